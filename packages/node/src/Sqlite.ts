@@ -1,0 +1,285 @@
+/**
+ * An Effect `SqlClient` over the SQLite that is built into Node.
+ *
+ * **When to use**
+ *
+ * For the embedded store of the inbox and the outbox, and for the tables of a program that runs as one process. Several
+ * processes may open the same file; several machines want Postgres.
+ *
+ * **Details**
+ *
+ * One connection, lent to one fiber at a time: a transaction holds it until it ends, and statements of other fibers wait
+ * for it. Nested transactions are savepoints. A file is opened in WAL mode with foreign keys on, and every commit is on
+ * the disk before it returns (`synchronous = FULL`), so that an event answered with 2xx outlives a loss of power.
+ * Transactions begin with `BEGIN IMMEDIATE`: a transaction that reads and then writes can't fail half-way because another
+ * process wrote first. A failure is an `SqlError` whose reason is `UniqueViolation`, `ConstraintError`,
+ * `LockTimeoutError`, `ConnectionError`, `SqlSyntaxError` or `UnknownError`.
+ *
+ * **Gotchas**
+ *
+ * - `node:sqlite` is synchronous: a statement, and a wait for a lock held by another process (`busyTimeout`), block the
+ *   event loop.
+ * - A handler that calls a remote API inside a transaction keeps all other fibers from the database meanwhile.
+ * - Only the first statement of a string is run; write one statement per call.
+ * - An integer beyond 2^53 fails to be read, unless `bigIntegers` is on or `SqlClient.SafeIntegers` is provided.
+ *
+ * **Example** (A table in memory)
+ *
+ * ```ts
+ * import { Sqlite } from "@causeway/node"
+ * import { Effect } from "effect"
+ * import { SqlClient } from "effect/sql"
+ *
+ * const program = Effect.gen(function*() {
+ *   const sql = yield* SqlClient.SqlClient
+ *   yield* sql`CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)`
+ *   yield* sql`INSERT INTO notes (text) VALUES (${"first"})`
+ *   return yield* sql<{ id: number; text: string }>`SELECT id, text FROM notes`
+ * })
+ *
+ * const rows = await Effect.runPromise(program.pipe(Effect.provide(Sqlite.layerMemory)))
+ * console.assert(rows.length === 1 && rows[0]?.text === "first")
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { InvalidOption } from "@causeway/core/policy"
+import { Array as Arr, Cause, Effect, Layer, Predicate, Semaphore, Stream } from "effect"
+import type { Duration, Scope } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, SqlError, Statement } from "effect/sql"
+import type { SqlConnection } from "effect/sql"
+import { DatabaseSync } from "node:sqlite"
+import type { SQLInputValue, StatementSync } from "node:sqlite"
+
+/**
+ * How a database is opened.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options {
+  /** The path of the file, created when it is missing; `":memory:"` for a database that ends with the layer. */
+  readonly filename: string
+  /** Refuses every write. Default: `false`. */
+  readonly readOnly?: boolean | undefined
+  /** How long a statement waits, blocking, for a lock of another process. Default: 5 seconds. */
+  readonly busyTimeout?: Duration.Input | undefined
+  /**
+   * `"full"`: a commit outlives a loss of power. `"normal"`: it outlives a crash of the process only, and is faster.
+   * Default: `"full"`.
+   */
+  readonly synchronous?: "full" | "normal" | undefined
+  /** Whether foreign keys are enforced. Default: `true`. */
+  readonly foreignKeys?: boolean | undefined
+  /** Reads every integer as a `bigint`. Default: `false`. */
+  readonly bigIntegers?: boolean | undefined
+  /** How many prepared statements are kept; the least recently used goes first. Default: 200. */
+  readonly statementCacheSize?: number | undefined
+}
+
+/**
+ * Opens a database and closes it when the scope ends. Fails with an `SqlError` (reason `ConnectionError`) when the file
+ * can't be opened.
+ *
+ * @see https://nodejs.org/api/sqlite.html
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Options
+): Effect.Effect<SqlClient.SqlClient, SqlError.SqlError, Scope.Scope | Reactivity.Reactivity> => {
+  const settings = validate(options)
+  return Effect.gen(function* () {
+    const database = yield* Effect.acquireRelease(open(settings), (opened) => Effect.sync(() => opened.close()))
+    const connection = makeConnection(database, settings)
+    const acquirers = SqlClient.makeSqliteAcquirers({
+      connection: Effect.succeed(connection),
+      semaphore: yield* Semaphore.make(1),
+      isTransaction: () => database.isTransaction
+    })
+    return yield* SqlClient.make({
+      ...acquirers,
+      compiler: Statement.makeCompilerSqlite(),
+      driver: "node-sqlite",
+      spanAttributes: [["db.system.name", "sqlite"]],
+      beginTransaction: settings.readOnly ? "BEGIN" : "BEGIN IMMEDIATE",
+      releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
+      prepareTransactionControls: true
+    })
+  })
+}
+
+/**
+ * The `SqlClient` of one database, closed with the layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Options): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
+  Layer.effect(SqlClient.SqlClient, make(options)).pipe(Layer.provide(Reactivity.layer))
+
+/**
+ * The `SqlClient` of a database in memory, empty at each build of the layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMemory: Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> = Layer.suspend(() =>
+  layer({ filename: ":memory:" })
+)
+
+interface Settings extends Required<{ [Key in keyof Options]: NonNullable<Options[Key]> }> {
+  readonly busyTimeout: number
+}
+
+const validate = (options: Options): Settings => ({
+  filename: nonEmpty(options.filename),
+  readOnly: options.readOnly ?? false,
+  busyTimeout: InvalidOption.finiteMillis("busyTimeout", options.busyTimeout ?? "5 seconds"),
+  synchronous: options.synchronous ?? "full",
+  foreignKeys: options.foreignKeys ?? true,
+  bigIntegers: options.bigIntegers ?? false,
+  statementCacheSize: InvalidOption.integer("statementCacheSize", options.statementCacheSize ?? 200, 1)
+})
+
+const nonEmpty = (filename: string): string => {
+  if (filename !== "") return filename
+  throw new InvalidOption.InvalidOption({ option: "filename", actual: '""', accepts: 'a path, or ":memory:"' })
+}
+
+const open = (settings: Settings): Effect.Effect<DatabaseSync, SqlError.SqlError> =>
+  attempt("connect", () => {
+    const database = new DatabaseSync(settings.filename, {
+      readOnly: settings.readOnly,
+      enableForeignKeyConstraints: settings.foreignKeys,
+      timeout: settings.busyTimeout
+    })
+    if (!settings.readOnly) database.exec("PRAGMA journal_mode = WAL")
+    database.exec(`PRAGMA synchronous = ${settings.synchronous}`)
+    return database
+  })
+
+type Row = Readonly<Record<string, unknown>>
+type Prepare = (sql: string) => StatementSync
+
+const makeConnection = (database: DatabaseSync, settings: Settings): SqlConnection.Connection => {
+  const prepare = (sql: string) => database.prepare(sql)
+  const cached = cacheStatements(prepare, settings.statementCacheSize)
+
+  const withStatement = <A>(from: Prepare, sql: string, returnArrays: boolean, use: (statement: StatementSync) => A) =>
+    Effect.withFiber<A, SqlError.SqlError>((fiber) =>
+      attempt("execute", () => {
+        const statement = from(sql)
+        statement.setReadBigInts(settings.bigIntegers || fiber.getRef(SqlClient.SafeIntegers))
+        statement.setReturnArrays(returnArrays)
+        return use(statement)
+      })
+    )
+  const rows =
+    (from: Prepare): SqlConnection.Connection["execute"] =>
+    (sql, parameters, transformRows) =>
+      withStatement(from, sql, false, (statement) => {
+        const all: ReadonlyArray<Row> = statement.all(...parameters.map(toInput))
+        return transformRows === undefined ? all : transformRows(all)
+      })
+  const values =
+    (from: Prepare): SqlConnection.Connection["executeValues"] =>
+    (sql, parameters) =>
+      withStatement(from, sql, true, (statement) => statement.all(...parameters.map(toInput)).map(toValues))
+
+  return {
+    execute: rows(cached),
+    executeUnprepared: rows(prepare),
+    executeValues: values(cached),
+    executeValuesUnprepared: values(prepare),
+    executeRaw: (sql, parameters) => withStatement(cached, sql, false, (statement) => runRaw(statement, parameters)),
+    // A statement of its own: running a cached one again would end the iteration.
+    executeStream: (sql, parameters, transformRows) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const iterator = yield* Effect.acquireRelease(
+            withStatement(prepare, sql, false, (statement) => statement.iterate(...parameters.map(toInput))),
+            (opened) => Effect.sync(() => opened.return?.())
+          )
+          return Stream.fromPull(Effect.succeed(pullBatch(iterator, transformRows)))
+        })
+      )
+  }
+}
+
+// With `setReturnArrays(true)` a row is an array of its values, which the types of node:sqlite don't say.
+const toValues = (row: unknown): ReadonlyArray<unknown> => row as ReadonlyArray<unknown>
+
+const runRaw = (statement: StatementSync, parameters: ReadonlyArray<unknown>): unknown =>
+  statement.columns().length === 0
+    ? statement.run(...parameters.map(toInput))
+    : statement.all(...parameters.map(toInput))
+
+const batchSize = 128
+
+const pullBatch = (
+  iterator: Iterator<Row>,
+  transformRows: Parameters<SqlConnection.Connection["executeStream"]>[2]
+): Effect.Effect<Arr.NonEmptyReadonlyArray<unknown>, SqlError.SqlError | Cause.Done> =>
+  Effect.flatMap(
+    attempt("executeStream", () => takeBatch(iterator)),
+    (rows) => {
+      const batch: ReadonlyArray<unknown> = transformRows === undefined ? rows : transformRows(rows)
+      return Arr.isReadonlyArrayNonEmpty(batch) ? Effect.succeed(batch) : Cause.done()
+    }
+  )
+
+const takeBatch = (iterator: Iterator<Row>): ReadonlyArray<Row> => {
+  const batch: Array<Row> = []
+  while (batch.length < batchSize) {
+    const next = iterator.next()
+    if (next.done === true) break
+    batch.push(next.value)
+  }
+  return batch
+}
+
+const cacheStatements = (prepare: Prepare, capacity: number): Prepare => {
+  const statements = new Map<string, StatementSync>()
+  return (sql) => {
+    const statement = statements.get(sql) ?? prepare(sql)
+    statements.delete(sql)
+    statements.set(sql, statement)
+    if (statements.size > capacity) statements.delete(leastRecentlyUsed(statements))
+    return statement
+  }
+}
+
+// A Map iterates in the order of insertion, and each use inserts again.
+const leastRecentlyUsed = (statements: ReadonlyMap<string, StatementSync>): string => {
+  for (const sql of statements.keys()) return sql
+  return ""
+}
+
+const toInput = (value: unknown): SQLInputValue => {
+  if (value === undefined || value === null) return null
+  if (typeof value === "boolean") return value ? 1 : 0
+  if (value instanceof Date) return value.toISOString()
+  if (typeof value === "string" || typeof value === "number" || typeof value === "bigint") return value
+  if (value instanceof Uint8Array) return value
+  throw new TypeError(`SQLite has no type for a parameter of type ${typeof value}`)
+}
+
+const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError.SqlError> =>
+  Effect.try({ try: run, catch: (cause) => new SqlError.SqlError({ reason: toReason(cause, operation) }) })
+
+const SQLITE_ERROR = 1
+const SQLITE_CONSTRAINT_PRIMARYKEY = 1555
+const SQLITE_CONSTRAINT_UNIQUE = 2067
+
+// node:sqlite keeps SQLite's own code in `errcode`; Effect's classification looks for it in `code`.
+const toReason = (cause: unknown, operation: string): SqlError.SqlErrorReason => {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const code = Predicate.hasProperty(cause, "errcode") ? cause.errcode : undefined
+  if (code === SQLITE_ERROR && message.includes("syntax error")) {
+    return new SqlError.SqlSyntaxError({ cause, message, operation })
+  }
+  const described = { code: code === SQLITE_CONSTRAINT_PRIMARYKEY ? SQLITE_CONSTRAINT_UNIQUE : code }
+  return SqlError.classifySqliteError(Object.assign(new Error(message, { cause }), described), { message, operation })
+}
