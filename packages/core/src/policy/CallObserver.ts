@@ -1,0 +1,86 @@
+/**
+ * What happens in the calls of a process, as it happens: attempts, waits, changes of circuits, ends.
+ *
+ * **When to use**
+ *
+ * To count, to show progress, to feed metrics.
+ *
+ * **Details**
+ *
+ * The observer is called synchronously, on the fibre of the call; without one nothing is built.
+ *
+ * **Gotchas**
+ *
+ * It must be quick and must not throw: a defect in it fails the call.
+ *
+ * **Example** (Counting retries)
+ *
+ * ```ts
+ * import { Layer } from "effect"
+ * import { CallObserver } from "@causeway/core/policy"
+ *
+ * let retries = 0
+ * const counting = CallObserver.layer((event) => {
+ *   if (event._tag === "AttemptStarted" && event.attempt > 1) retries += 1
+ * })
+ *
+ * console.assert(Layer.isLayer(counting) && retries === 0)
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { Context, Layer } from "effect"
+import type { Transition } from "./BreakerStore.ts"
+import type { Category } from "./Failure.ts"
+
+interface Where {
+  readonly integration: string
+  readonly endpoint: string
+}
+
+/**
+ * One event of a call. Times are in milliseconds; `attempt` counts from 1; `outcome` is undefined for a call that was
+ * interrupted or died.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CallEvent = Where &
+  (
+    | { readonly _tag: "AttemptStarted"; readonly attempt: number }
+    | {
+        readonly _tag: "AttemptEnded"
+        readonly attempt: number
+        readonly outcome: Category | "success" | undefined
+        readonly elapsedMillis: number
+      }
+    | { readonly _tag: "Waiting"; readonly reason: "retry" | "rateLimit"; readonly delayMillis: number }
+    | { readonly _tag: "CircuitChanged"; readonly transition: Transition }
+    | {
+        readonly _tag: "CallEnded"
+        readonly attempts: number
+        readonly succeeded: boolean
+        readonly elapsedMillis: number
+      }
+  )
+
+/**
+ * The observer of this fibre, or none.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export const CallObserver = Context.Reference<((event: CallEvent) => void) | undefined>(
+  "causeway/policy/CallObserver",
+  {
+    defaultValue: () => undefined
+  }
+)
+
+/**
+ * Observes the calls made below this Layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (observer: (event: CallEvent) => void): Layer.Layer<never> => Layer.succeed(CallObserver, observer)

@@ -1,0 +1,188 @@
+/**
+ * One request over an `HttpClient` and its response: what broke, whether anything was sent, and what is done with a
+ * body that nobody decodes.
+ *
+ * **When to use**
+ *
+ * Inside an attempt, by whoever makes one. Integrations and the webhook sender do.
+ *
+ * **Details**
+ *
+ * Redirects are not followed, whatever the client: the answer is the redirect. The client's own span is switched off,
+ * because it would hold the URL with its query; the call has its own. A body that is not decoded is read up to a bound
+ * and then cancelled, so that no connection waits for it.
+ *
+ * **Gotchas**
+ *
+ * An error of the client holds the whole request, credentials included: it goes no further than {@link Broken}.
+ *
+ * **Example** (Nothing listens)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+ * import { Exchange } from "@causeway/core/policy"
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* HttpClient.HttpClient
+ *   const broken = yield* Effect.flip(Exchange.send(client, HttpClientRequest.get("http://127.0.0.1:1/")))
+ *   console.assert(broken.reason === "Connect" || broken.reason === "Send")
+ * })
+ *
+ * Effect.runPromise(Effect.provide(program, FetchHttpClient.layer))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { Context, Effect, Stream } from "effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+
+/**
+ * A request that got no response, or a response that could not be read. `sent` is false only when it is certain that
+ * nothing reached the provider.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Broken {
+  readonly _tag: "Broken"
+  readonly reason: "InvalidUrl" | "Connect" | "Send" | "Body"
+  readonly code: string | undefined
+  readonly detail: string
+  readonly sent: boolean
+}
+
+/** Codes of the system and of undici that mean: no connection, so nothing was sent. */
+const connectCodes: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID"
+])
+
+/**
+ * Sends a request; fails with {@link Broken} when no response comes back.
+ *
+ * @since 0.1.0
+ * @category sending
+ */
+export const send = <R>(
+  client: HttpClient.HttpClient.With<HttpClientError, R>,
+  request: HttpClientRequest
+): Effect.Effect<HttpClientResponse, Broken, R> =>
+  client.execute(request).pipe(Effect.updateContext(quietly), Effect.mapError(brokenBy))
+
+const quietly = <R>(context: Context.Context<R>): Context.Context<R> =>
+  context.pipe(
+    Context.add(HttpClient.TracerDisabledWhen, () => true),
+    Context.add(FetchHttpClient.RequestInit, {
+      ...Context.getOrUndefined(context, FetchHttpClient.RequestInit),
+      redirect: "manual"
+    })
+  )
+
+/**
+ * What an error of an `HttpClient` means, without the request and response that it holds.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const brokenBy = (error: HttpClientError): Broken => {
+  const { cause, _tag: tag } = error.reason
+  const code = codeOf(cause)
+  const detail = code ?? nameOf(cause) ?? tag
+  switch (tag) {
+    case "InvalidUrlError":
+    case "EncodeError":
+      return { _tag: "Broken", reason: "InvalidUrl", code, detail, sent: false }
+    case "TransportError": {
+      const connecting = code !== undefined && connectCodes.has(code)
+      return { _tag: "Broken", reason: connecting ? "Connect" : "Send", code, detail, sent: !connecting }
+    }
+    default:
+      return { _tag: "Broken", reason: "Body", code, detail, sent: true }
+  }
+}
+
+const codeOf = (cause: unknown, depth = 0): string | undefined => {
+  if (typeof cause !== "object" || cause === null || depth > 4) return undefined
+  if ("code" in cause && typeof cause.code === "string" && /^[A-Z][A-Z0-9_]*$/.test(cause.code)) return cause.code
+  if ("errors" in cause && Array.isArray(cause.errors)) return codeOf(cause.errors[0], depth + 1)
+  return "cause" in cause ? codeOf(cause.cause, depth + 1) : undefined
+}
+
+const nameOf = (cause: unknown): string | undefined => (cause instanceof Error ? cause.name : undefined)
+
+/**
+ * Reads at most `maxBytes` of a body as text and cancels the rest; a body that breaks gives what had come.
+ *
+ * @since 0.1.0
+ * @category bodies
+ */
+export const excerpt = (response: HttpClientResponse, maxBytes: number): Effect.Effect<string> => {
+  const chunks: Array<Uint8Array> = []
+  let missing = maxBytes
+  return response.stream.pipe(
+    Stream.takeUntil((chunk) => {
+      chunks.push(chunk.subarray(0, missing))
+      missing -= Math.min(missing, chunk.byteLength)
+      return missing === 0
+    }),
+    Stream.runDrain,
+    Effect.ignore,
+    Effect.map(() => decodeText(chunks))
+  )
+}
+
+/**
+ * Lets go of a body that nobody wants: at most 64 KiB are read, so that the connection can be used again, and the rest
+ * is cancelled.
+ *
+ * @since 0.1.0
+ * @category bodies
+ */
+export const discard = (response: HttpClientResponse): Effect.Effect<void> =>
+  Effect.asVoid(excerpt(response, 64 * 1024))
+
+const decodeText = (chunks: ReadonlyArray<Uint8Array>): string => {
+  const decoder = new TextDecoder()
+  return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode()
+}
+
+const requestIdHeaders = [
+  "x-request-id",
+  "x-github-request-id",
+  "request-id",
+  "x-amzn-requestid",
+  "x-amz-request-id",
+  "x-correlation-id",
+  "x-ms-request-id",
+  "x-shopify-request-id",
+  "x-slack-req-id",
+  "openai-request-id",
+  "cf-ray",
+  "x-vercel-id",
+  "x-trace-id"
+]
+
+/**
+ * The provider's own name for a request, from the first header that has one; at most 200 visible characters of it.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const requestId = (headers: Readonly<Record<string, string | undefined>>): string | undefined => {
+  const name = requestIdHeaders.find((header) => headers[header] !== undefined)
+  const value = name === undefined ? undefined : headers[name]
+  return value?.replace(/[^\x21-\x7e]/g, "").slice(0, 200)
+}

@@ -1,0 +1,145 @@
+/**
+ * One classification of what came back, shared by retry, breaker, limiter, metrics and logs.
+ *
+ * **When to use**
+ *
+ * Pass your own `classify` to an integration whose provider says things in its own way, such as GitHub's `403` when it
+ * throttles. Everything else asks the category and never the status.
+ *
+ * **Details**
+ *
+ * | category | what it means | retried | counts for the breaker |
+ * |---|---|---|---|
+ * | `transient` | may go away by itself: 408, 425, 5xx, a reset, a timeout | yes | as a failure |
+ * | `throttled` | we are too fast: 429 | yes | not at all |
+ * | `unauthorized` | we are not who we should be: 401 | no | as a success |
+ * | `rejected` | the provider understood and said no: other 4xx, 3xx | no | as a success |
+ * | `invalid` | what was to be sent, or what came back, does not fit its schema | no | as a success |
+ *
+ * **Gotchas**
+ *
+ * A `403` is `rejected`: no credential that could be renewed would change it.
+ *
+ * **Example** (A provider that throttles with 403)
+ *
+ * ```ts
+ * import { Failure } from "@causeway/core/policy"
+ *
+ * const classify: Failure.Classify = (response) =>
+ *   response.status === 403 && response.headers["x-ratelimit-remaining"] === "0"
+ *     ? { category: "throttled", retryAfter: undefined }
+ *     : Failure.classify(response)
+ *
+ * console.assert(classify({ status: 403, headers: { "x-ratelimit-remaining": "0" }, now: 0 }).category === "throttled")
+ * console.assert(classify({ status: 503, headers: {}, now: 0 }).category === "transient")
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { Duration, Result } from "effect"
+import * as Headers from "effect/http/Headers"
+
+/**
+ * What a failure is, whoever sent it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Category = "transient" | "throttled" | "unauthorized" | "rejected" | "invalid"
+
+/**
+ * The part of a response that a classification may look at: status, headers in lower case, and the time it arrived
+ * (epoch milliseconds).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Response {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly now: number
+}
+
+/**
+ * The verdict on a response: `success`, or a {@link Category}, and how long the provider asked to wait.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Classification {
+  readonly category: Category | "success"
+  readonly retryAfter: Duration.Duration | undefined
+}
+
+/**
+ * Turns a response into a {@link Classification}; an integration can bring its own.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Classify = (response: Response) => Classification
+
+/**
+ * What a retry `Schedule` sees of a failed attempt: the category, the wait that the provider asked for, the number of
+ * the attempt (the first is 1), and the error that the call would fail with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FailedAttempt {
+  readonly category: Category
+  readonly retryAfter: Duration.Duration | undefined
+  readonly attempt: number
+  readonly error: unknown
+}
+
+const transientStatuses: ReadonlySet<number> = new Set([408, 425])
+
+const success: Classification = { category: "success", retryAfter: undefined }
+
+/**
+ * The default classification, by status, with the wait of `Retry-After` and `Retry-After-Ms`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-status-codes
+ * @since 0.1.0
+ * @category constructors
+ */
+export const classify: Classify = (response) => {
+  const category = categoryOfStatus(response.status)
+  return category === "success" ? success : { category, retryAfter: retryAfter(response) }
+}
+
+/**
+ * The category of a status code alone.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const categoryOfStatus = (status: number): Category | "success" => {
+  if (status >= 200 && status < 300) return "success"
+  if (status === 401) return "unauthorized"
+  if (status === 429) return "throttled"
+  if (status >= 500 || transientStatuses.has(status)) return "transient"
+  return "rejected"
+}
+
+/**
+ * How long the provider asked to wait: `Retry-After-Ms` (milliseconds), else `Retry-After` as seconds or as a date.
+ * A header that is neither is ignored.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ * @since 0.1.0
+ * @category getters
+ */
+export const retryAfter = (response: Response): Duration.Duration | undefined =>
+  retryAfterMillis(response.headers["retry-after-ms"]) ??
+  retryAfterHeader(response.headers["retry-after"], response.now)
+
+const retryAfterMillis = (header: string | undefined): Duration.Duration | undefined =>
+  header !== undefined && /^\d{1,12}(\.\d{1,6})?$/.test(header) ? Duration.millis(Number(header)) : undefined
+
+const retryAfterHeader = (header: string | undefined, now: number): Duration.Duration | undefined => {
+  if (header === undefined) return undefined
+  const parsed = Headers.parseRetryAfter(header)
+  return Result.isSuccess(parsed) ? Headers.retryAfterDelay(parsed.success, now) : undefined
+}

@@ -1,0 +1,156 @@
+/**
+ * How a call is made: a record of strategies, one slot each, in an order that is fixed.
+ *
+ * **When to use**
+ *
+ * On an integration for all its endpoints, on an endpoint for itself, and in `layerPolicy` for one environment or test.
+ *
+ * **Details**
+ *
+ * The order, outermost first: `deadline > retry > circuitBreaker > rateLimit > timeout > authorize > send`. An
+ * endpoint's record overrides the integration's slot by slot; `null` switches a slot off. A slot that is on adds its
+ * errors to the type of the method:
+ *
+ * | slot | adds |
+ * |---|---|
+ * | `deadline`, `timeout` | `Timeout` |
+ * | `retry`, `rateLimit` | `RateLimited` |
+ * | `circuitBreaker` | `CircuitOpen` |
+ *
+ * **Gotchas**
+ *
+ * Without `retry` and `rateLimit`, a provider's 429 is an `UnexpectedStatus`, as any undeclared status is.
+ *
+ * **Example** (An endpoint that overrides its integration)
+ *
+ * ```ts
+ * import { Schedule } from "effect"
+ * import { Breaker, Policy } from "@causeway/core/policy"
+ *
+ * const integration = { timeout: "2 seconds", circuitBreaker: Breaker.consecutive({ failures: 5 }) } satisfies Policy.Policy
+ * const endpoint = { retry: Schedule.recurs(2), circuitBreaker: null } satisfies Policy.Policy
+ *
+ * const merged = Policy.merge(integration, endpoint)
+ * console.assert(merged.timeout === "2 seconds" && merged.circuitBreaker === null)
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { Duration } from "effect"
+import type { Breaker } from "./Breaker.ts"
+import type { CircuitOpen, RateLimited, Timeout } from "./CallError.ts"
+import * as InvalidOption from "./InvalidOption.ts"
+import * as RateLimit from "./RateLimit.ts"
+import * as Retry from "./Retry.ts"
+
+/**
+ * A record of strategies. Each slot is optional; `null` switches off what an outer record switched on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Policy {
+  /** The longest that a call takes in all, waits and retries included. */
+  readonly deadline?: Duration.Input | null
+  /** The longest that one attempt takes, until its answer is decoded (or, for a stream, begins). */
+  readonly timeout?: Duration.Input | null
+  /** When a failed attempt is made again. */
+  readonly retry?: Retry.Input | null
+  /** How many attempts any window of time may hold. */
+  readonly rateLimit?: RateLimit.Input | null
+  /** When to stop calling a provider that fails. */
+  readonly circuitBreaker?: Breaker | null
+}
+
+/**
+ * The value in slot `K` once `Endpoint` has overridden `Integration`; `null` when neither has it.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Slot<Integration, Endpoint, K extends keyof Policy> = K extends keyof Endpoint
+  ? undefined extends Endpoint[K]
+    ? Exclude<Endpoint[K], undefined> | (K extends keyof Integration ? Integration[K] : null)
+    : Endpoint[K]
+  : K extends keyof Integration
+    ? Integration[K]
+    : null
+
+type ErrorWhenOn<Value, E> = [Value] extends [null | undefined] ? never : E
+
+/**
+ * The errors that the slots which are on add to a method.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Errors<Integration, Endpoint = {}> =
+  | ErrorWhenOn<Slot<Integration, Endpoint, "deadline">, Timeout>
+  | ErrorWhenOn<Slot<Integration, Endpoint, "timeout">, Timeout>
+  | ErrorWhenOn<Slot<Integration, Endpoint, "retry">, RateLimited>
+  | ErrorWhenOn<Slot<Integration, Endpoint, "rateLimit">, RateLimited>
+  | ErrorWhenOn<Slot<Integration, Endpoint, "circuitBreaker">, CircuitOpen>
+
+/**
+ * Overrides for the slots that `Declared` has, and no others: the error types stay true.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Overrides<Declared> = { readonly [K in keyof Declared & keyof Policy]?: Policy[K] }
+
+/**
+ * What one call may set for itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallOptions {
+  /** The longest that this call takes in all; the shorter of this and the policy's deadline holds. Adds `Timeout`. */
+  readonly deadline?: Duration.Input
+  /** The most attempts of this call; never more than the policy's. */
+  readonly attempts?: number
+  /** The idempotency key of this call: the same at each attempt, and what makes an unsafe method safe to retry. */
+  readonly idempotencyKey?: string
+  /** How many tokens of the rate limit this call costs. Default: 1. */
+  readonly tokens?: number
+}
+
+/**
+ * A policy whose slots are validated, with `undefined` for those that are off.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Compiled {
+  readonly deadlineMillis: number | undefined
+  readonly timeoutMillis: number | undefined
+  readonly retry: Retry.Retry | undefined
+  readonly rateLimit: RateLimit.RateLimit | undefined
+  readonly circuitBreaker: Breaker | undefined
+}
+
+/**
+ * Overrides a policy slot by slot.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const merge = (outer: Policy, inner: Policy): Policy => ({ ...outer, ...inner })
+
+/**
+ * Validates a policy; throws `InvalidOption` for a slot that makes no sense.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const compile = (policy: Policy): Compiled => ({
+  deadlineMillis: whenOn(policy.deadline, (deadline) => InvalidOption.positiveMillis("deadline", deadline)),
+  timeoutMillis: whenOn(policy.timeout, (timeout) => InvalidOption.positiveMillis("timeout", timeout)),
+  retry: whenOn(policy.retry, Retry.fromInput),
+  rateLimit: whenOn(policy.rateLimit, RateLimit.fromInput),
+  circuitBreaker: policy.circuitBreaker ?? undefined
+})
+
+const whenOn = <A, B>(value: A | null | undefined, make: (value: A) => B): B | undefined =>
+  value === null || value === undefined ? undefined : make(value)

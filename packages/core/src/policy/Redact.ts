@@ -1,0 +1,60 @@
+/**
+ * Removes secrets from text that came from elsewhere, before it reaches a message, a log or a span.
+ *
+ * **When to use**
+ *
+ * On every excerpt of a body and every foreign error message that is kept.
+ *
+ * **Details**
+ *
+ * Removed are the secrets that are known (as they are, percent-encoded, and inside a Basic credential), bearer and
+ * basic credentials, JSON Web Tokens, and the values of fields whose names say that they are secret.
+ *
+ * **Gotchas**
+ *
+ * A secret under an innocent name that nobody told it of stays: keep excerpts short and never log request bodies.
+ *
+ * **Example** (A token endpoint's answer)
+ *
+ * ```ts
+ * import { Redact } from "@causeway/core/policy"
+ *
+ * const text = Redact.secrets('{"access_token":"abc","scope":"read"}', [])
+ * console.assert(text === '{"access_token":"<redacted>","scope":"read"}')
+ * ```
+ *
+ * @since 0.1.0
+ */
+
+const redacted = "<redacted>"
+
+const secretNames =
+  "[\\w.-]*(?:token|secret|password|passwd|passphrase|api[_-]?key|apikey|authorization|credential|signature|private[_-]?key|session[_-]?id|cookie)[\\w.-]*"
+
+const patterns: ReadonlyArray<readonly [RegExp, string]> = [
+  [new RegExp(`("${secretNames}"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"?`, "gi"), `$1"${redacted}"`],
+  [new RegExp(`((?:^|[?&;\\s])${secretNames}=)[^&;\\s"']+`, "gi"), `$1${redacted}`],
+  [/\b(bearer|basic)\s+[\w.~+/=-]+/gi, `$1 ${redacted}`],
+  [/\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*/g, redacted]
+]
+
+/** Shorter ones are words as often as secrets: removing them would garble the text and hide nothing. */
+const shortestSecret = 4
+
+const formsOf = (secret: string): ReadonlyArray<string> => [
+  secret,
+  encodeURIComponent(secret),
+  JSON.stringify(secret).slice(1, -1)
+]
+
+/**
+ * Removes secrets from `text`: those in `known`, and whatever looks like one.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const secrets = (text: string, known: ReadonlyArray<string>): string => {
+  const forms = known.filter((secret) => secret.length >= shortestSecret).flatMap(formsOf)
+  const without = forms.reduce((left, form) => left.replaceAll(form, redacted), text)
+  return patterns.reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), without)
+}
