@@ -1,1 +1,5 @@
-export {}
+export * as Handshake from "./Handshake.ts"
+export * as SignatureScheme from "./SignatureScheme.ts"
+export * as WebhookError from "./WebhookError.ts"
+export * as WebhookSigner from "./WebhookSigner.ts"
+export * as WebhookVerifier from "./WebhookVerifier.ts"
