@@ -49,9 +49,9 @@
  *
  * @since 0.1.0
  */
-import { Duration, Option } from "effect"
+import { Duration } from "effect"
 import { dual } from "effect/Function"
-import { InvalidOption } from "../policy/InvalidOption.ts"
+import { InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
 
 // -----------------------------------------------------------------------------------------------------------------
 // the record
@@ -612,16 +612,14 @@ const makeTimestamp = (options: TimestampOptions | Timestamp): Timestamp =>
 
 const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => {
   const { past, future } = isDirected(tolerance) ? tolerance : { past: tolerance, future: tolerance }
-  return { past: positiveMillis("tolerance.past", past), future: positiveMillis("tolerance.future", future) }
+  return {
+    past: positiveMillis("SignatureScheme.tolerance.past", past),
+    future: positiveMillis("SignatureScheme.tolerance.future", future)
+  }
 }
 
 const isDirected = (tolerance: Tolerance): tolerance is Extract<Tolerance, { readonly past: Duration.Input }> =>
   typeof tolerance === "object" && tolerance !== null && "past" in tolerance
-
-const positiveMillis = (option: string, input: Duration.Input): number => {
-  const millis = Option.match(Duration.fromInput(input), { onNone: () => Number.NaN, onSome: Duration.toMillis })
-  return Number.isFinite(millis) && millis > 0 ? millis : reject(option, String(input), "a finite duration above zero")
-}
 
 const checkKeys = ({ keys, signature }: SignatureScheme): void => {
   if (keys.length === 0) reject("keys", "an empty list", "at least one key form")
@@ -657,3 +655,31 @@ const checkSlots = (scheme: SignatureScheme): void => {
     reject("signedContent", template, "{timestamp} only with a timestamp in a header")
   }
 }
+
+// -----------------------------------------------------------------------------------------------------------------
+// the scheme that belongs to no provider
+
+/**
+ * Standard Webhooks: `webhook-id`, `webhook-timestamp` and a list in `webhook-signature`. The secrets: `whsec_` and 24 to 64
+ * bytes in base64 for `v1`; `whpk_` and `whsk_` with an ed25519 key in base64 for `v1a`.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ * @since 0.1.0
+ * @category schemes
+ */
+export const standardWebhooks: SignatureScheme = make({
+  id: "standard-webhooks",
+  signature: headerList("webhook-signature", { separator: " ", assignment: ",", encoding: "base64" }),
+  signedContent: "{id}.{timestamp}.{body}",
+  keys: [
+    mac({ hash: "sha256", encoding: "base64", prefix: "whsec_", minBytes: 24, maxBytes: 64, label: "v1" }),
+    ed25519({ encoding: "base64", publicPrefix: "whpk_", privatePrefix: "whsk_", label: "v1a" })
+  ],
+  timestamp: { at: header("webhook-timestamp"), unit: "seconds", tolerance: "5 minutes" },
+  eventId: header("webhook-id"),
+  eventType: [body("type")],
+  docs: {
+    url: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+    checked: "package"
+  }
+})

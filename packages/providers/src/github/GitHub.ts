@@ -1,0 +1,1 @@
+export * as GitHubWebhook from "./GitHubWebhook.ts"

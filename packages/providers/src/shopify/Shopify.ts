@@ -1,0 +1,6 @@
+/**
+ * Shopify: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as ShopifyWebhook from "./ShopifyWebhook.ts"
