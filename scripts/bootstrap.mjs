@@ -32,7 +32,7 @@ const manifestsIn = (folder) => {
   const path = join(root, folder)
   if (!existsSync(path)) return []
   return readdirSync(path)
-    .sort()
+    .toSorted()
     .map((name) => `${folder}/${name}/package.json`)
 }
 

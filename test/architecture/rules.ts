@@ -1,0 +1,49 @@
+/** What the architecture is, as data. `check.ts` holds the sources against it. */
+
+/**
+ * Which rooms each room may import. A room is a folder of `core/src` or of `providers/src`; `core`, `node`, `providers`
+ * and `cli` by themselves are the files at the top of those packages. `*` stands for one name.
+ */
+export const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "core/policy": [],
+  "core/auth": ["core/policy"],
+  "core/client": ["core/auth", "core/policy"],
+  "core/webhook": ["core/policy"],
+  "core/testing": ["core/webhook", "core/client", "core/auth", "core/policy"],
+  core: ["core/webhook", "core/client", "core/auth", "core/policy"],
+  node: ["core", "core/*"],
+  "providers/*": ["core", "core/*"],
+  providers: ["providers/*"],
+  cli: ["providers", "providers/*", "node", "core", "core/*"]
+}
+
+/** Rooms that need no `index.ts`, because a module of theirs is the entry point. */
+export const withoutIndex: ReadonlyArray<string> = ["providers/*"]
+
+/** The endings of the four files a provider may have, after the provider's own name. */
+export const providerFiles: ReadonlyArray<string> = ["", "Api", "Auth", "Webhook"]
+
+/** The modules of Node a package may import; a package that isn't here may import all of them. */
+export const nodeModules: Readonly<Record<string, ReadonlyArray<string>>> = {
+  core: ["node:crypto"],
+  providers: []
+}
+
+/** Packages that only these rooms may import. */
+export const heldBy: Readonly<Record<string, ReadonlyArray<string>>> = {
+  jose: ["core/auth"],
+  oauth4webapi: ["core/auth"],
+  undici: ["node"]
+}
+
+/** Names that say nothing about what is inside. */
+export const emptyNames: ReadonlySet<string> = new Set([
+  "common",
+  "default",
+  "helper",
+  "helpers",
+  "misc",
+  "shared",
+  "util",
+  "utils"
+])
