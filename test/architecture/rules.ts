@@ -13,7 +13,7 @@ export const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   core: ["core/webhook", "core/client", "core/auth", "core/policy"],
   node: ["core", "core/*"],
   "providers/*": ["core", "core/*"],
-  providers: ["providers/*"],
+  providers: ["providers/*", "core", "core/*"],
   cli: ["providers", "providers/*", "node", "core", "core/*"]
 }
 
