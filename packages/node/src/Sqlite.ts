@@ -21,7 +21,8 @@
  *   event loop.
  * - A handler that calls a remote API inside a transaction keeps all other fibers from the database meanwhile.
  * - Only the first statement of a string is run; write one statement per call.
- * - An integer beyond 2^53 fails to be read, unless `bigIntegers` is on or `SqlClient.SafeIntegers` is provided.
+ * - An integer beyond 2^53 fails to be read, unless `SqlClient.SafeIntegers` is provided as `true`: then every integer
+ *   is a `bigint`.
  *
  * **Example** (A table in memory)
  *
@@ -72,8 +73,6 @@ export interface Options {
   readonly synchronous?: "full" | "normal" | undefined
   /** Whether foreign keys are enforced. Default: `true`. */
   readonly foreignKeys?: boolean | undefined
-  /** Reads every integer as a `bigint`. Default: `false`. */
-  readonly bigIntegers?: boolean | undefined
   /** How many prepared statements are kept; the least recently used goes first. Default: 200. */
   readonly statementCacheSize?: number | undefined
 }
@@ -139,7 +138,6 @@ const validate = (options: Options): Settings => ({
   busyTimeout: InvalidOption.finiteMillis("busyTimeout", options.busyTimeout ?? "5 seconds"),
   synchronous: options.synchronous ?? "full",
   foreignKeys: options.foreignKeys ?? true,
-  bigIntegers: options.bigIntegers ?? false,
   statementCacheSize: InvalidOption.integer("statementCacheSize", options.statementCacheSize ?? 200, 1)
 })
 
@@ -171,7 +169,7 @@ const makeConnection = (database: DatabaseSync, settings: Settings): SqlConnecti
     Effect.withFiber<A, SqlError.SqlError>((fiber) =>
       attempt("execute", () => {
         const statement = from(sql)
-        statement.setReadBigInts(settings.bigIntegers || fiber.getRef(SqlClient.SafeIntegers))
+        statement.setReadBigInts(fiber.getRef(SqlClient.SafeIntegers))
         statement.setReturnArrays(returnArrays)
         return use(statement)
       })

@@ -1,0 +1,217 @@
+/**
+ * Where the inbox keeps its events: in memory, or in a database through `effect/sql`.
+ *
+ * **When to use**
+ *
+ * Choose one with a Layer: `InboxStoreSql.layer` for anything that must outlive the process, `InboxStoreMemory.layer`
+ * for tests. Use `Inbox` to work with the events; this service is what it stands on, and what another store implements.
+ *
+ * **Details**
+ *
+ * - `put` finds duplicates by source and id in the same transaction that stores.
+ * - `claim` gives an event to one worker, with a lease and a *fence*: a number that grows with each claim. A worker whose
+ *   lease ran out holds an old fence, and nothing it reports is taken.
+ * - The same table holds the dead letters of what we send (`bury`, direction `"out"`).
+ *
+ * **Gotchas**
+ *
+ * All times are given by the caller, from Effect's `Clock`; a store has no clock of its own. Several machines on one
+ * store need clocks that agree to well under a lease.
+ *
+ * **Example** (Storing an event twice)
+ *
+ * ```ts
+ * import { InboxStore, InboxStoreMemory } from "@causeway/core/webhook"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const store = yield* InboxStore.InboxStore
+ *   const event = { source: "github", id: "1", type: "ping", headers: [], body: new Uint8Array(), digest: "d", now: 0 }
+ *   return [yield* store.put(event), yield* store.put(event)]
+ * })
+ *
+ * const [first, second] = await Effect.runPromise(program.pipe(Effect.provide(InboxStoreMemory.layer())))
+ * console.assert(first?._tag === "Stored" && second?._tag === "Duplicate")
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { Context, Data } from "effect"
+import type { Effect } from "effect"
+import type { Attempt } from "./Attempt.ts"
+import type { Header, Status, Summary, WebhookEvent } from "./WebhookEvent.ts"
+
+/**
+ * A store could not do what it was asked; `cause` is the driver's error.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InboxStoreError extends Data.TaggedError("InboxStoreError")<{
+  readonly operation: string
+  readonly cause: unknown
+}> {
+  override get message(): string {
+    return `The inbox store failed to ${this.operation}`
+  }
+}
+
+/**
+ * An event to store. `digest` is the SHA-256 of the body, in hex; `now` is in epoch milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NewEvent {
+  readonly source: string
+  readonly id: string
+  readonly type: string | undefined
+  readonly headers: ReadonlyArray<Header>
+  readonly body: Uint8Array
+  readonly digest: string
+  readonly now: number
+}
+
+/**
+ * What became of an event: stored; a duplicate of one with the same body; or kept aside, because its id was seen before
+ * with another body. `key` is the row it is in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Put =
+  | { readonly _tag: "Stored"; readonly key: number }
+  | { readonly _tag: "Duplicate"; readonly key: number }
+  | { readonly _tag: "Conflicting"; readonly key: number }
+
+/**
+ * A worker's hold on an event.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Claim {
+  readonly event: WebhookEvent
+  readonly fence: number
+  /** The number of this attempt since the event was stored or last replayed; the first is 1. */
+  readonly attempt: number
+  /** The unsuccessful attempts since then. */
+  readonly failures: ReadonlyArray<Attempt>
+  /** Whether it was taken over from a worker whose lease ran out. */
+  readonly takenOver: boolean
+}
+
+/**
+ * How a claim ends: with a final status, or due again. Without an `attempt`, the attempt does not count.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Settlement {
+  readonly status: Exclude<Status, "handling">
+  readonly dueAt: number
+  readonly attempt: Omit<Attempt, "number"> | undefined
+}
+
+/**
+ * Which events are meant; a field left out means any.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Filter {
+  /** Default: `"in"`. */
+  readonly direction?: "in" | "out" | undefined
+  readonly source?: string | undefined
+  readonly type?: string | undefined
+  readonly status?: Status | ReadonlyArray<Status> | undefined
+}
+
+/**
+ * A page of a list: at most `limit` events (default 100, at most 1000) whose key is larger than `after`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Page extends Filter {
+  readonly limit?: number | undefined
+  readonly after?: number | undefined
+}
+
+/**
+ * An outgoing event that was given up.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Buried extends NewEvent {
+  readonly target: string
+  readonly history: ReadonlyArray<Attempt>
+}
+
+/**
+ * What a store does.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  readonly put: (event: NewEvent) => Effect.Effect<Put, InboxStoreError>
+  /** Gives at most `limit` due events of a source to a worker, until `leaseUntil`. */
+  readonly claim: (options: {
+    readonly source: string
+    readonly limit: number
+    readonly now: number
+    readonly leaseUntil: number
+  }) => Effect.Effect<ReadonlyArray<Claim>, InboxStoreError>
+  /** Lengthens a lease; `false` when the fence is an old one. */
+  readonly renew: (claim: Claim, leaseUntil: number) => Effect.Effect<boolean, InboxStoreError>
+  /** Ends a claim; `false`, and nothing done, when the fence is an old one. */
+  readonly settle: (claim: Claim, settlement: Settlement) => Effect.Effect<boolean, InboxStoreError>
+  /** When the next event of a source is due, or a lease on one ends. */
+  readonly nextDue: (source: string) => Effect.Effect<number | undefined, InboxStoreError>
+  readonly get: (key: number) => Effect.Effect<WebhookEvent | undefined, InboxStoreError>
+  readonly list: (page: Page) => Effect.Effect<ReadonlyArray<Summary>, InboxStoreError>
+  readonly count: (filter: Filter) => Effect.Effect<Readonly<Record<Status, number>>, InboxStoreError>
+  /** Makes finished incoming events (`handled`, `dead`, `kept`, `discarded`) due again; returns how many. */
+  readonly replay: (selection: Selection, now: number) => Effect.Effect<number, InboxStoreError>
+  /** Sets aside events that nobody holds and that are not handled; returns how many. */
+  readonly discard: (selection: Selection, now: number) => Effect.Effect<number, InboxStoreError>
+  /** Deletes finished events that ended before `before`; returns how many. */
+  readonly purge: (options: {
+    readonly before: number
+    readonly statuses: ReadonlyArray<FinishedStatus>
+  }) => Effect.Effect<number, InboxStoreError>
+  /** Stores a dead letter of an outgoing event; one with the same source and id grows in history. */
+  readonly bury: (event: Buried) => Effect.Effect<number, InboxStoreError>
+  /** Ends the dead letter of an outgoing event that was delivered after all. */
+  readonly exhume: (key: number, attempt: Omit<Attempt, "number">) => Effect.Effect<void, InboxStoreError>
+  /** Runs an effect in a transaction, which the operations above take part in; in memory it is only run. */
+  readonly transaction: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | InboxStoreError, R>
+  /** Runs an effect once the caller's transaction has committed, or at once when there is none. */
+  readonly afterCommit: (effect: Effect.Effect<void>) => Effect.Effect<void>
+}
+
+/**
+ * The statuses of an event that nobody will touch again by itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FinishedStatus = "handled" | "dead" | "kept" | "discarded"
+
+/**
+ * One event by its key, or all that a filter means.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Selection = { readonly key: number } | { readonly filter: Filter }
+
+/**
+ * The store of the inbox.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class InboxStore extends Context.Service<InboxStore, Service>()("causeway/webhook/InboxStore") {}

@@ -1,0 +1,630 @@
+import { Inbox, InboxStore, WebhookEvent } from "@causeway/core/webhook"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Latch, type Layer, Option, Schedule, Schema } from "effect"
+import { TestClock } from "effect/testing"
+
+const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
+
+const Opened = Schema.Struct({ number: Schema.Int })
+
+const arrival = (id: string | undefined, number = 1, type = "opened"): Inbox.Arrival => ({
+  source: "github",
+  id,
+  type,
+  headers: [["content-type", "application/json"]],
+  body: encode({ number })
+})
+
+const storeOne = (id: string, number = 1, type = "opened") =>
+  Effect.flatMap(Inbox.Inbox, (inbox) => inbox.store(arrival(id, number, type)))
+
+const eventOf = (key: number) => Effect.flatMap(Inbox.Inbox, (inbox) => Effect.map(inbox.get(key), Option.getOrThrow))
+
+const statusOf = (key: number) => Effect.map(eventOf(key), (event) => event.status)
+
+/** Lets the workers that are due run until they wait again. */
+const settle = Effect.repeat(TestClock.adjust(0), { times: 20 })
+
+type Handle = (event: typeof Opened.Type, delivery: WebhookEvent.WebhookEvent) => Effect.Effect<unknown, unknown>
+
+const work = (
+  handle: Handle,
+  options: Partial<Omit<Inbox.Options<{ opened: typeof Opened }, { opened: Handle }, never>, "events" | "handle">> = {}
+) =>
+  Inbox.run({ source: "github", events: { opened: Opened }, handle: { opened: handle }, ...options }).pipe(
+    Effect.forkChild,
+    Effect.tap(settle)
+  )
+
+/** What every inbox does, whatever its store. */
+export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | InboxStore.InboxStore, E>) => {
+  const test = <A, E2>(fact: string, program: Effect.Effect<A, E2, Inbox.Inbox | InboxStore.InboxStore>) =>
+    it.effect(fact, () => Effect.provide(program, layer))
+
+  describe(`Inbox in ${name}`, () => {
+    describe("storing", () => {
+      test(
+        "a second delivery with the same id is stored once",
+        Effect.gen(function* () {
+          const first = yield* storeOne("a")
+          const second = yield* storeOne("a")
+          assert.deepStrictEqual([first._tag, second._tag], ["Stored", "Duplicate"])
+          assert.strictEqual(second.key, first.key)
+          const inbox = yield* Inbox.Inbox
+          assert.strictEqual((yield* inbox.list()).length, 1)
+        })
+      )
+
+      test(
+        "100 parallel deliveries of one id are stored once",
+        Effect.gen(function* () {
+          const puts = yield* Effect.forEach(Array.from({ length: 100 }), () => storeOne("a"), {
+            concurrency: "unbounded"
+          })
+          assert.strictEqual(puts.filter((put) => put._tag === "Stored").length, 1)
+          assert.strictEqual(puts.filter((put) => put._tag === "Duplicate").length, 99)
+        })
+      )
+
+      test(
+        "the same id from another source is another event",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          yield* storeOne("a")
+          const other = yield* inbox.store({ ...arrival("a"), source: "stripe" })
+          assert.strictEqual(other._tag, "Stored")
+        })
+      )
+
+      test(
+        "the same id with another body is kept aside, flagged, and not handled",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          yield* storeOne("a", 1)
+          const conflicting = yield* storeOne("a", 2)
+          assert.strictEqual(conflicting._tag, "Conflicting")
+          assert.deepStrictEqual(yield* storeOne("a", 2), conflicting)
+          const numbers: Array<number> = []
+          yield* work(({ number }) => Effect.sync(() => numbers.push(number)))
+          assert.deepStrictEqual(numbers, [1])
+          const event = yield* eventOf(conflicting.key)
+          assert.strictEqual(event.status, "kept")
+          assert.isTrue(event.conflicting)
+          assert.strictEqual((yield* inbox.count()).handled, 1)
+        })
+      )
+
+      test(
+        "an event without an id goes by the digest of its body",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const first = yield* inbox.store(arrival(undefined, 1))
+          assert.strictEqual((yield* inbox.store(arrival(undefined, 1)))._tag, "Duplicate")
+          assert.strictEqual((yield* inbox.store(arrival("", 2)))._tag, "Stored")
+          assert.match((yield* eventOf(first.key)).id, /^[0-9a-f]{64}$/)
+        })
+      )
+
+      test(
+        "the bytes come back as they were, and headers with credentials or signatures are gone",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const body = Uint8Array.from({ length: 256 }, (_, index) => index)
+          const put = yield* inbox.store({
+            ...arrival("a"),
+            body,
+            headers: [
+              ["X-GitHub-Event", "opened"],
+              ["x-repeated", "1"],
+              ["x-repeated", "2"],
+              ["X-Hub-Signature-256", "sha256=planted"],
+              ["Authorization", "Bearer planted"],
+              ["X-Gitlab-Token", "planted"],
+              ["Cookie", "planted"]
+            ]
+          })
+          const event = yield* eventOf(put.key)
+          assert.deepStrictEqual([...event.body], [...body])
+          assert.deepStrictEqual(event.headers, [
+            ["X-GitHub-Event", "opened"],
+            ["x-repeated", "1"],
+            ["x-repeated", "2"]
+          ])
+        })
+      )
+    })
+
+    describe("handling", () => {
+      test(
+        "an event stored before the worker started, and one stored after, are both handled",
+        Effect.gen(function* () {
+          const numbers: Array<number> = []
+          yield* storeOne("a", 1)
+          yield* work(({ number }) => Effect.sync(() => numbers.push(number)))
+          const put = yield* storeOne("b", 2)
+          yield* settle
+          assert.deepStrictEqual(numbers, [1, 2])
+          const event = yield* eventOf(put.key)
+          assert.strictEqual(event.status, "handled")
+          assert.deepStrictEqual(
+            event.history.map((attempt) => [attempt.number, attempt.outcome]),
+            [[1, "handled"]]
+          )
+        })
+      )
+
+      test(
+        "a failed event is tried again when its schedule says, and what it failed with is in its history",
+        Effect.gen(function* () {
+          const attempts: Array<number> = []
+          const put = yield* storeOne("a")
+          const handle: Handle = (_, delivery) => {
+            attempts.push(delivery.attempts)
+            return attempts.length < 3 ? Effect.fail(new Error("not yet")) : Effect.void
+          }
+          yield* work(handle, { retry: Schedule.exponential("1 second") })
+          assert.deepStrictEqual(attempts, [1])
+          yield* TestClock.adjust("999 millis")
+          assert.deepStrictEqual(attempts, [1])
+          yield* TestClock.adjust("1 millis")
+          assert.deepStrictEqual(attempts, [1, 2])
+          yield* TestClock.adjust("2 seconds")
+          assert.deepStrictEqual(attempts, [1, 2, 3])
+          const event = yield* eventOf(put.key)
+          assert.strictEqual(event.status, "handled")
+          assert.deepStrictEqual(
+            event.history.map(({ error, outcome, startedAt }) => [startedAt, outcome, error?.message]),
+            [
+              [0, "failed", "not yet"],
+              [1000, "failed", "not yet"],
+              [3000, "handled", undefined]
+            ]
+          )
+        })
+      )
+
+      test(
+        "an event whose schedule ends is dead, and the schedule sees the attempt and its error",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          const seen: Array<unknown> = []
+          const retry = Schedule.spaced("1 second").pipe(
+            Schedule.upTo({ times: 1 }),
+            Schedule.setInputType<{ readonly attempt: number; readonly error: { readonly tag: string } }>(),
+            Schedule.tap(({ input }) => Effect.sync(() => seen.push([input.attempt, input.error.tag])))
+          )
+          yield* work(() => Effect.fail({ _tag: "Refused", message: "no" }), { retry })
+          yield* TestClock.adjust("1 second")
+          const event = yield* eventOf(put.key)
+          assert.strictEqual(event.status, "dead")
+          assert.deepStrictEqual(
+            event.history.map(({ error }) => error),
+            [
+              { tag: "Refused", message: "no" },
+              { tag: "Refused", message: "no" }
+            ]
+          )
+          assert.deepStrictEqual(seen[0], [1, "Refused"])
+        })
+      )
+
+      test(
+        "the schedule goes on after a restart where it was",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          const retry = Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 2 }))
+          for (const expected of ["pending", "pending", "dead"]) {
+            const worker = yield* work(() => Effect.fail("no"), { retry })
+            assert.strictEqual(yield* statusOf(put.key), expected)
+            yield* Fiber.interrupt(worker)
+            yield* TestClock.adjust("1 second")
+          }
+        })
+      )
+
+      test(
+        "a schedule without an end stops at maxAttempts",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          yield* work(() => Effect.fail("no"), { retry: Schedule.spaced("1 second"), maxAttempts: 3 })
+          yield* TestClock.adjust("10 seconds")
+          const event = yield* eventOf(put.key)
+          assert.deepStrictEqual([event.status, event.attempts], ["dead", 3])
+        })
+      )
+
+      test(
+        "a permanent failure is dead at once",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          yield* work(() => Effect.fail(Inbox.permanent({ _tag: "UnknownAccount", message: "acct 7" })))
+          const event = yield* eventOf(put.key)
+          assert.strictEqual(event.status, "dead")
+          assert.deepStrictEqual(event.history[0]?.error, { tag: "UnknownAccount", message: "acct 7" })
+        })
+      )
+
+      test(
+        "a handler that dies, throws or interrupts itself has failed, and the worker goes on",
+        Effect.gen(function* () {
+          const retry = Schedule.recurs(0)
+          yield* storeOne("a", 1)
+          yield* storeOne("b", 2)
+          yield* storeOne("c", 3)
+          const last = yield* storeOne("d", 4)
+          const handle: Handle = ({ number }) => {
+            if (number === 1) return Effect.die("broken")
+            if (number === 2) return Effect.interrupt
+            if (number === 3) throw new Error("thrown")
+            return Effect.void
+          }
+          yield* work(handle, { retry, concurrency: 1 })
+          const inbox = yield* Inbox.Inbox
+          assert.strictEqual((yield* inbox.count()).dead, 3)
+          assert.strictEqual(yield* statusOf(last.key), "handled")
+        })
+      )
+
+      test(
+        "a poison event does not hold up the others",
+        Effect.gen(function* () {
+          yield* storeOne("poison", 0)
+          const puts = yield* Effect.forEach([1, 2, 3], (number) => storeOne(`e${number}`, number))
+          yield* work(({ number }) => (number === 0 ? Effect.fail("no") : Effect.void), { concurrency: 1 })
+          for (const put of puts) assert.strictEqual(yield* statusOf(put.key), "handled")
+        })
+      )
+
+      test(
+        "no more events are handled at the same time than the concurrency allows, and all of them in the end",
+        Effect.gen(function* () {
+          const open = yield* Latch.make()
+          let running = 0
+          let most = 0
+          for (let number = 0; number < 10; number += 1) yield* storeOne(`e${number}`, number)
+          yield* work(
+            () =>
+              Effect.gen(function* () {
+                running += 1
+                most = Math.max(most, running)
+                yield* open.await
+                running -= 1
+              }),
+            { concurrency: 3 }
+          )
+          assert.deepStrictEqual([running, most], [3, 3])
+          yield* open.open
+          yield* settle
+          const inbox = yield* Inbox.Inbox
+          assert.strictEqual((yield* inbox.count()).handled, 10)
+          assert.strictEqual(most, 3)
+        })
+      )
+
+      test(
+        "a handler that takes too long has failed",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          yield* work(() => Effect.never, { timeout: "1 minute", lease: "10 seconds", retry: Schedule.recurs(0) })
+          yield* TestClock.adjust("1 minute")
+          const event = yield* eventOf(put.key)
+          assert.deepStrictEqual([event.status, event.history[0]?.error?.tag], ["dead", "HandlerTimeout"])
+        })
+      )
+
+      test(
+        "an interrupted worker releases its events, and the attempt does not count",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          const worker = yield* work(() => Effect.never)
+          assert.strictEqual(yield* statusOf(put.key), "handling")
+          yield* Fiber.interrupt(worker)
+          const event = yield* eventOf(put.key)
+          assert.deepStrictEqual([event.status, event.attempts, event.history.length], ["pending", 0, 0])
+        })
+      )
+
+      test(
+        "an event of an unknown type is kept",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a", 1, "closed")
+          yield* work(() => Effect.void)
+          const event = yield* eventOf(put.key)
+          assert.deepStrictEqual([event.status, event.attempts], ["kept", 0])
+        })
+      )
+
+      test(
+        "an event of an unknown type goes to otherwise, undecoded",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const put = yield* inbox.store({ ...arrival("a"), type: undefined, body: new Uint8Array([0xff]) })
+          const seen: Array<number | undefined> = []
+          yield* work(() => Effect.void, { otherwise: ({ body }) => Effect.sync(() => seen.push(body[0])) })
+          assert.deepStrictEqual(seen, [0xff])
+          assert.strictEqual(yield* statusOf(put.key), "handled")
+        })
+      )
+
+      test(
+        "a handler is not called for events of another source",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const put = yield* inbox.store({ ...arrival("a"), source: "stripe" })
+          yield* work(() => Effect.void)
+          assert.strictEqual(yield* statusOf(put.key), "pending")
+        })
+      )
+    })
+
+    describe("bodies that do not fit", () => {
+      test(
+        "a body that does not fit its schema is dead at once, and its history does not quote it",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const put = yield* inbox.store({ ...arrival("a"), body: encode({ number: "planted-secret" }) })
+          yield* work(() => Effect.void)
+          const event = yield* eventOf(put.key)
+          const error = event.history[0]?.error
+          assert.deepStrictEqual([event.status, error?.tag], ["dead", "DecodeFailure"])
+          assert.include(error?.message, "number")
+          assert.notInclude(error?.message, "planted-secret")
+        })
+      )
+
+      test(
+        "a body that is not JSON is dead at once, and its history does not quote it",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const put = yield* inbox.store({ ...arrival("a"), body: new TextEncoder().encode("planted-secret") })
+          yield* work(() => Effect.void)
+          const event = yield* eventOf(put.key)
+          assert.strictEqual(event.status, "dead")
+          assert.notInclude(event.history[0]?.error?.message, "planted")
+        })
+      )
+
+      test(
+        "a dead letter is handled by a replay after its schema was mended",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const put = yield* inbox.store({ ...arrival("a"), body: encode({ number: "7" }) })
+          const broken = yield* work(() => Effect.void)
+          assert.strictEqual(yield* statusOf(put.key), "dead")
+          yield* Fiber.interrupt(broken)
+
+          const handled: Array<number> = []
+          yield* Effect.forkChild(
+            Inbox.run({
+              source: "github",
+              events: { opened: Schema.Struct({ number: Schema.NumberFromString }) },
+              handle: { opened: ({ number }) => Effect.sync(() => handled.push(number)) }
+            })
+          )
+          assert.isTrue(yield* inbox.replay(put.key))
+          yield* settle
+          assert.deepStrictEqual(handled, [7])
+          const event = yield* eventOf(put.key)
+          assert.deepStrictEqual(
+            event.history.map((attempt) => [attempt.number, attempt.outcome]),
+            [
+              [1, "failed"],
+              [2, "handled"]
+            ]
+          )
+        })
+      )
+    })
+
+    describe("leases", () => {
+      /** Claims as a worker does that then crashes. */
+      const crash = (leaseUntil: number) =>
+        Effect.gen(function* () {
+          const store = yield* InboxStore.InboxStore
+          const now = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+          const [claim] = yield* store.claim({ source: "github", limit: 1, now, leaseUntil })
+          assert.isDefined(claim)
+          return claim
+        })
+
+      test(
+        "the event of a crashed worker is taken over when its lease ends, and the loss is in its history",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          yield* crash(30_000)
+          let handled = 0
+          yield* work(() => Effect.sync(() => (handled += 1)))
+          yield* TestClock.adjust("29 seconds")
+          assert.strictEqual(handled, 0)
+          yield* TestClock.adjust("1 second")
+          assert.strictEqual(handled, 1)
+          const event = yield* eventOf(put.key)
+          assert.deepStrictEqual(
+            event.history.map((attempt) => [attempt.number, attempt.outcome]),
+            [
+              [1, "lost"],
+              [2, "handled"]
+            ]
+          )
+        })
+      )
+
+      test(
+        "a slow worker keeps its event, because it renews the lease",
+        Effect.gen(function* () {
+          yield* storeOne("a")
+          const open = yield* Latch.make()
+          const started: Array<string> = []
+          yield* work(
+            () =>
+              Effect.andThen(
+                Effect.sync(() => started.push("first")),
+                open.await
+              ),
+            { lease: "3 seconds" }
+          )
+          yield* work(() => Effect.sync(() => started.push("second")), { lease: "3 seconds" })
+          yield* TestClock.adjust("1 minute")
+          assert.deepStrictEqual(started, ["first"])
+          yield* open.open
+          yield* settle
+          const inbox = yield* Inbox.Inbox
+          assert.strictEqual((yield* inbox.count()).handled, 1)
+        })
+      )
+
+      test(
+        "a worker that lost its lease can neither renew it nor settle the event",
+        Effect.gen(function* () {
+          yield* storeOne("a")
+          const store = yield* InboxStore.InboxStore
+          const first = yield* crash(1000)
+          yield* TestClock.adjust("1 second")
+          const second = yield* crash(2000)
+          const settlement = { status: "handled", dueAt: 1000, attempt: undefined } as const
+          assert.isFalse(yield* store.renew(first, 9000))
+          assert.isFalse(yield* store.settle(first, settlement))
+          assert.isTrue(yield* store.settle(second, settlement))
+        })
+      )
+
+      test(
+        "an event that crashes every worker is dead in the end",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          for (let crashes = 1; crashes <= 3; crashes += 1) {
+            yield* crash(crashes * 1000)
+            yield* TestClock.adjust("1 second")
+          }
+          let handled = 0
+          yield* work(() => Effect.sync(() => (handled += 1)), { maxAttempts: 3 })
+          assert.strictEqual(handled, 0)
+          assert.strictEqual(yield* statusOf(put.key), "dead")
+        })
+      )
+    })
+
+    describe("looking and mending", () => {
+      test(
+        "events are listed page by page, by source, type and status",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          for (const id of ["a", "b", "c"]) yield* storeOne(id)
+          yield* storeOne("d", 1, "closed")
+          yield* inbox.store({ ...arrival("a"), source: "stripe" })
+          const first = yield* inbox.list({ source: "github", type: "opened", limit: 2 })
+          const second = yield* inbox.list({ source: "github", type: "opened", limit: 2, after: first[1]?.key })
+          assert.deepStrictEqual(
+            [...first, ...second].map((event) => event.id),
+            ["a", "b", "c"]
+          )
+          assert.strictEqual((yield* inbox.list({ status: "dead" })).length, 0)
+          assert.strictEqual((yield* inbox.list({ status: ["dead", "pending"] })).length, 5)
+          assert.strictEqual((yield* inbox.count({ source: "github" })).pending, 4)
+        })
+      )
+
+      test(
+        "all dead letters of a type are replayed together, each with a fresh schedule",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const puts = yield* Effect.forEach(["a", "b"], (id) => storeOne(id))
+          const worker = yield* work(() => Effect.fail("no"), { retry: Schedule.recurs(0) })
+          assert.strictEqual((yield* inbox.count()).dead, 2)
+          yield* Fiber.interrupt(worker)
+          assert.strictEqual(yield* inbox.replayWhere({ status: "dead", type: "opened" }), 2)
+          const attempts: Array<number> = []
+          yield* work(
+            (_, delivery) => {
+              attempts.push(delivery.attempts)
+              return attempts.length <= 2 ? Effect.fail("no") : Effect.void
+            },
+            { retry: Schedule.recurs(1) }
+          )
+          assert.deepStrictEqual(attempts, [2, 2, 3, 3])
+          for (const put of puts) assert.strictEqual(yield* statusOf(put.key), "handled")
+        })
+      )
+
+      test(
+        "an event that waits or is being handled is not replayed, and one that is missing is not either",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const put = yield* storeOne("a")
+          assert.isFalse(yield* inbox.replay(put.key))
+          yield* work(() => Effect.never)
+          assert.isFalse(yield* inbox.replay(put.key))
+          assert.isFalse(yield* inbox.discard(put.key))
+          assert.isFalse(yield* inbox.replay(999))
+        })
+      )
+
+      test(
+        "a discarded event is not handled",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const put = yield* storeOne("a")
+          assert.isTrue(yield* inbox.discard(put.key))
+          yield* work(() => Effect.die("handled"))
+          assert.strictEqual(yield* statusOf(put.key), "discarded")
+        })
+      )
+
+      test(
+        "purging deletes what was handled long enough ago, and nothing that waits or is dead",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          yield* storeOne("old", 1)
+          yield* storeOne("dead", 2)
+          yield* work(({ number }) => (number === 2 ? Effect.fail(Inbox.permanent("no")) : Effect.void), {
+            pollInterval: "1 hour"
+          })
+          yield* TestClock.adjust("2 days")
+          yield* storeOne("young", 3)
+          yield* settle
+          assert.strictEqual(yield* inbox.purge({ olderThan: "1 day" }), 1)
+          assert.deepStrictEqual(
+            (yield* inbox.list()).map((event) => event.id),
+            ["dead", "young"]
+          )
+          assert.strictEqual((yield* storeOne("old", 1))._tag, "Stored")
+        })
+      )
+    })
+
+    describe("secrets", () => {
+      test(
+        "what looks like a secret in an error is not in the history",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          const message =
+            "401 for Bearer planted.secret at https://user:planted@host/?api_key=planted with whsec_plantedplanted"
+          yield* work(() => Effect.fail(new Error(message)), { retry: Schedule.recurs(0) })
+          const event = yield* eventOf(put.key)
+          assert.notInclude(event.history[0]?.error?.message, "planted")
+          assert.include(event.history[0]?.error?.message, "401")
+        })
+      )
+
+      test(
+        "a long message is cut",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          yield* work(() => Effect.fail(new Error("x".repeat(10_000))), { retry: Schedule.recurs(0) })
+          assert.strictEqual((yield* eventOf(put.key)).history[0]?.error?.message.length, 500)
+        })
+      )
+    })
+
+    test(
+      "a worker whose scope ends while it waits for events ends too",
+      Effect.gen(function* () {
+        const done = yield* Deferred.make<void>()
+        const worker = yield* work(() => Deferred.succeed(done, undefined))
+        yield* storeOne("a")
+        yield* Deferred.await(done)
+        yield* Fiber.interrupt(worker)
+      })
+    )
+  })
+}
