@@ -9,12 +9,12 @@
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import { Webhook } from "standardwebhooks"
+import * as Ledger from "./Ledger.ts"
 
 const webhook = new Webhook(process.env["SUBSCRIBER_SECRET"] ?? "")
 const busyEvery = 12
 
-/** What came: `requests` is the sum of the other counts, `events` counts distinct ids. */
-const ledger = { requests: 0, events: 0, duplicates: 0, busy: 0, refused: 0 }
+const ledger = Ledger.make()
 const taken = new Set<string>()
 
 const server = http.createServer(async (request, response) => {
@@ -33,7 +33,7 @@ const take = (headers: http.IncomingHttpHeaders, body: Buffer): number => {
   return count("events", 204)
 }
 
-const count = (what: "events" | "duplicates" | "busy" | "refused", status: number): number => {
+const count = (what: Exclude<keyof Ledger.Ledger, "requests">, status: number): number => {
   ledger[what] += 1
   return status
 }

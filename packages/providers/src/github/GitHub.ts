@@ -1,1 +1,2 @@
+export * as GitHubApi from "./GitHubApi.ts"
 export * as GitHubWebhook from "./GitHubWebhook.ts"

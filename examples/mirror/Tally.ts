@@ -1,0 +1,78 @@
+/**
+ * What the mirror did, counted while it works: its own side of the ledger, and what the report tells.
+ */
+import { CallObserver } from "@causeway/core/policy"
+import { Context, Effect, Layer } from "effect"
+import { Samples } from "./Samples.ts"
+
+/** The calls made through one integration. */
+export interface Calls {
+  calls: number
+  failed: number
+  /** HTTP requests. */
+  attempts: number
+  readonly waits: { retry: number; rateLimit: number; millis: number }
+  /** The changes of its circuit, in order, such as `closed → open`. */
+  readonly circuit: Array<string>
+  /** How long the calls took, retries and waits included. */
+  readonly millis: Samples
+}
+
+export class Tally extends Context.Service<
+  Tally,
+  {
+    /** The calls of an integration, by its id. */
+    readonly calls: (integration: string) => Calls
+    /** Sweeps over the repository, and how many of them broke off. */
+    readonly sweeps: { done: number; broken: number }
+    pages: number
+    /** Rows that a sweep or a webhook changed. */
+    changes: number
+  }
+>()("mirror/Tally") {}
+
+const make = Effect.sync(() => {
+  const byIntegration = new Map<string, Calls>()
+  const calls = (integration: string): Calls => {
+    const known = byIntegration.get(integration) ?? noCalls()
+    byIntegration.set(integration, known)
+    return known
+  }
+  return Tally.of({ calls, sweeps: { done: 0, broken: 0 }, pages: 0, changes: 0 })
+})
+
+const noCalls = (): Calls => ({
+  calls: 0,
+  failed: 0,
+  attempts: 0,
+  waits: { retry: 0, rateLimit: 0, millis: 0 },
+  circuit: [],
+  millis: new Samples()
+})
+
+/** Counts every call made below this Layer. */
+export const layer: Layer.Layer<Tally> = Layer.effect(
+  CallObserver.CallObserver,
+  Effect.map(Tally, (tally) => (event: CallObserver.CallEvent) => count(tally.calls(event.integration), event))
+).pipe(Layer.provideMerge(Layer.effect(Tally, make)))
+
+const count = (calls: Calls, event: CallObserver.CallEvent): void => {
+  switch (event._tag) {
+    case "AttemptStarted":
+      calls.attempts += 1
+      return
+    case "AttemptEnded":
+      return
+    case "Waiting":
+      calls.waits[event.reason] += 1
+      calls.waits.millis += event.delayMillis
+      return
+    case "CircuitChanged":
+      calls.circuit.push(`${event.transition.from} → ${event.transition.to}`)
+      return
+    case "CallEnded":
+      calls.calls += 1
+      calls.failed += event.succeeded ? 0 : 1
+      calls.millis.add(event.elapsedMillis)
+  }
+}

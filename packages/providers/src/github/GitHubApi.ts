@@ -1,0 +1,165 @@
+/**
+ * The part of GitHub's REST API that reads repositories, issues, labels, comments and users, as one typed service.
+ *
+ * **When to use**
+ *
+ * To read what a repository holds, with GitHub's limits observed: pages follow the Link header, a throttled call waits
+ * as long as GitHub says, and an outage opens the circuit.
+ *
+ * **Details**
+ *
+ * `GITHUB_API_URL` in the configuration replaces `https://api.github.com`, for GitHub Enterprise Server or a test. The
+ * default policy: 2 minutes in all, 10 seconds an attempt, up to 5 attempts with exponential backoff from 500 milliseconds
+ * and jitter, a circuit that opens for 10 seconds when half of the last 20 or more attempts failed. GitHub throttles with
+ * 403 as well as with 429: {@link classify} tells a throttled 403 from a forbidden one by its headers.
+ *
+ * **Gotchas**
+ *
+ * - Lists of issues hold pull requests too; those have the field `pull_request`.
+ * - A wait of more than two minutes is not begun: the call fails with `RateLimited`, which says when it may succeed.
+ * - The schemas hold the commonly used fields; others are dropped when a response is decoded.
+ *
+ * **Example** (The open issues of a repository, page by page)
+ *
+ * ```ts
+ * import { GitHub } from "@causeway/providers/github"
+ * import { Effect, Stream } from "effect"
+ *
+ * const titles = Effect.gen(function* () {
+ *   const github = yield* GitHub
+ *   const issues = github.listIssues.items({
+ *     params: { owner: "octocat", repo: "hello-world" },
+ *     query: { state: "open", per_page: 100 }
+ *   })
+ *   return yield* issues.pipe(Stream.map((issue) => issue.title), Stream.runCollect)
+ * })
+ *
+ * console.assert(Effect.isEffect(titles))
+ * ```
+ *
+ * @see https://docs.github.com/rest
+ * @since 0.1.0
+ */
+import { Failure } from "@causeway/core/policy"
+import { Duration, Schema } from "effect"
+
+/**
+ * A user, an organization or an app, as it is embedded in other objects.
+ *
+ * @see https://docs.github.com/rest/users/users
+ * @since 0.1.0
+ * @category models
+ */
+export class User extends Schema.Class<User>("GitHub/User")({
+  id: Schema.Int,
+  login: Schema.String,
+  type: Schema.String,
+  html_url: Schema.String
+}) {}
+
+/**
+ * A repository.
+ *
+ * @see https://docs.github.com/rest/repos/repos
+ * @since 0.1.0
+ * @category models
+ */
+export class Repository extends Schema.Class<Repository>("GitHub/Repository")({
+  id: Schema.Int,
+  name: Schema.String,
+  full_name: Schema.String,
+  private: Schema.Boolean,
+  owner: User,
+  description: Schema.NullOr(Schema.String),
+  html_url: Schema.String,
+  default_branch: Schema.String,
+  open_issues_count: Schema.Int,
+  updated_at: Schema.String
+}) {}
+
+/**
+ * A label of a repository.
+ *
+ * @see https://docs.github.com/rest/issues/labels
+ * @since 0.1.0
+ * @category models
+ */
+export class Label extends Schema.Class<Label>("GitHub/Label")({
+  id: Schema.Int,
+  name: Schema.String,
+  /** Six hexadecimal digits, without a number sign. */
+  color: Schema.String,
+  default: Schema.Boolean,
+  description: Schema.optionalKey(Schema.NullOr(Schema.String))
+}) {}
+
+/**
+ * An issue, or the part of a pull request that it shares with issues.
+ *
+ * @see https://docs.github.com/rest/issues/issues
+ * @since 0.1.0
+ * @category models
+ */
+export class Issue extends Schema.Class<Issue>("GitHub/Issue")({
+  id: Schema.Int,
+  number: Schema.Int,
+  title: Schema.String,
+  state: Schema.Literals(["open", "closed"]),
+  locked: Schema.Boolean,
+  user: Schema.NullOr(User),
+  labels: Schema.Array(Label),
+  assignees: Schema.Array(User),
+  comments: Schema.Int,
+  body: Schema.NullOr(Schema.String),
+  html_url: Schema.String,
+  created_at: Schema.String,
+  updated_at: Schema.String,
+  closed_at: Schema.NullOr(Schema.String),
+  /** Only pull requests have it. */
+  pull_request: Schema.optionalKey(Schema.Struct({ url: Schema.String }))
+}) {}
+
+/**
+ * A comment on an issue or on the conversation of a pull request.
+ *
+ * @see https://docs.github.com/rest/issues/comments
+ * @since 0.1.0
+ * @category models
+ */
+export class IssueComment extends Schema.Class<IssueComment>("GitHub/IssueComment")({
+  id: Schema.Int,
+  user: Schema.NullOr(User),
+  body: Schema.String,
+  html_url: Schema.String,
+  issue_url: Schema.String,
+  created_at: Schema.String,
+  updated_at: Schema.String
+}) {}
+
+/**
+ * There is no such thing, or the token may not see it: GitHub answers 404 to both.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
+
+/**
+ * Tells GitHub's throttling from its refusals: a 403 or 429 is `throttled` when nothing of the quota remains (until
+ * `x-ratelimit-reset`), or when it asks to wait (`retry-after`, the secondary limits).
+ *
+ * @see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+ * @since 0.1.0
+ * @category policies
+ */
+export const classify: Failure.Classify = (response) => {
+  if (response.status !== 403 && response.status !== 429) return Failure.classify(response)
+  const retryAfter = Failure.retryAfter(response) ?? untilReset(response)
+  return retryAfter === undefined ? Failure.classify(response) : { category: "throttled", retryAfter }
+}
+
+const untilReset = ({ headers, now }: Failure.Response): Duration.Duration | undefined => {
+  const reset = headers["x-ratelimit-reset"]
+  if (headers["x-ratelimit-remaining"] !== "0" || reset === undefined || !/^\d{1,12}$/.test(reset)) return undefined
+  return Duration.millis(Math.max(Number(reset) * 1_000 - now, 0))
+}
