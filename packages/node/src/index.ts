@@ -1,1 +1,2 @@
 export * as Sqlite from "./Sqlite.ts"
+export * as Transport from "./Transport.ts"

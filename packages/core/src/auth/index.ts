@@ -1,1 +1,2 @@
-export {}
+export * as Auth from "./Auth.ts"
+export * as Credentials from "./Credentials.ts"

@@ -1,0 +1,347 @@
+/**
+ * What a provider offers at one path, and how it is called: an `HttpApiEndpoint` that remembers its policy in its type.
+ *
+ * **When to use**
+ *
+ * One value per endpoint that you call, given to `Integration.Service`. Where an `HttpApi` exists already, use
+ * `Integration.fromHttpApi` instead.
+ *
+ * **Details**
+ *
+ * `success` is JSON unless `HttpApiSchema` says otherwise (`asText`, `asUint8Array`, `StreamSse`, `StreamNdjson`,
+ * `StreamUint8Array`); several can be given. A 2xx status that no schema names is decoded by the first one. `payload` is
+ * JSON unless `asFormUrlEncoded` or `asMultipart` says otherwise. `errors` maps a status, a range (`"4xx"`, `"5xx"`) or
+ * `default` to a schema; the most exact entry wins. A tagged error need not have its `_tag` on the wire.
+ *
+ * **Gotchas**
+ *
+ * An endpoint's `errors` go before the general ones: a declared 401 or 429 fails with the declared error.
+ *
+ * **Example** (A charge)
+ *
+ * ```ts
+ * import { Schedule, Schema } from "effect"
+ * import { Endpoint } from "@causeway/core/client"
+ *
+ * class Charge extends Schema.Class<Charge>("Charge")({ id: Schema.String, amount: Schema.Int }) {}
+ * class ChargeNotFound extends Schema.TaggedError<ChargeNotFound>()("ChargeNotFound", { message: Schema.String }) {}
+ *
+ * const getCharge = Endpoint.get("getCharge", "/charges/:id", {
+ *   params: { id: Schema.String },
+ *   success: Charge,
+ *   errors: { 404: ChargeNotFound },
+ *   policy: { retry: Schedule.exponential("200 millis"), timeout: "2 seconds" }
+ * })
+ *
+ * console.assert(getCharge.method === "GET" && getCharge.path === "/charges/:id")
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { Context, Schema } from "effect"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import type { HttpMethod } from "effect/http/HttpMethod"
+import * as InvalidOption from "../policy/InvalidOption.ts"
+import type { Policy } from "../policy/Policy.ts"
+import { reflected } from "./internal/Reflection.ts"
+import type { Pagination } from "./Pagination.ts"
+
+/**
+ * The keys of an error map: a status, a range, or the rest.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ErrorStatus = number | "4xx" | "5xx" | "default"
+
+/**
+ * Declared errors by status, range or `default`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ErrorMap = { readonly [Status in ErrorStatus]?: Schema.Top }
+
+/**
+ * An `HttpApiEndpoint` with its policy (`P`) and, when it is paginated, the type of its items in its type.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Endpoint<
+  out Identifier extends string,
+  out Method extends HttpMethod,
+  out Path extends string,
+  out Params extends Schema.Top,
+  out Query extends Schema.Top,
+  out Payload extends Schema.Top,
+  out Headers extends Schema.Top,
+  out Success extends Schema.Top,
+  out Error extends Schema.Top,
+  out P,
+  out Item
+> extends HttpApiEndpoint.HttpApiEndpoint<Identifier, Method, Path, Params, Query, Payload, Headers, Success, Error> {
+  readonly "~Policy": P
+  readonly "~Item": Item
+}
+
+/**
+ * Any endpoint made here.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Any extends HttpApiEndpoint.ConstraintRequest {
+  readonly "~Policy": unknown
+  readonly "~Item": unknown
+}
+
+/**
+ * What an endpoint remembers beside what an `HttpApiEndpoint` does.
+ *
+ * @since 0.1.0
+ * @category annotations
+ */
+export class Definition extends Context.Service<
+  Definition,
+  {
+    readonly policy: Policy
+    readonly errors: ErrorMap
+    readonly pagination: Pagination<unknown, unknown> | undefined
+  }
+>()("causeway/client/Endpoint/Definition") {}
+
+type SchemaOrFields = Schema.Top | Schema.Struct.Fields
+type Schemas = Schema.Top | ReadonlyArray<Schema.Top>
+
+type StringTree<S> = [S] extends [never]
+  ? never
+  : S extends Schema.Struct.Fields
+    ? Schema.toCodecStringTree<Schema.Struct<S>>
+    : S extends Schema.Constraint
+      ? Schema.toCodecStringTree<S>
+      : never
+
+type Special = HttpApiSchema.StreamSchema | HttpApiSchema.WithHeaders<Schema.Top, Schema.Top>
+
+type Json<S> = S extends Special ? S : S extends Schema.Constraint ? Schema.toCodecJson<S> : never
+
+type OneOf<S> = S extends ReadonlyArray<infer Member> ? Json<Member> : Json<S>
+
+type PayloadOf<S> = [S] extends [never]
+  ? never
+  : S extends Schema.Top | ReadonlyArray<Schema.Top>
+    ? OneOf<S>
+    : S extends Schema.Struct.Fields
+      ? Schema.toCodecJson<Schema.Struct<S>>
+      : never
+
+type PageOf<S> =
+  S extends ReadonlyArray<infer Member>
+    ? Member extends Schema.Constraint
+      ? Member["Type"]
+      : never
+    : S extends Schema.Constraint
+      ? S["Type"]
+      : never
+
+type ErrorOf<M> = [M] extends [never] ? never : Json<Extract<M[keyof M], Schema.Constraint>>
+
+interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item> {
+  /** The path parameters, by name. */
+  readonly params?: Params
+  /** The query parameters, by name. */
+  readonly query?: Query
+  /** The request headers that a caller gives, by name in lower case. */
+  readonly headers?: Headers
+  /** What a 2xx answer holds. Default: nothing; a body is discarded. */
+  readonly success?: Success
+  /** What other answers hold, by status, range or `default`. */
+  readonly errors?: Errors
+  /** How this endpoint is called, slot by slot over its integration's policy. */
+  readonly policy?: P
+  /** How to go from one page to the next; adds `.pages` and `.items` to the method. */
+  readonly pagination?: Pagination<NoInfer<PageOf<Success>>, Item>
+}
+
+interface Make<Method extends HttpMethod> {
+  <
+    const Identifier extends string,
+    const Path extends `/${string}`,
+    Params extends SchemaOrFields = never,
+    Query extends SchemaOrFields = never,
+    Headers extends SchemaOrFields = never,
+    const Success extends Schemas = HttpApiSchema.NoContent,
+    const Errors extends ErrorMap = never,
+    const P extends Policy = {},
+    Item = never
+  >(
+    name: Identifier,
+    path: Path,
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item>
+  ): Endpoint<
+    Identifier,
+    Method,
+    Path,
+    StringTree<Params>,
+    StringTree<Query>,
+    never,
+    StringTree<Headers>,
+    OneOf<Success>,
+    ErrorOf<Errors>,
+    P,
+    Item
+  >
+}
+
+interface MakeWithPayload<Method extends HttpMethod> {
+  <
+    const Identifier extends string,
+    const Path extends `/${string}`,
+    Params extends SchemaOrFields = never,
+    Query extends SchemaOrFields = never,
+    Headers extends SchemaOrFields = never,
+    const Payload extends SchemaOrFields | ReadonlyArray<Schema.Top> = never,
+    const Success extends Schemas = HttpApiSchema.NoContent,
+    const Errors extends ErrorMap = never,
+    const P extends Policy = {},
+    Item = never
+  >(
+    name: Identifier,
+    path: Path,
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item> & {
+      /** What the request's body holds. */
+      readonly payload?: Payload
+    }
+  ): Endpoint<
+    Identifier,
+    Method,
+    Path,
+    StringTree<Params>,
+    StringTree<Query>,
+    PayloadOf<Payload>,
+    StringTree<Headers>,
+    OneOf<Success>,
+    ErrorOf<Errors>,
+    P,
+    Item
+  >
+}
+
+/**
+ * An endpoint called with GET.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const get: Make<"GET"> = (name, path, options) => make("GET", name, path, options)
+
+/**
+ * An endpoint called with POST.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const post: MakeWithPayload<"POST"> = (name, path, options) => make("POST", name, path, options)
+
+/**
+ * An endpoint called with PUT.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const put: MakeWithPayload<"PUT"> = (name, path, options) => make("PUT", name, path, options)
+
+/**
+ * An endpoint called with PATCH.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const patch: MakeWithPayload<"PATCH"> = (name, path, options) => make("PATCH", name, path, options)
+
+const del: MakeWithPayload<"DELETE"> = (name, path, options) => make("DELETE", name, path, options)
+
+export {
+  /**
+   * An endpoint called with DELETE.
+   *
+   * @since 0.1.0
+   * @category constructors
+   */
+  del as delete
+}
+
+/**
+ * What an endpoint remembers; one that was not made here has an empty policy and its errors by status.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const definition = (endpoint: HttpApiEndpoint.Top): Definition["Service"] =>
+  Context.getOrUndefined(endpoint.annotations, Definition) ?? {
+    policy: {},
+    errors: errorsByStatus(endpoint),
+    pagination: undefined
+  }
+
+const errorsByStatus = (endpoint: HttpApiEndpoint.Top): ErrorMap =>
+  Object.fromEntries(Array.from(reflected(endpoint).errors, ([status, schemas]) => [status, oneOrUnion(schemas)]))
+
+const oneOrUnion = (schemas: ReadonlyArray<Schema.Top>): Schema.Top => {
+  const [first, ...others] = schemas
+  return first !== undefined && others.length === 0 ? first : Schema.Union(schemas)
+}
+
+interface AnyOptions extends CommonOptions<
+  SchemaOrFields,
+  SchemaOrFields,
+  SchemaOrFields,
+  Schemas,
+  ErrorMap,
+  Policy,
+  unknown
+> {
+  readonly payload?: SchemaOrFields | ReadonlyArray<Schema.Top>
+}
+
+// The signatures above say what comes out of which options; the body works on their common shape.
+const make = <Out>(method: HttpMethod, name: string, path: `/${string}`, options: unknown): Out => {
+  const given = (options ?? {}) as AnyOptions
+  const errors = declaredErrors(given.errors)
+  const endpoint = HttpApiEndpoint.make(method as "POST")(name, path, {
+    params: given.params,
+    query: given.query,
+    headers: given.headers,
+    payload: payloadSchema(given.payload),
+    success: given.success,
+    error: errors.map(([status, schema]) => HttpApiSchema.status(nominalStatus(name, status))(schema))
+  })
+  return endpoint.annotate(Definition, {
+    policy: given.policy ?? {},
+    errors: Object.fromEntries(errors.map(([status, schema]) => [status, Schema.toCodecJson(schema)])),
+    pagination: given.pagination
+  }) as Out
+}
+
+const declaredErrors = (errors: ErrorMap | undefined): ReadonlyArray<readonly [string, Schema.Top]> =>
+  Object.entries(errors ?? {}).flatMap(([status, schema]) => (schema === undefined ? [] : [[status, schema] as const]))
+
+const payloadSchema = (payload: AnyOptions["payload"]) =>
+  payload === undefined || Schema.isSchema(payload) || Array.isArray(payload)
+    ? (payload as Schema.Top | undefined)
+    : Schema.Struct(payload as Schema.Struct.Fields)
+
+/** What an OpenAPI description or a server made from the endpoint says for a range. */
+const nominalStatus = (name: string, status: string): number => {
+  if (status === "4xx") return 400
+  if (status === "5xx" || status === "default") return 500
+  const code = Number(status)
+  if (Number.isInteger(code) && code >= 300 && code <= 599) return code
+  throw new InvalidOption.InvalidOption({
+    option: `errors of endpoint ${name}`,
+    actual: JSON.stringify(status),
+    accepts: 'a status from 300 to 599, "4xx", "5xx" or "default"'
+  })
+}

@@ -1,0 +1,639 @@
+/**
+ * A provider's API as one typed service: its endpoints, how they are called, and, as Layers, who we are.
+ *
+ * **When to use**
+ *
+ * One class per provider. The class is the service's key, and holds its Layers.
+ *
+ * **Details**
+ *
+ * A method's error channel is exact: what its endpoint declares, what the policies that are on for it add, and
+ * `Unauthorized`, `TransportFailure`, `UnexpectedStatus` and `DecodeFailure`; `EncodeFailure` where there is a query, a
+ * payload or headers to encode. `layer` needs an `HttpClient` and the credentials of this very integration. Stores for
+ * rate limits and circuits are used when they are provided, and are in memory otherwise.
+ *
+ * **Gotchas**
+ *
+ * Redirects are not followed: an undeclared 3xx is an `UnexpectedStatus`, and no credential goes elsewhere.
+ *
+ * **Example** (From a class to a call)
+ *
+ * ```ts
+ * import { Effect, Layer, Schema } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { Auth } from "@causeway/core/auth"
+ * import { Endpoint, Integration } from "@causeway/core/client"
+ *
+ * class Weather extends Integration.Service<Weather>()("app/Weather", {
+ *   baseUrl: "https://api.weather.example",
+ *   endpoints: [Endpoint.get("now", "/now/:city", { params: { city: Schema.String }, success: Schema.String })],
+ *   policy: { timeout: "2 seconds" }
+ * }) {}
+ *
+ * const program = Effect.gen(function* () {
+ *   const weather = yield* Weather
+ *   return yield* weather.now({ params: { city: "Bern" } })
+ * })
+ *
+ * const live = Weather.layer.pipe(Layer.provide([Auth.none(Weather), FetchHttpClient.layer]))
+ * console.assert(Effect.isEffect(Effect.provide(program, live)))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { Config, Context, Effect, Layer, Option, Schema, SchemaIssue, type Stream } from "effect"
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Credentials from "../auth/Credentials.ts"
+import * as BreakerStore from "../policy/BreakerStore.ts"
+import type * as CallError from "../policy/CallError.ts"
+import * as Engine from "../policy/Engine.ts"
+import * as Failure from "../policy/Failure.ts"
+import * as InvalidOption from "../policy/InvalidOption.ts"
+import * as Policy from "../policy/Policy.ts"
+import * as RateLimitStore from "../policy/RateLimitStore.ts"
+import * as Endpoint from "./Endpoint.ts"
+import * as Invocation from "./internal/Invocation.ts"
+import * as Mocking from "./internal/Mocking.ts"
+import { lookup, nest, pathOf, type Placed } from "./internal/Placed.ts"
+import type { Reply } from "./Reply.ts"
+
+/**
+ * What a method gives: the decoded success, the raw response, or both.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ResponseMode = HttpApiEndpoint.ClientResponseMode
+
+/**
+ * The decoded success of a schema; a streamed one is a Stream that fails as a call does.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Success<S> =
+  S extends HttpApiSchema.WithHeaders<infer Inner, infer Headers>
+    ? HttpApiSchema.withHeaders<Success<Inner>, Headers["Type"]>
+    : S extends HttpApiSchema.StreamSse<infer _Events, infer Error, infer Value>
+      ? Stream.Stream<Value, Error["Type"] | StreamError>
+      : S extends HttpApiSchema.StreamUint8Array
+        ? Stream.Stream<Uint8Array, StreamError>
+        : S extends HttpApiSchema.StreamNdjson<infer Element>
+          ? Stream.Stream<Element["Type"], StreamError>
+          : S extends Schema.Constraint
+            ? S["Type"]
+            : never
+
+type StreamError = CallError.TransportFailure | CallError.DecodeFailure
+
+type Request<T extends HttpApiEndpoint.ConstraintRequest, Mode extends ResponseMode> = HttpApiEndpoint.ClientRequest<
+  T["~Params"],
+  T["~Query"],
+  T["~Payload"],
+  T["~Headers"],
+  Mode
+>
+
+type Response<T extends HttpApiEndpoint.ConstraintRequest, Mode extends ResponseMode> = Mode extends "response-only"
+  ? HttpClientResponse
+  : Mode extends "decoded-and-response"
+    ? [Success<T["~Success"]>, HttpClientResponse]
+    : Success<T["~Success"]>
+
+type EncodeErrors<T extends HttpApiEndpoint.ConstraintRequest> = [T["~Query"] | T["~Headers"] | T["~Payload"]] extends [
+  never
+]
+  ? never
+  : CallError.EncodeFailure
+
+/**
+ * What a method can fail with: `T` is its endpoint, `P` the integration's policy, `EP` the endpoint's own.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type MethodError<
+  T extends HttpApiEndpoint.ConstraintRequest,
+  P,
+  EP,
+  Mode extends ResponseMode = "decoded-only",
+  O = {}
+> =
+  | CallError.Unauthorized
+  | CallError.TransportFailure
+  | EncodeErrors<T>
+  | Policy.Errors<P, EP>
+  | (O extends { readonly deadline: unknown } ? CallError.Timeout : never)
+  | (Mode extends "response-only" ? never : CallError.UnexpectedStatus | CallError.DecodeFailure | T["~Error"]["Type"])
+
+type MethodServices<T extends HttpApiEndpoint.ConstraintRequest> =
+  | T["~Params"]["EncodingServices"]
+  | T["~Query"]["EncodingServices"]
+  | T["~Headers"]["EncodingServices"]
+  | T["~Payload"]["EncodingServices"]
+  | T["~Success"]["DecodingServices"]
+  | T["~Error"]["DecodingServices"]
+
+/**
+ * A method: one endpoint as a function from its request to an Effect.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Method<T extends HttpApiEndpoint.ConstraintRequest, P, EP> {
+  <Mode extends ResponseMode = "decoded-only", const O extends Policy.CallOptions = {}>(
+    request: Request<T, Mode>,
+    options?: O
+  ): Effect.Effect<Response<T, Mode>, MethodError<T, P, EP, Mode, O>, MethodServices<T>>
+}
+
+/**
+ * A method whose endpoint is paginated, with its pages and its items as Streams.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PaginatedMethod<T extends HttpApiEndpoint.ConstraintRequest, P, EP, Item> extends Method<T, P, EP> {
+  /** The pages, each fetched when the one before it has been consumed. */
+  readonly pages: (
+    request: Request<T, "decoded-only">,
+    options?: Policy.CallOptions
+  ) => Stream.Stream<Success<T["~Success"]>, MethodError<T, P, EP>, MethodServices<T>>
+  /** The items of the pages. */
+  readonly items: (
+    request: Request<T, "decoded-only">,
+    options?: Policy.CallOptions
+  ) => Stream.Stream<Item, MethodError<T, P, EP>, MethodServices<T>>
+}
+
+type MethodOf<T, P, EP> = T extends HttpApiEndpoint.ConstraintRequest
+  ? T extends { readonly "~Item": infer Item }
+    ? [Item] extends [never]
+      ? Method<T, P, EP>
+      : PaginatedMethod<T, P, EP, Item>
+    : Method<T, P, EP>
+  : never
+
+type PolicyOf<T> = T extends { readonly "~Policy": infer EP } ? EP : {}
+
+/**
+ * The methods of a list of endpoints.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Client<Endpoints extends ReadonlyArray<Endpoint.Any>, P> = {
+  readonly [T in Endpoints[number] as T["identifier"]]: MethodOf<T, P, PolicyOf<T>>
+}
+
+/**
+ * Policies for the endpoints of an `HttpApi`, by group and endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type GroupPolicies<Groups extends HttpApiGroup.Constraint> = {
+  readonly [G in Groups as HttpApiGroup.Identifier<G>]?: {
+    readonly [Name in keyof EndpointsOf<G>]?: Policy.Policy
+  }
+}
+
+type EndpointsOf<G> = G extends { readonly endpoints: infer Endpoints } ? Endpoints : never
+
+type At<Record, Key> = Key extends keyof Record ? Exclude<Record[Key], undefined> : {}
+
+type GroupClient<G extends HttpApiGroup.Constraint, P, Policies> = {
+  readonly [Name in keyof EndpointsOf<G>]: MethodOf<
+    EndpointsOf<G>[Name],
+    P,
+    Name extends keyof Policies ? At<Policies, Name> : PolicyOf<EndpointsOf<G>[Name]>
+  >
+}
+
+/**
+ * The methods of an `HttpApi`: by group, those of top-level groups directly.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type ClientOfApi<Groups extends HttpApiGroup.Constraint, P, Policies> = {
+  readonly [G in Extract<Groups, { readonly topLevel: false }> as HttpApiGroup.Identifier<G>]: GroupClient<
+    G,
+    P,
+    At<Policies, HttpApiGroup.Identifier<G>>
+  >
+} & UnionToIntersection<
+  Groups extends { readonly topLevel: true }
+    ? GroupClient<Groups, P, At<Policies, HttpApiGroup.Identifier<Groups>>>
+    : never
+>
+
+type UnionToIntersection<U> = [U] extends [never]
+  ? {}
+  : (U extends unknown ? (member: U) => void : never) extends (all: infer All) => void
+    ? All
+    : never
+
+type ReplyTo<T> = T extends HttpApiEndpoint.ConstraintRequest
+  ? Reply<Success<T["~Success"]>, T["~Error"]["Type"]>
+  : never
+
+type StubOf<T, P, EP> = T extends HttpApiEndpoint.ConstraintRequest
+  ? (
+      request: Request<T, "decoded-only">,
+      options?: Policy.CallOptions
+    ) => Effect.Effect<Success<T["~Success"]>, MethodError<T, P, EP>>
+  : never
+
+/**
+ * Replies for the endpoints of a list, by name.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Replies<Endpoints extends ReadonlyArray<Endpoint.Any>> = {
+  readonly [T in Endpoints[number] as T["identifier"]]?: ReplyTo<T>
+}
+
+/**
+ * Stubs for the endpoints of a list, by name.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Stubs<Endpoints extends ReadonlyArray<Endpoint.Any>, P> = {
+  readonly [T in Endpoints[number] as T["identifier"]]?: StubOf<T, P, PolicyOf<T>>
+}
+
+/**
+ * Replies for the endpoints of an `HttpApi`, by group and name.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type RepliesOfApi<Groups extends HttpApiGroup.Constraint> = {
+  readonly [G in Groups as HttpApiGroup.Identifier<G>]?: {
+    readonly [Name in keyof EndpointsOf<G>]?: ReplyTo<EndpointsOf<G>[Name]>
+  }
+}
+
+/**
+ * Stubs for the endpoints of an `HttpApi`, by group and name.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type StubsOfApi<Groups extends HttpApiGroup.Constraint, P, Policies> = {
+  readonly [G in Groups as HttpApiGroup.Identifier<G>]?: {
+    readonly [Name in keyof EndpointsOf<G>]?: StubOf<
+      EndpointsOf<G>[Name],
+      P,
+      Name extends keyof At<Policies, HttpApiGroup.Identifier<G>>
+        ? At<At<Policies, HttpApiGroup.Identifier<G>>, Name>
+        : PolicyOf<EndpointsOf<G>[Name]>
+    >
+  }
+}
+
+/**
+ * Where a provider is: a URL, or a `Config` of one, read when the Layer is built.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BaseUrl = string | Config.Config<string>
+
+interface CommonOptions<B extends BaseUrl, P extends Policy.Policy> {
+  /** Where the provider is: `http` or `https`, with a path if it has one, without query or fragment. */
+  readonly baseUrl: B
+  /** How every endpoint is called, unless it says otherwise. Default: no policy at all. */
+  readonly policy?: P
+  /** What a response means, where the provider has its own way. Default: `Failure.classify`. */
+  readonly classify?: Failure.Classify
+  /** The largest body that is decoded, in bytes; a streamed one is not bounded. Default: 32 MiB. */
+  readonly maxBodyBytes?: number
+}
+
+/**
+ * Options of an integration whose endpoints are written by hand.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<
+  B extends BaseUrl,
+  Endpoints extends ReadonlyArray<Endpoint.Any>,
+  P extends Policy.Policy
+> extends CommonOptions<B, P> {
+  readonly endpoints: Endpoints
+}
+
+const ApiTypeId = "~causeway/client/Integration/FromHttpApi"
+
+/**
+ * An existing `HttpApi` with its policies, as {@link fromHttpApi} makes it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FromHttpApi<
+  Groups extends HttpApiGroup.Constraint,
+  B extends BaseUrl,
+  P extends Policy.Policy,
+  Policies
+> extends CommonOptions<B, P> {
+  readonly [ApiTypeId]: { readonly groups: Groups; readonly policies: Policies }
+}
+
+type LayerError<B> = B extends Config.Config<unknown> ? Config.ConfigError : never
+
+/**
+ * An integration: the key of its service, and its Layers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface IntegrationClass<
+  Self,
+  Id extends string,
+  Shape,
+  B,
+  P,
+  EndpointOverrides,
+  MockReplies,
+  MockStubs
+> extends Context.ServiceClass<Self, Id, Shape> {
+  /** Where this integration's credentials belong. */
+  readonly credentials: Context.Key<Credentials.Credentials<Self>, Credentials.Service>
+  /** The service over an `HttpClient`, with this integration's credentials. */
+  readonly layer: Layer.Layer<Self, LayerError<B>, HttpClient.HttpClient | Credentials.Credentials<Self>>
+  /** The service over typed replies: policies, encoders and decoders are the real ones, the network is not. */
+  readonly layerMock: (replies: MockReplies) => Layer.Layer<Self>
+  /** The service itself replaced: no policy, no encoding. A method without a stub dies. */
+  readonly layerStub: (stubs: MockStubs) => Layer.Layer<Self>
+  /** Retunes or switches off declared slots: of the integration, and of single endpoints. Provide it to `layer`. */
+  readonly layerPolicy: (overrides: Policy.Overrides<P>, endpoints?: EndpointOverrides) => Layer.Layer<never>
+}
+
+type EndpointOverrides<Endpoints extends ReadonlyArray<Endpoint.Any>, P> = {
+  readonly [T in Endpoints[number] as T["identifier"]]?: Policy.Overrides<P & PolicyOf<T>>
+}
+
+type ApiOverrides<Groups extends HttpApiGroup.Constraint, P, Policies> = {
+  readonly [G in Groups as HttpApiGroup.Identifier<G>]?: {
+    readonly [Name in keyof EndpointsOf<G>]?: Policy.Overrides<P & At<At<Policies, HttpApiGroup.Identifier<G>>, Name>>
+  }
+}
+
+interface MakeService<Self> {
+  <
+    const Id extends string,
+    const Endpoints extends ReadonlyArray<Endpoint.Any>,
+    const B extends BaseUrl,
+    const P extends Policy.Policy = {}
+  >(
+    id: Id,
+    options: Options<B, Endpoints, P>
+  ): IntegrationClass<
+    Self,
+    Id,
+    Client<Endpoints, P>,
+    B,
+    P,
+    EndpointOverrides<Endpoints, P>,
+    Replies<Endpoints>,
+    Stubs<Endpoints, P>
+  >
+  <
+    const Id extends string,
+    Groups extends HttpApiGroup.Constraint,
+    B extends BaseUrl,
+    P extends Policy.Policy,
+    Policies
+  >(
+    id: Id,
+    api: FromHttpApi<Groups, B, P, Policies>
+  ): IntegrationClass<
+    Self,
+    Id,
+    ClientOfApi<Groups, P, Policies>,
+    B,
+    P,
+    ApiOverrides<Groups, P, Policies>,
+    RepliesOfApi<Groups>,
+    StubsOfApi<Groups, P, Policies>
+  >
+}
+
+/**
+ * Makes the class of an integration from endpoints written by hand, or from {@link fromHttpApi}. A nonsense option
+ * throws `InvalidOption` where the class is defined.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const Service = <Self>(): MakeService<Self> =>
+  // The signatures say what comes out of which options; the body works on their common shape, and what it makes has the
+  // methods of that shape.
+  ((id: string, options: AnyOptions) => makeClass<Self>(id, describe(id, options))) as unknown as MakeService<Self>
+
+/**
+ * Takes an existing `HttpApi`, such as one generated from an OpenAPI description, with policies beside it: `policy` for
+ * all, `policies` by group and endpoint. The description is never edited.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromHttpApi = <
+  Id extends string,
+  Groups extends HttpApiGroup.Constraint,
+  const B extends BaseUrl,
+  const P extends Policy.Policy = {},
+  const Policies extends GroupPolicies<Groups> = {}
+>(
+  api: HttpApi.HttpApi<Id, Groups>,
+  options: CommonOptions<B, P> & { readonly policies?: Policies }
+): FromHttpApi<Groups, B, P, Policies> => {
+  const { policies, ...common } = options
+  // The phantom types live under the same key as the values that the class is made of.
+  return { ...common, [ApiTypeId]: { api, policies: policies ?? {} } } as unknown as FromHttpApi<Groups, B, P, Policies>
+}
+
+type PolicyTable = Readonly<Record<string, Readonly<Record<string, Policy.Policy>> | undefined>>
+
+interface AnyOptions extends CommonOptions<BaseUrl, Policy.Policy> {
+  readonly endpoints?: ReadonlyArray<HttpApiEndpoint.Top>
+  readonly [ApiTypeId]?: {
+    readonly api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>
+    readonly policies: PolicyTable
+  }
+}
+
+interface Description {
+  readonly id: string
+  readonly baseUrl: BaseUrl
+  readonly policy: Policy.Policy
+  readonly classify: Failure.Classify
+  readonly maxBodyBytes: number
+  readonly placed: ReadonlyArray<Placed>
+}
+
+const describe = (id: string, options: AnyOptions): Description => {
+  const placed = options[ApiTypeId] === undefined ? fromEndpoints(options.endpoints ?? []) : fromApi(options[ApiTypeId])
+  const description: Description = {
+    id,
+    baseUrl: typeof options.baseUrl === "string" ? validBaseUrl(id, options.baseUrl) : options.baseUrl,
+    policy: options.policy ?? {},
+    classify: options.classify ?? Failure.classify,
+    maxBodyBytes: InvalidOption.integer("maxBodyBytes", options.maxBodyBytes ?? 32 * 1024 * 1024, 1),
+    placed
+  }
+  for (const { policy } of placed) Policy.compile(Policy.merge(description.policy, policy))
+  rejectDuplicates(id, placed)
+  return description
+}
+
+const fromEndpoints = (endpoints: ReadonlyArray<HttpApiEndpoint.Top>): ReadonlyArray<Placed> =>
+  endpoints.map((endpoint) => ({
+    endpoint,
+    group: undefined,
+    name: endpoint.identifier,
+    policy: Endpoint.definition(endpoint).policy
+  }))
+
+const fromApi = ({ api, policies }: NonNullable<AnyOptions[typeof ApiTypeId]>): ReadonlyArray<Placed> => {
+  const placed: Array<Placed> = []
+  HttpApi.reflect(api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint, group }) =>
+      placed.push({
+        endpoint,
+        group: group.topLevel ? undefined : group.identifier,
+        name: endpoint.identifier,
+        policy: policies[group.identifier]?.[endpoint.identifier] ?? Endpoint.definition(endpoint).policy
+      })
+  })
+  return placed
+}
+
+const rejectDuplicates = (id: string, placed: ReadonlyArray<Placed>): void => {
+  const paths = placed.map(pathOf)
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index)
+  if (twice !== undefined) {
+    throw new InvalidOption.InvalidOption({
+      option: `endpoints of ${id}`,
+      actual: `a list with two endpoints named ${twice}`,
+      accepts: "a list in which each name is used once"
+    })
+  }
+}
+
+const validBaseUrl = (id: string, baseUrl: string): string => {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
+  const isPlain =
+    url !== undefined && url.search === "" && url.hash === "" && url.username === "" && url.password === ""
+  if (url === undefined || !isPlain || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidOption.InvalidOption({
+      option: `baseUrl of ${id}`,
+      actual: url === undefined ? JSON.stringify(baseUrl) : "a URL with other parts or another scheme",
+      accepts: "an http or https URL without credentials, query or fragment"
+    })
+  }
+  return url.href.replace(/\/$/, "")
+}
+
+interface OverrideTable {
+  readonly integration: Policy.Policy
+  readonly endpoints: Readonly<Record<string, Policy.Policy | Readonly<Record<string, Policy.Policy>>>>
+}
+
+const makeClass = <Self>(id: string, description: Description) => {
+  const tag = Context.Service<Self, object>()(id)
+  const credentials = Credentials.key<Self>(id)
+  const overrides = Context.Reference<OverrideTable>(`causeway/client/Integration/Policy/${id}`, {
+    defaultValue: () => ({ integration: {}, endpoints: {} })
+  })
+  return Object.assign(tag, {
+    credentials,
+    layer: Layer.effect(
+      tag,
+      Effect.gen(function* () {
+        const client = yield* HttpClient.HttpClient
+        return yield* build(description, yield* overrides, {
+          baseUrl: yield* readBaseUrl(description),
+          client: () => client,
+          credentials: yield* credentials,
+          classify: description.classify,
+          maxBodyBytes: description.maxBodyBytes
+        })
+      })
+    ),
+    layerMock: (replies: Mocking.ReplyTable) =>
+      Layer.effect(
+        tag,
+        Effect.gen(function* () {
+          const mock = Mocking.make(description.id, description.placed, replies)
+          const wiring = { ...mock.wiring, classify: description.classify, maxBodyBytes: description.maxBodyBytes }
+          return mock.journalled(yield* build(description, yield* overrides, wiring))
+        })
+      ),
+    layerStub: (stubs: Mocking.StubTable) => Layer.sync(tag, () => Mocking.stubbed(id, description.placed, stubs)),
+    layerPolicy: (integration: Policy.Policy, endpoints: OverrideTable["endpoints"] = {}) =>
+      Layer.succeed(overrides, { integration, endpoints })
+  })
+}
+
+const readBaseUrl = (description: Description): Effect.Effect<string, Config.ConfigError> => {
+  const { baseUrl, id } = description
+  if (typeof baseUrl === "string") return Effect.succeed(baseUrl)
+  return Effect.flatMap(baseUrl, (url) =>
+    Effect.try({
+      try: () => validBaseUrl(id, url),
+      catch: (error) => new Config.ConfigError(invalidUrl(String(error)))
+    })
+  )
+}
+
+const invalidUrl = (message: string): Schema.SchemaError =>
+  new Schema.SchemaError(new SchemaIssue.InvalidValue({ message }))
+
+const build = (description: Description, overrides: OverrideTable, wiring: Invocation.Wiring) =>
+  Effect.gen(function* () {
+    const rateLimits = Option.getOrUndefined(yield* Effect.serviceOption(RateLimitStore.RateLimitStore))
+    const breakers = Option.getOrUndefined(yield* Effect.serviceOption(BreakerStore.BreakerStore))
+    const stores = {
+      rateLimits: rateLimits ?? RateLimitStore.makeMemory(),
+      breakers: breakers ?? BreakerStore.makeMemory()
+    }
+    return nest(description.placed, (placed) =>
+      Invocation.makeMethod(placed.endpoint, engineOf(description, placed, overrides, stores), wiring)
+    )
+  })
+
+const engineOf = (
+  description: Description,
+  placed: Placed,
+  overrides: OverrideTable,
+  stores: Pick<Engine.Engine, "rateLimits" | "breakers">
+): Engine.Engine => {
+  const shared = Policy.merge(description.policy, overrides.integration)
+  const own = Policy.merge(placed.policy, lookup(placed, overrides.endpoints) ?? {})
+  const keyOf = (slot: keyof Policy.Policy) => (slot in own ? `${description.id}/${pathOf(placed)}` : description.id)
+  return Engine.make({
+    ...stores,
+    call: {
+      integration: description.id,
+      endpoint: pathOf(placed),
+      method: placed.endpoint.method,
+      url: placed.endpoint.path
+    },
+    policy: Policy.compile(Policy.merge(shared, own)),
+    rateLimitKey: keyOf("rateLimit"),
+    breakerKey: keyOf("circuitBreaker")
+  })
+}

@@ -1,0 +1,225 @@
+/**
+ * How to go from one page of a list to the next: by cursor, offset, page number, or the Link header.
+ *
+ * **When to use**
+ *
+ * On the `pagination` option of an endpoint that lists. Its method gets `.pages` and `.items`, which are Streams.
+ *
+ * **Details**
+ *
+ * A page is fetched when the one before it has been consumed, under the same policies as any call. The request of the
+ * first page is the caller's; each further page changes only the query parameter that the style names.
+ *
+ * **Gotchas**
+ *
+ * A cursor or link that was seen before ends the stream with `DecodeFailure` instead of going round for ever. A Link to
+ * another origin is refused: credentials do not go there.
+ *
+ * **Example** (A cursor in the body)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Endpoint, Pagination } from "@causeway/core/client"
+ *
+ * const Page = Schema.Struct({ data: Schema.Array(Schema.String), next: Schema.NullOr(Schema.String) })
+ *
+ * const listCharges = Endpoint.get("listCharges", "/charges", {
+ *   query: { cursor: Schema.optional(Schema.String) },
+ *   success: Page,
+ *   pagination: Pagination.cursor({
+ *     query: "cursor",
+ *     next: (page: typeof Page.Type) => page.next,
+ *     items: (page: typeof Page.Type) => page.data
+ *   })
+ * })
+ *
+ * console.assert(listCharges.identifier === "listCharges")
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as InvalidOption from "../policy/InvalidOption.ts"
+
+/**
+ * Where the next page is: a query parameter with a new value, an absolute URL, or nowhere.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Next =
+  | { readonly _tag: "Query"; readonly name: string; readonly value: string | number }
+  | { readonly _tag: "Url"; readonly url: string }
+  | undefined
+
+/**
+ * A page that has arrived: its decoded body, its items, its `Link` header, how many items came before it, its number
+ * (from 0), and the query that it was asked with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Arrived<Page> {
+  readonly page: Page
+  readonly count: number
+  readonly link: string | undefined
+  readonly index: number
+  readonly query: Readonly<Record<string, unknown>>
+}
+
+/**
+ * A style of pagination: the items of a page, and where the next one is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Pagination<in Page, out Item> {
+  readonly items: (page: Page) => ReadonlyArray<Item>
+  readonly next: (arrived: Arrived<Page>) => Next
+}
+
+/**
+ * The next page is asked for with a value that this one holds. `next` gives it; null, undefined or an empty string
+ * ends the list.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const cursor = <Page, Item>(options: {
+  /** The query parameter that takes the cursor. */
+  readonly query: string
+  readonly next: (page: Page) => string | number | null | undefined
+  readonly items: (page: Page) => ReadonlyArray<Item>
+}): Pagination<Page, Item> => ({
+  items: options.items,
+  next: ({ page }) => {
+    const value = options.next(page)
+    return value === null || value === undefined || value === ""
+      ? undefined
+      : { _tag: "Query", name: options.query, value }
+  }
+})
+
+/**
+ * The next page begins after as many items as were seen. A page without items, or with fewer than `limit` when that is
+ * given, ends the list.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const offset = <Page, Item>(options: {
+  /** The query parameter that takes the offset. Default: `offset`. */
+  readonly query?: string
+  /** The items of a full page. Default: unknown, so that an empty page ends the list. */
+  readonly limit?: number
+  readonly items: (page: Page) => ReadonlyArray<Item>
+}): Pagination<Page, Item> => {
+  const name = options.query ?? "offset"
+  const isLast = lastPage("pagination.limit", options.limit)
+  return {
+    items: options.items,
+    next: ({ count, query }) =>
+      isLast(count) ? undefined : { _tag: "Query", name, value: numberIn(query[name], 0) + count }
+  }
+}
+
+/**
+ * The next page has the next number. A page without items, or with fewer than `size` when that is given, ends the list.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const pageNumber = <Page, Item>(options: {
+  /** The query parameter that takes the number. Default: `page`. */
+  readonly query?: string
+  /** The number of the first page. Default: 1. */
+  readonly first?: number
+  /** The items of a full page. Default: unknown, so that an empty page ends the list. */
+  readonly size?: number
+  readonly items: (page: Page) => ReadonlyArray<Item>
+}): Pagination<Page, Item> => {
+  const name = options.query ?? "page"
+  const first = InvalidOption.integer("pagination.first", options.first ?? 1, 0)
+  const isLast = lastPage("pagination.size", options.size)
+  return {
+    items: options.items,
+    next: ({ count, query }) =>
+      isLast(count) ? undefined : { _tag: "Query", name, value: numberIn(query[name], first) + 1 }
+  }
+}
+
+/**
+ * The next page is the target of the `Link` header whose relation is `next`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8288#section-3
+ * @since 0.1.0
+ * @category constructors
+ */
+export const linkHeader = <Page, Item>(options: {
+  readonly items: (page: Page) => ReadonlyArray<Item>
+}): Pagination<Page, Item> => ({
+  items: options.items,
+  next: ({ link }) => {
+    const url = link === undefined ? undefined : nextLink(link)
+    return url === undefined ? undefined : { _tag: "Url", url }
+  }
+})
+
+const lastPage = (option: string, full: number | undefined) => {
+  const size = full === undefined ? 1 : InvalidOption.integer(option, full, 1)
+  return (count: number): boolean => count < size
+}
+
+const numberIn = (value: unknown, otherwise: number): number => {
+  const number = Number(value ?? otherwise)
+  return Number.isFinite(number) ? number : otherwise
+}
+
+/** Longer ones are no Link header that a provider would send. */
+const longestLink = 16_384
+
+/**
+ * The target of the first link whose relations include `next`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8288#section-3
+ * @since 0.1.0
+ * @category parsing
+ */
+export const nextLink = (header: string): string | undefined => {
+  if (header.length > longestLink) return undefined
+  return links(header).find(({ relations }) => relations.includes("next"))?.target
+}
+
+interface Link {
+  readonly target: string
+  readonly relations: ReadonlyArray<string>
+}
+
+const links = (header: string): ReadonlyArray<Link> => {
+  const found: Array<Link> = []
+  let at = 0
+  while ((at = header.indexOf("<", at)) !== -1) {
+    const end = header.indexOf(">", at)
+    if (end === -1) break
+    const parameters = parametersFrom(header, end + 1)
+    found.push({ target: header.slice(at + 1, end), relations: relationsIn(parameters.text) })
+    at = parameters.end
+  }
+  return found
+}
+
+/** Up to the next comma outside quotes. */
+const parametersFrom = (header: string, start: number): { readonly text: string; readonly end: number } => {
+  let quoted = false
+  for (let at = start; at < header.length; at += 1) {
+    const char = header[at]
+    if (char === "\\" && quoted) at += 1
+    else if (char === '"') quoted = !quoted
+    else if (char === "," && !quoted) return { text: header.slice(start, at), end: at + 1 }
+  }
+  return { text: header.slice(start), end: header.length }
+}
+
+const relationsIn = (parameters: string): ReadonlyArray<string> => {
+  const match = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters)
+  return (match?.[1] ?? match?.[2] ?? "").toLowerCase().split(/\s+/)
+}
