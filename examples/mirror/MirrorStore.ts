@@ -24,7 +24,7 @@ export class MirrorStore extends Context.Service<
   {
     readonly saveRepository: (repository: GitHubApi.Repository) => Stored
     readonly saveIssue: (repository: string, issue: GitHubApi.Issue) => Stored
-    readonly saveComment: (issue: number, repository: string, comment: GitHubApi.IssueComment) => Stored
+    readonly saveComment: (repository: string, comment: GitHubApi.IssueComment) => Stored
     readonly saveLabel: (repository: string, label: GitHubApi.Label) => Stored
     readonly saveUser: (user: GitHubApi.User) => Stored
     readonly remove: (table: "issues" | "comments" | "labels", id: number) => Stored
@@ -70,7 +70,7 @@ const make = Effect.gen(function* () {
   return MirrorStore.of({
     saveRepository: (repository) => save("repositories", repositoryRow(repository)),
     saveIssue: (repository, issue) => save("issues", issueRow(repository, issue)),
-    saveComment: (issue, repository, comment) => save("comments", commentRow(issue, repository, comment)),
+    saveComment: (repository, comment) => save("comments", commentRow(repository, comment)),
     saveLabel: (repository, { color, id, name }) => save("labels", { id, repository, name, color }),
     saveUser: ({ html_url, id, login, type }) => save("people", { id, login, type, url: html_url }),
     remove: (table, id) =>
@@ -107,10 +107,10 @@ const issueRow = (repository: string, issue: GitHubApi.Issue): Row => ({
   updated_at: issue.updated_at
 })
 
-const commentRow = (issue: number, repository: string, comment: GitHubApi.IssueComment): Row => ({
+const commentRow = (repository: string, comment: GitHubApi.IssueComment): Row => ({
   id: comment.id,
   repository,
-  issue,
+  issue: Number(comment.issue_url.split("/").at(-1)),
   author: comment.user?.login ?? null,
   body: comment.body,
   updated_at: comment.updated_at

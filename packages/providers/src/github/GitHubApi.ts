@@ -10,13 +10,14 @@
  *
  * `GITHUB_API_URL` in the configuration replaces `https://api.github.com`, for GitHub Enterprise Server or a test. The
  * default policy: 2 minutes in all, 10 seconds an attempt, up to 5 attempts with exponential backoff from 500 milliseconds
- * and jitter, a circuit that opens for 10 seconds when half of the last 20 or more attempts failed. GitHub throttles with
+ * and jitter, 15 requests a second (GitHub's secondary limit is 900 points a minute), and a circuit that opens for 10
+ * seconds when half of the last 20 attempts failed. `GitHub.layerPolicy` retunes each of them. GitHub throttles with
  * 403 as well as with 429: {@link classify} tells a throttled 403 from a forbidden one by its headers.
  *
  * **Gotchas**
  *
  * - Lists of issues hold pull requests too; those have the field `pull_request`.
- * - A wait of more than two minutes is not begun: the call fails with `RateLimited`, which says when it may succeed.
+ * - A wait of more than a minute is not begun: the call fails with `RateLimited`, which says when it may succeed.
  * - The schemas hold the commonly used fields; others are dropped when a response is decoded.
  *
  * **Example** (The open issues of a repository, page by page)
@@ -40,8 +41,9 @@
  * @see https://docs.github.com/rest
  * @since 0.1.0
  */
-import { Failure } from "@causeway/core/policy"
-import { Duration, Schema } from "effect"
+import { Endpoint, Integration, Pagination } from "@causeway/core/client"
+import { Breaker, Failure, Retry } from "@causeway/core/policy"
+import { Config, Duration, Schedule, Schema } from "effect"
 
 /**
  * A user, an organization or an app, as it is embedded in other objects.
@@ -145,6 +147,14 @@ export class IssueComment extends Schema.Class<IssueComment>("GitHub/IssueCommen
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
 
 /**
+ * It was there and was deleted, or the repository has its issues switched off.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Gone extends Schema.TaggedError<Gone>()("Gone", { message: Schema.String }) {}
+
+/**
  * Tells GitHub's throttling from its refusals: a 403 or 429 is `throttled` when nothing of the quota remains (until
  * `x-ratelimit-reset`), or when it asks to wait (`retry-after`, the secondary limits).
  *
@@ -163,3 +173,140 @@ const untilReset = ({ headers, now }: Failure.Response): Duration.Duration | und
   if (headers["x-ratelimit-remaining"] !== "0" || reset === undefined || !/^\d{1,12}$/.test(reset)) return undefined
   return Duration.millis(Math.max(Number(reset) * 1_000 - now, 0))
 }
+
+const inRepository = { owner: Schema.String, repo: Schema.String }
+
+const page = {
+  /** Items on a page, 1 to 100. Default: 30. */
+  per_page: Schema.optionalKey(Schema.Int),
+  /** Default: 1. */
+  page: Schema.optionalKey(Schema.Int)
+}
+
+const links = <Item>() => Pagination.linkHeader({ items: (items: ReadonlyArray<Item>) => items })
+
+/**
+ * One repository.
+ *
+ * @see https://docs.github.com/rest/repos/repos#get-a-repository
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const getRepository = Endpoint.get("getRepository", "/repos/:owner/:repo", {
+  params: inRepository,
+  success: Repository,
+  errors: { 404: NotFound }
+})
+
+/**
+ * The issues and pull requests of a repository, newest first, as pages.
+ *
+ * @see https://docs.github.com/rest/issues/issues#list-repository-issues
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const listIssues = Endpoint.get("listIssues", "/repos/:owner/:repo/issues", {
+  params: inRepository,
+  query: {
+    /** Default: `open`. */
+    state: Schema.optionalKey(Schema.Literals(["open", "closed", "all"])),
+    /** Only what was updated since then, as ISO 8601. */
+    since: Schema.optionalKey(Schema.String),
+    ...page
+  },
+  success: Schema.Array(Issue),
+  errors: { 404: NotFound, 410: Gone },
+  pagination: links<Issue>()
+})
+
+/**
+ * One issue or pull request.
+ *
+ * @see https://docs.github.com/rest/issues/issues#get-an-issue
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const getIssue = Endpoint.get("getIssue", "/repos/:owner/:repo/issues/:issue_number", {
+  params: { ...inRepository, issue_number: Schema.Int },
+  success: Issue,
+  errors: { 404: NotFound, 410: Gone }
+})
+
+/**
+ * The comments on an issue or pull request, oldest first, as pages.
+ *
+ * @see https://docs.github.com/rest/issues/comments#list-issue-comments
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const listIssueComments = Endpoint.get(
+  "listIssueComments",
+  "/repos/:owner/:repo/issues/:issue_number/comments",
+  {
+    params: { ...inRepository, issue_number: Schema.Int },
+    query: page,
+    success: Schema.Array(IssueComment),
+    errors: { 404: NotFound },
+    pagination: links<IssueComment>()
+  }
+)
+
+/**
+ * One comment on an issue or pull request.
+ *
+ * @see https://docs.github.com/rest/issues/comments#get-an-issue-comment
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const getIssueComment = Endpoint.get("getIssueComment", "/repos/:owner/:repo/issues/comments/:comment_id", {
+  params: { ...inRepository, comment_id: Schema.Int },
+  success: IssueComment,
+  errors: { 404: NotFound }
+})
+
+/**
+ * The labels of a repository, as pages.
+ *
+ * @see https://docs.github.com/rest/issues/labels#list-labels-for-a-repository
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const listLabels = Endpoint.get("listLabels", "/repos/:owner/:repo/labels", {
+  params: inRepository,
+  query: page,
+  success: Schema.Array(Label),
+  errors: { 404: NotFound },
+  pagination: links<Label>()
+})
+
+/**
+ * One user, organization or app.
+ *
+ * @see https://docs.github.com/rest/users/users#get-a-user
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const getUser = Endpoint.get("getUser", "/users/:username", {
+  params: { username: Schema.String },
+  success: User,
+  errors: { 404: NotFound }
+})
+
+/**
+ * GitHub, as a service with a method per endpoint.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class GitHub extends Integration.Service<GitHub>()("github", {
+  baseUrl: Config.String("GITHUB_API_URL").pipe(Config.withDefault("https://api.github.com")),
+  endpoints: [getRepository, listIssues, getIssue, listIssueComments, getIssueComment, listLabels, getUser],
+  classify,
+  policy: {
+    deadline: "2 minutes",
+    timeout: "10 seconds",
+    retry: Retry.make({ schedule: Schedule.exponential("500 millis").pipe(Schedule.jittered), attempts: 5 }),
+    rateLimit: { limit: 15, window: "1 second" },
+    circuitBreaker: Breaker.failureRate({ threshold: 0.5, minimumCalls: 10, window: 20, openDuration: "10 seconds" })
+  }
+}) {}
