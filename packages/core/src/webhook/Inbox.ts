@@ -60,8 +60,8 @@
  *
  * @since 0.1.0
  */
-import { Clock, Context, Data, Duration, Effect, Latch, Layer, Option, Schedule, Schema } from "effect"
-import type { Scope } from "effect"
+import { Clock, Context, Data, Effect, Latch, Layer, Option, Schedule, Schema } from "effect"
+import type { Duration, Scope } from "effect"
 import type { SqlClient } from "effect/sql"
 import { createHash } from "node:crypto"
 import * as InvalidOption from "../policy/InvalidOption.ts"

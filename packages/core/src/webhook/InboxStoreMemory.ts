@@ -97,7 +97,7 @@ export const make = (options: Options = {}): Service => {
   const due = (source: string): ReadonlyArray<Row> =>
     [...rows.values()]
       .filter((row) => row.direction === "in" && row.source === source && isOpen(row))
-      .sort((left, right) => left.dueAt - right.dueAt || left.key - right.key)
+      .toSorted((left, right) => left.dueAt - right.dueAt || left.key - right.key)
 
   const held = (claim: Claim): Row | undefined => {
     const row = rows.get(claim.event.key)

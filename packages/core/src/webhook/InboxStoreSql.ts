@@ -240,7 +240,7 @@ const makeService = (sql: SqlClient.SqlClient): Service => {
     Effect.map(
       sql<{ status: Status; events: number }>`SELECT status, COUNT(*) AS events FROM causeway_events
         WHERE ${matching(filter)} GROUP BY status`,
-      (rows) => rows.reduce((counts, row) => ({ ...counts, [row.status]: row.events }), noEvents)
+      (rows) => ({ ...noEvents, ...Object.fromEntries(rows.map((row) => [row.status, row.events])) })
     )
 
   const bury = Effect.fnUntraced(function* (event: Buried) {

@@ -1,4 +1,4 @@
-import { Inbox, InboxStore, WebhookEvent } from "@causeway/core/webhook"
+import { Inbox, InboxStore, type WebhookEvent } from "@causeway/core/webhook"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Latch, type Layer, Option, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
