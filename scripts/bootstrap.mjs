@@ -63,6 +63,21 @@ const installEnvironment = () => {
 
 const exitCode = (code, signal) => (signal === null ? (code ?? 1) : 128 + constants.signals[signal])
 
+/**
+ * npm starts a script through a shell that may die of a signal without handing it on: a script whose shell is gone was
+ * stopped. Started by hand, nothing is watched, so that a shell may leave it running in the background.
+ */
+const whenOrphaned = (stop) => {
+  if (process.env.npm_lifecycle_event === undefined) return undefined
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    stop()
+  }, 250)
+  return watch
+}
+
 /** Runs a command to its end, hands every signal on to it, and answers with its exit code. */
 const run = (command, args, options, onOutput) =>
   new Promise((resolve) => {
@@ -70,7 +85,9 @@ const run = (command, args, options, onOutput) =>
     const handOn = (signal) => child.kill(signal)
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"]
     for (const signal of signals) process.on(signal, handOn)
+    const watch = whenOrphaned(() => handOn("SIGTERM"))
     const end = (code) => {
+      clearInterval(watch)
       for (const signal of signals) process.off(signal, handOn)
       resolve(code)
     }

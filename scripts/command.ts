@@ -1,5 +1,6 @@
-/** Runs a command of the workspace and keeps or shows what it prints. */
-import { spawn } from "node:child_process"
+/** Runs commands of the workspace and keeps or shows what they print. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { constants } from "node:os"
 import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("..", import.meta.url))
@@ -16,6 +17,19 @@ export interface Options {
   readonly shown?: boolean
 }
 
+const running = new Set<ChildProcess>()
+
+/** Whoever stops this process stops what it started. */
+const stopOn = (signal: "SIGINT" | "SIGTERM" | "SIGHUP") =>
+  process.once(signal, () => {
+    for (const child of running) child.kill(signal)
+    process.exit(128 + constants.signals[signal])
+  })
+
+stopOn("SIGINT")
+stopOn("SIGTERM")
+stopOn("SIGHUP")
+
 export const run = (command: string, args: ReadonlyArray<string>, options: Options = {}): Promise<Outcome> =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -24,12 +38,17 @@ export const run = (command: string, args: ReadonlyArray<string>, options: Optio
       stdio: options.shown ? "inherit" : ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32"
     })
+    running.add(child)
     let output = ""
     const keep = (chunk: Buffer) => (output += chunk.toString())
     child.stdout?.on("data", keep)
     child.stderr?.on("data", keep)
-    child.on("error", (error) => resolve({ code: 127, output: `${command}: ${error.message}\n` }))
-    child.on("close", (code) => resolve({ code: code ?? 1, output }))
+    const end = (outcome: Outcome) => {
+      running.delete(child)
+      resolve(outcome)
+    }
+    child.on("error", (error) => end({ code: 127, output: `${command}: ${error.message}\n` }))
+    child.on("close", (code) => end({ code: code ?? 1, output }))
   })
 
 /** As `run`, but a command that fails throws an error with its output. */

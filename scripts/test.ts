@@ -67,6 +67,7 @@ const seconds = (since: number) => `${((performance.now() - since) / 1000).toFix
 
 const runStep = async (step: Step, failures: ReadonlySet<string>) => {
   const started = performance.now()
+  say(`--- ${step.name}: ${step.about}`)
   try {
     if (step.needs !== undefined && failures.has(step.needs)) throw new Error(`not run, because ${step.needs} failed`)
     await step.run()

@@ -105,5 +105,5 @@ describe("an example that is wrong", () => {
   })
 
   it("by not ending is stopped", async () =>
-    expect(await workshop.run(endless, 1000)).toMatch(/^docs\/page\.md:10 did not end within 1 s/))
+    expect(await workshop.run(endless, { millis: 1000 })).toMatch(/^docs\/page\.md:10 did not end within 1 s/))
 })

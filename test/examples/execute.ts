@@ -19,12 +19,18 @@ interface Outcome {
   readonly output: string
 }
 
-const runNode = (args: ReadonlyArray<string>, cwd: string, millis: number): Promise<Outcome> =>
+interface Options {
+  readonly cwd: string
+  readonly millis: number
+  /** A folder in which programs share what Node compiles, so that not each one compiles all sources again. */
+  readonly compiled?: string
+}
+
+const runNode = (args: ReadonlyArray<string>, { compiled, cwd, millis }: Options): Promise<Outcome> =>
   new Promise((resolve) => {
-    const env = { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: join(cache, "node") }
     const child = spawn(process.execPath, args, {
       cwd,
-      env,
+      env: { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: compiled },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: millis,
       killSignal: "SIGKILL"
@@ -37,8 +43,11 @@ const runNode = (args: ReadonlyArray<string>, cwd: string, millis: number): Prom
   })
 
 /** Runs a program to its end and answers with what goes wrong; `undefined` when nothing does. */
-export const runProgram = async (file: string, millis = 30_000): Promise<string | undefined> => {
-  const { code, output } = await runNode([file], dirname(file), millis)
+export const runProgram = async (
+  file: string,
+  { compiled, millis = 30_000 }: Partial<Options> = {}
+): Promise<string | undefined> => {
+  const { code, output } = await runNode([file], { cwd: dirname(file), millis, ...(compiled && { compiled }) })
   if (code === 0) return undefined
   return `${code === null ? `did not end within ${millis / 1000} s` : `ended with exit code ${code}`}\n${output}`
 }
@@ -47,7 +56,7 @@ export interface Workshop {
   /** What the compiler finds wrong with each example, in the lines of the file that the example comes from. */
   readonly check: () => Promise<ReadonlyMap<Example, ReadonlyArray<string>>>
   /** What goes wrong when the example runs, in the same lines; `undefined` when nothing does. */
-  readonly run: (example: Example, millis?: number) => Promise<string | undefined>
+  readonly run: (example: Example, options?: { readonly millis: number }) => Promise<string | undefined>
   readonly remove: () => void
 }
 
@@ -63,11 +72,12 @@ export const open = (examples: ReadonlyArray<Example>): Workshop => {
   return {
     check: async () => {
       if (examples.length === 0) return new Map()
-      const { output } = await runNode([tsc, "-p", folder, "--pretty", "false"], folder, 120_000)
+      const { output } = await runNode([tsc, "-p", folder, "--pretty", "false"], { cwd: folder, millis: 120_000 })
       return new Map(examples.map((example) => [example, diagnosticsOf(example, output)]))
     },
-    run: async (example, millis) => {
-      const wrong = await runProgram(join(folder, nameOf(example), "example.ts"), millis)
+    run: async (example, options) => {
+      const file = join(folder, nameOf(example), "example.ts")
+      const wrong = await runProgram(file, { ...options, compiled: join(folder, "compiled") })
       return wrong === undefined ? undefined : `${place(example, 1)} ${inSourceLines(example, wrong)}`
     },
     remove: () => rmSync(folder, { recursive: true, force: true })
