@@ -140,12 +140,7 @@ const change = (key: string, circuit: Circuit, state: State): Transition => {
 }
 
 /** A probe that never reports, because its fibre died, is given up after an open duration. */
-const admitProbe = (
-  circuit: Circuit,
-  breaker: Breaker,
-  now: number,
-  transition: Transition | undefined
-): Admission => {
+const admitProbe = (circuit: Circuit, breaker: Breaker, now: number, transition: Transition | undefined): Admission => {
   circuit.state = { _tag: "half-open", probeUntil: now + breaker.openMillis }
   return { _tag: "Admitted", generation: circuit.generation, transition }
 }

@@ -239,10 +239,16 @@ class Running<A, E, R> {
   }
 
   /** After a wait the circuit may have opened: it is asked again, with the turn given back when it has. */
-  #waitForTurn(turn: RateLimitStore.Admitted, permit: Permit | undefined, key: string): Effect.Effect<A, E | PolicyError, R> {
+  #waitForTurn(
+    turn: RateLimitStore.Admitted,
+    permit: Permit | undefined,
+    key: string
+  ): Effect.Effect<A, E | PolicyError, R> {
     const giveBack = Effect.andThen(turn.refund, this.#record(permit, "ignored"))
     const waited = Effect.onInterrupt(this.#sleep("rateLimit", turn.delayMillis), () => giveBack)
-    return Effect.flatMap(waited, () => (permit === undefined ? this.#execute(permit, key) : this.#admitAgain(turn, permit, key)))
+    return Effect.flatMap(waited, () =>
+      permit === undefined ? this.#execute(permit, key) : this.#admitAgain(turn, permit, key)
+    )
   }
 
   #admitAgain(turn: RateLimitStore.Admitted, permit: Permit, key: string): Effect.Effect<A, E | PolicyError, R> {
@@ -466,7 +472,7 @@ const andThenNow = <A, B, E, R>(
   if (!Exit.isExit(answer)) return Effect.flatMap(answer, next)
   // An Effect<A> that is an Exit is an Exit<A>: the guard only knows Exit<unknown, unknown>.
   const exit = answer as Exit.Exit<A>
-  return Exit.isSuccess(exit) ? next(exit.value) : exit
+  return Exit.isSuccess(exit) ? next(exit.value) : Effect.failCause(exit.cause)
 }
 
 const failedWith = <E>(error: E & { readonly category: Category }): AttemptFailure<E> => ({

@@ -80,15 +80,17 @@ export const send = <R>(
   client: HttpClient.HttpClient.With<HttpClientError, R>,
   request: HttpClientRequest
 ): Effect.Effect<HttpClientResponse, Broken, R> =>
-  client.execute(request).pipe(Effect.updateContext(quietly), Effect.mapError(brokenBy))
+  Effect.mapError(Effect.updateContext(client.execute(request), quietly<R>), brokenBy)
 
 const quietly = <R>(context: Context.Context<R>): Context.Context<R> =>
-  context.pipe(
-    Context.add(HttpClient.TracerDisabledWhen, () => true),
-    Context.add(FetchHttpClient.RequestInit, {
-      ...Context.getOrUndefined(context, FetchHttpClient.RequestInit),
-      redirect: "manual"
-    })
+  Context.merge(
+    context,
+    Context.make(HttpClient.TracerDisabledWhen, () => true).pipe(
+      Context.add(FetchHttpClient.RequestInit, {
+        ...Context.getOrUndefined(context, FetchHttpClient.RequestInit),
+        redirect: "manual"
+      })
+    )
   )
 
 /**

@@ -1,1 +1,1 @@
-export {}
+export * as Mock from "./Mock.ts"

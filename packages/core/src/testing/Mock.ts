@@ -1,0 +1,266 @@
+/**
+ * Typed replies for a mocked integration, in the place of the network: policies, encoders and decoders are the real
+ * ones.
+ *
+ * **When to use**
+ *
+ * With `Payments.layerMock({...})`, to test a program that calls a provider, its retries and timeouts included.
+ *
+ * **Details**
+ *
+ * A single reply answers every attempt; a `sequence` answers one attempt each and dies on one more than it holds. A
+ * value is encoded with the endpoint's own schema, so that what the program decodes is what the provider would send.
+ *
+ * **Gotchas**
+ *
+ * An endpoint without a reply dies, naming what was asked and the nearest endpoints that have one. State is fresh for
+ * each Layer that is built.
+ *
+ * **Example** (A provider that is down once)
+ *
+ * ```ts
+ * import { Effect, Schedule, Schema } from "effect"
+ * import { Endpoint, Integration } from "@causeway/core/client"
+ * import { Mock } from "@causeway/core/testing"
+ *
+ * class Weather extends Integration.Service<Weather>()("app/Weather", {
+ *   baseUrl: "https://api.weather.example",
+ *   endpoints: [Endpoint.get("now", "/now", { success: Schema.String, policy: { retry: Schedule.recurs(1) } })]
+ * }) {}
+ *
+ * const program = Effect.gen(function* () {
+ *   const weather = yield* Weather
+ *   const now = yield* weather.now()
+ *   const journal = yield* Mock.journal(Weather)
+ *   return [now, journal.calls[0]?.attempts.map((attempt) => attempt.outcome)]
+ * })
+ *
+ * const test = Weather.layerMock({ now: Mock.sequence(Mock.status(503), Mock.ok("sunny")) })
+ * Effect.runPromise(Effect.provide(program, test)).then((result) =>
+ *   console.assert(JSON.stringify(result) === '["sunny",[503,200]]')
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { type Context, type Duration, Effect, Schema } from "effect"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as HttpClientError from "effect/http/HttpClientError"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Endpoint from "../client/Endpoint.ts"
+import { encoding, reflected } from "../client/internal/Reflection.ts"
+import { type Answer, type Asked, type Journal, journalOf, type Reply } from "../client/Reply.ts"
+import * as InvalidOption from "../policy/InvalidOption.ts"
+
+/**
+ * Answers with a success: the value is encoded with the endpoint's schema, at its status.
+ *
+ * @since 0.1.0
+ * @category replies
+ */
+export const ok: {
+  (): Reply<void, never>
+  <A>(value: A): Reply<A, never>
+} = <A>(value?: A): Reply<A, never> => stateless((asked) => encodeSuccess(asked, value))
+
+/**
+ * Answers with an error that the endpoint declares: encoded with its schema, at its status.
+ *
+ * @since 0.1.0
+ * @category replies
+ */
+export const fail = <E>(error: E): Reply<never, E> => stateless((asked) => encodeError(asked, error))
+
+/**
+ * Answers with a bare status, and with headers and a body if given; a body that is no string is sent as JSON.
+ *
+ * @since 0.1.0
+ * @category replies
+ */
+export const status = (
+  code: number,
+  options: { readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown } = {}
+): Reply<never, never> => {
+  const valid = InvalidOption.integer("Mock.status", code, 200)
+  const body =
+    options.body === undefined || typeof options.body === "string"
+      ? (options.body ?? null)
+      : JSON.stringify(options.body)
+  return stateless(({ request }) => Effect.sync(() => respond(request, valid, body, options.headers)))
+}
+
+/**
+ * Breaks: `Connect` before anything is sent, `Send` while waiting for the answer, `Body` in the middle of a 200's body.
+ *
+ * @since 0.1.0
+ * @category replies
+ */
+export const broken = (at: "Connect" | "Send" | "Body"): Reply<never, never> =>
+  stateless(({ request }) =>
+    at === "Body"
+      ? Effect.sync(() => respond(request, 200, breakingBody(), { "content-type": "application/json" }))
+      : Effect.fail(transportError(request, at === "Connect" ? "ECONNREFUSED" : "ECONNRESET"))
+  )
+
+/**
+ * Never answers: for timeouts and interruption.
+ *
+ * @since 0.1.0
+ * @category replies
+ */
+export const never: Reply<never, never> = {
+  "~causeway/client/Reply": { value: undefined, error: undefined },
+  open: () => () => Effect.never
+}
+
+/**
+ * Answers as `reply` does, after some time.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const delay = <A, E>(duration: Duration.Input, reply: Reply<A, E>): Reply<A, E> =>
+  opened(() => {
+    const answer = reply.open()
+    return (asked) => Effect.delay(answer(asked), duration)
+  })
+
+/**
+ * Answers one attempt with each reply, in order, and dies on one more.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const sequence = <A, E>(...replies: ReadonlyArray<Reply<A, E>>): Reply<A, E> =>
+  opened(() => {
+    const answers = replies.map((reply) => reply.open())
+    let next = 0
+    return (asked) => {
+      const answer = answers[next]
+      next += 1
+      return answer === undefined ? exhausted(asked, replies.length) : answer(asked)
+    }
+  })
+
+/**
+ * Chooses the reply by the request.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const by = <A, E>(choose: (request: HttpClientRequest) => Reply<A, E>): Reply<A, E> =>
+  stateless((asked) => choose(asked.request).open()(asked))
+
+/**
+ * What was asked of a mocked integration, in order: its calls, and the attempts of each.
+ *
+ * @since 0.1.0
+ * @category journal
+ */
+export const journal = <Self, Shape extends object>(
+  integration: Context.Key<Self, Shape>
+): Effect.Effect<Journal, never, Self> =>
+  Effect.flatMap(integration, (service) => {
+    const found = journalOf(service)
+    return found === undefined
+      ? Effect.die(new Error(`${integration.key} keeps no journal: it was not made by layerMock`))
+      : Effect.succeed(found)
+  })
+
+const opened = <A, E>(open: () => Answer): Reply<A, E> => ({
+  "~causeway/client/Reply": { value: undefined, error: undefined },
+  open
+})
+
+const stateless = <A, E>(answer: Answer): Reply<A, E> => opened(() => answer)
+
+const exhausted = ({ endpoint, request }: Asked, length: number) =>
+  Effect.die(
+    new Error(
+      `${endpoint.identifier} was asked for ${request.method} ${request.url} once more than its ${length} replies`
+    )
+  )
+
+const respond = (
+  request: HttpClientRequest,
+  code: number,
+  body: BodyInit | null,
+  headers: Readonly<Record<string, string>> = {}
+): HttpClientResponse.HttpClientResponse =>
+  HttpClientResponse.fromWeb(request, new Response(isBodiless(code) ? null : body, { status: code, headers }))
+
+const isBodiless = (code: number): boolean => code === 204 || code === 205 || code === 304
+
+const encodeSuccess = ({ endpoint, request }: Asked, value: unknown) => {
+  const [code, schemas] = reflected(endpoint).successes.entries().next().value ?? [200, []]
+  return schemas.length === 0
+    ? Effect.succeed(respond(request, code, null))
+    : Effect.catch(firstEncoding(schemas, request, code, value), (problem) => unencodable(endpoint, "success", problem))
+}
+
+const encodeError = ({ endpoint, request }: Asked, error: unknown) => {
+  const entries = Object.entries(Endpoint.definition(endpoint).errors)
+  const attempts = entries.map(([key, schema]) =>
+    firstEncoding(schema === undefined ? [] : [schema], request, statusOf(key), error)
+  )
+  return attempts
+    .reduce((tried, next) => Effect.catch(tried, () => next), Effect.fail("no declared error fits") as Encoded)
+    .pipe(Effect.catch((problem) => unencodable(endpoint, "error", problem)))
+}
+
+type Encoded = Effect.Effect<HttpClientResponse.HttpClientResponse, string>
+
+const firstEncoding = (
+  schemas: ReadonlyArray<Schema.Top>,
+  request: HttpClientRequest,
+  code: number,
+  value: unknown
+): Encoded =>
+  schemas.reduce(
+    (tried: Encoded, schema) => Effect.catch(tried, () => encodeWith(schema, request, code, value)),
+    Effect.fail("the endpoint declares none")
+  )
+
+const encodeWith = (schema: Schema.Constraint, request: HttpClientRequest, code: number, value: unknown): Encoded => {
+  if (HttpApiSchema.isNoContent(schema.ast)) return Effect.succeed(respond(request, code, null))
+  const { _tag, contentType } = encoding(schema)
+  // Mocked endpoints need no services: layerMock's type has none.
+  const encode = Schema.encodeUnknownEffect(schema as Schema.ConstraintEncoder<unknown>)
+  return encode(value).pipe(
+    Effect.mapError((error) => String(error.issue)),
+    Effect.map((encoded) => respond(request, code, wireBody(_tag, encoded), { "content-type": contentType }))
+  )
+}
+
+const wireBody = (kind: HttpApiSchema.PayloadEncoding["_tag"], encoded: unknown): BodyInit => {
+  switch (kind) {
+    case "Text":
+      return String(encoded)
+    case "Uint8Array":
+      // A schema written as bytes encodes to them.
+      return encoded as Uint8Array<ArrayBuffer>
+    case "FormUrlEncoded":
+      // A schema written as a form encodes to a record of strings.
+      return new URLSearchParams(encoded as Record<string, string>)
+    default:
+      return JSON.stringify(encoded)
+  }
+}
+
+const statusOf = (key: string): number => (key === "4xx" ? 400 : key === "5xx" || key === "default" ? 500 : Number(key))
+
+const unencodable = (endpoint: HttpApiEndpoint.Top, what: string, problem: string) =>
+  Effect.die(new Error(`the mocked ${what} of ${endpoint.identifier} does not encode: ${problem}`))
+
+const breakingBody = (): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('{"')),
+    pull: (controller) => controller.error(Object.assign(new Error("terminated"), { code: "ECONNRESET" }))
+  })
+
+const transportError = (request: HttpClientRequest, code: string): HttpClientError.HttpClientError =>
+  new HttpClientError.HttpClientError({
+    reason: new HttpClientError.TransportError({ request, cause: Object.assign(new Error(code), { code }) })
+  })
