@@ -12,4 +12,136 @@ export interface Room {
 
 export type Captions = Readonly<Record<string, Room>>
 
-export const captions: Captions = {}
+export const captions: Captions = {
+  core: {
+    folder: "core/src/",
+    about: "Typed integrations: policies, credentials, clients and webhooks.",
+    files: { "index.ts": "All rooms in one import, without the one for tests." }
+  },
+  "core/policy": {
+    folder: "core/src/policy/",
+    about: "How a call is made: strategies as data, and the one engine that runs them.",
+    files: {
+      "index.ts": "The modules of the room.",
+      "Breaker.ts": "The circuit breaker: stops calling a provider that fails and probes from time to time.",
+      "BreakerStore.ts": "Where circuit breakers keep their state.",
+      "CallError.ts": "The errors of a call: a closed union, one tag a cause.",
+      "CallObserver.ts": "What happens in the calls of a process, as it happens.",
+      "Engine.ts": "Compiles a policy once per endpoint and interprets it attempt by attempt.",
+      "Exchange.ts": "One request over an HttpClient and its response, the unread body included.",
+      "Failure.ts": "The one classification of what came back.",
+      "InvalidOption.ts": "The error of an option that makes no sense.",
+      "Policy.ts": "A policy as a record of slots in a fixed order, and how one record overrides another.",
+      "RateLimit.ts": "The rate limit: at most so many calls in any window, waited for in a bounded queue.",
+      "RateLimitStore.ts": "Where rate limits keep their state.",
+      "Redact.ts": "Removes secrets from text that came from elsewhere.",
+      "Retry.ts": "The retry: a Schedule decides when, the category decides whether.",
+      "internal/BoundedKeys.ts": "A map that drops its least recently used keys."
+    }
+  },
+  "core/auth": {
+    folder: "core/src/auth/",
+    about: "Who we are: credentials as Layers.",
+    files: {
+      "index.ts": "The modules of the room.",
+      "Auth.ts": "API key, Basic, bearer, or none.",
+      "Credentials.ts": "The service, one per integration, that authorizes each attempt."
+    }
+  },
+  "core/client": {
+    folder: "core/src/client/",
+    about: "What a provider offers, as one typed service.",
+    files: {
+      "index.ts": "The modules of the room.",
+      "Endpoint.ts": "An endpoint: an HttpApiEndpoint that remembers its policy in its type.",
+      "Integration.ts": "A provider's endpoints, policy and Layers as one class.",
+      "Pagination.ts": "How to go from one page of a list to the next.",
+      "Reply.ts": "The seam at which a mock answers instead of the network.",
+      "internal/Invocation.ts": "Makes the methods of an integration from its endpoints.",
+      "internal/Mocking.ts": "An integration whose network is a table of replies.",
+      "internal/Placed.ts": "An endpoint together with its group.",
+      "internal/Reflection.ts": "Reads an endpoint's successes and errors by status.",
+      "internal/RequestEncoder.ts": "Encodes the parts of a call into a request.",
+      "internal/ResponseDecoder.ts": "Decodes a response by status into a success or a declared error."
+    }
+  },
+  "core/webhook": {
+    folder: "core/src/webhook/",
+    about: "Events in and out: schemes, verification, inbox, sending, dead letters.",
+    files: {
+      "index.ts": "The modules of the room.",
+      "Attempt.ts": "One attempt to handle or to send an event.",
+      "Handshake.ts": "Answers a provider's challenge to an endpoint.",
+      "Inbox.ts": "Handles what is stored, retries it and keeps it to be looked at.",
+      "InboxStore.ts": "Where the inbox keeps its events.",
+      "InboxStoreMemory.ts": "The inbox store in memory.",
+      "InboxStoreSql.ts": "The inbox store in a database.",
+      "SignatureScheme.ts": "How a provider signs, as data.",
+      "WebhookError.ts": "The one error of the room, with a tagged reason.",
+      "WebhookEvent.ts": "An event as the inbox keeps it.",
+      "WebhookReceiver.ts": "The route that reads, verifies, stores and answers.",
+      "WebhookSigner.ts": "Signs an event from the record that verifies it.",
+      "WebhookVerifier.ts": "Decides whether a delivery was signed with one of our secrets.",
+      "internal/deliveryHeaders.ts": "Reads a delivery's headers and refuses repeated ones.",
+      "internal/encodings.ts": "Hex and base64, canonical forms only.",
+      "internal/eventFields.ts": "Finds an event's id and type in its headers or body.",
+      "internal/inboxWorker.ts": "Handles the events of one source.",
+      "internal/signatureHeader.ts": "Reads the signatures that a delivery claims to have.",
+      "internal/signedContent.ts": "Fills the template of what is signed.",
+      "internal/signingKeys.ts": "Makes keys from secrets, signs and compares.",
+      "internal/timestamps.ts": "Reads a timestamp and judges its age."
+    }
+  },
+  "core/testing": {
+    folder: "core/src/testing/",
+    about: "What a user's tests put in the place of a provider.",
+    files: {
+      "index.ts": "The modules of the room.",
+      "Mock.ts": "Typed replies in the place of the network."
+    }
+  },
+  node: {
+    folder: "node/src/",
+    about: "What only Node gives.",
+    files: {
+      "index.ts": "The modules of the package.",
+      "Sqlite.ts": "An SqlClient over the SQLite that is built into Node.",
+      "Transport.ts": "An HttpClient over undici with a connection pool of its own."
+    }
+  },
+  providers: {
+    folder: "providers/src/",
+    about: "The providers, and their signature schemes by id.",
+    files: { "index.ts": "All providers in one import." }
+  },
+  "providers/github": {
+    folder: "providers/src/github/",
+    about: "GitHub.",
+    files: {
+      "GitHub.ts": "The entry point.",
+      "GitHubApi.ts": "Repositories, issues, labels, comments and users of its REST API.",
+      "GitHubAuth.ts": "A token, and the headers that every request carries.",
+      "GitHubWebhook.ts": "How it signs, and its most used events."
+    }
+  },
+  "providers/shopify": {
+    folder: "providers/src/shopify/",
+    about: "Shopify.",
+    files: { "Shopify.ts": "The entry point.", "ShopifyWebhook.ts": "How it signs." }
+  },
+  "providers/slack": {
+    folder: "providers/src/slack/",
+    about: "Slack.",
+    files: { "Slack.ts": "The entry point.", "SlackWebhook.ts": "How it signs events, interactions and commands." }
+  },
+  "providers/standard-webhooks": {
+    folder: "providers/src/standard-webhooks/",
+    about: "Standard Webhooks, which many providers share.",
+    files: { "StandardWebhooks.ts": "The entry point.", "StandardWebhooksWebhook.ts": "The scheme." }
+  },
+  "providers/stripe": {
+    folder: "providers/src/stripe/",
+    about: "Stripe.",
+    files: { "Stripe.ts": "The entry point.", "StripeWebhook.ts": "How it signs." }
+  }
+}

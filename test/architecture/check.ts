@@ -35,7 +35,8 @@ const upward = (each: Import, from: string, target: string): ReadonlyArray<strin
   const allowed = entryFor(rules.arrows, from)
   if (allowed === undefined) return [`${each.file}: the room ${from} has no arrows in rules.ts`]
   if (!allowed.some((pattern) => matches(pattern, to))) return [`${at(each)}: ${from} may not know ${to}`]
-  if (target.includes("/internal/")) return [`${at(each)}: what is internal to ${to} stays there`]
+  const isOpen = rules.openedTo[target]?.includes(from) ?? false
+  if (target.includes("/internal/") && !isOpen) return [`${at(each)}: what is internal to ${to} stays there`]
   return packageOf(each.file) !== packageOf(target) && each.specifier.startsWith(".")
     ? [`${at(each)}: another package is imported by its name`]
     : []

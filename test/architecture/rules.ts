@@ -17,6 +17,12 @@ export const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   cli: ["providers", "providers/*", "node", "core", "core/*"]
 }
 
+/** Internal files that rooms above their own may import. Everything else that is internal stays in its room. */
+export const openedTo: Readonly<Record<string, ReadonlyArray<string>>> = {
+  // A mock answers with the statuses and schemas that the client reads from the same endpoint.
+  "core/src/client/internal/Reflection.ts": ["core/testing"]
+}
+
 /** Rooms that need no `index.ts`, because a module of theirs is the entry point. */
 export const withoutIndex: ReadonlyArray<string> = ["providers/*"]
 
