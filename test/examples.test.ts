@@ -74,7 +74,7 @@ describe("an example is found", () => {
 })
 
 describe("an example that is wrong", () => {
-  const [ill, thrown, endless] = page(
+  const [ill, thrown, untrue, endless] = page(
     `${fence}ts`,
     `import { Effect } from "effect"`,
     `export const text: string = Effect.succeed(1)`,
@@ -84,10 +84,13 @@ describe("an example that is wrong", () => {
     `await Effect.runPromise(Effect.sync(() => { throw new Error("no such page") }))`,
     fence,
     `${fence}ts`,
+    `Promise.resolve(2).then((two) => console.assert(two === 3))`,
+    fence,
+    `${fence}ts`,
     `setInterval(() => {}, 1000)`,
     fence
-  ) as [Example, Example, Example] // the three blocks above
-  const workshop = open([ill, thrown, endless])
+  ) as [Example, Example, Example, Example] // the four blocks above
+  const workshop = open([ill, thrown, untrue, endless])
 
   afterAll(workshop.remove)
 
@@ -104,6 +107,9 @@ describe("an example that is wrong", () => {
     expect(wrong).toContain("docs/page.md:7")
   })
 
+  it("by an assertion of the console fails too", async () =>
+    expect(await workshop.run(untrue)).toMatch(/^docs\/page\.md:10 ended with exit code 1/))
+
   it("by not ending is stopped", async () =>
-    expect(await workshop.run(endless, { millis: 1000 })).toMatch(/^docs\/page\.md:10 did not end within 1 s/))
+    expect(await workshop.run(endless, { millis: 1000 })).toMatch(/^docs\/page\.md:13 did not end within 1 s/))
 })

@@ -9,6 +9,8 @@ export const root = fileURLToPath(new URL("../../", import.meta.url))
 
 const cache = join(root, ".cache")
 
+const assertions = new URL("assertions.ts", import.meta.url).href
+
 const tsc = fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescript/package.json")))
 
 export const readExamples = (files: ReadonlyArray<string>): ReadonlyArray<Example> =>
@@ -47,7 +49,11 @@ export const runProgram = async (
   file: string,
   { compiled, millis = 30_000 }: Partial<Options> = {}
 ): Promise<string | undefined> => {
-  const { code, output } = await runNode([file], { cwd: dirname(file), millis, ...(compiled && { compiled }) })
+  const { code, output } = await runNode(["--import", assertions, file], {
+    cwd: dirname(file),
+    millis,
+    ...(compiled && { compiled })
+  })
   if (code === 0) return undefined
   return `${code === null ? `did not end within ${millis / 1000} s` : `ended with exit code ${code}`}\n${output}`
 }
