@@ -184,8 +184,8 @@ export interface Service {
   }) => Effect.Effect<number, InboxStoreError>
   /** Stores a dead letter of an outgoing event; one with the same source and id grows in history. */
   readonly bury: (event: Buried) => Effect.Effect<number, InboxStoreError>
-  /** Ends the dead letter of an outgoing event that was delivered after all. */
-  readonly exhume: (key: number, attempt: Omit<Attempt, "number">) => Effect.Effect<void, InboxStoreError>
+  /** Ends the dead letter of an outgoing event that was delivered after all, by the last of these attempts. */
+  readonly exhume: (key: number, history: ReadonlyArray<Attempt>) => Effect.Effect<void, InboxStoreError>
   /** Runs an effect in a transaction, which the operations above take part in; in memory it is only run. */
   readonly transaction: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | InboxStoreError, R>
   /** Runs an effect once the caller's transaction has committed, or at once when there is none. */

@@ -190,12 +190,12 @@ export const make = (options: Options = {}): Service => {
         return purged.length
       }),
     bury: (event) => orFull(() => bury(event)),
-    exhume: (key, attempt) =>
+    exhume: (key, history) =>
       Effect.sync(() => {
         const row = rows.get(key)
         if (row?.direction !== "out") return
-        Object.assign(row, { status: "handled", settledAt: attempt.endedAt })
-        remember(row, { ...attempt, number: ++row.attempts })
+        Object.assign(row, { status: "handled", settledAt: history.at(-1)?.endedAt ?? 0 })
+        for (const attempt of history) remember(row, { ...attempt, number: ++row.attempts })
       }),
     transaction: (effect) => effect,
     afterCommit: (effect) => effect

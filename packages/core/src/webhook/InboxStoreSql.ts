@@ -243,28 +243,32 @@ const makeService = (sql: SqlClient.SqlClient): Service => {
       (rows) => ({ ...noEvents, ...Object.fromEntries(rows.map((row) => [row.status, row.events])) })
     )
 
+  /** Adds attempts that are numbered from 1 to those there are. */
+  const recordHistory = Effect.fnUntraced(function* (key: number, history: ReadonlyArray<Attempt>) {
+    const [row] = yield* sql<{ attempts: number }>`UPDATE causeway_events SET attempts = attempts + ${history.length}
+      WHERE event_key = ${key} RETURNING attempts`
+    const before = (row?.attempts ?? 0) - history.length
+    yield* Effect.forEach(history, (attempt) => recordAttempt(key, { ...attempt, number: before + attempt.number }))
+  })
+
   const bury = Effect.fnUntraced(function* (event: Buried) {
-    const [row] = yield* sql<{ event_key: number; attempts: number }>`INSERT INTO causeway_events ${sql.insert({
+    const [row] = yield* sql<{ event_key: number }>`INSERT INTO causeway_events ${sql.insert({
       ...toColumns(event, ""),
       direction: "out",
       status: "dead",
       target: event.target,
       settled_at: event.now
     })} ON CONFLICT (direction, source, event_id, variant)
-      DO UPDATE SET status = 'dead', settled_at = excluded.settled_at RETURNING event_key, attempts`
-    if (row === undefined) return 0
-    yield* Effect.forEach(event.history, (attempt) =>
-      recordAttempt(row.event_key, { ...attempt, number: row.attempts + attempt.number })
-    )
-    yield* sql`UPDATE causeway_events SET attempts = attempts + ${event.history.length} WHERE event_key = ${row.event_key}`
-    return row.event_key
+      DO UPDATE SET status = 'dead', settled_at = excluded.settled_at RETURNING event_key`
+    const key = row?.event_key ?? 0
+    yield* recordHistory(key, event.history)
+    return key
   })
 
-  const exhume = Effect.fnUntraced(function* (key: number, attempt: Omit<Attempt, "number">) {
-    const [row] = yield* sql<{ attempts: number }>`UPDATE causeway_events
-      SET status = 'handled', settled_at = ${attempt.endedAt}, attempts = attempts + 1
-      WHERE event_key = ${key} AND direction = 'out' RETURNING attempts`
-    if (row !== undefined) yield* recordAttempt(key, { ...attempt, number: row.attempts })
+  const exhume = Effect.fnUntraced(function* (key: number, history: ReadonlyArray<Attempt>) {
+    const rows = yield* sql`UPDATE causeway_events SET status = 'handled', settled_at = ${history.at(-1)?.endedAt ?? 0}
+      WHERE event_key = ${key} AND direction = 'out' RETURNING event_key`
+    if (rows.length > 0) yield* recordHistory(key, history)
   })
 
   return {
@@ -316,7 +320,7 @@ const makeService = (sql: SqlClient.SqlClient): Service => {
         failing("purge events")
       ),
     bury: (event) => transactional("store a dead letter", bury(event)),
-    exhume: (key, attempt) => transactional("end a dead letter", exhume(key, attempt)),
+    exhume: (key, history) => transactional("end a dead letter", exhume(key, history)),
     transaction: (effect) => separateErrors(sql, effect),
     afterCommit: sql.afterCommit
   }

@@ -592,6 +592,64 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
       )
     })
 
+    describe("outgoing dead letters", () => {
+      const letter: InboxStore.Buried = {
+        source: "https://example.com#1",
+        id: "msg_1",
+        type: "invoice.paid",
+        headers: [],
+        body: encode({}),
+        digest: "d",
+        now: 5,
+        target: "https://example.com/hooks?token=planted",
+        history: [1, 2].map((number) => ({
+          number,
+          startedAt: number,
+          endedAt: number,
+          outcome: "failed",
+          error: { tag: "Refused", message: "" }
+        }))
+      }
+
+      test(
+        "are listed apart from what came in, and are neither handled nor replayed by the inbox",
+        Effect.gen(function* () {
+          const store = yield* InboxStore.InboxStore
+          const inbox = yield* Inbox.Inbox
+          const key = yield* store.bury(letter)
+          assert.deepStrictEqual(yield* inbox.list(), [])
+          assert.isFalse(yield* inbox.replay(key))
+          assert.strictEqual(yield* inbox.replayWhere({ direction: "out" }), 0)
+          const [listed] = yield* inbox.list({ direction: "out" })
+          assert.deepInclude(listed, { key, id: "msg_1", status: "dead", attempts: 2 })
+          assert.notInclude(JSON.stringify([listed, yield* eventOf(key)]), "planted")
+          assert.strictEqual((yield* eventOf(key)).target, letter.target)
+        })
+      )
+
+      test(
+        "grow in history when they are given up again, and end when they are delivered",
+        Effect.gen(function* () {
+          const store = yield* InboxStore.InboxStore
+          const key = yield* store.bury(letter)
+          assert.strictEqual(yield* store.bury(letter), key)
+          yield* store.exhume(key, [{ number: 1, startedAt: 9, endedAt: 9, outcome: "handled", error: undefined }])
+          const event = yield* eventOf(key)
+          assert.deepStrictEqual(
+            event.history.map((attempt) => [attempt.number, attempt.outcome]),
+            [
+              [1, "failed"],
+              [2, "failed"],
+              [3, "failed"],
+              [4, "failed"],
+              [5, "handled"]
+            ]
+          )
+          assert.deepStrictEqual([event.status, event.attempts], ["handled", 5])
+        })
+      )
+    })
+
     describe("secrets", () => {
       test(
         "what looks like a secret in an error is not in the history",
