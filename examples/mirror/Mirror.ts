@@ -38,10 +38,16 @@ const make = Effect.fnUntraced(function* ({ owner, pageSize, repo }: Target) {
       Effect.catchTag(["NotFound", "Gone"], () => store.remove("issues", id))
     )
 
-  const refreshComment = ({ id, issue_url }: GitHubApi.IssueComment) =>
+  const refreshComment = ({ id }: GitHubApi.IssueComment) =>
     github.getIssueComment({ params: { ...params, comment_id: id } }).pipe(
       Effect.flatMap((comment) => store.saveComment(repository, comment)),
       Effect.catchTag("NotFound", () => store.remove("comments", id))
+    )
+
+  const refreshLabel = ({ id, name }: GitHubApi.Label) =>
+    github.getLabel({ params: { ...params, name } }).pipe(
+      Effect.flatMap((label) => store.saveLabel(repository, label)),
+      Effect.catchTag("NotFound", () => store.remove("labels", id))
     )
 
   const sweepLabels = github.listLabels
@@ -65,7 +71,7 @@ const make = Effect.fnUntraced(function* ({ owner, pageSize, repo }: Target) {
     Effect.onExit((exit) => Effect.sync(() => (tally.sweeps[Exit.isSuccess(exit) ? "done" : "broken"] += 1)))
   )
 
-  return { repository, sweep, refreshRepository, refreshIssue, refreshComment }
+  return { repository, sweep, refreshRepository, refreshIssue, refreshComment, refreshLabel }
 })
 
 /** The mirror of one repository. */

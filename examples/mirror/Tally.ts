@@ -2,6 +2,7 @@
  * What the mirror did, counted while it works: its own side of the ledger, and what the report tells.
  */
 import { CallObserver } from "@causeway/core/policy"
+import type { WebhookReceiver } from "@causeway/core/webhook"
 import { Context, Effect, Layer } from "effect"
 import { Samples } from "./Samples.ts"
 
@@ -18,6 +19,33 @@ export interface Calls {
   readonly millis: Samples
 }
 
+/** What came to the receiver. `requests` is the sum of the other counts. */
+export interface Received {
+  requests: number
+  stored: number
+  duplicates: number
+  /** Requests that were refused, by reason. */
+  readonly refused: Record<string, number>
+  /** Requests that could not be stored, and were answered 503. */
+  failed: number
+}
+
+/** What was done with the events that were stored. */
+export interface Handled {
+  /** Attempts of handlers that failed; the inbox repeats them. */
+  failedAttempts: number
+  /** How long a handler took, its calls to GitHub and to the subscriber included. */
+  readonly millis: Samples
+}
+
+/** What was passed on to the subscriber. */
+export interface Announced {
+  delivered: number
+  dead: number
+  /** How long it took until the subscriber had it, retries included. */
+  readonly millis: Samples
+}
+
 export class Tally extends Context.Service<
   Tally,
   {
@@ -26,8 +54,9 @@ export class Tally extends Context.Service<
     /** Sweeps over the repository, and how many of them broke off. */
     readonly sweeps: { done: number; broken: number }
     pages: number
-    /** Rows that a sweep or a webhook changed. */
-    changes: number
+    readonly received: Received
+    readonly handled: Handled
+    readonly announced: Announced
   }
 >()("mirror/Tally") {}
 
@@ -38,7 +67,14 @@ const make = Effect.sync(() => {
     byIntegration.set(integration, known)
     return known
   }
-  return Tally.of({ calls, sweeps: { done: 0, broken: 0 }, pages: 0, changes: 0 })
+  return Tally.of({
+    calls,
+    sweeps: { done: 0, broken: 0 },
+    pages: 0,
+    received: { requests: 0, stored: 0, duplicates: 0, refused: {}, failed: 0 },
+    handled: { failedAttempts: 0, millis: new Samples() },
+    announced: { delivered: 0, dead: 0, millis: new Samples() }
+  })
 })
 
 const noCalls = (): Calls => ({
@@ -53,10 +89,10 @@ const noCalls = (): Calls => ({
 /** Counts every call made below this Layer. */
 export const layer: Layer.Layer<Tally> = Layer.effect(
   CallObserver.CallObserver,
-  Effect.map(Tally, (tally) => (event: CallObserver.CallEvent) => count(tally.calls(event.integration), event))
+  Effect.map(Tally, (tally) => (event: CallObserver.CallEvent) => countCall(tally.calls(event.integration), event))
 ).pipe(Layer.provideMerge(Layer.effect(Tally, make)))
 
-const count = (calls: Calls, event: CallObserver.CallEvent): void => {
+const countCall = (calls: Calls, event: CallObserver.CallEvent): void => {
   switch (event._tag) {
     case "AttemptStarted":
       calls.attempts += 1
@@ -74,5 +110,23 @@ const count = (calls: Calls, event: CallObserver.CallEvent): void => {
       calls.calls += 1
       calls.failed += event.succeeded ? 0 : 1
       calls.millis.add(event.elapsedMillis)
+  }
+}
+
+/** Counts one request that came to the receiver. */
+export const countOutcome = (received: Received, outcome: WebhookReceiver.Outcome): void => {
+  received.requests += 1
+  switch (outcome._tag) {
+    case "Duplicate":
+      received.duplicates += 1
+      return
+    case "Refused":
+      received.refused[outcome.reason] = (received.refused[outcome.reason] ?? 0) + 1
+      return
+    case "Failed":
+      received.failed += 1
+      return
+    default:
+      received.stored += 1
   }
 }

@@ -120,5 +120,5 @@ function parentOf(path: string): string {
 
 const apiPath = (url: unknown) => {
   if (!Predicate.isString(url) || !url.startsWith("https://api.github.com/")) return undefined
-  return new URL(url).pathname
+  return decodeURIComponent(new URL(url).pathname)
 }

@@ -88,9 +88,10 @@ const withoutUserAgent: Answer = {
 }
 
 const find = ({ lists, objects }: Resources, url: URL): Answer => {
-  const object = objects.get(url.pathname)
+  const path = decodeURIComponent(url.pathname)
+  const object = objects.get(path)
   if (object !== undefined) return json(200, object)
-  const list = lists.get(url.pathname)
+  const list = lists.get(path)
   return list === undefined ? refusal(404, "Not Found") : page(selected(list, url), url, objects)
 }
 

@@ -24,5 +24,5 @@ export const between = (draw: Draw, least: number, most: number): number =>
 export const shuffled = <A>(draw: Draw, items: ReadonlyArray<A>): Array<A> =>
   items
     .map((item) => ({ item, rank: draw() }))
-    .sort((left, right) => left.rank - right.rank)
+    .toSorted((left, right) => left.rank - right.rank)
     .map(({ item }) => item)

@@ -280,6 +280,19 @@ export const listLabels = Endpoint.get("listLabels", "/repos/:owner/:repo/labels
 })
 
 /**
+ * One label of a repository, by its name.
+ *
+ * @see https://docs.github.com/rest/issues/labels#get-a-label
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const getLabel = Endpoint.get("getLabel", "/repos/:owner/:repo/labels/:name", {
+  params: { ...inRepository, name: Schema.String },
+  success: Label,
+  errors: { 404: NotFound }
+})
+
+/**
  * One user, organization or app.
  *
  * @see https://docs.github.com/rest/users/users#get-a-user
@@ -300,7 +313,7 @@ export const getUser = Endpoint.get("getUser", "/users/:username", {
  */
 export class GitHub extends Integration.Service<GitHub>()("github", {
   baseUrl: Config.String("GITHUB_API_URL").pipe(Config.withDefault("https://api.github.com")),
-  endpoints: [getRepository, listIssues, getIssue, listIssueComments, getIssueComment, listLabels, getUser],
+  endpoints: [getRepository, listIssues, getIssue, listIssueComments, getIssueComment, listLabels, getLabel, getUser],
   classify,
   policy: {
     deadline: "2 minutes",

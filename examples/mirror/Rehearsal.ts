@@ -1,0 +1,66 @@
+/**
+ * The program against the sandbox: mirror, take all webhooks, and hold the ledger up to both sides.
+ */
+import { Inbox } from "@causeway/core/webhook"
+import { Breaker, Retry } from "@causeway/core/policy"
+import { GitHub } from "@causeway/providers/github"
+import { Clock, Data, Effect, Result, Schedule } from "effect"
+import * as Audit from "./Audit.ts"
+import * as Evidence from "./Evidence.ts"
+import { Mirror } from "./Mirror.ts"
+import * as Progress from "./Progress.ts"
+import { Receiver } from "./Receiver.ts"
+import * as Report from "./Report.ts"
+import { Sandbox } from "./Sandbox.ts"
+
+/** What one side has counted, the other has not. */
+export class LedgerOff extends Data.TaggedError("LedgerOff")<{ readonly entries: ReadonlyArray<Audit.Entry> }> {
+  override get message(): string {
+    const off = this.entries.map(({ found, told, what }) => `${what}: ${told} told, ${found} found`)
+    return `The ledger does not balance: ${off.join("; ")}`
+  }
+}
+
+/** The repository of which the payloads hold most; with one issue on a page, there are pages to follow. */
+export const target = { owner: "Codertocat", repo: "Hello-World", pageSize: 1 }
+
+/** The sandbox's troubles are short, and so is the patience with it. */
+export const layerPolicy = GitHub.layerPolicy({
+  timeout: "1 second",
+  retry: Retry.make({ schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered), attempts: 5 }),
+  rateLimit: { limit: 60, window: "1 second" },
+  circuitBreaker: Breaker.consecutive({ failures: 4, openDuration: "400 millis" })
+})
+
+/** Ends when everything has happened, is handled, and a last sweep went through. */
+export const run = Effect.gen(function* () {
+  const startedAt = yield* Clock.currentTimeMillis
+  const sandbox = yield* Sandbox
+  yield* Effect.scoped(Effect.andThen(Progress.show(Evidence.status), work))
+  const facts = yield* Evidence.facts(startedAt)
+  const ledgers = yield* sandbox.ledgers
+  const entries = Audit.audit(ledgers, facts)
+  console.log(Report.render(facts, { seed: sandbox.seed, ledgers, entries }))
+  const off = entries.filter((entry) => !Audit.isBalanced(entry))
+  if (off.length > 0) return yield* new LedgerOff({ entries: off })
+})
+
+const work = Effect.gen(function* () {
+  const sandbox = yield* Sandbox
+  const { sweep } = yield* Mirror
+  yield* Effect.retry(sweep, betweenSweeps)
+  yield* sandbox.deliver((yield* Receiver).url)
+  // A sweep is never cut off in the middle: what it has sent shall be answered.
+  yield* Effect.result(sweep).pipe(
+    Effect.zip(isSettled),
+    Effect.repeat({ schedule: betweenSweeps, until: ([swept, settled]) => settled && Result.isSuccess(swept) })
+  )
+})
+
+const betweenSweeps = Schedule.spaced("200 millis")
+
+const isSettled = Effect.gen(function* () {
+  const { deliveries, rest } = (yield* (yield* Sandbox).ledgers).github
+  const { handling, pending } = yield* (yield* Inbox.Inbox).count()
+  return deliveries.state === "done" && rest.faultsLeft === 0 && handling + pending === 0
+})
