@@ -99,8 +99,12 @@ interface Turn {
   readonly tokens: number
 }
 
+/** The turns of a key in order, from `oldest` on; those before it have left the window. */
 interface Window {
   turns: Array<Turn>
+  oldest: number
+  /** The tokens of the turns from `oldest` on. */
+  used: number
   windowMillis: number
   pausedUntil: number
 }
@@ -109,22 +113,32 @@ const isIdle = (window: Window, now: number): boolean =>
   window.pausedUntil <= now && (window.turns.at(-1)?.at ?? -Infinity) + window.windowMillis <= now
 
 const forget = (window: Window, now: number): void => {
-  const oldest = window.turns.findIndex((turn) => turn.at + window.windowMillis > now)
-  if (oldest !== 0) window.turns = oldest === -1 ? [] : window.turns.slice(oldest)
+  let turn = window.turns[window.oldest]
+  while (turn !== undefined && turn.at + window.windowMillis <= now) {
+    window.used -= turn.tokens
+    window.oldest += 1
+    turn = window.turns[window.oldest]
+  }
+  if (window.oldest > 64 && window.oldest * 2 > window.turns.length) compact(window)
+}
+
+const compact = (window: Window): void => {
+  window.turns = window.turns.slice(window.oldest)
+  window.oldest = 0
 }
 
 const waiting = (window: Window, now: number): number => {
-  let count = 0
-  while (count < window.turns.length && (window.turns.at(-1 - count)?.at ?? now) > now) count += 1
-  return count
+  const first = window.turns.findLastIndex((turn) => turn.at <= now)
+  return window.turns.length - 1 - first
 }
 
 /** The earliest time at which the window has room: each turn that must leave it first pushes that time back. */
 const earliest = (window: Window, request: Request): number => {
-  let used = window.turns.reduce((sum, turn) => sum + turn.tokens, 0)
+  let used = window.used
   let at = Math.max(request.now, window.pausedUntil, window.turns.at(-1)?.at ?? 0)
-  for (const turn of window.turns) {
-    if (used + request.tokens <= request.limit && turn.at + window.windowMillis > at) break
+  for (let index = window.oldest; used + request.tokens > request.limit; index += 1) {
+    const turn = window.turns[index]
+    if (turn === undefined) break
     at = Math.max(at, turn.at + window.windowMillis)
     used -= turn.tokens
   }
@@ -133,7 +147,9 @@ const earliest = (window: Window, request: Request): number => {
 
 const withdraw = (window: Window, turn: Turn): void => {
   const index = window.turns.lastIndexOf(turn)
-  if (index !== -1) window.turns.splice(index, 1)
+  if (index < window.oldest) return
+  window.turns.splice(index, 1)
+  window.used -= turn.tokens
 }
 
 const decide = (window: Window, request: Request): Decision => {
@@ -147,6 +163,7 @@ const decide = (window: Window, request: Request): Decision => {
   }
   const turn: Turn = { at, tokens: request.tokens }
   window.turns.push(turn)
+  window.used += turn.tokens
   return { _tag: "Admitted", delayMillis, refund: Effect.sync(() => withdraw(window, turn)) }
 }
 
@@ -165,6 +182,8 @@ export const makeMemory = (options: { readonly maxKeys?: number } = {}): RateLim
     reserve: (request) => {
       const window = windows.getOrMake(request.key, request.now, () => ({
         turns: [],
+        oldest: 0,
+        used: 0,
         windowMillis: request.windowMillis,
         pausedUntil: 0
       }))
