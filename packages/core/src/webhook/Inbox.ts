@@ -199,7 +199,7 @@ export interface Options<Events extends Schemas, Handle extends Handlers<Events>
   readonly otherwise?: "keep" | ((delivery: WebhookEvent) => Effect.Effect<unknown, unknown, R>) | undefined
   /** What the schemas read. It may throw. Default: the body as JSON in strict UTF-8. */
   readonly parse?: ((delivery: WebhookEvent) => unknown) | undefined
-  /** When a failed event is tried again. Default: 1 second, doubling up to 1 hour, 15 times (about 5 hours). */
+  /** When a failed event is tried again. Default: 1 second, doubling up to 1 hour, 15 times (about 4 hours). */
   readonly retry?: Schedule.Schedule<unknown, Attempt.FailedAttempt> | undefined
   /** The most attempts, whatever the schedule says. Default: 100, at most 1000. */
   readonly maxAttempts?: number | undefined

@@ -1,7 +1,8 @@
-import { Inbox, InboxStoreMemory } from "@causeway/core/webhook"
+import { Inbox, type InboxStore, InboxStoreMemory } from "@causeway/core/webhook"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schema } from "effect"
+import { Context, Deferred, Effect, Layer, Schema } from "effect"
 import { inspect } from "node:util"
+import { expectTypeOf } from "vitest"
 import { inboxSuite } from "./inboxSuite.ts"
 
 inboxSuite("memory", Inbox.layerMemory)
@@ -45,4 +46,42 @@ describe("Inbox", () => {
       assert.strictEqual((yield* store("c"))._tag, "Stored")
     }).pipe(Effect.provide(Layer.provide(Inbox.layer, InboxStoreMemory.layer({ capacity: 2 }))))
   )
+})
+
+class Mirror extends Context.Service<Mirror, { readonly add: (number: number) => Effect.Effect<void> }>()("Mirror") {}
+
+describe("the types of a worker", () => {
+  it.effect("each handler gets the type of its schema, and what the handlers need is needed by the worker", () =>
+    Effect.gen(function* () {
+      const worker = Inbox.run({
+        source: "github",
+        events: { opened: Schema.Struct({ number: Schema.Int }), closed: Schema.Struct({ reason: Schema.String }) },
+        handle: {
+          opened: (event) => {
+            expectTypeOf(event).toEqualTypeOf<{ readonly number: number }>()
+            return Effect.flatMap(Mirror, (mirror) => mirror.add(event.number))
+          },
+          closed: (event, delivery) => {
+            expectTypeOf(event.reason).toEqualTypeOf<string>()
+            return Effect.fail(Inbox.permanent(delivery.id))
+          }
+        }
+      })
+      expectTypeOf(worker).toEqualTypeOf<Effect.Effect<never, never, Inbox.Inbox | InboxStore.InboxStore | Mirror>>()
+      const added = yield* Deferred.make<number>()
+      const inbox = yield* Inbox.Inbox
+      const body = new TextEncoder().encode('{"number":7}')
+      yield* inbox.store({ source: "github", id: "a", type: "opened", headers: [], body })
+      const mirror = { add: (number: number) => Effect.asVoid(Deferred.succeed(added, number)) }
+      yield* Effect.forkChild(Effect.provideService(worker, Mirror, mirror))
+      assert.strictEqual(yield* Deferred.await(added), 7)
+    }).pipe(Effect.provide(Inbox.layerMemory))
+  )
+
+  it("a missing handler does not compile", () => {
+    assert.throws(() =>
+      // @ts-expect-error: "closed" has a schema and no handler
+      Inbox.run({ source: "github", events: { ...events, closed: Schema.Struct({}) }, handle, concurrency: 0 })
+    )
+  })
 })
