@@ -7,15 +7,17 @@
  *
  * **Details**
  *
- * The order, outermost first: `deadline > retry > circuitBreaker > rateLimit > timeout > authorize > send`. An
+ * The order, outermost first: `deadline > cache > coalesce > retry (retryBudget) > hedge > throttle > circuitBreaker >
+ * bulkhead > concurrency > rateLimit > timeout > authorize > sign > send`. An
  * endpoint's record overrides the integration's slot by slot; `null` switches a slot off. A slot that is on adds its
  * errors to the type of the method:
  *
  * | slot | adds |
  * |---|---|
  * | `deadline`, `timeout` | `Timeout` |
- * | `retry`, `rateLimit` | `RateLimited` |
+ * | `retry`, `rateLimit`, `throttle` | `RateLimited` |
  * | `circuitBreaker` | `CircuitOpen` |
+ * | `bulkhead`, `concurrency` | `BulkheadFull` |
  *
  * **Gotchas**
  *
@@ -38,10 +40,18 @@
  */
 import type { Duration } from "effect"
 import type { Breaker } from "./Breaker.ts"
-import type { CircuitOpen, RateLimited, Timeout } from "./CallError.ts"
+import type * as Bulkhead from "./Bulkhead.ts"
+import type * as Cache from "./Cache.ts"
+import type { BulkheadFull, CircuitOpen, RateLimited, Timeout } from "./CallError.ts"
+import type * as Coalesce from "./Coalesce.ts"
+import type * as Concurrency from "./Concurrency.ts"
+import * as Deadline from "./Deadline.ts"
+import type * as Hedge from "./Hedge.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
+import type * as RetryBudget from "./RetryBudget.ts"
+import type * as Throttle from "./Throttle.ts"
 
 /**
  * A record of strategies. Each slot is optional; `null` switches off what an outer record switched on.
@@ -51,11 +61,25 @@ import * as Retry from "./Retry.ts"
  */
 export interface Policy {
   /** The longest that a call takes in all, waits and retries included. */
-  readonly deadline?: Duration.Input | null
+  readonly deadline?: Deadline.Input | null
   /** The longest that one attempt takes, until its answer is decoded (or, for a stream, begins). */
   readonly timeout?: Duration.Input | null
+  /** Which answers are kept and given again. */
+  readonly cache?: Cache.Cache | null
+  /** Identical calls in flight share one. */
+  readonly coalesce?: Coalesce.Coalesce | null
   /** When a failed attempt is made again. */
   readonly retry?: Retry.Input | null
+  /** How many retries there may be for so many calls. */
+  readonly retryBudget?: RetryBudget.RetryBudget | null
+  /** When a second attempt is begun beside a slow first one. */
+  readonly hedge?: Hedge.Hedge | null
+  /** When to refuse attempts because the provider refuses more than it accepts. */
+  readonly throttle?: Throttle.Throttle | null
+  /** How many attempts may be in flight. */
+  readonly bulkhead?: Bulkhead.Bulkhead | null
+  /** How many attempts may be in flight, as observed. */
+  readonly concurrency?: Concurrency.Concurrency | null
   /** How many attempts any window of time may hold. */
   readonly rateLimit?: RateLimit.Input | null
   /** When to stop calling a provider that fails. */
@@ -89,7 +113,10 @@ export type Errors<Integration, Endpoint = {}> =
   | ErrorWhenOn<Slot<Integration, Endpoint, "timeout">, Timeout>
   | ErrorWhenOn<Slot<Integration, Endpoint, "retry">, RateLimited>
   | ErrorWhenOn<Slot<Integration, Endpoint, "rateLimit">, RateLimited>
+  | ErrorWhenOn<Slot<Integration, Endpoint, "throttle">, RateLimited>
   | ErrorWhenOn<Slot<Integration, Endpoint, "circuitBreaker">, CircuitOpen>
+  | ErrorWhenOn<Slot<Integration, Endpoint, "bulkhead">, BulkheadFull>
+  | ErrorWhenOn<Slot<Integration, Endpoint, "concurrency">, BulkheadFull>
 
 /**
  * Overrides for the slots that `Declared` has, and no others: the error types stay true.
@@ -114,6 +141,8 @@ export interface CallOptions {
   readonly idempotencyKey?: string
   /** How many tokens of the rate limit this call costs. Default: 1. */
   readonly tokens?: number
+  /** Who goes first among those that wait: the higher number. Default: 0. */
+  readonly priority?: number
 }
 
 /**
@@ -123,9 +152,16 @@ export interface CallOptions {
  * @category models
  */
 export interface Compiled {
-  readonly deadlineMillis: number | undefined
+  readonly deadline: Deadline.Deadline | undefined
   readonly timeoutMillis: number | undefined
+  readonly cache: Cache.Cache | undefined
+  readonly coalesce: Coalesce.Coalesce | undefined
   readonly retry: Retry.Retry | undefined
+  readonly retryBudget: RetryBudget.RetryBudget | undefined
+  readonly hedge: Hedge.Hedge | undefined
+  readonly throttle: Throttle.Throttle | undefined
+  readonly bulkhead: Bulkhead.Bulkhead | undefined
+  readonly concurrency: Concurrency.Concurrency | undefined
   readonly rateLimit: RateLimit.RateLimit | undefined
   readonly circuitBreaker: Breaker | undefined
 }
@@ -145,9 +181,16 @@ export const merge = (outer: Policy, inner: Policy): Policy => ({ ...outer, ...i
  * @category constructors
  */
 export const compile = (policy: Policy): Compiled => ({
-  deadlineMillis: whenOn(policy.deadline, (deadline) => InvalidOption.positiveMillis("deadline", deadline)),
+  deadline: whenOn(policy.deadline, Deadline.fromInput),
   timeoutMillis: whenOn(policy.timeout, (timeout) => InvalidOption.positiveMillis("timeout", timeout)),
+  cache: policy.cache ?? undefined,
+  coalesce: policy.coalesce ?? undefined,
   retry: whenOn(policy.retry, Retry.fromInput),
+  retryBudget: policy.retryBudget ?? undefined,
+  hedge: policy.hedge ?? undefined,
+  throttle: policy.throttle ?? undefined,
+  bulkhead: policy.bulkhead ?? undefined,
+  concurrency: policy.concurrency ?? undefined,
   rateLimit: whenOn(policy.rateLimit, RateLimit.fromInput),
   circuitBreaker: policy.circuitBreaker ?? undefined
 })
