@@ -43,7 +43,7 @@ export const status = Effect.gen(function* () {
   const { handled, kept, pending, handling, dead } = yield* (yield* Inbox.Inbox).count()
   const github = tally.calls("github")
   return [
-    `${github.calls} calls, ${github.attempts} attempts, circuit ${github.circuit.at(-1)?.split(" → ").at(-1) ?? "closed"}`,
+    `${github.calls} calls, ${github.attempts} attempts, circuit ${github.circuit.at(-1)}`,
     `${sweeps.done} sweeps`,
     `webhooks: ${received.requests} received, ${handled + kept} done, ${pending + handling} waiting, ${dead} dead`,
     `${announced.delivered} passed on`
