@@ -80,6 +80,7 @@ export const captions: Captions = {
       "WebhookError.ts": "The one error of the room, with a tagged reason.",
       "WebhookEvent.ts": "An event as the inbox keeps it.",
       "WebhookReceiver.ts": "The route that reads, verifies, stores and answers.",
+      "WebhookSender.ts": "Sends an event, signed anew at each attempt, until it arrives or is given up.",
       "WebhookSigner.ts": "Signs an event from the record that verifies it.",
       "WebhookVerifier.ts": "Decides whether a delivery was signed with one of our secrets.",
       "internal/deliveryHeaders.ts": "Reads a delivery's headers and refuses repeated ones.",

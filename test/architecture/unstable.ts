@@ -25,6 +25,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/webhook/Inbox.ts": ["effect/sql"],
   "core/src/webhook/InboxStoreSql.ts": ["effect/sql"],
   "core/src/webhook/WebhookReceiver.ts": ["effect/http"],
+  "core/src/webhook/WebhookSender.ts": ["effect/http"],
   "node/src/Sqlite.ts": ["effect/reactivity", "effect/sql"],
   "node/src/Transport.ts": ["effect/http"],
   "providers/src/github/GitHubAuth.ts": ["effect/http"]
