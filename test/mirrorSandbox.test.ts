@@ -1,32 +1,23 @@
 import { verify } from "@octokit/webhooks-methods"
-import { spawn } from "node:child_process"
 import { once } from "node:events"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
-import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import { afterEach, describe, expect, test } from "vitest"
 import * as Faults from "../examples/mirror/sandbox/Faults.ts"
 import type { Ledger } from "../examples/mirror/sandbox/Ledger.ts"
 import * as Rest from "../examples/mirror/sandbox/Rest.ts"
 import * as Seed from "../examples/mirror/sandbox/Seed.ts"
+import { startSandbox, token } from "./mirror/processes.ts"
 
-const token = "a-token-of-the-test"
 const closers: Array<() => unknown> = []
 afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
 const start = async (...flags: ReadonlyArray<string>) => {
-  const main = fileURLToPath(new URL("../examples/mirror/sandbox/main.ts", import.meta.url))
-  const child = spawn(process.execPath, [main, ...flags], {
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, SANDBOX_TOKEN: token }
-  })
-  closers.push(() => child.stdin.end())
-  const [line] = await once(createInterface(child.stdout), "line")
-  const { url } = JSON.parse(String(line)) as { readonly url: string }
-  return { child, url }
+  const sandbox = await startSandbox(...flags)
+  closers.push(() => sandbox.child.stdin.end())
+  return sandbox
 }
 
 const ask = (url: string, headers: Record<string, string> = {}) =>

@@ -21,6 +21,15 @@ export class LedgerOff extends Data.TaggedError("LedgerOff")<{ readonly entries:
   }
 }
 
+/** Something is still under way after a time in which everything should have been done. */
+export class NotSettled extends Data.TaggedError("NotSettled")<{ readonly patience: string }> {
+  override get message(): string {
+    return `The rehearsal was not over after ${this.patience}: something hangs, or this machine is very busy`
+  }
+}
+
+const patience = "50 seconds"
+
 /** The repository of which the payloads hold most; with one issue on a page, there are pages to follow. */
 export const target = { owner: "Codertocat", repo: "Hello-World", pageSize: 1 }
 
@@ -48,12 +57,17 @@ export const run = Effect.gen(function* () {
 const work = Effect.gen(function* () {
   const sandbox = yield* Sandbox
   const { sweep } = yield* Mirror
-  yield* Effect.retry(sweep, betweenSweeps)
+  // An open circuit says when it lets a probe through: there is no use in coming earlier.
+  const patient = Effect.tapError(sweep, (error) =>
+    error._tag === "CircuitOpen" ? Effect.sleep(error.retryAfter ?? 0) : Effect.void
+  )
+  yield* Effect.retry(patient, betweenSweeps)
   yield* sandbox.deliver((yield* Receiver).url)
   // A sweep is never cut off in the middle: what it has sent shall be answered.
-  yield* Effect.result(sweep).pipe(
+  yield* Effect.result(patient).pipe(
     Effect.zip(isSettled),
-    Effect.repeat({ schedule: betweenSweeps, until: ([swept, settled]) => settled && Result.isSuccess(swept) })
+    Effect.repeat({ schedule: betweenSweeps, until: ([swept, settled]) => settled && Result.isSuccess(swept) }),
+    Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(new NotSettled({ patience })) })
   )
 })
 

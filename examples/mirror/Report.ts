@@ -193,7 +193,7 @@ const renderLedger = (entries: ReadonlyArray<Entry>): string => {
   const verdict =
     off === 0
       ? "The ledger balances: nothing is lost."
-      : `The ledger does not balance: ${times(off, "entry", "entries")} differ.`
+      : `The ledger does not balance: ${times(off, "entry differs", "entries differ")}.`
   return ["Ledger", ...lines, "", verdict].join("\n")
 }
 
