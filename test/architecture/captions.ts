@@ -87,7 +87,7 @@ export const captions: Captions = {
       "internal/encodings.ts": "Hex and base64, canonical forms only.",
       "internal/eventFields.ts": "Finds an event's id and type in its headers or body.",
       "internal/inboxWorker.ts": "Handles the events of one source.",
-      "internal/refusal.ts": "What the receiver answers to a delivery that is refused.",
+      "internal/refusal.ts": "How a refusal ends a verification: thrown inside, a Result outside.",
       "internal/signatureHeader.ts": "Reads the signatures that a delivery claims to have.",
       "internal/signedContent.ts": "Fills the template of what is signed.",
       "internal/signingKeys.ts": "Makes keys from secrets, signs and compares.",
