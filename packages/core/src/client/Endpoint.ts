@@ -318,9 +318,11 @@ const make = <Out>(method: HttpMethod, name: string, path: `/${string}`, options
     success: given.success,
     error: errors.map(([status, schema]) => HttpApiSchema.status(nominalStatus(name, status))(schema))
   })
+  // The endpoint keeps its errors in the order in which they were given, each as it is on the wire.
+  const onTheWire = Array.from(endpoint.error)
   return endpoint.annotate(Definition, {
     policy: given.policy ?? {},
-    errors: Object.fromEntries(errors.map(([status, schema]) => [status, Schema.toCodecJson(schema)])),
+    errors: Object.fromEntries(errors.map(([status], index) => [status, onTheWire[index]])),
     pagination: given.pagination
   }) as Out
 }
