@@ -89,16 +89,12 @@ describe("the command line of the mirror", () => {
     { flags: ["--verbatim"], says: "Unrecognized flag: --verbatim" }
   ]
 
-  test.for(refused)(
-    "refuses $flags",
-    async ({ flags, says }) => {
-      const { code, errors } = await startMirror(flags, { GITHUB_TOKEN: "" }).end
-      expect(errors).toContain(says)
-      expect(errors).not.toMatch(/^\s+at /m)
-      expect(code).toBe(1)
-    },
-    60_000
-  )
+  test.for(refused)("refuses $flags", { timeout: 60_000 }, async ({ flags, says }) => {
+    const { code, errors } = await startMirror(flags, { GITHUB_TOKEN: "" }).end
+    expect(errors).toContain(says)
+    expect(errors).not.toMatch(/^\s+at /m)
+    expect(code).toBe(1)
+  })
 
   test("--help tells every flag that a user needs, and does nothing", async () => {
     const { code, output } = await startMirror(["--help"]).end
