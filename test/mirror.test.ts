@@ -1,8 +1,11 @@
-import { DatabaseSync } from "node:sqlite"
+import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { afterEach, describe, expect, test } from "vitest"
+import type { Ledger } from "../examples/mirror/sandbox/Ledger.ts"
 import { childrenOf, isAlive, startMirror, startSandbox, token } from "./mirror/processes.ts"
 
 const closers: Array<() => unknown> = []
@@ -77,6 +80,44 @@ describe("the mirror with --live", () => {
     expect(errors).toContain("Not Found")
     expect(errors).not.toContain(token)
     expect(code).toBe(1)
+  }, 60_000)
+})
+
+describe("the mirror with --listen", () => {
+  const freePort = async () => {
+    const server = createServer().listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const { port } = server.address() as AddressInfo
+    server.close()
+    await once(server, "close")
+    return port
+  }
+
+  const untilSent = async (sandbox: string): Promise<Ledger> => {
+    for (;;) {
+      const ledger = (await (await fetch(`${sandbox}/_sandbox/ledger`)).json()) as Ledger
+      if (ledger.deliveries.state === "done") return ledger
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  test("stays and takes webhooks until Ctrl-C, and then reports", async () => {
+    const { child, url } = await startSandbox("--no-faults")
+    closers.push(() => child.stdin.end())
+    const port = await freePort()
+    const env = { GITHUB_API_URL: url, GITHUB_TOKEN: token, GITHUB_WEBHOOK_SECRET: "the secret of the webhook" }
+    const mirror = startMirror(["--live", "Codertocat/Hello-World", "--listen", String(port)], env)
+    await mirror.line(/passed on/)
+    const target = { url: `http://127.0.0.1:${port}/webhooks/github`, secret: env.GITHUB_WEBHOOK_SECRET }
+    await fetch(`${url}/_sandbox/deliver`, { method: "POST", body: JSON.stringify(target) })
+    const { deliveries } = await untilSent(url)
+    mirror.interrupt()
+    const { code, errors, output } = await mirror.end
+    expect([code, errors]).toEqual([130, ""])
+    expect(deliveries).toMatchObject({ events: 329, lost: 0 })
+    expect(output).toMatch(/stored +329$/m)
+    expect(output).toMatch(/refused +.*2 with a wrong signature/)
+    expect(output).toMatch(/Stopped\.\n$/)
   }, 60_000)
 })
 

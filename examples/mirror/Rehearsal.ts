@@ -33,9 +33,14 @@ const patience = "50 seconds"
 /** The repository of which the payloads hold most; with one issue on a page, there are pages to follow. */
 export const target = { owner: "Codertocat", repo: "Hello-World", pageSize: 1 }
 
+/** What is about to happen, for whoever watches. */
+export const opening = (seed: number) =>
+  `Mirroring ${target.owner}/${target.repo} from a sandbox that plays GitHub: every webhook there is, and every kind of ` +
+  `trouble, an outage among them.\nIt takes about ten seconds; --seed ${seed} repeats it.\n`
+
 /** The sandbox's troubles are short, and so is the patience with it. */
 export const layerPolicy = GitHub.layerPolicy({
-  timeout: "1 second",
+  timeout: "1500 millis",
   retry: Retry.make({ schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered), attempts: 5 }),
   rateLimit: { limit: 60, window: "1 second" },
   circuitBreaker: Breaker.consecutive({ failures: 4, openDuration: "400 millis" })

@@ -18,7 +18,8 @@ const rehearse = ({ database, plantImbalance, seed }: CommandLine.Rehearse) => {
   const app = App.layer({ database, target: Rehearsal.target, stumbleOn: "label" })
   const world = Layer.merge(Sandbox.layer({ seed, plantImbalance }), Rehearsal.layerPolicy)
   const receiver = Receiver.layer({ host: "127.0.0.1", port: 0 })
-  return Effect.provide(Rehearsal.run, receiver.pipe(Layer.provideMerge(app), Layer.provideMerge(world)))
+  const all = receiver.pipe(Layer.provideMerge(app), Layer.provideMerge(world))
+  return Effect.andThen(Console.log(Rehearsal.opening(seed)), Effect.provide(Rehearsal.run, all))
 }
 
 const goLive = ({ database, owner, port, repo }: CommandLine.GoLive) => {
