@@ -1,6 +1,6 @@
 /** A provider to call: a server of this test's own, on a free port of 127.0.0.1, stopped when the test ends. */
 import { NodeHttpClient } from "@effect/platform-node"
-import { Effect, type Layer, type Scope } from "effect"
+import { Config, ConfigProvider, Effect, type Layer, type Scope } from "effect"
 import { FetchHttpClient, type HttpClient } from "effect/http"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
@@ -78,6 +78,21 @@ const start = async (handle: Handler) => {
       http.closeAllConnections()
     })
   return { server, stop }
+}
+
+/** Where a provider is that one test starts: give it to `baseUrl`. */
+export const providerUrl = Config.String("PROVIDER_URL")
+
+/** Puts the provider at a server. */
+export const layerAt = (server: Server, path = ""): Layer.Layer<never> =>
+  ConfigProvider.layer(ConfigProvider.fromUnknown({ PROVIDER_URL: server.url + path }))
+
+/** Writes one piece after the other, each in a turn of its own. */
+export const inPieces = async (response: ServerResponse, pieces: ReadonlyArray<string | Uint8Array>): Promise<void> => {
+  for (const piece of pieces) {
+    response.write(piece)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 /** Answers with JSON, or with text when it is given a string. */
