@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterEach, describe, expect, test } from "vitest"
 import type { Ledger } from "../examples/mirror/sandbox/Ledger.ts"
-import { childrenOf, isAlive, startMirror, startSandbox, token } from "./mirror/processes.ts"
+import { childrenOf, isAlive, ledgerOf, startMirror, startSandbox, token } from "./mirror/processes.ts"
 
 const closers: Array<() => unknown> = []
 afterEach(async () => {
@@ -51,6 +51,16 @@ describe("a rehearsal of the mirror", () => {
     expect(output).toMatch(/Stopped\.\n$/)
     expect(children.filter(isAlive)).toEqual([])
   }, 60_000)
+
+  test("fails, and says so, when the sandbox dies on the way", async () => {
+    const mirror = startMirror(["--seed", "14"])
+    await mirror.line(/passed on/)
+    for (const child of childrenOf(mirror.pid)) process.kill(child, "SIGKILL")
+    const { code, errors } = await mirror.end
+    expect(errors).toContain("the sandbox did not answer")
+    expect(errors).not.toMatch(/^\s+at /m)
+    expect(code).toBe(1)
+  }, 90_000)
 })
 
 describe("the mirror with --live", () => {
@@ -87,6 +97,7 @@ describe("the mirror with --listen", () => {
   const freePort = async () => {
     const server = createServer().listen(0, "127.0.0.1")
     await once(server, "listening")
+    // A server that listens on a port has an address with one.
     const { port } = server.address() as AddressInfo
     server.close()
     await once(server, "close")
@@ -95,7 +106,7 @@ describe("the mirror with --listen", () => {
 
   const untilSent = async (sandbox: string): Promise<Ledger> => {
     for (;;) {
-      const ledger = (await (await fetch(`${sandbox}/_sandbox/ledger`)).json()) as Ledger
+      const ledger = await ledgerOf(sandbox)
       if (ledger.deliveries.state === "done") return ledger
       await new Promise((resolve) => setImmediate(resolve))
     }

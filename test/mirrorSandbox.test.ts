@@ -7,7 +7,7 @@ import * as Faults from "../examples/mirror/sandbox/Faults.ts"
 import type { Ledger } from "../examples/mirror/sandbox/Ledger.ts"
 import * as Rest from "../examples/mirror/sandbox/Rest.ts"
 import * as Seed from "../examples/mirror/sandbox/Seed.ts"
-import { startSandbox, token } from "./mirror/processes.ts"
+import { ledgerOf, startSandbox, token } from "./mirror/processes.ts"
 
 const closers: Array<() => unknown> = []
 afterEach(async () => {
@@ -129,12 +129,14 @@ describe("the sandbox's webhooks", () => {
     })
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
     closers.push(() => server.close())
-    return { came, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+    // A server that listens on a port has an address with one.
+    const { port } = server.address() as AddressInfo
+    return { came, url: `http://127.0.0.1:${port}` }
   }
 
   const ledgerWhenDone = async (url: string): Promise<Ledger> => {
     for (;;) {
-      const ledger = (await (await fetch(`${url}/_sandbox/ledger`)).json()) as Ledger
+      const ledger = await ledgerOf(url)
       if (ledger.deliveries.state === "done") return ledger
       await new Promise((resolve) => setImmediate(resolve))
     }

@@ -66,15 +66,16 @@ const work = Effect.gen(function* () {
   const patient = Effect.tapError(sweep, (error) =>
     error._tag === "CircuitOpen" ? Effect.sleep(error.retryAfter ?? 0) : Effect.void
   )
-  yield* Effect.retry(patient, betweenSweeps)
+  // Troubles are part of the play; a sandbox that is gone is not.
+  const first = Effect.tapError(patient, () => sandbox.ledgers)
+  yield* Effect.retry(first, { schedule: betweenSweeps, while: (error) => error._tag !== "SandboxError" })
   yield* sandbox.deliver((yield* Receiver).url)
   // A sweep is never cut off in the middle: what it has sent shall be answered.
   yield* Effect.result(patient).pipe(
     Effect.zip(isSettled),
-    Effect.repeat({ schedule: betweenSweeps, until: ([swept, settled]) => settled && Result.isSuccess(swept) }),
-    Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(new NotSettled({ patience })) })
+    Effect.repeat({ schedule: betweenSweeps, until: ([swept, settled]) => settled && Result.isSuccess(swept) })
   )
-})
+}).pipe(Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(new NotSettled({ patience })) }))
 
 const betweenSweeps = Schedule.spaced("200 millis")
 

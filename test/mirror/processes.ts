@@ -4,6 +4,7 @@ import { createInterface } from "node:readline"
 import type { Readable, Writable } from "node:stream"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
+import type { Ledger } from "../../examples/mirror/sandbox/Ledger.ts"
 
 const inExample = (path: string) => fileURLToPath(new URL(`../../examples/mirror/${path}`, import.meta.url))
 
@@ -25,6 +26,13 @@ export const startSandbox = async (...flags: ReadonlyArray<string>): Promise<San
   // The sandbox prints one line of JSON with its URL.
   const { url } = JSON.parse(String(line)) as { readonly url: string }
   return { child, url }
+}
+
+/** What a sandbox has done so far. */
+export const ledgerOf = async (sandbox: string): Promise<Ledger> => {
+  const response = await fetch(`${sandbox}/_sandbox/ledger`)
+  // The sandbox answers with its ledger.
+  return (await response.json()) as Ledger
 }
 
 /** The program while it runs. */
