@@ -34,7 +34,7 @@
  *
  * @since 0.1.0
  */
-import { Context, Effect, Stream } from "effect"
+import { Context, Effect, Inspectable, Stream } from "effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
@@ -124,6 +124,22 @@ const codeOf = (cause: unknown, depth = 0): string | undefined => {
 }
 
 const nameOf = (cause: unknown): string | undefined => (cause instanceof Error ? cause.name : undefined)
+
+/**
+ * The same response as the answer to another request: one without credentials, for whoever looks at it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withRequest = (response: HttpClientResponse, request: HttpClientRequest): HttpClientResponse => {
+  const toJSON = () => ({ ...Object(response.toJSON()), request: request.toJSON() })
+  // What is not overridden here is the response's own.
+  return Object.create(response, {
+    request: { value: request },
+    toJSON: { value: toJSON },
+    [Inspectable.NodeInspectSymbol]: { value: toJSON }
+  }) as HttpClientResponse
+}
 
 /**
  * The bytes of a body; no body at all is an empty one.

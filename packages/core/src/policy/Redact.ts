@@ -46,12 +46,22 @@ const formsOf = (secret: string): ReadonlyArray<string> => {
   const json = JSON.stringify(secret).slice(1, -1)
   const percent = [encodeURIComponent(secret.toWellFormed()), new URLSearchParams({ "": secret }).toString().slice(1)]
   const lowerCase = percent.map((form) => form.replace(/%../g, (code) => code.toLowerCase()))
-  return [secret, ...percent, ...lowerCase, json, json.replaceAll("/", "\\/"), inHtml(secret)]
+  return [secret, ...percent, ...lowerCase, json, json.replaceAll("/", "\\/"), inUnicodeEscapes(json), inHtml(secret)]
 }
 
-const htmlEntities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }
+/** As the JSON of Go has it. */
+const inUnicodeEscapes = (json: string): string =>
+  json.replace(/[&<>]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)
 
-const inHtml = (text: string): string => text.replace(/[&<>"]/g, (char) => htmlEntities[char] ?? char)
+const htmlEntities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;"
+}
+
+const inHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => htmlEntities[char] ?? char)
 
 /**
  * Removes secrets from `text`: those in `known`, and whatever looks like one.

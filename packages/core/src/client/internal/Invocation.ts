@@ -236,7 +236,7 @@ class Invocation {
 
   #succeed(received: Received): Effect.Effect<unknown, AttemptError> {
     const { response } = received
-    if (this.#input.responseMode === "response-only") return Effect.succeed(response)
+    if (this.#input.responseMode === "response-only") return Effect.succeed(this.#withoutCredentials(response))
     const decode = this.#endpoint.successOf(response.status)
     if (decode === undefined) return this.#refused(received, "rejected")
     const decoded = Effect.mapError(
@@ -244,7 +244,7 @@ class Invocation {
       (problem) => this.#problem(received, problem)
     )
     return this.#input.responseMode === "decoded-and-response"
-      ? Effect.map(decoded, (value) => [value, response])
+      ? Effect.map(decoded, (value) => [value, this.#withoutCredentials(response)])
       : decoded
   }
 
@@ -341,9 +341,18 @@ class Invocation {
   /** A response that the caller does not get is let go of, whatever ends the call. */
   #orHeld(outcome: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> {
     const handed = Effect.catch(outcome, (error) =>
-      error === this.#held ? Effect.sync(() => this.#takeHeld()) : Effect.fail(error)
+      error === this.#held ? Effect.sync(() => this.#handOver()) : Effect.fail(error)
     )
     return Effect.onExit(handed, () => this.#discardHeld())
+  }
+
+  #handOver(): HttpClientResponse | undefined {
+    const held = this.#takeHeld()
+    return held === undefined ? undefined : this.#withoutCredentials(held)
+  }
+
+  #withoutCredentials(response: HttpClientResponse): HttpClientResponse {
+    return Exchange.withRequest(response, this.#request)
   }
 
   #takeHeld(): HttpClientResponse | undefined {
