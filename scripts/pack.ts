@@ -15,7 +15,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { dirname, join, matchesGlob } from "node:path"
 import { pathToFileURL } from "node:url"
 import { root, runOrThrow } from "./command.ts"
 
@@ -83,19 +83,30 @@ const install = async (project: string, tarballs: ReadonlyArray<string>) => {
   link(join(root, "node_modules/@types/node"), join(modules, "@types/node"))
 }
 
-const subpaths = (manifest: Manifest) =>
-  Object.keys(manifest.exports)
-    .filter((key) => key !== "./package.json" && manifest.exports[key] !== null)
-    .map((key) => `${manifest.name}${key.slice(1)}`)
+const isClosed = (manifest: Manifest, subpath: string) =>
+  Object.entries(manifest.exports).some(([key, target]) => target === null && matchesGlob(subpath, key))
+
+/** Every path that a user may import, the patterns of `exports` filled in with what is there. */
+const openPaths = (project: string, { manifest }: Package) => {
+  const folder = join(project, "node_modules", manifest.name)
+  const modules = globSync("dist/**/*.js", { cwd: folder }).map(
+    (file) => `.${file.slice("dist".length, -".js".length)}`
+  )
+  const named = Object.keys(manifest.exports).filter((key) => !key.includes("*") && key !== "./package.json")
+  return [...named, ...modules]
+    .filter((subpath) => !isClosed(manifest, subpath))
+    .map((subpath) => manifest.name + subpath.slice(1))
+}
 
 const closedPaths = (project: string, { manifest }: Package) => {
   const folder = join(project, "node_modules", manifest.name)
   const files = globSync("dist/**/internal/**/*.js", { cwd: folder })
-  return [`${manifest.name}/internal/anything`, ...files.map((file) => `${manifest.name}/${file}`)]
+  const modules = files.map((file) => file.slice("dist/".length, -".js".length))
+  return [...modules, "internal/anything"].map((path) => `${manifest.name}/${path}`)
 }
 
 const importAll = async (project: string) => {
-  const open = packages().flatMap(({ manifest }) => subpaths(manifest))
+  const open = packages().flatMap((each) => openPaths(project, each))
   const closed = packages().flatMap((each) => closedPaths(project, each))
   const script = `
     import assert from "node:assert/strict"
@@ -108,9 +119,11 @@ const importAll = async (project: string) => {
   return open
 }
 
+/** Compiles a module that exports everything, and a user's integration, and emits the declarations of both. */
 const compile = async (project: string, paths: ReadonlyArray<string>) => {
   const lines = paths.map((path, index) => `export * as M${index} from ${JSON.stringify(path)}`)
-  writeFileSync(join(project, "consumer.ts"), `${lines.join("\n")}\n`)
+  writeFileSync(join(project, "everything.ts"), `${lines.join("\n")}\n`)
+  cpSync(join(root, "test/packed/integration.ts"), join(project, "integration.ts"))
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -118,10 +131,12 @@ const compile = async (project: string, paths: ReadonlyArray<string>) => {
     target: "ES2024",
     lib: ["ES2024", "DOM", "DOM.Iterable"],
     types: ["node"],
-    noEmit: true,
+    declaration: true,
+    outDir: "out",
     skipLibCheck: false
   }
-  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }))
+  const config = { compilerOptions, files: ["everything.ts", "integration.ts"] }
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config))
   await runOrThrow("tsc", ["-p", project])
 }
 

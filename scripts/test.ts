@@ -21,7 +21,7 @@ const resultsFile = join(root, ".cache/vitest-results.json")
 const vitest = async () => {
   rmSync(resultsFile, { force: true })
   mkdirSync(join(root, ".cache"), { recursive: true })
-  const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${resultsFile}`]
+  const args = ["run", "--allowOnly=false", "--reporter=default", "--reporter=json", `--outputFile.json=${resultsFile}`]
   const { code } = await run("vitest", args, { shown: true, env: long ? { CAUSEWAY_LONG: "1" } : {} })
   if (code !== 0) throw new Error("vitest found failures; they are above")
 }

@@ -54,6 +54,13 @@ describe("an upward import is found", () => {
     ])
   })
 
+  it("by the name of a single module", () => {
+    const planted = files({ "node/src/A.ts": `import * as Stripe from "@causeway/providers/stripe/Stripe"` })
+    expect(architecture.upwardImports(planted)).toEqual([
+      "node/src/A.ts:1 imports @causeway/providers/stripe/Stripe: node may not know providers/stripe"
+    ])
+  })
+
   it("in an import() and in a type's import()", () => {
     const planted = files({
       "core/src/auth/Auth.ts": `const a = await import("../client/A.ts")\ntype B = import("../testing/B.ts").B`

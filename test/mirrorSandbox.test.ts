@@ -1,32 +1,23 @@
 import { verify } from "@octokit/webhooks-methods"
-import { spawn } from "node:child_process"
 import { once } from "node:events"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
-import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import { afterEach, describe, expect, test } from "vitest"
 import * as Faults from "../examples/mirror/sandbox/Faults.ts"
 import type { Ledger } from "../examples/mirror/sandbox/Ledger.ts"
 import * as Rest from "../examples/mirror/sandbox/Rest.ts"
 import * as Seed from "../examples/mirror/sandbox/Seed.ts"
+import { ledgerOf, startSandbox, token } from "./mirror/processes.ts"
 
-const token = "a-token-of-the-test"
 const closers: Array<() => unknown> = []
 afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
 const start = async (...flags: ReadonlyArray<string>) => {
-  const main = fileURLToPath(new URL("../examples/mirror/sandbox/main.ts", import.meta.url))
-  const child = spawn(process.execPath, [main, ...flags], {
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, SANDBOX_TOKEN: token }
-  })
-  closers.push(() => child.stdin.end())
-  const [line] = await once(createInterface(child.stdout), "line")
-  const { url } = JSON.parse(String(line)) as { readonly url: string }
-  return { child, url }
+  const sandbox = await startSandbox(...flags)
+  closers.push(() => sandbox.child.stdin.end())
+  return sandbox
 }
 
 const ask = (url: string, headers: Record<string, string> = {}) =>
@@ -138,12 +129,14 @@ describe("the sandbox's webhooks", () => {
     })
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
     closers.push(() => server.close())
-    return { came, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+    // A server that listens on a port has an address with one.
+    const { port } = server.address() as AddressInfo
+    return { came, url: `http://127.0.0.1:${port}` }
   }
 
   const ledgerWhenDone = async (url: string): Promise<Ledger> => {
     for (;;) {
-      const ledger = (await (await fetch(`${url}/_sandbox/ledger`)).json()) as Ledger
+      const ledger = await ledgerOf(url)
       if (ledger.deliveries.state === "done") return ledger
       await new Promise((resolve) => setImmediate(resolve))
     }

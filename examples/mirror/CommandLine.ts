@@ -1,7 +1,28 @@
 /**
- * What can be said on the command line.
+ * What can be said on the command line, and what it means.
  */
+import { Config, Data, Effect, FileSystem, Option, Random } from "effect"
 import { Flag } from "effect/cli"
+
+/** Run against the sandbox. */
+export interface Rehearse {
+  readonly _tag: "Rehearse"
+  readonly database: string
+  readonly seed: number
+  readonly plantImbalance: boolean
+}
+
+/** Run against the real API; with a port, stay and take webhooks. */
+export interface GoLive {
+  readonly _tag: "GoLive"
+  readonly database: string
+  readonly owner: string
+  readonly repo: string
+  readonly port: Option.Option<number>
+}
+
+/** The flags, or the environment, don't make sense together. */
+export class Misused extends Data.TaggedError("Misused")<{ readonly message: string }> {}
 
 const repositoryName = /^[\w.-]+\/[\w.-]+$/
 
@@ -46,3 +67,41 @@ export const flags = {
     Flag.withDefault(false)
   )
 }
+
+interface Said {
+  readonly live: Option.Option<string>
+  readonly listen: Option.Option<number>
+  readonly database: Option.Option<string>
+  readonly seed: Option.Option<number>
+  readonly plantImbalance: boolean
+}
+
+/** What the flags ask for; a temporary database lives as long as the scope. */
+export const decide = Effect.fnUntraced(function* (said: Said) {
+  const database = Option.isSome(said.database) ? said.database.value : yield* temporaryDatabase
+  return Option.isSome(said.live) ? yield* live(said.live.value, said, database) : yield* rehearsal(said, database)
+})
+
+const rehearsal = Effect.fnUntraced(function* ({ listen, plantImbalance, seed }: Said, database: string) {
+  if (Option.isSome(listen)) return yield* new Misused({ message: "--listen needs --live OWNER/REPO" })
+  const drawn = yield* Random.nextIntBetween(1, 100_000)
+  const task: Rehearse = { _tag: "Rehearse", database, plantImbalance, seed: Option.getOrElse(seed, () => drawn) }
+  return task
+})
+
+const live = Effect.fnUntraced(function* (name: string, { listen: port }: Said, database: string) {
+  const [owner = "", repo = ""] = name.split("/")
+  yield* requireVariable("GITHUB_TOKEN", `--live needs a token that may read ${name}`)
+  if (Option.isSome(port)) yield* requireVariable("GITHUB_WEBHOOK_SECRET", "--listen needs the secret of the webhook")
+  const task: GoLive = { _tag: "GoLive", database, owner, repo, port }
+  return task
+})
+
+const requireVariable = Effect.fnUntraced(function* (name: string, why: string) {
+  const value = yield* Config.option(Config.Redacted(name))
+  if (Option.isNone(value)) return yield* new Misused({ message: `${why}: set the environment variable ${name}` })
+})
+
+const temporaryDatabase = Effect.flatMap(FileSystem.FileSystem, (files) =>
+  Effect.map(files.makeTempDirectoryScoped({ prefix: "mirror-" }), (folder) => `${folder}/mirror.sqlite`)
+)

@@ -39,13 +39,12 @@ const deadLetters = Effect.gen(function* () {
 
 /** One line about how far the work is. */
 export const status = Effect.gen(function* () {
-  const { announced, received, sweeps, ...tally } = yield* Tally
-  const { handled, kept, pending, handling, dead } = yield* (yield* Inbox.Inbox).count()
-  const github = tally.calls("github")
+  const { announced, received, ...tally } = yield* Tally
+  const { dead, handled, handling, kept, pending } = yield* (yield* Inbox.Inbox).count()
+  const { calls, circuit } = tally.calls("github")
   return [
-    `${github.calls} calls, ${github.attempts} attempts, circuit ${github.circuit.at(-1)?.split(" → ").at(-1) ?? "closed"}`,
-    `${sweeps.done} sweeps`,
-    `webhooks: ${received.requests} received, ${handled + kept} done, ${pending + handling} waiting, ${dead} dead`,
+    `${calls} calls, circuit ${circuit.at(-1)}`,
+    `${received.requests} webhooks, ${handled + kept} done, ${pending + handling} waiting, ${dead} dead`,
     `${announced.delivered} passed on`
   ].join(" · ")
 })

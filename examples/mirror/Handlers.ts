@@ -30,9 +30,9 @@ const MetaEvent = Schema.Struct({ action: Schema.String, hook_id: Schema.Int })
 
 const events = { ...GitHubWebhook.events, meta: MetaEvent }
 
-/** From 200 milliseconds, doubling up to a second, for about ten seconds. */
-const retry = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("1 second")]).pipe(
-  Schedule.upTo({ times: 12 })
+/** From half a second, doubling up to a minute, ten times: for about five minutes. */
+const retry = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("1 minute")]).pipe(
+  Schedule.upTo({ times: 10 })
 )
 
 /** What all events tell that are about something in a repository. */

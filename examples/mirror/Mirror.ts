@@ -5,7 +5,7 @@
  * webhooks come, and an event that comes twice does no harm.
  */
 import { GitHub, type GitHubApi } from "@causeway/providers/github"
-import { Context, Effect, Exit, Layer, Stream } from "effect"
+import { Context, Duration, Effect, Exit, Layer, Stream } from "effect"
 import { MirrorStore } from "./MirrorStore.ts"
 import { Tally } from "./Tally.ts"
 
@@ -68,7 +68,9 @@ const make = Effect.fnUntraced(function* ({ owner, pageSize, repo }: Target) {
 
   /** Reads everything, once. What breaks off is begun anew by the next sweep. */
   const sweep = Effect.all([refreshRepository, sweepLabels, sweepIssues], { discard: true }).pipe(
-    Effect.onExit((exit) => Effect.sync(() => (tally.sweeps[Exit.isSuccess(exit) ? "done" : "broken"] += 1)))
+    Effect.onExit((exit) => Effect.sync(() => (tally.sweeps[Exit.isSuccess(exit) ? "done" : "broken"] += 1))),
+    Effect.timed,
+    Effect.map(([duration]) => tally.sweeps.millis.add(Duration.toMillis(duration)))
   )
 
   return { repository, sweep, refreshRepository, refreshIssue, refreshComment, refreshLabel }

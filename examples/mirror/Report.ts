@@ -20,7 +20,7 @@ export interface Facts {
   readonly repository: string
   readonly elapsedMillis: number
   readonly github: Calls
-  readonly sweeps: { readonly done: number; readonly broken: number }
+  readonly sweeps: { readonly done: number; readonly broken: number; readonly millis: Samples.Samples }
   readonly pages: number
   readonly contents: Contents
   readonly received: Received
@@ -68,15 +68,19 @@ const renderSection = ({ rows, title }: Section): string =>
 
 const nameWidth = 18
 
-const callSection = (title: string, calls: Calls): Section => ({ title, rows: callRows(calls) })
-
-const callRows = (calls: Calls): ReadonlyArray<Row> => [
-  ["calls", `${calls.calls}, of which ${calls.failed} failed`],
-  ["attempts", `${calls.attempts}, of which ${Math.max(calls.attempts - calls.calls, 0)} more than calls`],
-  ["waits", waits(calls)],
-  ["circuit", calls.circuit.length === 0 ? "closed all the time" : calls.circuit.join(", ")],
-  ["time of a call", quantiles(calls.millis)]
-]
+const callSection = (title: string, calls: Calls): Section => ({
+  title,
+  rows: [
+    [
+      "calls",
+      `${calls.calls}, of which ${calls.failed} failed and ${calls.unsent} were not sent, for the circuit was open`
+    ],
+    ["attempts", `${calls.attempts}, of which ${times(calls.retries, "retry", "retries")}`],
+    ["waits", waits(calls)],
+    ["circuit", calls.circuit.join(" → ")],
+    ["time of a call", quantiles(calls.millis)]
+  ]
+})
 
 const waits = ({ waits }: Calls) =>
   `${waits.retry} before a retry, ${waits.rateLimit} for the rate limit, ${inTime(waits.millis)} in all`
@@ -86,14 +90,19 @@ const mirrorSection = ({ contents, pages, sweeps }: Facts): Section => ({
   rows: [
     ["sweeps", `${sweeps.done} done, ${sweeps.broken} broken off and begun anew`],
     ["pages of issues", String(pages)],
-    [
-      "rows",
-      Object.entries(contents)
-        .map(([table, rows]) => `${rows} ${table}`)
-        .join(", ")
-    ]
+    ["mirrored", rowCounts(contents)],
+    ["time of a sweep", quantiles(sweeps.millis)]
   ]
 })
+
+const rowCounts = ({ comments, issues, labels, people, repositories }: Contents) =>
+  [
+    times(repositories, "repository", "repositories"),
+    times(issues, "issue"),
+    times(comments, "comment"),
+    times(labels, "label"),
+    times(people, "author")
+  ].join(", ")
 
 const webhookSection = (
   { deadLetters, handled, inbox, received }: Facts,
@@ -101,35 +110,47 @@ const webhookSection = (
 ): Section => ({
   title: "Webhooks from GitHub",
   rows: [
-    ["received", `${received.requests} requests`],
+    ["received", times(received.requests, "request")],
     ["refused", refusals(received)],
     ["deduplicated", String(received.duplicates)],
     ["stored", String(received.stored)],
-    ["handled", `${inbox.handled}, after ${handled.failedAttempts} failed attempts of handlers`],
-    ["kept", `${inbox.kept} of types that no handler takes`],
+    ["handled", `${inbox.handled}, with ${times(handled.failedAttempts, "failed attempt")} on the way`],
+    ["kept", `${inbox.kept}, of types that no handler takes`],
     ["dead-lettered", String(inbox.dead)],
-    ...deadLetters.map(({ attempts, reason, type }): Row => [
-      "",
-      `${type} after ${times(attempts, "attempt")}: ${reason}`
-    ]),
-    ...(rehearsed === undefined
-      ? []
-      : [["time to a 2xx", quantiles(Samples.from(rehearsed.ledgers.github.deliveries.millis))] as const]),
+    ...deadLetterRows(deadLetters),
+    ...(rehearsed === undefined ? [] : [timeToAnswer(rehearsed.ledgers)]),
     ["time to handle", quantiles(handled.millis)]
   ]
 })
 
 const refusals = ({ refused }: Received): string => {
-  const reasons = Object.entries(refused).map(([reason, count]) => `${count} ${reason}`)
+  const reasons = Object.entries(refused).map(([reason, count]) => `${count} ${refusalNames[reason] ?? reason}`)
   return reasons.length === 0 ? "none" : reasons.join(", ")
 }
+
+const refusalNames: Readonly<Record<string, string>> = {
+  SignatureMismatch: "with a wrong signature",
+  MissingHeader: "without a signature",
+  BodyTooLarge: "too large"
+}
+
+const deadLetterRows = (letters: ReadonlyArray<DeadLetter>): ReadonlyArray<Row> => {
+  const alike = Map.groupBy(
+    letters,
+    ({ attempts, reason, type }) => `${type}, after ${times(attempts, "attempt")}: ${reason}`
+  )
+  return Array.from(alike, ([text, { length }]) => ["", length === 1 ? text : `${length} × ${text}`])
+}
+
+const timeToAnswer = ({ github }: Ledgers): Row => ["time to a 2xx", quantiles(Samples.from(github.deliveries.millis))]
 
 const announcedSection = ({ announced, subscriber }: Facts): Section => ({
   title: "Webhooks to the subscriber",
   rows: [
     ["passed on", String(announced.delivered)],
     ["dead-lettered", String(announced.dead)],
-    ["attempts", `${subscriber.attempts}, with ${waits(subscriber)}`],
+    ["attempts", `${subscriber.attempts}, of which ${times(subscriber.retries, "retry", "retries")}`],
+    ["waits", waits(subscriber)],
     ["time to pass on", quantiles(announced.millis)]
   ]
 })
@@ -172,7 +193,7 @@ const renderLedger = (entries: ReadonlyArray<Entry>): string => {
   const verdict =
     off === 0
       ? "The ledger balances: nothing is lost."
-      : `The ledger does not balance: ${times(off, "entry", "entries")} differ.`
+      : `The ledger does not balance: ${times(off, "entry differs", "entries differ")}.`
   return ["Ledger", ...lines, "", verdict].join("\n")
 }
 

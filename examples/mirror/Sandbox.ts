@@ -94,7 +94,10 @@ const run = Effect.fnUntraced(
     return url
   },
   (effect, script) =>
-    Effect.mapError(effect, (cause) => new SandboxError({ message: `${script} did not start: ${cause.message}` }))
+    Effect.mapError(
+      Effect.timeout(effect, "10 seconds"),
+      (cause) => new SandboxError({ message: `${script} did not start: ${cause.message}` })
+    )
 )
 
 const ask = <A>(url: string, body?: object): Effect.Effect<A, SandboxError> =>

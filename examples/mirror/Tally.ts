@@ -9,13 +9,18 @@ import { Samples } from "./Samples.ts"
 /** The calls made through one integration. */
 export interface Calls {
   calls: number
+  /** Calls that failed although something was sent. */
   failed: number
+  /** Calls that failed before anything was sent, such as those that met an open circuit. */
+  unsent: number
   /** HTTP requests. */
   attempts: number
+  /** Of those, all but the first of each call. */
+  retries: number
   readonly waits: { retry: number; rateLimit: number; millis: number }
-  /** The changes of its circuit, in order, such as `closed → open`. */
+  /** The states of its circuit, in order; the first is `closed`. */
   readonly circuit: Array<string>
-  /** How long the calls took, retries and waits included. */
+  /** How long the calls took of which something was sent, retries and waits included. */
   readonly millis: Samples
 }
 
@@ -52,7 +57,7 @@ export class Tally extends Context.Service<
     /** The calls of an integration, by its id. */
     readonly calls: (integration: string) => Calls
     /** Sweeps over the repository, and how many of them broke off. */
-    readonly sweeps: { done: number; broken: number }
+    readonly sweeps: { done: number; broken: number; readonly millis: Samples }
     pages: number
     readonly received: Received
     readonly handled: Handled
@@ -69,7 +74,7 @@ const make = Effect.sync(() => {
   }
   return Tally.of({
     calls,
-    sweeps: { done: 0, broken: 0 },
+    sweeps: { done: 0, broken: 0, millis: new Samples() },
     pages: 0,
     received: { requests: 0, stored: 0, duplicates: 0, refused: {}, failed: 0 },
     handled: { failedAttempts: 0, millis: new Samples() },
@@ -80,9 +85,11 @@ const make = Effect.sync(() => {
 const noCalls = (): Calls => ({
   calls: 0,
   failed: 0,
+  unsent: 0,
   attempts: 0,
+  retries: 0,
   waits: { retry: 0, rateLimit: 0, millis: 0 },
-  circuit: [],
+  circuit: ["closed"],
   millis: new Samples()
 })
 
@@ -96,6 +103,7 @@ const countCall = (calls: Calls, event: CallObserver.CallEvent): void => {
   switch (event._tag) {
     case "AttemptStarted":
       calls.attempts += 1
+      calls.retries += event.attempt > 1 ? 1 : 0
       return
     case "AttemptEnded":
       return
@@ -104,14 +112,24 @@ const countCall = (calls: Calls, event: CallObserver.CallEvent): void => {
       calls.waits.millis += event.delayMillis
       return
     case "CircuitChanged":
-      calls.circuit.push(`${event.transition.from} → ${event.transition.to}`)
+      calls.circuit.push(event.transition.to)
       return
     case "CallEnded":
-      calls.calls += 1
-      calls.failed += event.succeeded ? 0 : 1
-      calls.millis.add(event.elapsedMillis)
+      countEnd(calls, event)
   }
 }
+
+const countEnd = (calls: Calls, { attempts, elapsedMillis, succeeded }: CallEnded): void => {
+  calls.calls += 1
+  if (attempts === 0) {
+    calls.unsent += 1
+    return
+  }
+  calls.failed += succeeded ? 0 : 1
+  calls.millis.add(elapsedMillis)
+}
+
+type CallEnded = Extract<CallObserver.CallEvent, { readonly _tag: "CallEnded" }>
 
 /** Counts one request that came to the receiver. */
 export const countOutcome = (received: Received, outcome: WebhookReceiver.Outcome): void => {

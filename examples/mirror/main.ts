@@ -5,24 +5,24 @@
  * `node main.ts` rehearses all of that against a sandbox; `node main.ts --live OWNER/REPO` does it. See `--help`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Effect, FileSystem, Layer, Option, Random, References } from "effect"
+import { Console, Effect, Layer, Option, References } from "effect"
 import { CliError, Command } from "effect/cli"
 import * as App from "./App.ts"
-import { flags } from "./CommandLine.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as Live from "./Live.ts"
 import * as Receiver from "./Receiver.ts"
 import * as Rehearsal from "./Rehearsal.ts"
 import * as Sandbox from "./Sandbox.ts"
 
-const rehearse = (database: string, options: Sandbox.Options) => {
+const rehearse = ({ database, plantImbalance, seed }: CommandLine.Rehearse) => {
   const app = App.layer({ database, target: Rehearsal.target, stumbleOn: "label" })
-  const world = Layer.merge(Sandbox.layer(options), Rehearsal.layerPolicy)
+  const world = Layer.merge(Sandbox.layer({ seed, plantImbalance }), Rehearsal.layerPolicy)
   const receiver = Receiver.layer({ host: "127.0.0.1", port: 0 })
-  return Effect.provide(Rehearsal.run, receiver.pipe(Layer.provideMerge(app), Layer.provideMerge(world)))
+  const all = receiver.pipe(Layer.provideMerge(app), Layer.provideMerge(world))
+  return Effect.andThen(Console.log(Rehearsal.opening(seed)), Effect.provide(Rehearsal.run, all))
 }
 
-const goLive = (database: string, name: string, port: Option.Option<number>) => {
-  const [owner = "", repo = ""] = name.split("/")
+const goLive = ({ database, owner, port, repo }: CommandLine.GoLive) => {
   const app = App.layer({ database, target: { owner, repo, pageSize: 100 } })
   return Option.match(port, {
     onNone: () => Effect.provide(Live.once, app),
@@ -30,22 +30,12 @@ const goLive = (database: string, name: string, port: Option.Option<number>) => 
   })
 }
 
-const temporaryDatabase = Effect.flatMap(FileSystem.FileSystem, (files) =>
-  Effect.map(files.makeTempDirectoryScoped({ prefix: "mirror-" }), (folder) => `${folder}/mirror.sqlite`)
-)
-
-const mirror = Command.make(
-  "mirror",
-  flags,
-  Effect.fnUntraced(
-    function* ({ database, listen, live, plantImbalance, seed }) {
-      const file = yield* Effect.fromOption(database).pipe(Effect.catch(() => temporaryDatabase))
-      if (Option.isSome(live)) return yield* goLive(file, live.value, listen)
-      const drawn = yield* Random.nextIntBetween(1, 100_000)
-      yield* rehearse(file, { seed: Option.getOrElse(seed, () => drawn), plantImbalance })
-    },
+const mirror = Command.make("mirror", CommandLine.flags, (flags) =>
+  CommandLine.decide(flags).pipe(
+    Effect.flatMap((task) => (task._tag === "Rehearse" ? rehearse(task) : goLive(task))),
     Effect.scoped,
-    Effect.mapError((cause) => new CliError.UserError({ cause, userMessage: cause.message }))
+    Effect.mapError((cause) => new CliError.UserError({ cause, userMessage: cause.message })),
+    Effect.onInterrupt(() => Console.log("Stopped."))
   )
 ).pipe(
   Command.withDescription("Mirrors a GitHub repository's issues into SQLite: a rehearsal, unless --live is given.")

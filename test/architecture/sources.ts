@@ -95,18 +95,29 @@ export const dependenciesOf = (folder: string): ReadonlyArray<string> => {
   return Object.keys({ ...dependencies, ...peerDependencies })
 }
 
-/** `@causeway/core/policy` to `core/src/policy/index.ts`, and so on for all that the packages export. */
+/** `@causeway/core/policy` to `core/src/policy/index.ts`, and so on for all that the packages export by name. */
 export const entryPoints: ReadonlyMap<string, string> = new Map(
   folders.flatMap((folder) => {
     const { exports, name } = manifestOf(folder)
     return Object.entries(exports)
-      .filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1].endsWith(".ts"))
+      .filter(
+        (entry): entry is [string, string] =>
+          typeof entry[1] === "string" && entry[1].endsWith(".ts") && !entry[0].includes("*")
+      )
       .map(([subpath, file]) => [name + subpath.slice(1), posix.join(folder, file)] as const)
   })
 )
 
+const scope = "@causeway/"
+
+/** `@causeway/core/policy/Retry` to `core/src/policy/Retry.ts`: every module has a path of its own beside its room's. */
+const modulePath = (specifier: string): string => {
+  const [name = "", ...rest] = specifier.slice(scope.length).split("/")
+  return `${[name, "src", ...rest].join("/")}.ts`
+}
+
 /** The source file an import leads to; `undefined` when it leads out of the workspace. */
-export const resolve = (each: Import): string | undefined =>
-  each.specifier.startsWith(".")
-    ? posix.join(posix.dirname(each.file), each.specifier)
-    : entryPoints.get(each.specifier)
+export const resolve = ({ file, specifier }: Import): string | undefined => {
+  if (specifier.startsWith(".")) return posix.join(posix.dirname(file), specifier)
+  return specifier.startsWith(scope) ? (entryPoints.get(specifier) ?? modulePath(specifier)) : undefined
+}

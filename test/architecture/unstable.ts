@@ -21,10 +21,11 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "core/src/policy/Exchange.ts": ["effect/http"],
   "core/src/policy/Failure.ts": ["effect/http"],
-  "core/src/testing/Mock.ts": ["effect/http", "effect/http-api"],
+  "core/src/testing/Mock.ts": ["effect/encoding", "effect/http", "effect/http-api"],
   "core/src/webhook/Inbox.ts": ["effect/sql"],
   "core/src/webhook/InboxStoreSql.ts": ["effect/sql"],
   "core/src/webhook/WebhookReceiver.ts": ["effect/http"],
+  "core/src/webhook/WebhookSender.ts": ["effect/http"],
   "node/src/Sqlite.ts": ["effect/reactivity", "effect/sql"],
   "node/src/Transport.ts": ["effect/http"],
   "providers/src/github/GitHubAuth.ts": ["effect/http"]

@@ -34,8 +34,7 @@ const oversizedBytes = 2 * 1024 * 1024
 export const plan = (payloads: ReadonlyArray<Payload>, secret: string, chance: Draw): ReadonlyArray<Delivery> => {
   const events = shuffled(chance, payloads).map((payload) => signed(payload, secret, chance))
   const duplicates = events.filter((_, at) => at % duplicateEvery === 0).map(twice)
-  const flawed = events.length === 0 ? [] : flaws(payloads, secret, chance)
-  return scattered(events, [...duplicates, ...flawed], chance)
+  return scattered(events, [...duplicates, ...flawed(payloads, secret, chance)], chance)
 }
 
 const signed = (payload: Payload, secret: string, chance: Draw): Delivery => {
@@ -45,9 +44,10 @@ const signed = (payload: Payload, secret: string, chance: Draw): Delivery => {
 
 const twice = (delivery: Delivery): Delivery => ({ ...delivery, kind: "duplicate" })
 
-const flaws = (payloads: ReadonlyArray<Payload>, secret: string, chance: Draw): ReadonlyArray<Delivery> => {
-  const some = () => signed(payloads[between(chance, 0, payloads.length - 1)] as Payload, secret, chance)
-  return [forged(some()), unsigned(some()), tampered(some()), oversized(some(), secret)]
+/** One delivery of each flaw. */
+const flawed = (payloads: ReadonlyArray<Payload>, secret: string, chance: Draw): ReadonlyArray<Delivery> => {
+  const spoil = [forged, unsigned, tampered, (delivery: Delivery) => oversized(delivery, secret)]
+  return shuffled(chance, payloads).flatMap((payload, at) => spoil[at]?.(signed(payload, secret, chance)) ?? [])
 }
 
 const forged = ({ body, headers }: Delivery): Delivery => ({
@@ -92,7 +92,7 @@ const signatures = (secret: string, body: Buffer) => ({
   "X-Hub-Signature-256": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`
 })
 
-/** Puts each of the others at some place after the middle of the list, so that a duplicate often follows its event. */
+/** Puts each of the others at some place; a duplicate comes after its event. */
 const scattered = (deliveries: ReadonlyArray<Delivery>, others: ReadonlyArray<Delivery>, chance: Draw) => {
   const all = [...deliveries]
   for (const other of others) {

@@ -38,15 +38,15 @@ export const limitMillis = 500
 /** How long a slow answer takes, in milliseconds: longer than a client should wait for one attempt. */
 export const slowMillis = 3_000
 
-const doses: Readonly<Record<Fault, number>> = {
-  unavailable: 5,
-  reset: 3,
-  slow: 2,
-  truncated: 2,
-  primaryLimit: 1,
-  secondaryLimit: 1,
-  outage: 1
-}
+const doses: ReadonlyArray<readonly [fault: Fault, times: number]> = [
+  ["unavailable", 5],
+  ["reset", 3],
+  ["slow", 2],
+  ["truncated", 2],
+  ["primaryLimit", 1],
+  ["secondaryLimit", 1],
+  ["outage", 1]
+]
 
 /** A script without a fault. */
 export const none = (): Script => ({ next: () => answered, begun: nothingBegun(), left: () => 0 })
@@ -83,7 +83,7 @@ const nothingBegun = (): Record<Fault, number> => ({
 
 /** Which request meets which fault: a few requests apart, so that the good ones are not forgotten. */
 const plan = (chance: Draw): Map<number, Fault> => {
-  const faults = Object.entries(doses).flatMap(([fault, times]) => Array.from({ length: times }, () => fault as Fault))
+  const faults = doses.flatMap(([fault, times]) => Array.from({ length: times }, () => fault))
   let request = 1
   return new Map(shuffled(chance, faults).map((fault) => [(request += between(chance, 2, 5)), fault]))
 }

@@ -103,6 +103,7 @@ const writeJson = (response: http.ServerResponse, status: number, value: unknown
   void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value))
 
 server.listen(0, "127.0.0.1", () => {
+  // A server that listens on a port has an address with one.
   const { port } = server.address() as AddressInfo
   console.log(JSON.stringify({ url: `http://127.0.0.1:${port}`, seed }))
 })

@@ -53,6 +53,7 @@ const isGenuine = (headers: http.IncomingHttpHeaders, body: Buffer): boolean => 
 
 server.keepAliveTimeout = 120_000
 server.listen(0, "127.0.0.1", () => {
+  // A server that listens on a port has an address with one.
   const { port } = server.address() as AddressInfo
   console.log(JSON.stringify({ url: `http://127.0.0.1:${port}` }))
 })

@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * A secret that is empty or holds a line break or another control character is refused before anything is sent.
+ * A secret that is empty, or holds a character that its place cannot carry, such as a line break, fails with
+ * `Unauthorized` before anything is sent. A key in a cookie is sent as it is, not percent-encoded.
  *
  * **Example** (A key in a header)
  *
@@ -36,6 +37,7 @@
  */
 import { Config, Effect, Layer, Redacted, type Scope } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Credentials from "./Credentials.ts"
 
 /**
@@ -61,7 +63,7 @@ export interface ApiKeyPlace {
 }
 
 /**
- * An API key in a header, a query parameter or a cookie.
+ * An API key in a header, a query parameter or a cookie. A name that the place cannot carry throws `InvalidOption`.
  *
  * @since 0.1.0
  * @category layers
@@ -77,10 +79,17 @@ export function apiKey<Self, E, R>(
   key: Effect.Effect<Redacted.Redacted<string>, E, R>
 ): Layer.Layer<Credentials.Credentials<Self>, never, Exclude<R, Scope.Scope>>
 export function apiKey<Self, E, R>(integration: Credentials.Target<Self>, place: ApiKeyPlace, key: Source<E, R>) {
-  return fromSecret(integration, key, `API key in the ${place.in} "${place.name}"`, (request, secret) => ({
-    request: placeKey(request, place, secret),
-    secrets: [secret]
-  }))
+  const name = place.in === "query" ? nonEmpty("apiKey.name", place.name) : token("apiKey.name", place.name)
+  return fromSecret(
+    integration,
+    key,
+    `API key in the ${place.in} "${name}"`,
+    carriedBy[place.in],
+    (request, secret) => ({
+      request: placeKey(request, { ...place, name }, secret),
+      secrets: [secret]
+    })
+  )
 }
 
 /**
@@ -99,14 +108,15 @@ export function bearer<Self, E, R>(
   token: Effect.Effect<Redacted.Redacted<string>, E, R>
 ): Layer.Layer<Credentials.Credentials<Self>, never, Exclude<R, Scope.Scope>>
 export function bearer<Self, E, R>(integration: Credentials.Target<Self>, token: Source<E, R>) {
-  return fromSecret(integration, token, "bearer token", (request, secret) => ({
+  return fromSecret(integration, token, "bearer token", carriedBy.header, (request, secret) => ({
     request: HttpClientRequest.bearerToken(request, secret),
     secrets: [secret]
   }))
 }
 
 /**
- * A user name and a password in the `Authorization` header. The user name may not hold a colon.
+ * A user name and a password in the `Authorization` header. A user name with a colon or a control character throws
+ * `InvalidOption`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7617
  * @since 0.1.0
@@ -123,8 +133,9 @@ export function basic<Self, E, R>(
   password: Effect.Effect<Redacted.Redacted<string>, E, R>
 ): Layer.Layer<Credentials.Credentials<Self>, never, Exclude<R, Scope.Scope>>
 export function basic<Self, E, R>(integration: Credentials.Target<Self>, username: string, password: Source<E, R>) {
-  return fromSecret(integration, password, "password", (request, secret) => {
-    const encoded = Redacted.make(toBase64(`${username}:${Redacted.value(secret)}`))
+  const user = userName(username)
+  return fromSecret(integration, password, "password", carriedBy.query, (request, secret) => {
+    const encoded = Redacted.make(toBase64(`${user}:${Redacted.value(secret)}`))
     return {
       request: HttpClientRequest.setHeader(request, "authorization", `Basic ${Redacted.value(encoded)}`),
       secrets: [secret, encoded]
@@ -144,30 +155,70 @@ export const none = <Self>(integration: Credentials.Target<Self>): Layer.Layer<C
     renew: Effect.succeed(false)
   })
 
+const token = (option: string, name: string): string =>
+  /^[\w!#$%&'*+.^`|~-]+$/.test(name) ? name : invalid(option, name, "a name of visible ASCII without separators")
+
+const nonEmpty = (option: string, name: string): string =>
+  name === "" ? invalid(option, name, "a name that is not empty") : name
+
+const userName = (name: string): string => {
+  if (controlCharacter.test(name) || name.includes(":")) {
+    // A user name may be a key at some providers: it is not shown.
+    throw new InvalidOption.InvalidOption({
+      option: "basic.username",
+      actual: "a name that holds a colon or a control character",
+      accepts: "a name without them"
+    })
+  }
+  return name
+}
+
+const invalid = (option: string, name: string, accepts: string): never => {
+  throw new InvalidOption.InvalidOption({ option, actual: JSON.stringify(name), accepts })
+}
+
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const controlCharacter = /[\x00-\x1f\x7f]/
+
+/**
+ * The characters that each place can carry as they are; a query is percent-encoded and can carry any.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1
+ */
+const carriedBy = {
+  header: /^[\x20-\x7e]*$/,
+  cookie: /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/,
+  query: /^/
+} as const
+
 type Place = (request: HttpClientRequest.HttpClientRequest, secret: Redacted.Redacted<string>) => Credentials.Authorized
 
 const fromSecret = <Self, E, R>(
   integration: Credentials.Target<Self>,
   source: Source<E, R>,
   what: string,
+  carried: RegExp,
   place: Place
 ) =>
   Layer.effect(
     integration.credentials,
     Config.isConfig(source)
-      ? Effect.map(source, (secret) => schemeOf(Effect.succeed(secret), what, place))
-      : Effect.map(Effect.context<R>(), (context) => schemeOf(Effect.provideContext(source, context), what, place))
+      ? Effect.map(source, (secret) => schemeOf(Effect.succeed(secret), what, carried, place))
+      : Effect.map(Effect.context<R>(), (context) =>
+          schemeOf(Effect.provideContext(source, context), what, carried, place)
+        )
   )
 
 const schemeOf = (
   source: Effect.Effect<Redacted.Redacted<string>, unknown>,
   what: string,
+  carried: RegExp,
   place: Place
 ): Credentials.Service => {
   let lastUsed: string | undefined
   const secret = Effect.flatMap(
     Effect.mapError(source, (error) => unavailable(`the ${what} could not be read (${nameOf(error)})`)),
-    (secret) => validated(secret, what)
+    (secret) => validated(secret, what, carried)
   )
   return {
     authorize: (request) =>
@@ -182,11 +233,11 @@ const schemeOf = (
   }
 }
 
-const validated = (secret: Redacted.Redacted<string>, what: string) => {
+const validated = (secret: Redacted.Redacted<string>, what: string, carried: RegExp) => {
   const value = Redacted.value(secret)
   if (value.trim() === "") return Effect.fail(unavailable(`the ${what} is empty`))
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\x00-\x1f\x7f]/.test(value)) return Effect.fail(unavailable(`the ${what} holds a control character`))
+  if (controlCharacter.test(value)) return Effect.fail(unavailable(`the ${what} holds a control character`))
+  if (!carried.test(value)) return Effect.fail(unavailable(`the ${what} holds a character that its place cannot carry`))
   return Effect.succeed(secret)
 }
 
@@ -209,7 +260,7 @@ const placeKey = (
     case "query":
       return HttpClientRequest.setUrlParam(request, place.name, secret)
     case "cookie": {
-      const cookie = `${place.name}=${encodeURIComponent(Redacted.value(secret))}`
+      const cookie = `${place.name}=${Redacted.value(secret)}`
       const others = request.headers["cookie"]
       return HttpClientRequest.setHeader(request, "cookie", others === undefined ? cookie : `${others}; ${cookie}`)
     }

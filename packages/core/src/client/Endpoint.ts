@@ -82,19 +82,23 @@ export interface Endpoint<
   out P,
   out Item
 > extends HttpApiEndpoint.HttpApiEndpoint<Identifier, Method, Path, Params, Query, Payload, Headers, Success, Error> {
+  readonly "~causeway/client/Endpoint": true
   readonly "~Policy": P
   readonly "~Item": Item
 }
 
 /**
- * Any endpoint made here.
+ * Any endpoint made here. It says nothing of policies and schemas, so that an endpoint written in the list of an
+ * integration is inferred from its own options alone.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Any extends HttpApiEndpoint.ConstraintRequest {
-  readonly "~Policy": unknown
-  readonly "~Item": unknown
+export interface Any {
+  readonly "~causeway/client/Endpoint": true
+  readonly identifier: string
+  readonly method: HttpMethod
+  readonly path: string
 }
 
 /**
@@ -318,9 +322,11 @@ const make = <Out>(method: HttpMethod, name: string, path: `/${string}`, options
     success: given.success,
     error: errors.map(([status, schema]) => HttpApiSchema.status(nominalStatus(name, status))(schema))
   })
+  // The endpoint keeps its errors in the order in which they were given, each as it is on the wire.
+  const onTheWire = Array.from(endpoint.error)
   return endpoint.annotate(Definition, {
     policy: given.policy ?? {},
-    errors: Object.fromEntries(errors.map(([status, schema]) => [status, Schema.toCodecJson(schema)])),
+    errors: Object.fromEntries(errors.map(([status], index) => [status, onTheWire[index]])),
     pagination: given.pagination
   }) as Out
 }

@@ -43,7 +43,7 @@
  */
 import { Config, Context, Effect, Layer, Option, Schema, SchemaIssue, type Stream } from "effect"
 import * as HttpApi from "effect/http-api/HttpApi"
-import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpClient from "effect/http/HttpClient"
@@ -129,7 +129,9 @@ export type MethodError<
   | EncodeErrors<T>
   | Policy.Errors<P, EP>
   | (O extends { readonly deadline: unknown } ? CallError.Timeout : never)
-  | (Mode extends "response-only" ? never : CallError.UnexpectedStatus | CallError.DecodeFailure | T["~Error"]["Type"])
+  | (Mode extends "response-only"
+      ? never
+      : CallError.UnexpectedStatus | CallError.DecodeFailure | HttpApiEndpoint.Errors<T>)
 
 type MethodServices<T extends HttpApiEndpoint.ConstraintRequest> =
   | T["~Params"]["EncodingServices"]
@@ -137,7 +139,7 @@ type MethodServices<T extends HttpApiEndpoint.ConstraintRequest> =
   | T["~Headers"]["EncodingServices"]
   | T["~Payload"]["EncodingServices"]
   | T["~Success"]["DecodingServices"]
-  | T["~Error"]["DecodingServices"]
+  | HttpApiEndpoint.ErrorServicesDecode<T>
 
 /**
  * A method: one endpoint as a function from its request to an Effect.
@@ -240,7 +242,7 @@ type UnionToIntersection<U> = [U] extends [never]
     : never
 
 type ReplyTo<T> = T extends HttpApiEndpoint.ConstraintRequest
-  ? Reply<Success<T["~Success"]>, T["~Error"]["Type"]>
+  ? Reply<Success<T["~Success"]>, HttpApiEndpoint.Errors<T>>
   : never
 
 type StubOf<T, P, EP> = T extends HttpApiEndpoint.ConstraintRequest

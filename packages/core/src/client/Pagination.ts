@@ -7,12 +7,13 @@
  *
  * **Details**
  *
- * A page is fetched when the one before it has been consumed, under the same policies as any call. The request of the
+ * Each style takes the schema of a page and then its options, so that the page need not be typed by hand; a style without
+ * the schema, whose functions say their page's type, fits several endpoints. A page is fetched when the one before it has been consumed, under the same policies as any call. The request of the
  * first page is the caller's; each further page changes only the query parameter that the style names.
  *
  * **Gotchas**
  *
- * A cursor or link that was seen before ends the stream with `DecodeFailure` instead of going round for ever. A Link to
+ * A cursor or link that was seen before ends the stream with `DecodeFailure`, after the items that came, instead of going round for ever. A Link to
  * another origin is refused: credentials do not go there.
  *
  * **Example** (A cursor in the body)
@@ -26,10 +27,10 @@
  * const listCharges = Endpoint.get("listCharges", "/charges", {
  *   query: { cursor: Schema.optional(Schema.String) },
  *   success: Page,
- *   pagination: Pagination.cursor({
+ *   pagination: Pagination.cursor(Page, {
  *     query: "cursor",
- *     next: (page: typeof Page.Type) => page.next,
- *     items: (page: typeof Page.Type) => page.data
+ *     next: (page) => page.next,
+ *     items: (page) => page.data
  *   })
  * })
  *
@@ -38,6 +39,7 @@
  *
  * @since 0.1.0
  */
+import type { Schema } from "effect"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 
 /**
@@ -78,26 +80,75 @@ export interface Pagination<in Page, out Item> {
 }
 
 /**
- * The next page is asked for with a value that this one holds. `next` gives it; null, undefined or an empty string
- * ends the list.
+ * What every style asks of a page: its items.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<in Page, out Item> {
+  readonly items: (page: Page) => ReadonlyArray<Item>
+}
+
+/**
+ * Options of {@link cursor}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CursorOptions<in Page, out Item> extends Options<Page, Item> {
+  /** The query parameter that takes the cursor. */
+  readonly query: string
+  /** The cursor of the next page; null, undefined or an empty string ends the list. */
+  readonly next: (page: Page) => string | number | null | undefined
+}
+
+/**
+ * Options of {@link offset}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OffsetOptions<in Page, out Item> extends Options<Page, Item> {
+  /** The query parameter that takes the offset. Default: `offset`. */
+  readonly query?: string
+  /** The items of a full page. Default: unknown, so that an empty page ends the list. */
+  readonly limit?: number
+}
+
+/**
+ * Options of {@link pageNumber}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PageNumberOptions<in Page, out Item> extends Options<Page, Item> {
+  /** The query parameter that takes the number. Default: `page`. */
+  readonly query?: string
+  /** The number of the first page. Default: 1. */
+  readonly first?: number
+  /** The items of a full page. Default: unknown, so that an empty page ends the list. */
+  readonly size?: number
+}
+
+/**
+ * The next page is asked for with a value that this one holds.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const cursor = <Page, Item>(options: {
-  /** The query parameter that takes the cursor. */
-  readonly query: string
-  readonly next: (page: Page) => string | number | null | undefined
-  readonly items: (page: Page) => ReadonlyArray<Item>
-}): Pagination<Page, Item> => ({
-  items: options.items,
-  next: ({ page }) => {
-    const value = options.next(page)
-    return value === null || value === undefined || value === ""
-      ? undefined
-      : { _tag: "Query", name: options.query, value }
+export const cursor: {
+  <S extends Schema.Constraint, Item>(page: S, options: CursorOptions<S["Type"], Item>): Pagination<S["Type"], Item>
+  <Page, Item>(options: CursorOptions<Page, Item>): Pagination<Page, Item>
+} = <Page, Item>(...given: Given<CursorOptions<Page, Item>>): Pagination<Page, Item> => {
+  const { items, next, query } = optionsIn(given)
+  return {
+    items,
+    next: ({ page }) => {
+      const value = next(page)
+      return value === null || value === undefined || value === "" ? undefined : { _tag: "Query", name: query, value }
+    }
   }
-})
+}
 
 /**
  * The next page begins after as many items as were seen. A page without items, or with fewer than `limit` when that is
@@ -106,17 +157,14 @@ export const cursor = <Page, Item>(options: {
  * @since 0.1.0
  * @category constructors
  */
-export const offset = <Page, Item>(options: {
-  /** The query parameter that takes the offset. Default: `offset`. */
-  readonly query?: string
-  /** The items of a full page. Default: unknown, so that an empty page ends the list. */
-  readonly limit?: number
-  readonly items: (page: Page) => ReadonlyArray<Item>
-}): Pagination<Page, Item> => {
-  const name = options.query ?? "offset"
-  const isLast = lastPage("pagination.limit", options.limit)
+export const offset: {
+  <S extends Schema.Constraint, Item>(page: S, options: OffsetOptions<S["Type"], Item>): Pagination<S["Type"], Item>
+  <Page, Item>(options: OffsetOptions<Page, Item>): Pagination<Page, Item>
+} = <Page, Item>(...given: Given<OffsetOptions<Page, Item>>): Pagination<Page, Item> => {
+  const { items, limit, query: name = "offset" } = optionsIn(given)
+  const isLast = lastPage("pagination.limit", limit)
   return {
-    items: options.items,
+    items,
     next: ({ count, query }) =>
       isLast(count) ? undefined : { _tag: "Query", name, value: numberIn(query[name], 0) + count }
   }
@@ -128,20 +176,15 @@ export const offset = <Page, Item>(options: {
  * @since 0.1.0
  * @category constructors
  */
-export const pageNumber = <Page, Item>(options: {
-  /** The query parameter that takes the number. Default: `page`. */
-  readonly query?: string
-  /** The number of the first page. Default: 1. */
-  readonly first?: number
-  /** The items of a full page. Default: unknown, so that an empty page ends the list. */
-  readonly size?: number
-  readonly items: (page: Page) => ReadonlyArray<Item>
-}): Pagination<Page, Item> => {
-  const name = options.query ?? "page"
+export const pageNumber: {
+  <S extends Schema.Constraint, Item>(page: S, options: PageNumberOptions<S["Type"], Item>): Pagination<S["Type"], Item>
+  <Page, Item>(options: PageNumberOptions<Page, Item>): Pagination<Page, Item>
+} = <Page, Item>(...given: Given<PageNumberOptions<Page, Item>>): Pagination<Page, Item> => {
+  const { items, query: name = "page", size, ...options } = optionsIn(given)
   const first = InvalidOption.integer("pagination.first", options.first ?? 1, 0)
-  const isLast = lastPage("pagination.size", options.size)
+  const isLast = lastPage("pagination.size", size)
   return {
-    items: options.items,
+    items,
     next: ({ count, query }) =>
       isLast(count) ? undefined : { _tag: "Query", name, value: numberIn(query[name], first) + 1 }
   }
@@ -154,15 +197,21 @@ export const pageNumber = <Page, Item>(options: {
  * @since 0.1.0
  * @category constructors
  */
-export const linkHeader = <Page, Item>(options: {
-  readonly items: (page: Page) => ReadonlyArray<Item>
-}): Pagination<Page, Item> => ({
-  items: options.items,
+export const linkHeader: {
+  <S extends Schema.Constraint, Item>(page: S, options: Options<S["Type"], Item>): Pagination<S["Type"], Item>
+  <Page, Item>(options: Options<Page, Item>): Pagination<Page, Item>
+} = <Page, Item>(...given: Given<Options<Page, Item>>): Pagination<Page, Item> => ({
+  items: optionsIn(given).items,
   next: ({ link }) => {
     const url = link === undefined ? undefined : nextLink(link)
     return url === undefined ? undefined : { _tag: "Url", url }
   }
 })
+
+/** The schema of a page is for the types alone. */
+type Given<Options> = readonly [options: Options] | readonly [page: Schema.Constraint, options: Options]
+
+const optionsIn = <Options>(given: Given<Options>): Options => (given.length === 1 ? given[0] : given[1])
 
 const lastPage = (option: string, full: number | undefined) => {
   const size = full === undefined ? 1 : InvalidOption.integer(option, full, 1)

@@ -27,7 +27,7 @@
  *
  * @since 0.1.0
  */
-import { Data, Duration, type SchemaIssue } from "effect"
+import { Data, Duration, SchemaIssue } from "effect"
 import type { Category } from "./Failure.ts"
 
 /**
@@ -252,4 +252,7 @@ export const infoOf = (error: object): CallInfo | undefined => declared.get(erro
  * @since 0.1.0
  * @category call info
  */
-export const describeIssue = (issue: SchemaIssue.Issue): string => `${issue}`
+export const describeIssue = (issue: SchemaIssue.Issue): string =>
+  formatIssue(issue).replaceAll("\n  at ", " at ").replaceAll("\n", "; ")
+
+const formatIssue = SchemaIssue.makeFormatterDefault()

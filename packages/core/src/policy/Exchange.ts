@@ -10,7 +10,7 @@
  *
  * Redirects are not followed, whatever the client: the answer is the redirect. The client's own span is switched off,
  * because it would hold the URL with its query; the call has its own. A body that is not decoded is read up to a bound
- * and then cancelled, so that no connection waits for it.
+ * of bytes and time and then cancelled, so that no connection waits for it.
  *
  * **Gotchas**
  *
@@ -34,7 +34,7 @@
  *
  * @since 0.1.0
  */
-import { Context, Effect, Stream } from "effect"
+import { Context, Effect, Inspectable, Stream } from "effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
@@ -126,6 +126,33 @@ const codeOf = (cause: unknown, depth = 0): string | undefined => {
 const nameOf = (cause: unknown): string | undefined => (cause instanceof Error ? cause.name : undefined)
 
 /**
+ * The same response as the answer to another request: one without credentials, for whoever looks at it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withRequest = (response: HttpClientResponse, request: HttpClientRequest): HttpClientResponse => {
+  const toJSON = () => ({ ...Object(response.toJSON()), request: request.toJSON() })
+  // What is not overridden here is the response's own.
+  return Object.create(response, {
+    request: { value: request },
+    toJSON: { value: toJSON },
+    [Inspectable.NodeInspectSymbol]: { value: toJSON }
+  }) as HttpClientResponse
+}
+
+/**
+ * The bytes of a body; no body at all is an empty one.
+ *
+ * @since 0.1.0
+ * @category bodies
+ */
+export const bytes = (response: HttpClientResponse): Stream.Stream<Uint8Array, Broken> =>
+  Stream.catch(response.stream, (error) =>
+    error.reason._tag === "EmptyBodyError" ? Stream.empty : Stream.fail(brokenBy(error))
+  )
+
+/**
  * Reads at most `maxBytes` of a body as text and cancels the rest; a body that breaks gives what had come.
  *
  * @since 0.1.0
@@ -134,7 +161,7 @@ const nameOf = (cause: unknown): string | undefined => (cause instanceof Error ?
 export const excerpt = (response: HttpClientResponse, maxBytes: number): Effect.Effect<string> => {
   const chunks: Array<Uint8Array> = []
   let missing = maxBytes
-  return response.stream.pipe(
+  return bytes(response).pipe(
     Stream.takeUntil((chunk) => {
       chunks.push(chunk.subarray(0, missing))
       missing -= Math.min(missing, chunk.byteLength)
@@ -147,14 +174,14 @@ export const excerpt = (response: HttpClientResponse, maxBytes: number): Effect.
 }
 
 /**
- * Lets go of a body that nobody wants: at most 64 KiB are read, so that the connection can be used again, and the rest
- * is cancelled.
+ * Lets go of a body that nobody wants: at most 64 KiB are read, for at most a second, so that the connection can be
+ * used again; the rest is cancelled.
  *
  * @since 0.1.0
  * @category bodies
  */
 export const discard = (response: HttpClientResponse): Effect.Effect<void> =>
-  Effect.asVoid(excerpt(response, 64 * 1024))
+  Effect.asVoid(Effect.timeoutOption(excerpt(response, 64 * 1024), "1 second"))
 
 const decodeText = (chunks: ReadonlyArray<Uint8Array>): string => {
   const decoder = new TextDecoder()
@@ -184,7 +211,9 @@ const requestIdHeaders = [
  * @category getters
  */
 export const requestId = (headers: Readonly<Record<string, string | undefined>>): string | undefined => {
-  const name = requestIdHeaders.find((header) => headers[header] !== undefined)
-  const value = name === undefined ? undefined : headers[name]
-  return value?.replace(/[^\x21-\x7e]/g, "").slice(0, 200)
+  for (const name of requestIdHeaders) {
+    const visible = headers[name]?.replace(/[^\x21-\x7e]/g, "").slice(0, 200)
+    if (visible !== undefined && visible !== "") return visible
+  }
+  return undefined
 }

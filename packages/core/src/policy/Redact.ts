@@ -7,8 +7,9 @@
  *
  * **Details**
  *
- * Removed are the secrets that are known (as they are, percent-encoded, and inside a Basic credential), bearer and
- * basic credentials, JSON Web Tokens, and the values of fields whose names say that they are secret.
+ * Removed are the secrets that are known (as they are, and as a URL, a form, JSON or HTML would hold them), bearer and
+ * basic credentials, JSON Web Tokens, and the values of fields whose names say that they are secret. A text that ends
+ * in the middle of a known secret, as an excerpt may, loses that beginning too.
  *
  * **Gotchas**
  *
@@ -41,11 +42,26 @@ const patterns: ReadonlyArray<readonly [RegExp, string]> = [
 /** Shorter ones are words as often as secrets: removing them would garble the text and hide nothing. */
 const shortestSecret = 4
 
-const formsOf = (secret: string): ReadonlyArray<string> => [
-  secret,
-  encodeURIComponent(secret),
-  JSON.stringify(secret).slice(1, -1)
-]
+const formsOf = (secret: string): ReadonlyArray<string> => {
+  const json = JSON.stringify(secret).slice(1, -1)
+  const percent = [encodeURIComponent(secret.toWellFormed()), new URLSearchParams({ "": secret }).toString().slice(1)]
+  const lowerCase = percent.map((form) => form.replace(/%../g, (code) => code.toLowerCase()))
+  return [secret, ...percent, ...lowerCase, json, json.replaceAll("/", "\\/"), inUnicodeEscapes(json), inHtml(secret)]
+}
+
+/** As the JSON of Go has it. */
+const inUnicodeEscapes = (json: string): string =>
+  json.replace(/[&<>]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)
+
+const htmlEntities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;"
+}
+
+const inHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => htmlEntities[char] ?? char)
 
 /**
  * Removes secrets from `text`: those in `known`, and whatever looks like one.
@@ -55,6 +71,15 @@ const formsOf = (secret: string): ReadonlyArray<string> => [
  */
 export const secrets = (text: string, known: ReadonlyArray<string>): string => {
   const forms = known.filter((secret) => secret.length >= shortestSecret).flatMap(formsOf)
-  const without = forms.reduce((left, form) => left.replaceAll(form, redacted), text)
+  // The longest first: one form may begin another.
+  const longestFirst = Array.from(new Set(forms)).toSorted((a, b) => b.length - a.length)
+  const without = longestFirst.reduce((left, form) => withoutBeginning(left.replaceAll(form, redacted), form), text)
   return patterns.reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), without)
+}
+
+const withoutBeginning = (text: string, form: string): string => {
+  for (let length = form.length - 1; length >= shortestSecret; length -= 1) {
+    if (text.endsWith(form.slice(0, length))) return text.slice(0, -length) + redacted
+  }
+  return text
 }

@@ -9,7 +9,8 @@
  * **Details**
  *
  * A single reply answers every attempt; a `sequence` answers one attempt each and dies on one more than it holds. A
- * value is encoded with the endpoint's own schema, so that what the program decodes is what the provider would send.
+ * value is encoded with the endpoint's own schema, so that what the program decodes is what the provider would send; a
+ * streamed success takes a Stream.
  *
  * **Gotchas**
  *
@@ -43,14 +44,15 @@
  *
  * @since 0.1.0
  */
-import { type Context, type Duration, Effect, Schema } from "effect"
+import { type Context, type Duration, Effect, Schema, Stream } from "effect"
+import * as Sse from "effect/encoding/Sse"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Endpoint from "../client/Endpoint.ts"
-import { encoding, reflected } from "../client/internal/Reflection.ts"
+import { encoding, reflected, streamed } from "../client/internal/Reflection.ts"
 import { type Answer, type Asked, type Journal, journalOf, type Reply } from "../client/Reply.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 
@@ -145,13 +147,21 @@ export const sequence = <A, E>(...replies: ReadonlyArray<Reply<A, E>>): Reply<A,
   })
 
 /**
- * Chooses the reply by the request.
+ * Chooses the reply by the request. A reply that keeps state goes on where it was when it is chosen again.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const by = <A, E>(choose: (request: HttpClientRequest) => Reply<A, E>): Reply<A, E> =>
-  stateless((asked) => choose(asked.request).open()(asked))
+  opened(() => {
+    const answers = new WeakMap<Reply<A, E>, Answer>()
+    return (asked) => {
+      const reply = choose(asked.request)
+      const answer = answers.get(reply) ?? reply.open()
+      answers.set(reply, answer)
+      return answer(asked)
+    }
+  })
 
 /**
  * What was asked of a mocked integration, in order: its calls, and the attempts of each.
@@ -187,52 +197,126 @@ const respond = (
   request: HttpClientRequest,
   code: number,
   body: BodyInit | null,
-  headers: Readonly<Record<string, string>> = {}
-): HttpClientResponse.HttpClientResponse =>
-  HttpClientResponse.fromWeb(request, new Response(isBodiless(code) ? null : body, { status: code, headers }))
+  headers: Readonly<Record<string, string | undefined>> = {}
+): HttpClientResponse.HttpClientResponse => {
+  const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return HttpClientResponse.fromWeb(
+    request,
+    new Response(isBodiless(code) ? null : body, { status: code, headers: given })
+  )
+}
 
 const isBodiless = (code: number): boolean => code === 204 || code === 205 || code === 304
 
 const encodeSuccess = ({ endpoint, request }: Asked, value: unknown) => {
-  const [code, schemas] = reflected(endpoint).successes.entries().next().value ?? [200, []]
-  return schemas.length === 0
-    ? Effect.succeed(respond(request, code, null))
-    : Effect.catch(firstEncoding(schemas, request, code, value), (problem) => unencodable(endpoint, "success", problem))
+  const stream = Array.from(endpoint.success).find((schema) => streamed(bodyOf(schema)) !== undefined)
+  const declared = stream === undefined ? Array.from(reflected(endpoint).successes) : [[200, [stream]] as const]
+  const encodings = declared.flatMap(([code, schemas]) =>
+    schemas.map((schema) => ({ code, schema, isEmpty: HttpApiSchema.isNoContent(bodyOf(schema).ast) }))
+  )
+  // What stands for an empty body takes any value, so that it is tried last.
+  const emptyLast = encodings.toSorted((a, b) => Number(a.isEmpty) - Number(b.isEmpty))
+  return firstThatEncodes(
+    endpoint,
+    "success",
+    emptyLast.map(({ code, schema }) => encodeWith(schema, request, code, value))
+  )
 }
 
-const encodeError = ({ endpoint, request }: Asked, error: unknown) => {
-  const entries = Object.entries(Endpoint.definition(endpoint).errors)
-  const attempts = entries.map(([key, schema]) =>
-    firstEncoding(schema === undefined ? [] : [schema], request, statusOf(key), error)
+const encodeError = ({ endpoint, request }: Asked, error: unknown) =>
+  firstThatEncodes(
+    endpoint,
+    "error",
+    Object.entries(Endpoint.definition(endpoint).errors).flatMap(([key, schema]) =>
+      schema === undefined ? [] : [encodeWith(schema, request, statusOf(key), error)]
+    )
   )
-  return attempts
-    .reduce((tried, next) => Effect.catch(tried, () => next), Effect.fail("no declared error fits") as Encoded)
-    .pipe(Effect.catch((problem) => unencodable(endpoint, "error", problem)))
-}
 
 type Encoded = Effect.Effect<HttpClientResponse.HttpClientResponse, string>
 
-const firstEncoding = (
-  schemas: ReadonlyArray<Schema.Top>,
-  request: HttpClientRequest,
-  code: number,
-  value: unknown
-): Encoded =>
-  schemas.reduce(
-    (tried: Encoded, schema) => Effect.catch(tried, () => encodeWith(schema, request, code, value)),
-    Effect.fail("the endpoint declares none")
-  )
+const firstThatEncodes = (endpoint: HttpApiEndpoint.Top, what: string, encodings: ReadonlyArray<Encoded>) =>
+  encodings
+    .reduce((tried, next) => Effect.catch(tried, () => next), Effect.fail("the endpoint declares none") as Encoded)
+    .pipe(
+      Effect.catch((problem) =>
+        Effect.die(new Error(`the mocked ${what} of ${endpoint.identifier} does not encode: ${problem}`))
+      )
+    )
 
-const encodeWith = (schema: Schema.Constraint, request: HttpClientRequest, code: number, value: unknown): Encoded => {
-  if (HttpApiSchema.isNoContent(schema.ast)) return Effect.succeed(respond(request, code, null))
-  const { _tag, contentType } = encoding(schema)
-  // Mocked endpoints need no services: layerMock's type has none.
-  const encode = Schema.encodeUnknownEffect(schema as Schema.ConstraintEncoder<unknown>)
-  return encode(value).pipe(
-    Effect.mapError((error) => String(error.issue)),
-    Effect.map((encoded) => respond(request, code, wireBody(_tag, encoded), { "content-type": contentType }))
+const bodyOf = (schema: Schema.Top): Schema.Top => (HttpApiSchema.isWithHeaders(schema) ? schema.schema : schema)
+
+const encodeWith = (schema: Schema.Top, request: HttpClientRequest, code: number, value: unknown): Encoded => {
+  if (!HttpApiSchema.isWithHeaders(schema)) return encodeBody(schema, request, code, value)
+  if (!isWithHeaders(value)) return Effect.fail("expected a value made by HttpApiSchema.withHeaders")
+  return Effect.flatMap(encoded(schema.headers, value.headers), (headers) =>
+    // A headers schema encodes to strings, and to undefined where there is none.
+    encodeBody(schema.schema, request, code, value.body, headers as Readonly<Record<string, string | undefined>>)
   )
 }
+
+const isWithHeaders = (value: unknown): value is HttpApiSchema.withHeaders<unknown, unknown> =>
+  typeof value === "object" && value !== null && HttpApiSchema.WithHeadersValueTypeId in value
+
+const encodeBody = (
+  schema: Schema.Top,
+  request: HttpClientRequest,
+  code: number,
+  value: unknown,
+  headers: Readonly<Record<string, string | undefined>> = {}
+): Encoded => {
+  const stream = streamed(schema)
+  if (stream !== undefined) return encodeStream(stream, request, code, value, headers)
+  const { _tag, contentType } = encoding(schema)
+  const isEmpty = HttpApiSchema.isNoContent(schema.ast)
+  return Effect.map(encoded(schema, value), (wire) =>
+    isEmpty
+      ? respond(request, code, null, headers)
+      : respond(request, code, wireBody(_tag, wire), { "content-type": contentType, ...headers })
+  )
+}
+
+const encoded = (schema: Schema.Constraint, value: unknown): Effect.Effect<unknown, string> => {
+  // Mocked endpoints need no services: layerMock's type has none.
+  const encode = Schema.encodeUnknownEffect(schema as Schema.ConstraintEncoder<unknown>)
+  return Effect.mapError(encode(value), (error) => String(error.issue))
+}
+
+const encodeStream = (
+  schema: HttpApiSchema.StreamSchema,
+  request: HttpClientRequest,
+  code: number,
+  value: unknown,
+  headers: Readonly<Record<string, string | undefined>>
+): Encoded => {
+  if (!Stream.isStream(value)) return Effect.fail("expected a Stream")
+  // A streamed success is a Stream without services.
+  const bytes = Stream.mapEffect(value as Stream.Stream<unknown, unknown>, chunkOf(schema))
+  const body = Stream.toReadableStream(bytes)
+  return Effect.sync(() => respond(request, code, body, { "content-type": schema.contentType, ...headers }))
+}
+
+const chunkOf = (schema: HttpApiSchema.StreamSchema) => {
+  const utf8 = (text: string) => new TextEncoder().encode(text)
+  switch (schema._tag) {
+    case "StreamUint8Array":
+      // Its elements are bytes.
+      return (element: unknown) => Effect.succeed(element as Uint8Array)
+    case "StreamNdjson": {
+      const codec = Schema.toCodecJson(schema.schema)
+      return (element: unknown) => Effect.map(encoded(codec, element), (wire) => utf8(`${JSON.stringify(wire)}\n`))
+    }
+    case "StreamSse":
+      return (element: unknown) =>
+        Effect.map(
+          encoded(schema.events, schema.sseMode === "data" ? { event: "message", data: element } : element),
+          // What a schema of events encodes to.
+          (wire) => utf8(eventText(wire as { readonly id?: string; readonly event?: string; readonly data: string }))
+        )
+  }
+}
+
+const eventText = (event: { readonly id?: string; readonly event?: string; readonly data: string }): string =>
+  Sse.encoder.write({ _tag: "Event", id: event.id, event: event.event ?? "message", data: event.data })
 
 const wireBody = (kind: HttpApiSchema.PayloadEncoding["_tag"], encoded: unknown): BodyInit => {
   switch (kind) {
@@ -250,9 +334,6 @@ const wireBody = (kind: HttpApiSchema.PayloadEncoding["_tag"], encoded: unknown)
 }
 
 const statusOf = (key: string): number => (key === "4xx" ? 400 : key === "5xx" || key === "default" ? 500 : Number(key))
-
-const unencodable = (endpoint: HttpApiEndpoint.Top, what: string, problem: string) =>
-  Effect.die(new Error(`the mocked ${what} of ${endpoint.identifier} does not encode: ${problem}`))
 
 const breakingBody = (): ReadableStream<Uint8Array> =>
   new ReadableStream({

@@ -121,7 +121,10 @@ const longestMessage = 500
 const longestScanned = 10_000
 
 const secretShapes: ReadonlyArray<readonly [RegExp, string]> = [
-  [/\b(?:wh|sk|rk|pk|gh[oprsu]|github_pat|glpat|shp|xox|xapp)[a-z]*[_-][\w+/=-]{8,}/g, "<redacted>"],
+  [
+    /\b(?:whsec_|whsk_|[srp]k_|gh[oprsu]_|github_pat_|glpat-|shp(?:at|ca|pa|ss)_|xox[a-z]-|xapp-)[\w+/=-]{8,}/g,
+    "<redacted>"
+  ],
   [/(:\/\/)[^\s/@]+@/g, "$1<redacted>@"]
 ]
 

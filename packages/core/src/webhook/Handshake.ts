@@ -51,6 +51,7 @@
  */
 import { Option, Result } from "effect"
 import * as EventFields from "./internal/eventFields.ts"
+import { attempt } from "./internal/refusal.ts"
 import type { EventField, SignatureScheme, SignedEcho } from "./SignatureScheme.ts"
 import type { VerifyInput } from "./WebhookVerifier.ts"
 
@@ -72,20 +73,18 @@ export interface Answer {
  * @since 0.1.0
  * @category handshakes
  */
-export const handshake = (
-  scheme: SignatureScheme,
-  input: Pick<VerifyInput, "headers" | "body">
-): Option.Option<Answer> => {
-  if (scheme.handshake === undefined) return Option.none()
-  const { echo, jsonKey, when } = scheme.handshake
-  const content = EventFields.bodyContent(input.body)
+export const handshake = (scheme: SignatureScheme, input: ChallengeInput): Option.Option<Answer> =>
+  scheme.handshake === undefined ? Option.none() : echoed(scheme.id, scheme.handshake, input)
+
+type ChallengeInput = Pick<VerifyInput, "headers" | "body">
+
+const echoed = (scheme: string, { echo, jsonKey, when }: SignedEcho, { body, headers }: ChallengeInput) => {
+  const content = new EventFields.BodyContent(body)
   const read = (field: EventField) =>
-    Option.fromUndefinedOr(Result.getOrUndefined(EventFields.read(field, input.headers, content)))
-  return read(when.field).pipe(
-    Option.filter((value) => value === when.equals),
-    Option.flatMap(() => read(echo)),
-    Option.map((challenge) => answer(jsonKey, challenge))
-  )
+    Result.getOrUndefined(attempt(scheme, () => EventFields.read(field, headers, content)))
+  return read(when.field) === when.equals
+    ? Option.map(Option.fromUndefinedOr(read(echo)), (challenge) => answer(jsonKey, challenge))
+    : Option.none()
 }
 
 const answer = (jsonKey: SignedEcho["jsonKey"], challenge: string): Answer =>

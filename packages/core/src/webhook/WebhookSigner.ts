@@ -43,15 +43,16 @@
  *
  * @since 0.1.0
  */
-import { Array, type Redacted, Result } from "effect"
+import { Array, type Redacted, type Result } from "effect"
 import * as Encodings from "./internal/encodings.ts"
 import * as EventFields from "./internal/eventFields.ts"
+import { refuse, attempt } from "./internal/refusal.ts"
 import { maxSignatures } from "./internal/signatureHeader.ts"
 import * as SignedContent from "./internal/signedContent.ts"
 import * as SigningKeys from "./internal/signingKeys.ts"
 import * as Timestamps from "./internal/timestamps.ts"
-import { covers, type EventField, type SignatureScheme } from "./SignatureScheme.ts"
-import { Reason, WebhookError } from "./WebhookError.ts"
+import { covers, type EventField, type SignatureScheme, type TimestampField } from "./SignatureScheme.ts"
+import { Reason, type WebhookError } from "./WebhookError.ts"
 
 /**
  * An event to be signed.
@@ -93,70 +94,60 @@ export type SignedHeader = readonly [name: string, value: string]
 export const sign = (
   scheme: SignatureScheme,
   options: SignOptions
-): Result.Result<ReadonlyArray<SignedHeader>, WebhookError> =>
-  Result.mapError(signedHeaders(scheme, options), (reason) => new WebhookError({ scheme: scheme.id, reason }))
+): Result.Result<ReadonlyArray<SignedHeader>, WebhookError> => attempt(scheme.id, () => signedHeaders(scheme, options))
 
-const signedHeaders = (
-  scheme: SignatureScheme,
-  options: SignOptions
-): Result.Result<ReadonlyArray<SignedHeader>, Reason> =>
-  Result.gen(function* () {
-    const keys = yield* SigningKeys.forSigning(scheme.keys, Array.ensure(options.secret))
-    yield* checkSecretCount(scheme, keys.length)
-    const slots = yield* readSlots(scheme, options)
-    yield* checkHeaderText("type", options.type)
-    const content = SignedContent.assemble(scheme.signedContent, slots)
-    return [
-      ...fieldHeader(scheme.eventId, options.id),
-      ...fieldHeader(scheme.eventType[0], options.type),
-      ...(scheme.timestamp?.at._tag === "Header" ? [[scheme.timestamp.at.name, slots.timestamp] as const] : []),
-      signatureHeader(scheme, slots.timestamp, keys, content)
-    ]
-  })
+const signedHeaders = (scheme: SignatureScheme, options: SignOptions): ReadonlyArray<SignedHeader> => {
+  const keys = SigningKeys.forSigning(scheme.keys, Array.ensure(options.secret))
+  checkSecretCount(scheme, keys.length)
+  checkHeaderText("type", options.type)
+  const slots = readSlots(scheme, options)
+  const content = SignedContent.assemble(scheme.signedContent, slots)
+  return [
+    ...fieldHeader(scheme.eventId, options.id),
+    ...fieldHeader(scheme.eventType[0], options.type),
+    ...fieldHeader(scheme.timestamp?.at, slots.timestamp),
+    signatureHeader(scheme, slots.timestamp, keys, content)
+  ]
+}
 
-const checkSecretCount = ({ signature }: SignatureScheme, count: number): Result.Result<void, Reason> => {
+const checkSecretCount = ({ signature }: SignatureScheme, count: number): void => {
   const limit = signature._tag === "HeaderList" ? maxSignatures : 1
-  return count <= limit ? Result.void : invalid("secret", `at most ${limit} secret(s)`)
+  if (count > limit) invalid("secret", `at most ${limit} secret(s)`)
 }
 
-const readSlots = (scheme: SignatureScheme, options: SignOptions): Result.Result<SignedContent.Slots, Reason> =>
-  Result.all({
-    body: Result.succeed(options.body),
-    id: readId(scheme, options.id),
-    timestamp: readTimestamp(scheme, options.timestamp),
-    method: readSlot(scheme, "method", options.method),
-    url: readSlot(scheme, "url", options.url)
-  })
+const checkHeaderText = (option: string, value: string | undefined): void => {
+  if (value !== undefined && !EventFields.visibleAscii.test(value)) invalid(option, EventFields.visibleAsciiExpected)
+}
 
-const readId = (scheme: SignatureScheme, id: string | undefined): Result.Result<string, Reason> => {
-  if (!covers(scheme, "id")) return Result.map(checkHeaderText("id", id), () => "")
+const readSlots = (scheme: SignatureScheme, options: SignOptions): SignedContent.Slots => ({
+  body: options.body,
+  id: readId(scheme, options.id),
+  timestamp: readTimestamp(scheme, options.timestamp),
+  method: readSlot(scheme, "method", options.method),
+  url: readSlot(scheme, "url", options.url)
+})
+
+const readId = (scheme: SignatureScheme, id: string | undefined): string => {
+  checkHeaderText("id", id)
+  if (!covers(scheme, "id")) return ""
   const expected = EventFields.whatSignedIdMustBe(scheme, id ?? "")
-  return expected === undefined ? Result.succeed(id ?? "") : invalid("id", expected)
+  return expected === undefined ? (id ?? "") : invalid("id", expected)
 }
 
-const readTimestamp = ({ timestamp }: SignatureScheme, millis: number): Result.Result<string, Reason> => {
-  if (!(millis >= 0 && millis <= 8.64e15)) return invalid("timestamp", "epoch milliseconds")
-  return Result.succeed(timestamp === undefined ? "" : Timestamps.format(timestamp, millis))
+const readTimestamp = ({ timestamp }: SignatureScheme, millis: number): string => {
+  if (!(millis >= 0 && millis <= 8.64e15)) invalid("timestamp", "epoch milliseconds")
+  return timestamp === undefined ? "" : Timestamps.format(timestamp, millis)
 }
 
-const readSlot = (
-  scheme: SignatureScheme,
-  slot: "method" | "url",
+const readSlot = (scheme: SignatureScheme, slot: "method" | "url", value: string | undefined): string => {
+  if (!covers(scheme, slot)) return ""
+  return value || invalid(slot, "given, because the signature covers it")
+}
+
+const fieldHeader = (
+  field: EventField | TimestampField | undefined,
   value: string | undefined
-): Result.Result<string, Reason> => {
-  if (!covers(scheme, slot)) return Result.succeed("")
-  return value === undefined || value === ""
-    ? invalid(slot, "given, because the signature covers it")
-    : Result.succeed(value)
-}
-
-const checkHeaderText = (option: string, value: string | undefined): Result.Result<void, Reason> =>
-  value === undefined || EventFields.visibleAscii.test(value)
-    ? Result.void
-    : invalid(option, EventFields.visibleAsciiExpected)
-
-const fieldHeader = (field: EventField | undefined, value: string | undefined): ReadonlyArray<SignedHeader> =>
-  field?._tag === "Header" && value !== undefined ? [[field.name, value]] : []
+): ReadonlyArray<SignedHeader> => (field?._tag === "Header" && value !== undefined ? [[field.name, value]] : [])
 
 const signatureHeader = (
   { signature, timestamp }: SignatureScheme,
@@ -172,5 +163,4 @@ const signatureHeader = (
   return [signature.name, [...stampItem, ...signatureItems].join(signature.separator)]
 }
 
-const invalid = (option: string, expected: string): Result.Result<never, Reason> =>
-  Result.fail(Reason.InvalidInput({ option, expected }))
+const invalid = (option: string, expected: string): never => refuse(Reason.InvalidInput({ option, expected }))

@@ -58,14 +58,15 @@
  *
  * @since 0.1.0
  */
-import { type Redacted, Result } from "effect"
+import type { Redacted, Result } from "effect"
 import * as EventFields from "./internal/eventFields.ts"
+import { attempt, refuse } from "./internal/refusal.ts"
 import * as SignatureHeader from "./internal/signatureHeader.ts"
 import * as SignedContent from "./internal/signedContent.ts"
 import * as SigningKeys from "./internal/signingKeys.ts"
 import * as Timestamps from "./internal/timestamps.ts"
 import { covers, type SignatureScheme } from "./SignatureScheme.ts"
-import { Reason, WebhookError } from "./WebhookError.ts"
+import { Reason, type WebhookError } from "./WebhookError.ts"
 
 /**
  * A delivery as it came, and what it is checked against.
@@ -120,7 +121,7 @@ export type Part = "id" | "type" | "timestamp"
  * @category verification
  */
 export const verify = (scheme: SignatureScheme, input: VerifyInput): Result.Result<Verified, WebhookError> =>
-  Result.mapError(judge(scheme, input), (reason) => new WebhookError({ scheme: scheme.id, reason }))
+  attempt(scheme.id, () => judge(scheme, input))
 
 /**
  * Checks that the secrets can verify deliveries of this scheme, so that a receiver fails when it is made rather than at
@@ -133,60 +134,56 @@ export const checkSecrets = (
   scheme: SignatureScheme,
   secrets: ReadonlyArray<Redacted.Redacted<string>>
 ): Result.Result<void, WebhookError> =>
-  Result.mapBoth(SigningKeys.forVerifying(scheme.keys, secrets), {
-    onFailure: (reason) => new WebhookError({ scheme: scheme.id, reason }),
-    onSuccess: () => undefined
+  attempt(scheme.id, () => {
+    SigningKeys.forVerifying(scheme.keys, secrets)
   })
 
-const judge = (scheme: SignatureScheme, input: VerifyInput): Result.Result<Verified, Reason> =>
-  Result.gen(function* () {
-    const keys = yield* SigningKeys.forVerifying(scheme.keys, input.secrets)
-    const evidence = yield* readEvidence(scheme, input, keys)
-    yield* checkAge(scheme, evidence.stamp, input.now)
-    const signedBy = yield* findSigner(scheme, input, keys, evidence)
-    const parts = yield* readParts(scheme, input)
-    yield* checkAge(scheme, parts.stamp, input.now)
-    return describe(scheme, parts, evidence.stamp ?? parts.stamp, signedBy)
-  })
+const judge = (scheme: SignatureScheme, input: VerifyInput): Verified => {
+  const keys = SigningKeys.forVerifying(scheme.keys, input.secrets)
+  const claims = readClaims(scheme, input.headers, keys)
+  checkAge(scheme, claims.stamp, input.now)
+  const signedBy = findSigner(scheme, input, keys, claims)
+  const parts = readParts(scheme, input)
+  checkAge(scheme, parts.stamp, input.now)
+  return describe(scheme, parts, claims.stamp ?? parts.stamp, signedBy)
+}
 
 /** What the headers claim, all of it well formed, none of it believed yet. */
-interface Evidence {
+interface Claims {
   readonly candidates: ReadonlyArray<SignatureHeader.Candidate>
   readonly stamp: Timestamps.Stamp | undefined
   readonly id: string
 }
 
-const readEvidence = (
+const readClaims = (
   scheme: SignatureScheme,
-  { headers }: VerifyInput,
-  usable: ReadonlyArray<SigningKeys.SigningKey>
-): Result.Result<Evidence, Reason> =>
-  Result.gen(function* () {
-    const items = yield* SignatureHeader.readItems(scheme.signature, headers)
-    const stamp = yield* Timestamps.fromHeaders(scheme.timestamp, headers, items)
-    const id = yield* EventFields.signedId(scheme, headers)
-    const candidates = yield* SignatureHeader.readCandidates(scheme, items, usable)
-    return { candidates, stamp, id }
-  })
+  headers: VerifyInput["headers"],
+  keys: ReadonlyArray<SigningKeys.SigningKey>
+): Claims => {
+  const items = SignatureHeader.readItems(scheme.signature, headers)
+  return {
+    stamp: Timestamps.fromHeaders(scheme.timestamp, headers, items),
+    id: EventFields.signedId(scheme, headers),
+    candidates: SignatureHeader.readCandidates(scheme, items, keys)
+  }
+}
 
-const checkAge = (
-  { timestamp }: SignatureScheme,
-  stamp: Timestamps.Stamp | undefined,
-  now: number
-): Result.Result<void, Reason> =>
-  timestamp === undefined || stamp === undefined ? Result.void : Timestamps.checkAge(timestamp, stamp, now)
+const checkAge = ({ timestamp }: SignatureScheme, stamp: Timestamps.Stamp | undefined, now: number): void => {
+  if (timestamp !== undefined && stamp !== undefined) Timestamps.checkAge(timestamp, stamp, now)
+}
 
 const findSigner = (
   scheme: SignatureScheme,
-  { body, method, url, secrets }: VerifyInput,
+  { body, method, url }: VerifyInput,
   keys: ReadonlyArray<SigningKeys.SigningKey>,
-  { candidates, id, stamp }: Evidence
-): Result.Result<number, Reason> => {
+  { candidates, id, stamp }: Claims
+): number => {
   const slots = { body, id, method, timestamp: stamp?.text ?? "", url }
-  const signedBy = SignedContent.signedBy(keys, candidates, SignedContent.assemble(scheme.signedContent, slots))
-  return signedBy === undefined
-    ? Result.fail(Reason.SignatureMismatch({ signatures: candidates.length, secrets: secrets.length }))
-    : Result.succeed(signedBy)
+  const content = SignedContent.assemble(scheme.signedContent, slots)
+  return (
+    SignedContent.signedBy(keys, candidates, content) ??
+    refuse(Reason.SignatureMismatch({ signatures: candidates.length, secrets: keys.length }))
+  )
 }
 
 /** What a delivery says of itself, read once its signature was accepted. */
@@ -196,36 +193,38 @@ interface Parts {
   readonly stamp: Timestamps.Stamp | undefined
 }
 
-const readParts = (
-  { eventId, eventType, timestamp }: SignatureScheme,
-  { body, headers }: VerifyInput
-): Result.Result<Parts, Reason> => {
-  const content = EventFields.bodyContent(body)
-  return Result.all({
-    id: EventFields.readFirst(eventId === undefined ? [] : [eventId], headers, content),
+const readParts = ({ eventId, eventType, timestamp }: SignatureScheme, { body, headers }: VerifyInput): Parts => {
+  const content = new EventFields.BodyContent(body)
+  return {
+    id: eventId && EventFields.readFirst([eventId], headers, content),
     type: EventFields.readFirst(eventType, headers, content),
     stamp: Timestamps.fromBody(timestamp, content)
-  })
+  }
 }
 
 const describe = (
   scheme: SignatureScheme,
-  { id, type }: Parts,
+  parts: Parts,
   stamp: Timestamps.Stamp | undefined,
   signedBy: number
 ): Verified => ({
-  id: id?.value,
-  type: type?.value,
+  id: parts.id?.value,
+  type: parts.type?.value,
   timestamp: stamp?.millis,
   signedBy,
-  unsigned: [
-    ...(isUnsigned(id) && !covers(scheme, "id") ? (["id"] as const) : []),
-    ...(isUnsigned(type) ? (["type"] as const) : []),
-    ...(stamp !== undefined && !signsTimestamp(scheme) ? (["timestamp"] as const) : [])
-  ]
+  unsigned: unsignedOf(scheme, parts, stamp)
 })
 
-const isUnsigned = (found: EventFields.Found | undefined): boolean => found?.field._tag === "Header"
-
-const signsTimestamp = (scheme: SignatureScheme): boolean =>
-  covers(scheme, "timestamp") || scheme.timestamp?.at._tag === "Body"
+const unsignedOf = (
+  scheme: SignatureScheme,
+  { id, type }: Parts,
+  stamp: Timestamps.Stamp | undefined
+): ReadonlyArray<Part> => {
+  const unsigned: Array<Part> = []
+  if (id?.field._tag === "Header" && !covers(scheme, "id")) unsigned.push("id")
+  if (type?.field._tag === "Header") unsigned.push("type")
+  if (stamp !== undefined && scheme.timestamp?.at._tag !== "Body" && !covers(scheme, "timestamp")) {
+    unsigned.push("timestamp")
+  }
+  return unsigned
+}

@@ -291,13 +291,17 @@ describe("WebhookReceiver.route", () => {
   )
 
   test(
-    "a signature header sent twice is refused",
+    "a signature header sent twice is refused, because both are seen",
     Effect.gen(function* () {
-      const url = yield* serve()
+      const reasons: Array<string> = []
+      const url = yield* serve({
+        onOutcome: (outcome) => Effect.sync(() => outcome._tag === "Refused" && reasons.push(outcome.reason))
+      })
       const headers = signed("msg_1", body)
       const repeated = headers.filter(([name]) => name === "webhook-signature")
       const answer = yield* send(url, { headers: flat([...headers, ...repeated]), chunks: [body] })
       assert.strictEqual(answer.status, 400)
+      assert.deepStrictEqual(reasons, ["DuplicateHeader"])
     })
   )
 

@@ -1,6 +1,6 @@
 import { Duration, Effect, Option, Redacted, Result, Stream, type Tracer } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
-import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
@@ -8,7 +8,7 @@ import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
 import * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
-import * as Failure from "../../policy/Failure.ts"
+import type * as Failure from "../../policy/Failure.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
@@ -228,7 +228,7 @@ class Invocation {
       (now) => {
         const headers = response.headers
         const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
-        const received: Received = { attempt, response, secrets, verdict, requestId: Exchange.requestId(headers) }
+        const received: Received = { attempt, response, secrets, verdict }
         return verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
       }
     )
@@ -236,7 +236,7 @@ class Invocation {
 
   #succeed(received: Received): Effect.Effect<unknown, AttemptError> {
     const { response } = received
-    if (this.#input.responseMode === "response-only") return Effect.succeed(response)
+    if (this.#input.responseMode === "response-only") return Effect.succeed(this.#withoutCredentials(response))
     const decode = this.#endpoint.successOf(response.status)
     if (decode === undefined) return this.#refused(received, "rejected")
     const decoded = Effect.mapError(
@@ -244,7 +244,7 @@ class Invocation {
       (problem) => this.#problem(received, problem)
     )
     return this.#input.responseMode === "decoded-and-response"
-      ? Effect.map(decoded, (value) => [value, response])
+      ? Effect.map(decoded, (value) => [value, this.#withoutCredentials(response)])
       : decoded
   }
 
@@ -264,7 +264,7 @@ class Invocation {
       {
         onFailure: (problem) => Effect.fail(this.#problem(received, problem)),
         onSuccess: (error) => {
-          const info = received.attempt.info(received.requestId)
+          const info = received.attempt.info(requestIdOf(received))
           return this.#failAfterRenewal(received, {
             ...failed(received, category),
             error: CallError.attachInfo(error, info),
@@ -277,7 +277,7 @@ class Invocation {
 
   #undeclared(received: Received, category: Failure.Category): Effect.Effect<never, AttemptError> {
     return Effect.flatMap(Exchange.excerpt(received.response, excerptBytes), (text) => {
-      const body = Redact.secrets(text, received.secrets.map(Redacted.value))
+      const body = Redact.secrets(text, received.secrets.map(Redacted.value)).slice(0, excerptBytes)
       return this.#failAfterRenewal(received, {
         ...failed(received, category),
         error: this.#undeclaredError(received, category, body)
@@ -295,7 +295,7 @@ class Invocation {
 
   #undeclaredError(received: Received, category: Failure.Category, body: string): CallError.CallError {
     const { response, verdict } = received
-    const info = { ...received.attempt.info(received.requestId), category, status: response.status }
+    const info = { ...received.attempt.info(requestIdOf(received)), category, status: response.status }
     if (category === "unauthorized") {
       return new CallError.Unauthorized({ ...info, reason: `the provider answered ${response.status}` })
     }
@@ -311,8 +311,8 @@ class Invocation {
   }
 
   #problem(received: Received, problem: ResponseDecoder.Problem): AttemptError {
-    if (problem._tag === "Broken") return this.#broken(received.attempt, problem, received.requestId)
-    const info = received.attempt.info(received.requestId)
+    if (problem._tag === "Broken") return this.#broken(received.attempt, problem, requestIdOf(received))
+    const info = received.attempt.info(requestIdOf(received))
     const error = new CallError.DecodeFailure({
       ...info,
       category: "invalid",
@@ -331,20 +331,45 @@ class Invocation {
 
   #hold(received: Received, category: Failure.Category): Effect.Effect<never, AttemptError> {
     this.#held = received.response
-    return Effect.fail({ ...failed(received, category), error: received.response, declared: true })
+    return this.#failAfterRenewal(received, {
+      ...failed(received, category),
+      error: received.response,
+      declared: true
+    })
   }
 
+  /** A response that the caller does not get is let go of, whatever ends the call. */
   #orHeld(outcome: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> {
-    return Effect.catch(outcome, (error) =>
-      error === this.#held ? Effect.succeed(error) : Effect.andThen(this.#discardHeld(), Effect.fail(error))
+    const handed = Effect.catch(outcome, (error) =>
+      error === this.#held ? Effect.sync(() => this.#handOver()) : Effect.fail(error)
     )
+    return Effect.onExit(handed, () => this.#discardHeld())
+  }
+
+  #handOver(): HttpClientResponse | undefined {
+    const held = this.#takeHeld()
+    return held === undefined ? undefined : this.#withoutCredentials(held)
+  }
+
+  #withoutCredentials(response: HttpClientResponse): HttpClientResponse {
+    return Exchange.withRequest(response, this.#request)
+  }
+
+  #takeHeld(): HttpClientResponse | undefined {
+    const held = this.#held
+    this.#held = undefined
+    return held
   }
 
   #discardHeld(): Effect.Effect<void> {
-    const held = this.#held
-    this.#held = undefined
+    const held = this.#takeHeld()
     return held === undefined ? Effect.void : Exchange.discard(held)
   }
+}
+
+const requestIdOf = ({ response, secrets }: Received): string | undefined => {
+  const requestId = Exchange.requestId(response.headers)
+  return requestId === undefined ? undefined : Redact.secrets(requestId, secrets.map(Redacted.value))
 }
 
 interface Received {
@@ -352,7 +377,6 @@ interface Received {
   readonly response: HttpClientResponse
   readonly secrets: Credentials.Authorized["secrets"]
   readonly verdict: Failure.Classification
-  readonly requestId: string | undefined
 }
 
 const failed = (received: Received, category: Failure.Category) => ({
@@ -361,7 +385,7 @@ const failed = (received: Received, category: Failure.Category) => ({
   sent: true,
   declared: false,
   status: received.response.status,
-  requestId: received.requestId
+  requestId: requestIdOf(received)
 })
 
 interface PageState {
@@ -370,16 +394,19 @@ interface PageState {
   readonly index: number
 }
 
+/** What comes after a page: the next one, or an error. */
+type Turn = PageState | CallError.DecodeFailure
+
 const paginated = (endpoint: CompiledEndpoint, pagination: Pagination<unknown, unknown>) => {
   const pages = (input: Input = {}, options: CallOptions = {}): Stream.Stream<unknown, unknown> =>
     Stream.unwrap(
       Effect.map(endpoint.request(input), (request) => {
         const first: PageState = { request, query: queryOf(input), index: 0 }
         const seen = new Seen(first)
-        return Stream.paginate(first, (state) =>
-          Effect.flatMap(fetchPage(endpoint, input, options, state), (page) =>
-            advance(endpoint, pagination, page, seen)
-          )
+        return Stream.paginate<Turn, unknown, unknown>(first, (turn) =>
+          turn instanceof CallError.DecodeFailure
+            ? Effect.fail(turn)
+            : Effect.map(fetchPage(endpoint, input, options, turn), (page) => advance(endpoint, pagination, page, seen))
         )
       })
     )
@@ -400,12 +427,13 @@ const fetchPage = (endpoint: CompiledEndpoint, input: Input, options: CallOption
     (pair) => ({ pair: pair as readonly [unknown, HttpClientResponse], state })
   )
 
+/** The page that has come is given in any case: what is wrong with the way to the next one is told after it. */
 const advance = (
   endpoint: CompiledEndpoint,
   pagination: Pagination<unknown, unknown>,
   fetched: { readonly pair: readonly [unknown, HttpClientResponse]; readonly state: PageState },
   seen: Seen
-): Effect.Effect<readonly [ReadonlyArray<unknown>, Option.Option<PageState>], CallError.DecodeFailure> => {
+): readonly [ReadonlyArray<unknown>, Option.Option<Turn>] => {
   const [page, response] = fetched.pair
   const arrived: Arrived<unknown> = {
     page,
@@ -414,12 +442,13 @@ const advance = (
     index: fetched.state.index,
     query: fetched.state.query
   }
-  const next = nextState(fetched.state, pagination.next(arrived))
-  if (Result.isFailure(next)) return Effect.fail(wrongPage(endpoint, response, next.failure))
-  if (next.success === undefined) return Effect.succeed([[page], Option.none()])
-  return seen.add(next.success)
-    ? Effect.succeed([[page], Option.some(next.success)])
-    : Effect.fail(wrongPage(endpoint, response, "the next page is one that was seen before"))
+  const next = Result.flatMap(nextState(fetched.state, pagination.next(arrived)), (state) => seen.check(state))
+  return [
+    [page],
+    Result.isFailure(next)
+      ? Option.some(wrongPage(endpoint, response, next.failure))
+      : Option.fromUndefinedOr(next.success)
+  ]
 }
 
 const nextState = (state: PageState, next: Next): Result.Result<PageState | undefined, string> => {
@@ -458,15 +487,16 @@ class Seen {
   readonly #keys = new Set<string>()
 
   constructor(first: PageState) {
-    this.add(first)
+    this.check(first)
   }
 
-  add({ request }: PageState): boolean {
-    const key = JSON.stringify([request.url, request.urlParams.params])
-    if (this.#keys.has(key)) return false
+  check(state: PageState | undefined): Result.Result<PageState | undefined, string> {
+    if (state === undefined) return Result.succeed(undefined)
+    const key = JSON.stringify([state.request.url, state.request.urlParams.params])
+    if (this.#keys.has(key)) return Result.fail("the next page is one that was seen before")
     this.#keys.add(key)
     const [oldest] = this.#keys
     if (this.#keys.size > 1_000 && oldest !== undefined) this.#keys.delete(oldest)
-    return true
+    return Result.succeed(state)
   }
 }

@@ -27,12 +27,12 @@ type Encode<Out> = (value: unknown) => Effect.Effect<Out, Unencodable>
 /** Compiles an endpoint to the function that makes its request under a base URL. */
 export const compile = (endpoint: HttpApiEndpoint.Top, baseUrl: string) => {
   const path = compilePath(endpoint)
-  const query = compileStrings(endpoint.query, "query")
+  const query = compileQuery(endpoint)
   const headers = compileStrings(endpoint.headers, "headers")
   const body = compilePayload(endpoint)
   return (input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, Unencodable> =>
     Effect.map(
-      Effect.all([path(input.params), query(input.query), headers(input.headers), body(input.payload)]),
+      Effect.all([path(input.params), query(input), headers(input.headers), body(input.payload)]),
       ([path, query, headers, body]) =>
         HttpClientRequest.make(endpoint.method)(baseUrl + path, {
           urlParams: UrlParams.fromInput(query),
@@ -48,7 +48,22 @@ export const isReplayable = (input: Input): boolean => !Stream.isStream(input.pa
 
 type Strings = Record<string, string | ReadonlyArray<string>>
 
-const compileStrings = (schema: Schema.Top | undefined, part: "query" | "headers"): Encode<Strings> => {
+/** A method without a body carries its payload in the query, as the server of an HttpApi expects. */
+const compileQuery = (endpoint: HttpApiEndpoint.Top) => {
+  const query = compileStrings(endpoint.query, "query")
+  if (HttpMethod.hasBody(endpoint.method) || endpoint.payload.size === 0) return (input: Input) => query(input.query)
+  const payload = compileStrings(Schema.Union(payloadSchemas(endpoint)), "payload")
+  return (input: Input) =>
+    Effect.map(Effect.all([payload(input.payload), query(input.query)]), ([payload, query]) => ({
+      ...payload,
+      ...query
+    }))
+}
+
+const payloadSchemas = (endpoint: HttpApiEndpoint.Top): ReadonlyArray<Schema.Top> =>
+  Array.from(endpoint.payload.values()).flatMap(({ schemas }) => schemas)
+
+const compileStrings = (schema: Schema.Top | undefined, part: "query" | "headers" | "payload"): Encode<Strings> => {
   if (schema === undefined) return () => Effect.succeed({})
   const encode = encoderOf(schema, part)
   // A string tree's encoding holds strings, arrays of strings and undefined.
@@ -111,8 +126,14 @@ const fillPath = (
       path += literal + encodeURIComponent(value)
     }
   }
+  if (dotSegment.test(path)) {
+    return Effect.fail({ part: "params", issue: "the path has a segment that a URL would resolve away" })
+  }
   return Effect.succeed(path === "" ? "/" : path)
 }
+
+/** Several parameters in one segment can make one, though none of them is one. */
+const dotSegment = /\/\.{1,2}(?:\/|$)/
 
 const unusable = (name: string | undefined, problem: string): Unencodable => ({
   part: "params",
@@ -120,7 +141,7 @@ const unusable = (name: string | undefined, problem: string): Unencodable => ({
 })
 
 const compilePayload = (endpoint: HttpApiEndpoint.Top): Encode<HttpBody.HttpBody> => {
-  const encoders = Array.from(endpoint.payload.values()).flatMap(({ schemas }) => schemas.map(compileBody))
+  const encoders = payloadSchemas(endpoint).map(compileBody)
   if (encoders.length === 0 || !HttpMethod.hasBody(endpoint.method)) return () => Effect.succeed(HttpBody.empty)
   return (value) => firstThatEncodes(encoders, value)
 }

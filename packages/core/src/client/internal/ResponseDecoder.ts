@@ -1,4 +1,4 @@
-import { ByteSize, Effect, Result, Schema, Stream } from "effect"
+import { ByteSize, Effect, type Cause, Result, Schema, Stream } from "effect"
 import * as Ndjson from "effect/encoding/Ndjson"
 import * as Sse from "effect/encoding/Sse"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -42,8 +42,8 @@ export const compileSuccesses = (endpoint: HttpApiEndpoint.Top, maxBytes: number
   for (const [status, schemas] of reflected(endpoint).successes) {
     byStatus.set(status, compileAlternatives(schemas, maxBytes))
   }
-  const stream = Array.from(endpoint.success, streamed).find((schema) => schema !== undefined)
-  const first = stream === undefined ? byStatus.values().next().value : compileStream(stream)
+  const stream = Array.from(endpoint.success).find((schema) => streamed(bodyOf(schema)) !== undefined)
+  const first = stream === undefined ? byStatus.values().next().value : compileSuccess(stream, maxBytes)
   return (status) => byStatus.get(status) ?? (status >= 200 && status < 300 ? first : undefined)
 }
 
@@ -79,30 +79,39 @@ const compileAlternatives = (schemas: ReadonlyArray<Schema.Top>, maxBytes: numbe
   }
 }
 
-const contentTypeOf = (schema: Schema.Top): string =>
-  encoding(HttpApiSchema.isWithHeaders(schema) ? schema.schema : schema).contentType.toLowerCase()
+const bodyOf = (schema: Schema.Top): Schema.Top => (HttpApiSchema.isWithHeaders(schema) ? schema.schema : schema)
+
+const contentTypeOf = (schema: Schema.Top): string => encoding(bodyOf(schema)).contentType.toLowerCase()
 
 const compileSuccess = (schema: Schema.Top, maxBytes: number): Decode => {
-  if (HttpApiSchema.isWithHeaders(schema)) return compileWithHeaders(schema, maxBytes)
-  if (HttpApiSchema.isNoContent(schema.ast)) return (response) => Exchange.discard(response)
+  if (HttpApiSchema.isWithHeaders(schema)) return compileWithHeaders(schema, compileSuccess(schema.schema, maxBytes))
+  const stream = streamed(schema)
+  if (stream !== undefined) return compileStream(stream)
+  if (HttpApiSchema.isNoContent(schema.ast)) return compileEmpty(schema)
   const decode = decoderOf(schema)
   const read = reader(encoding(schema)._tag, maxBytes)
   return (response) => Effect.flatMap(read(response), decode)
 }
 
-const compileWithHeaders = (schema: HttpApiSchema.WithHeaders<Schema.Top, Schema.Top>, maxBytes: number): Decode => {
-  const stream = streamed(schema.schema)
-  const decodeBody = stream === undefined ? compileSuccess(schema.schema, maxBytes) : compileStream(stream)
+/** What stands for an empty body, whatever the body holds. */
+const compileEmpty = (schema: Schema.Top): Decode => {
+  const decode = decoderOf(schema)
+  return (response) => Effect.flatMap(Exchange.discard(response), () => decode(undefined))
+}
+
+const compileWithHeaders = (schema: HttpApiSchema.WithHeaders<Schema.Top, Schema.Top>, decodeBody: Decode): Decode => {
   const decodeHeaders = decoderOf(schema.headers)
   return (response, tell) =>
-    Effect.map(Effect.all([decodeHeaders(response.headers), decodeBody(response, tell)]), ([headers, body]) =>
-      HttpApiSchema.withHeaders({ headers, body })
+    Effect.flatMap(
+      Effect.tapError(decodeHeaders(response.headers), () => Exchange.discard(response)),
+      (headers) => Effect.map(decodeBody(response, tell), (body) => HttpApiSchema.withHeaders({ headers, body }))
     )
 }
 
 /** A tagged error may come without its tag, and one without fields may come with any body. */
 const compileError = (schema: Schema.Top, maxBytes: number): Decode => {
-  if (HttpApiSchema.isNoContent(schema.ast)) return (response) => Exchange.discard(response)
+  if (HttpApiSchema.isWithHeaders(schema)) return compileWithHeaders(schema, compileError(schema.schema, maxBytes))
+  if (HttpApiSchema.isNoContent(schema.ast)) return compileEmpty(schema)
   const decode = decoderOf(schema)
   const tag = wireTag(schema)
   const kind = encoding(schema)._tag
@@ -167,8 +176,7 @@ const readBounded = (response: HttpClientResponse, maxBytes: number): Effect.Eff
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
     let size = 0
-    return response.stream.pipe(
-      Stream.mapError(Exchange.brokenBy),
+    return Exchange.bytes(response).pipe(
       Stream.runForEach((chunk): Effect.Effect<void, Problem> => {
         chunks.push(chunk)
         size += chunk.byteLength
@@ -192,53 +200,80 @@ const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => 
 const compileStream = (schema: HttpApiSchema.StreamSchema): Decode => {
   const decode =
     schema._tag === "StreamUint8Array"
-      ? rawStream
+      ? byteStream
       : schema._tag === "StreamNdjson"
         ? ndjsonStream(schema)
         : sseStream(schema)
-  return (response, tell) => Effect.succeed(Stream.mapError(decode(response), tell))
+  return (response, tell) => Effect.succeed(decode(Exchange.bytes(response), tell))
 }
 
-type DecodeStream = (response: HttpClientResponse) => Stream.Stream<unknown, Problem>
+type DecodeStream = (
+  bytes: Stream.Stream<Uint8Array, Problem>,
+  tell: TellStreamProblem
+) => Stream.Stream<unknown, unknown>
 
-const rawStream: DecodeStream = (response) => Stream.mapError(response.stream, Exchange.brokenBy)
+const byteStream: DecodeStream = (bytes, tell) => Stream.mapError(bytes, tell)
 
 const ndjsonStream = (schema: HttpApiSchema.StreamNdjson<Schema.Top>): DecodeStream => {
   const decode = decoderOf(Schema.toCodecJson(schema.schema))
   const maxLineBytes = ByteSize.toNumberUnsafe(schema.maxElementBytes)
-  return (response) =>
-    rawStream(response).pipe(
-      // rawStream's type is that of every decoded stream; its elements are bytes.
-      (bytes) => bytes as Stream.Stream<Uint8Array, Problem>,
+  return (bytes, tell) =>
+    bytes.pipe(
       Stream.pipeThroughChannel(Ndjson.decode({ ignoreEmptyLines: true, maxLineBytes })),
       Stream.mapError((error) =>
         Ndjson.isNdjsonError(error) ? undecodable(`an NDJSON line: ${error.reason}`) : error
       ),
-      Stream.mapEffect(decode)
+      Stream.mapEffect(decode),
+      Stream.mapError(tell)
     )
 }
 
 /** OpenAI and those who follow it end a stream with this instead of an event. */
 const endOfEvents = "[DONE]"
 
+/** The name under which a server made from an HttpApi sends the declared error of a stream. */
+const failureEvent = "effect/http-api/stream/failure"
+
 const sseStream = (schema: HttpApiSchema.StreamSse<Sse.EventCodec, Schema.Top, unknown>): DecodeStream => {
   const decode = decoderOf(schema.events)
-  return (response) =>
-    rawStream(response).pipe(
-      // As above: the elements are bytes.
-      (bytes) => bytes as Stream.Stream<Uint8Array, Problem>,
-      Stream.decodeText,
-      Stream.pipeThroughChannel(Sse.decode<Problem, unknown>()),
-      Stream.mapError(sseProblem),
+  const decodeCause = decoderOf(Schema.fromJsonString(Schema.toCodecJson(Schema.Cause(schema.error, Schema.Defect()))))
+  const valueOf = (event: unknown) => (schema.sseMode === "data" ? (event as { readonly data: unknown }).data : event)
+  return (bytes, tell) =>
+    eventsOf(Stream.decodeText(bytes)).pipe(
+      Stream.mapError(tell),
       Stream.takeWhile((event) => event.data !== endOfEvents),
-      Stream.mapEffect(decode),
-      Stream.map((event) => (schema.sseMode === "data" ? (event as { readonly data: unknown }).data : event))
+      Stream.mapEffect((event) =>
+        event.event === failureEvent
+          ? Effect.flatMap(Effect.mapError(decodeCause(event.data), tell), (cause) =>
+              // What the schema of a Cause decodes to.
+              Effect.failCause(cause as Cause.Cause<unknown>)
+            )
+          : Effect.mapBoth(decode(event), { onFailure: tell, onSuccess: valueOf })
+      )
     )
 }
 
-const sseProblem = (error: Problem | Sse.Retry | Sse.SseError): Problem => {
-  if (error._tag === "Broken" || error._tag === "Undecodable") return error
-  return error._tag === "Retry"
-    ? { _tag: "Broken", reason: "Body", code: undefined, detail: "the provider asked to reconnect", sent: true }
-    : undecodable("an event is too large")
+interface Event {
+  readonly event: string
+  readonly data: string
+  readonly id?: string
 }
+
+/** A `retry` field says how long to wait before a reconnection, and nobody reconnects here: it is no event. */
+const eventsOf = (text: Stream.Stream<string, Problem>): Stream.Stream<Event, Problem> =>
+  Stream.suspend(() => {
+    const events: Array<Event> = []
+    const parser = Sse.makeParser((parsed) => {
+      if (parsed._tag === "Event") events.push(eventOf(parsed))
+    })
+    return text.pipe(
+      Stream.mapEffect((chunk) =>
+        parser.feed(chunk) === undefined
+          ? Effect.succeed(events.splice(0))
+          : Effect.fail(undecodable("an event is too large"))
+      ),
+      Stream.flattenIterable
+    )
+  })
+
+const eventOf = ({ data, event, id }: Sse.Event): Event => ({ event, data, ...(id !== undefined && { id }) })

@@ -1,7 +1,7 @@
-import { Result } from "effect"
 import { type ContentPart, covers, type EventField, type SignatureScheme } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import * as DeliveryHeaders from "./deliveryHeaders.ts"
+import { refuse } from "./refusal.ts"
 
 export const visibleAscii = /^[!-~]{1,256}$/
 
@@ -23,17 +23,20 @@ export const read = (
   field: EventField,
   headers: DeliveryHeaders.DeliveryHeaders,
   content: BodyContent
-): Result.Result<string | undefined, Reason> => {
+): string | undefined => {
   switch (field._tag) {
     case "Header":
-      return Result.flatMap(DeliveryHeaders.optional(headers, field.name), (value) =>
-        value === undefined || visibleAscii.test(value) ? Result.succeed(value) : malformed(field.name)
-      )
+      return readHeader(headers, field.name)
     case "Body":
-      return Result.succeed(at(content.json(), field.path))
+      return at(content.json(), field.path)
     case "FormJson":
-      return Result.succeed(at(content.formJson(field.field), field.path))
+      return at(content.formJson(field.field), field.path)
   }
+}
+
+const readHeader = (headers: DeliveryHeaders.DeliveryHeaders, name: string): string | undefined => {
+  const value = DeliveryHeaders.optional(headers, name)
+  return value === undefined || visibleAscii.test(value) ? value : malformed(name, visibleAsciiExpected)
 }
 
 /** A value, and the field it was in. */
@@ -47,26 +50,20 @@ export const readFirst = (
   fields: ReadonlyArray<EventField>,
   headers: DeliveryHeaders.DeliveryHeaders,
   content: BodyContent
-): Result.Result<Found | undefined, Reason> => {
+): Found | undefined => {
   for (const field of fields) {
     const value = read(field, headers, content)
-    if (Result.isFailure(value)) return Result.fail(value.failure)
-    if (value.success !== undefined) return Result.succeed({ value: value.success, field })
+    if (value !== undefined) return { value, field }
   }
-  return Result.succeed(undefined)
+  return undefined
 }
 
 /** The id that the signed content asks for, or an empty text when it asks for none. */
-export const signedId = (
-  scheme: SignatureScheme,
-  headers: DeliveryHeaders.DeliveryHeaders
-): Result.Result<string, Reason> => {
-  if (scheme.eventId?._tag !== "Header" || !covers(scheme, "id")) return Result.succeed("")
-  const { name } = scheme.eventId
-  return Result.flatMap(DeliveryHeaders.required(headers, name), (id) => {
-    const expected = whatSignedIdMustBe(scheme, id)
-    return expected === undefined ? Result.succeed(id) : Result.fail(Reason.MalformedHeader({ header: name, expected }))
-  })
+export const signedId = (scheme: SignatureScheme, headers: DeliveryHeaders.DeliveryHeaders): string => {
+  if (scheme.eventId?._tag !== "Header" || !covers(scheme, "id")) return ""
+  const id = DeliveryHeaders.required(headers, scheme.eventId.name)
+  const expected = whatSignedIdMustBe(scheme, id)
+  return expected === undefined ? id : malformed(scheme.eventId.name, expected)
 }
 
 /**
@@ -88,24 +85,24 @@ const textAfterId = (parts: ReadonlyArray<ContentPart>): string => {
   return next?._tag === "Text" ? next.text : ""
 }
 
-const malformed = (header: string): Result.Result<never, Reason> =>
-  Result.fail(Reason.MalformedHeader({ header, expected: visibleAsciiExpected }))
+const malformed = (header: string, expected: string): never => refuse(Reason.MalformedHeader({ header, expected }))
 
-/** The body read as JSON or as a form, each at most once and only when somebody asks. */
-export interface BodyContent {
-  readonly json: () => unknown
-  readonly formJson: (field: string) => unknown
-}
+/** A body read as JSON or as a form, as late as possible. */
+export class BodyContent {
+  readonly #body: Uint8Array
+  #json: { readonly value: unknown } | undefined
 
-export const bodyContent = (body: Uint8Array): BodyContent => {
-  const text = once(() => decodeText(body))
-  const json = once(() => parseJson(text()))
-  return { json, formJson: (field) => parseJson(formField(text(), field)) }
-}
+  constructor(body: Uint8Array) {
+    this.#body = body
+  }
 
-const once = <A>(make: () => A): (() => A) => {
-  let made: { readonly value: A } | undefined
-  return () => (made ??= { value: make() }).value
+  json(): unknown {
+    return (this.#json ??= { value: parseJson(decodeText(this.#body)) }).value
+  }
+
+  formJson(field: string): unknown {
+    return parseJson(formField(decodeText(this.#body), field))
+  }
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })

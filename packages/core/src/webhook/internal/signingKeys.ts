@@ -1,8 +1,9 @@
-import { Redacted, Result } from "effect"
+import { Redacted } from "effect"
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from "node:crypto"
 import type { Ed25519Key, KeyForm, MacKey } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import * as Encodings from "./encodings.ts"
+import { refuse } from "./refusal.ts"
 
 /** A secret, ready to compute with. */
 export interface SigningKey {
@@ -16,32 +17,23 @@ type Forms = ReadonlyArray<KeyForm>
 
 type Secret = Redacted.Redacted<string>
 
-export const forVerifying = (
-  forms: Forms,
-  secrets: ReadonlyArray<Secret>
-): Result.Result<ReadonlyArray<SigningKey>, Reason> => read("verify", forms, secrets)
+export const forVerifying = (forms: Forms, secrets: ReadonlyArray<Secret>): ReadonlyArray<SigningKey> =>
+  read("verify", forms, secrets)
 
-export const forSigning = (
-  forms: Forms,
-  secrets: ReadonlyArray<Secret>
-): Result.Result<ReadonlyArray<SigningKey>, Reason> => read("sign", forms, secrets)
+export const forSigning = (forms: Forms, secrets: ReadonlyArray<Secret>): ReadonlyArray<SigningKey> =>
+  read("sign", forms, secrets)
 
-const read = (purpose: Purpose, forms: Forms, secrets: ReadonlyArray<Secret>) =>
+const read = (purpose: Purpose, forms: Forms, secrets: ReadonlyArray<Secret>): ReadonlyArray<SigningKey> =>
   secrets.length === 0
-    ? Result.fail(Reason.MissingSecret())
-    : Result.all(secrets.map((secret, index) => readSecret(purpose, forms, secret, index)))
+    ? refuse(Reason.MissingSecret())
+    : secrets.map((secret, index) => readSecret(purpose, forms, secret, index))
 
-const readSecret = (
-  purpose: Purpose,
-  forms: Forms,
-  secret: Secret,
-  index: number
-): Result.Result<SigningKey, Reason> => {
+const readSecret = (purpose: Purpose, forms: Forms, secret: Secret, index: number): SigningKey => {
   const text = reveal(secret)
   const key = text === undefined ? undefined : cached(purpose, forms, secret, text)
-  return key === undefined
-    ? Result.fail(Reason.InvalidSecret({ index, expected: forms.map((form) => describe(purpose, form)).join(", or ") }))
-    : Result.succeed(key)
+  return (
+    key ?? refuse(Reason.InvalidSecret({ index, expected: forms.map((form) => describe(purpose, form)).join(", or ") }))
+  )
 }
 
 /** `undefined` once the secret was wiped, so that a cached key does not outlive it. */
