@@ -167,13 +167,15 @@ export interface State {
   readonly hedge: (strategy: Hedge.Hedge) => Hedge.Tracker
 }
 
+type Stores = { readonly [Store in "rateLimits" | "breakers" | "retryBudgets"]?: State[Store] | undefined }
+
 /**
  * Makes the state of one integration's policies.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const makeState = (stores: Partial<Pick<State, "rateLimits" | "breakers" | "retryBudgets">> = {}): State => ({
+export const makeState = (stores: Stores = {}): State => ({
   rateLimits: stores.rateLimits ?? RateLimitStore.makeMemory(),
   breakers: stores.breakers ?? BreakerStore.makeMemory(),
   retryBudgets: stores.retryBudgets ?? RetryBudgetStore.makeMemory(),

@@ -18,7 +18,7 @@
  * | `causeway_hedges` | integration, endpoint | attempts beside a slow one |
  * | `causeway_retry_budget_empty` | integration, endpoint | retries that were not made |
  * | `causeway_cache` | integration, endpoint, result (`hit`, `stale`, `revalidated`, `miss`) | lookups |
- * | `causeway_circuit_state` | key | 0 closed, 1 half-open, 2 open |
+ * | `causeway_circuit_state` | key | 0 closed, 1 half-open, 2 open, 3 isolated |
  *
  * **Gotchas**
  *
@@ -76,10 +76,10 @@ const metrics = {
     description: "Retries that the budget did not allow"
   }),
   cache: Metric.counter("causeway_cache", { incremental: true, description: "Lookups in the cache, by result" }),
-  circuit: Metric.gauge("causeway_circuit_state", { description: "0 closed, 1 half-open, 2 open" })
+  circuit: Metric.gauge("causeway_circuit_state", { description: "0 closed, 1 half-open, 2 open, 3 isolated" })
 }
 
-const circuitStates = { closed: 0, "half-open": 1, open: 2 } as const
+const circuitStates = { closed: 0, "half-open": 1, open: 2, isolated: 3 } as const
 
 type Update = (
   metric: Metric.Metric<number, unknown>,

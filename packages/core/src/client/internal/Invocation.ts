@@ -45,7 +45,7 @@ const excerptBytes = 8 * 1024
 const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"])
 
 /** Compiles an endpoint to its method. */
-export const makeMethod = (endpoint: HttpApiEndpoint.Top, engine: Engine.Engine, wiring: Wiring): Method => {
+export const makeMethod = (endpoint: HttpApiEndpoint.Top, engine: () => Engine.Engine, wiring: Wiring): Method => {
   const compiled = new CompiledEndpoint(endpoint, engine, wiring)
   const method = (input?: Input, options?: CallOptions) => compiled.call(input, options)
   const { pagination } = definition(endpoint)
@@ -53,7 +53,9 @@ export const makeMethod = (endpoint: HttpApiEndpoint.Top, engine: Engine.Engine,
 }
 
 class CompiledEndpoint {
-  readonly engine: Engine.Engine
+  /** The engine of now: policies may change while the program runs. */
+  readonly engine: () => Engine.Engine
+  readonly site: Engine.CallSite
   readonly wiring: Wiring
   readonly #endpoint: HttpApiEndpoint.Top
   readonly #client: HttpClient.HttpClient
@@ -64,15 +66,16 @@ class CompiledEndpoint {
   readonly #errorOf: ResponseDecoder.DecoderOf
   readonly #span: Tracer.SpanOptions
 
-  constructor(endpoint: HttpApiEndpoint.Top, engine: Engine.Engine, wiring: Wiring) {
+  constructor(endpoint: HttpApiEndpoint.Top, engine: () => Engine.Engine, wiring: Wiring) {
     this.engine = engine
+    this.site = engine().call
     this.wiring = wiring
     this.#endpoint = endpoint
     this.#client = wiring.client(endpoint)
     this.#encode = RequestEncoder.compile(endpoint, wiring.baseUrl)
     this.#successOf = ResponseDecoder.compileSuccesses(endpoint, wiring.maxBodyBytes)
     this.#errorOf = ResponseDecoder.compileErrors(definition(endpoint).errors, wiring.maxBodyBytes)
-    this.#span = spanOptions(engine.call, wiring.baseUrl)
+    this.#span = spanOptions(this.site, wiring.baseUrl)
   }
 
   call(input: Input = {}, options: CallOptions = {}): Effect.Effect<unknown, unknown> {
@@ -85,8 +88,8 @@ class CompiledEndpoint {
     input: Input,
     options: CallOptions
   ): Effect.Effect<unknown, unknown> {
-    const { call } = this.engine
-    return Effect.useSpan(`${call.method} ${call.url}`, this.#span, (span) =>
+    const { method, url } = this.site
+    return Effect.useSpan(`${method} ${url}`, this.#span, (span) =>
       Effect.suspend(() => new Invocation(this, request, input, options, span).run())
     )
   }
@@ -117,7 +120,7 @@ class CompiledEndpoint {
 
   #unencodable({ issue, part }: RequestEncoder.Unencodable): CallError.EncodeFailure | CallError.TransportFailure {
     const info = {
-      ...this.engine.call,
+      ...this.site,
       attempts: 0,
       elapsed: Duration.zero,
       requestId: undefined,
@@ -147,12 +150,15 @@ const spanOptions = (call: Engine.CallSite, baseUrl: string): Tracer.SpanOptions
 /** One call: what must stay the same over its attempts. */
 class Invocation {
   readonly #endpoint: CompiledEndpoint
+  /** A call keeps the engine that it began with. */
+  readonly #engine: Engine.Engine
   readonly #request: HttpClientRequest.HttpClientRequest
   readonly #input: Input
   readonly #options: CallOptions
   readonly #span: Tracer.Span
   readonly #idempotencyKey: string | undefined
   #held: HttpClientResponse | undefined
+  #renewed = false
 
   constructor(
     endpoint: CompiledEndpoint,
@@ -162,6 +168,7 @@ class Invocation {
     span: Tracer.Span
   ) {
     this.#endpoint = endpoint
+    this.#engine = endpoint.engine()
     this.#input = input
     this.#options = options
     this.#span = span
@@ -170,7 +177,7 @@ class Invocation {
   }
 
   run(): Effect.Effect<unknown, unknown> {
-    const outcome = Engine.run(this.#endpoint.engine, {
+    const outcome = Engine.run(this.#engine, {
       idempotent: this.#endpoint.isIdempotent || this.#idempotencyKey !== undefined,
       replayable: RequestEncoder.isReplayable(this.#input),
       request: this.#input,
@@ -181,20 +188,20 @@ class Invocation {
   }
 
   #drawKey(): string | undefined {
-    const drawn = this.#endpoint.engine.policy.retry?.idempotencyKeyHeader !== undefined && !this.#endpoint.isIdempotent
+    const drawn = this.#engine.policy.retry?.idempotencyKeyHeader !== undefined && !this.#endpoint.isIdempotent
     return drawn ? crypto.randomUUID() : undefined
   }
 
   #withKey(request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest {
     if (this.#idempotencyKey === undefined) return request
-    const header = this.#endpoint.engine.policy.retry?.idempotencyKeyHeader ?? "idempotency-key"
+    const header = this.#engine.policy.retry?.idempotencyKeyHeader ?? "idempotency-key"
     return HttpClientRequest.setHeader(request, header, this.#idempotencyKey)
   }
 
   #attempt(attempt: Engine.Attempt): Effect.Effect<unknown, AttemptError> {
     return Effect.flatMap(this.#discardHeld(), () =>
       Effect.flatMap(this.#authorize(attempt), (authorized) =>
-        Effect.matchEffect(Exchange.send(this.#endpoint.client, this.#traced(authorized.request)), {
+        Effect.matchEffect(Exchange.send(this.#endpoint.client, this.#stamped(attempt, authorized.request)), {
           onFailure: (broken) => Effect.fail(this.#broken(attempt, broken)),
           onSuccess: (response) => this.#receive(attempt, response, authorized.secrets)
         })
@@ -212,9 +219,14 @@ class Invocation {
     }))
   }
 
-  #traced(request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest {
+  /** What each attempt says of itself: the trace it belongs to, and the time that is left for it. */
+  #stamped(attempt: Engine.Attempt, request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest {
     const { traceparent } = HttpTraceContext.toHeaders(this.#span)
-    return traceparent === undefined ? request : HttpClientRequest.setHeader(request, "traceparent", traceparent)
+    const deadline = this.#engine.policy.deadline?.header
+    return HttpClientRequest.setHeaders(request, {
+      ...(traceparent !== undefined && { traceparent }),
+      ...(deadline !== undefined && { [deadline]: String(Math.max(1, Math.floor(attempt.remainingMillis))) })
+    })
   }
 
   #receive(
@@ -227,6 +239,7 @@ class Invocation {
       Effect.clockWith((clock) => clock.currentTimeMillis),
       (now) => {
         const headers = response.headers
+        attempt.received(headers)
         const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
         const received: Received = { attempt, response, secrets, verdict }
         return verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
@@ -288,9 +301,9 @@ class Invocation {
   /** A 401 renews the credentials, once: the engine makes one more attempt when something has changed. */
   #failAfterRenewal(received: Received, failure: AttemptError): Effect.Effect<never, AttemptError> {
     if (failure.category !== "unauthorized") return Effect.fail(failure)
-    return received.attempt.number > 1
-      ? Effect.fail(failure)
-      : Effect.flatMap(this.#endpoint.wiring.credentials.renew, (renewed) => Effect.fail({ ...failure, renewed }))
+    if (this.#renewed) return Effect.fail(failure)
+    this.#renewed = true
+    return Effect.flatMap(this.#endpoint.wiring.credentials.renew, (renewed) => Effect.fail({ ...failure, renewed }))
   }
 
   #undeclaredError(received: Received, category: Failure.Category, body: string): CallError.CallError {
@@ -306,8 +319,8 @@ class Invocation {
   }
 
   get #throttlesAreTyped(): boolean {
-    const { rateLimit, retry } = this.#endpoint.engine.policy
-    return rateLimit !== undefined || retry !== undefined
+    const { rateLimit, retry, throttle } = this.#engine.policy
+    return rateLimit !== undefined || retry !== undefined || throttle !== undefined
   }
 
   #problem(received: Received, problem: ResponseDecoder.Problem): AttemptError {
@@ -384,6 +397,7 @@ const failed = (received: Received, category: Failure.Category) => ({
   retryAfter: received.verdict.retryAfter,
   sent: true,
   declared: false,
+  shouldRetry: received.verdict.shouldRetry,
   status: received.response.status,
   requestId: requestIdOf(received)
 })
@@ -473,7 +487,7 @@ const withoutQuery = (request: HttpClientRequest.HttpClientRequest): HttpClientR
 
 const wrongPage = (endpoint: CompiledEndpoint, response: HttpClientResponse, issue: string): CallError.DecodeFailure =>
   new CallError.DecodeFailure({
-    ...endpoint.engine.call,
+    ...endpoint.site,
     attempts: 1,
     elapsed: Duration.zero,
     requestId: Exchange.requestId(response.headers),

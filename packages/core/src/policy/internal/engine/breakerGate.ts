@@ -13,7 +13,9 @@ type Store = BreakerStore.BreakerStore["Service"]
 
 const admit = (store: Store, breaker: Breaker, key: string, entrant: Entrant): Effect.Effect<Answer> =>
   andThenNow(store.admit(key, breaker, entrant.now()), (admission): Effect.Effect<Answer> => {
-    if (admission._tag === "Open") return refuse(circuitOpen(key, admission.retryAfterMillis, entrant))
+    if (admission._tag !== "Admitted") {
+      return refuse(circuitOpen(key, admission._tag === "Open" ? admission.retryAfterMillis : undefined, entrant))
+    }
     tell(entrant, admission.transition)
     return Effect.succeed(pass(store, breaker, key, admission.generation, entrant))
   })
@@ -45,10 +47,10 @@ const tell = (entrant: Entrant, transition: BreakerStore.Transition | undefined)
   if (transition !== undefined) entrant.tell({ _tag: "CircuitChanged", transition })
 }
 
-const circuitOpen = (key: string, retryAfterMillis: number, entrant: Entrant): CallError.CircuitOpen =>
+const circuitOpen = (key: string, retryAfterMillis: number | undefined, entrant: Entrant): CallError.CircuitOpen =>
   new CallError.CircuitOpen({
     ...entrant.info(),
     category: "transient",
     key,
-    retryAfter: Duration.millis(retryAfterMillis)
+    retryAfter: retryAfterMillis === undefined ? undefined : Duration.millis(retryAfterMillis)
   })

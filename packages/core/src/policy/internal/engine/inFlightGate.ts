@@ -11,7 +11,9 @@ export const inFlightGate = (
   shared: string
 ): Gate => ({
   enter: (entrant) => {
-    const entry = inFlight.enter(entrant.keyOf(key, shared), entrant.options.priority ?? 0, entrant.now())
+    const now = entrant.now()
+    const remaining = entrant.remainingMillis(now)
+    const entry = inFlight.enter(entrant.keyOf(key, shared), entrant.options.priority ?? 0, now, remaining)
     switch (entry._tag) {
       case "Entered":
         return Effect.succeed(pass(entry, false, entrant))
