@@ -3,9 +3,9 @@
  * end. Where the program is missing a suite is skipped with the reason in its name, and fails when `CI` is set.
  */
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
-import { describe, it } from "@effect/vitest"
+import { describe } from "@effect/vitest"
 import { Context, Effect, Layer, type Scope } from "effect"
-import * as Redis from "effect/persistence/Redis"
+import type * as Redis from "effect/persistence/Redis"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:net"
@@ -90,14 +90,13 @@ export const layer: Layer.Layer<RedisServer | Redis.Redis | NodeRedis.NodeRedis,
 
 const isInstalled = spawnSync("redis-server", ["--version"], { stdio: "ignore" }).status === 0
 
+const missing = "there is no redis-server here (Debian has it as the package redis-server)"
+
+if (!isInstalled && process.env["CI"] !== undefined) throw new Error(missing)
+
+const run = isInstalled ? describe : describe.skip
+
 /** `describe` for a suite that needs the server. */
 export const describeRedis = (name: string, suite: () => void): void => {
-  if (isInstalled) describe(name, suite)
-  else if (process.env["CI"] === undefined) {
-    describe.skip(`${name} (skipped: there is no redis-server here)`, suite)
-  } else {
-    it(name, () => {
-      throw new Error("there is no redis-server here: install Debian's package redis-server")
-    })
-  }
+  run(isInstalled ? name : `${name}, skipped: ${missing}`, suite)
 }
