@@ -42,6 +42,7 @@ export const captions: Captions = {
       "Retry.ts": "The retry: a Schedule decides when, the category decides whether.",
       "RetryBudget.ts": "The retry budget: so many retries for so many successes.",
       "RetryBudgetStore.ts": "Where retry budgets keep their state.",
+      "RetryBudgetStoreRedis.ts": "Retry budgets in Redis, shared by processes.",
       "Throttle.ts": "Adaptive throttling: refuses by itself what the provider would refuse.",
       "internal/BoundedKeys.ts": "A map that drops its least recently used keys.",
       "internal/LatencyHistogram.ts": "How long the latest things took, in fixed memory.",

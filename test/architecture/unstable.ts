@@ -21,6 +21,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "core/src/policy/Exchange.ts": ["effect/http"],
   "core/src/policy/Failure.ts": ["effect/http"],
+  "core/src/policy/RetryBudgetStoreRedis.ts": ["effect/persistence"],
   "core/src/testing/Mock.ts": ["effect/encoding", "effect/http", "effect/http-api"],
   "core/src/webhook/Inbox.ts": ["effect/sql"],
   "core/src/webhook/InboxStoreSql.ts": ["effect/sql"],
