@@ -50,7 +50,7 @@ import type { Category } from "./Failure.ts"
 
 import * as InFlight from "./InFlight.ts"
 import { breakerGate } from "./internal/engine/breakerGate.ts"
-import type { Gate } from "./internal/engine/Gate.ts"
+import type { Entrant, Gate } from "./internal/engine/Gate.ts"
 import type { Hedging } from "./internal/engine/hedging.ts"
 import { inFlightGate } from "./internal/engine/inFlightGate.ts"
 import { rateLimitGate } from "./internal/engine/rateLimitGate.ts"
@@ -148,7 +148,7 @@ export interface Engine {
   readonly gates: ReadonlyArray<Gate>
   readonly hedge: Hedging | undefined
   /** Takes a retry from the budget; false when there is none left. */
-  readonly withdraw: (now: number) => Effect.Effect<boolean>
+  readonly withdraw: (entrant: Entrant) => Effect.Effect<boolean>
 }
 
 /**
@@ -238,8 +238,8 @@ const withdrawalOf = (
   keyOf: (slot: keyof Compiled) => string
 ): Engine["withdraw"] => {
   if (retryBudget === undefined) return () => Effect.succeed(true)
-  const key = keyOf("retryBudget")
-  return (now) => retryBudgets.withdraw(key, retryBudget, now)
+  const shared = keyOf("retryBudget")
+  return (entrant) => retryBudgets.withdraw(entrant.keyOf(retryBudget.key, shared), retryBudget, entrant.now())
 }
 
 const hedgingOf = ({ hedge }: Compiled, state: State): Hedging | undefined => {
@@ -251,6 +251,7 @@ const hedgingOf = ({ hedge }: Compiled, state: State): Hedging | undefined => {
     mayHedge: () => tracker.withdraw(),
     observe: ({ category, elapsedMillis }) => {
       if (category === "success") tracker.observe(elapsedMillis)
+      else if (category === undefined) tracker.abandoned(elapsedMillis)
     }
   }
 }

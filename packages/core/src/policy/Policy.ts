@@ -39,19 +39,20 @@
  * @since 0.1.0
  */
 import type { Duration } from "effect"
-import type { Breaker } from "./Breaker.ts"
-import type * as Bulkhead from "./Bulkhead.ts"
+import * as Breaker from "./Breaker.ts"
+import * as Bulkhead from "./Bulkhead.ts"
 import type * as Cache from "./Cache.ts"
 import type { BulkheadFull, CircuitOpen, RateLimited, Timeout } from "./CallError.ts"
 import type * as Coalesce from "./Coalesce.ts"
 import type * as Concurrency from "./Concurrency.ts"
 import * as Deadline from "./Deadline.ts"
 import type * as Hedge from "./Hedge.ts"
+import { describeCompiled } from "./internal/describe.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
-import type * as RetryBudget from "./RetryBudget.ts"
-import type * as Throttle from "./Throttle.ts"
+import * as RetryBudget from "./RetryBudget.ts"
+import * as Throttle from "./Throttle.ts"
 
 /**
  * A record of strategies. Each slot is optional; `null` switches off what an outer record switched on.
@@ -71,19 +72,19 @@ export interface Policy {
   /** When a failed attempt is made again. */
   readonly retry?: Retry.Input | null
   /** How many retries there may be for so many calls. */
-  readonly retryBudget?: RetryBudget.RetryBudget | null
+  readonly retryBudget?: RetryBudget.Input | null
   /** When a second attempt is begun beside a slow first one. */
   readonly hedge?: Hedge.Hedge | null
   /** When to refuse attempts because the provider refuses more than it accepts. */
-  readonly throttle?: Throttle.Throttle | null
+  readonly throttle?: Throttle.Input | null
   /** How many attempts may be in flight. */
-  readonly bulkhead?: Bulkhead.Bulkhead | null
+  readonly bulkhead?: Bulkhead.Input | null
   /** How many attempts may be in flight, as observed. */
   readonly concurrency?: Concurrency.Concurrency | null
   /** How many attempts any window of time may hold. */
   readonly rateLimit?: RateLimit.Input | null
   /** When to stop calling a provider that fails. */
-  readonly circuitBreaker?: Breaker | null
+  readonly circuitBreaker?: Breaker.Breaker | null
 }
 
 /**
@@ -163,7 +164,7 @@ export interface Compiled {
   readonly bulkhead: Bulkhead.Bulkhead | undefined
   readonly concurrency: Concurrency.Concurrency | undefined
   readonly rateLimit: RateLimit.RateLimit | undefined
-  readonly circuitBreaker: Breaker | undefined
+  readonly circuitBreaker: Breaker.Breaker | undefined
 }
 
 /**
@@ -186,14 +187,63 @@ export const compile = (policy: Policy): Compiled => ({
   cache: policy.cache ?? undefined,
   coalesce: policy.coalesce ?? undefined,
   retry: whenOn(policy.retry, Retry.fromInput),
-  retryBudget: policy.retryBudget ?? undefined,
+  retryBudget: whenOn(policy.retryBudget, budgetOf),
   hedge: policy.hedge ?? undefined,
-  throttle: policy.throttle ?? undefined,
-  bulkhead: policy.bulkhead ?? undefined,
+  throttle: whenOn(policy.throttle, throttleOf),
+  bulkhead: whenOn(policy.bulkhead, bulkheadOf),
   concurrency: policy.concurrency ?? undefined,
   rateLimit: whenOn(policy.rateLimit, RateLimit.fromInput),
   circuitBreaker: policy.circuitBreaker ?? undefined
 })
+
+/** The same strategy for the same options, so that endpoints which share a slot share its state. */
+const oncePerOptions = <Options extends object, Strategy>(make: (options: Options) => Strategy) => {
+  const made = new WeakMap<Options, Strategy>()
+  return (options: Options): Strategy => {
+    const known = made.get(options)
+    if (known !== undefined) return known
+    const strategy = make(options)
+    made.set(options, strategy)
+    return strategy
+  }
+}
+
+const budgetOf = oncePerOptions(RetryBudget.fromInput)
+const throttleOf = oncePerOptions(Throttle.fromInput)
+const bulkheadOf = oncePerOptions(Bulkhead.fromInput)
+
+/**
+ * No policy at all: one attempt, as long as it takes.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const none: Policy = {}
+
+/**
+ * Good defaults for an integration: a deadline of 30 seconds, 10 seconds an attempt, three attempts with full jitter from
+ * 200 milliseconds, retries for at most a tenth of the calls, a breaker at half of at least 10 calls, 100 in flight.
+ * A rate limit depends on the provider and is not among them.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const standard = {
+  deadline: "30 seconds",
+  timeout: "10 seconds",
+  retry: Retry.make({ schedule: Retry.fullJitter(), attempts: 3 }),
+  retryBudget: RetryBudget.make({}),
+  circuitBreaker: Breaker.failureRate(),
+  bulkhead: Bulkhead.make({ maxInFlight: 100, maxWaiting: 1_000, maxWait: "5 seconds" })
+} as const satisfies Policy
+
+/**
+ * Says a policy in words, a line for each slot that is on, in the order in which they stand around an attempt.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const describe = (policy: Policy): string => describeCompiled(compile(policy))
 
 const whenOn = <A, B>(value: A | null | undefined, make: (value: A) => B): B | undefined =>
   value === null || value === undefined ? undefined : make(value)

@@ -349,7 +349,7 @@ describe("rule 8: keys are evicted", () => {
         yield* rateLimits.reserve({ ...limit, key, tokens: 1, now: tenant })
         const admission = yield* breakers.admit(key, breaker, tenant)
         assert.strictEqual(admission._tag, "Admitted")
-        yield* breakers.record(key, breaker, 0, "failure", tenant)
+        yield* breakers.record(key, breaker, 0, "failure", tenant, { elapsedMillis: 0, retryAfterMillis: undefined })
       }
       assert.isAtMost(yield* rateLimits.size, 100)
       assert.isAtMost((yield* breakers.circuits).length, 100)

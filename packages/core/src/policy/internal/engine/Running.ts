@@ -219,7 +219,7 @@ export class Running<A, E, R> implements Entrant {
     if (millis >= this.remainingMillis(this.now())) {
       return Effect.fail(asked > 0 && !failure.declared ? this.#throttled(failure) : failure.error)
     }
-    return Effect.flatMap(this.#engine.withdraw(this.now()), (allowed) => {
+    return Effect.flatMap(this.#engine.withdraw(this), (allowed) => {
       if (allowed) return Effect.flatMap(this.#sleep(millis), () => this.#nextAttempt())
       this.tell({ _tag: "RetryBudgetEmpty" })
       return Effect.fail(failure.error)

@@ -13,7 +13,7 @@ export const inFlightGate = (
   enter: (entrant) => {
     const now = entrant.now()
     const remaining = entrant.remainingMillis(now)
-    const entry = inFlight.enter(entrant.keyOf(key, shared), entrant.options.priority ?? 0, now, remaining)
+    const entry = inFlight.enter(entrant.keyOf(key, shared), entrant.options.priority ?? 0, remaining)
     switch (entry._tag) {
       case "Entered":
         return Effect.succeed(pass(entry, false, entrant))

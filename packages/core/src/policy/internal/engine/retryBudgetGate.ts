@@ -7,12 +7,14 @@ import type { Gate } from "./Gate.ts"
 export const retryBudgetGate = (
   store: RetryBudgetStore.RetryBudgetStore["Service"],
   budget: RetryBudget,
-  key: string
+  shared: string
 ): Gate => ({
-  enter: (entrant) =>
-    Effect.succeed({
+  enter: (entrant) => {
+    const key = entrant.keyOf(budget.key, shared)
+    return Effect.succeed({
       _tag: "Pass",
       waited: false,
       leave: ({ category }) => (category === "success" ? store.deposit(key, budget, entrant.now()) : Effect.void)
     })
+  }
 })
