@@ -1,0 +1,182 @@
+import { Effect, Option } from "effect"
+import * as HttpClient from "effect/http/HttpClient"
+import { HttpClientError, TransportError } from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import type * as CacheControl from "../../CacheControl.ts"
+import * as Exchange from "../../Exchange.ts"
+import { brokenResponseOf, read, type Read, responseOf } from "./bufferedResponse.ts"
+import type { Decision, Request, Revalidated, Stale, Updated } from "./decision.ts"
+import type { Entry } from "./entry.ts"
+import { Revalidations } from "./Revalidations.ts"
+
+/** The decisions that the client carries out. */
+export interface Deciding {
+  readonly maxBodyBytes: number
+  readonly partition: (request: HttpClientRequest.HttpClientRequest) => string
+  readonly isStorable: (request: Request, response: CacheControl.Response, times: CacheControl.Times) => boolean
+  readonly lookup: (request: Request, now: number) => Effect.Effect<Decision>
+  readonly update: (
+    request: Request,
+    response: CacheControl.Response & { readonly body: Uint8Array },
+    times: CacheControl.Times,
+    stale: Entry | undefined
+  ) => Effect.Effect<Updated>
+  readonly revalidated: (
+    request: Request,
+    stale: Entry,
+    notModified: { readonly headers: CacheControl.HeaderRecord },
+    times: CacheControl.Times
+  ) => Effect.Effect<Revalidated>
+  readonly forget: (request: Request) => Effect.Effect<void>
+  readonly toResponse: (request: HttpClientRequest.HttpClientRequest, entry: Entry, now: number) => HttpClientResponse
+}
+
+/** A client that asks the cache first, and the client under it when it must. */
+export const cachingClient = <E, R>(
+  client: HttpClient.HttpClient.With<E, R>,
+  deciding: Deciding
+): HttpClient.HttpClient.With<E | HttpClientError, R> => {
+  const revalidations = new Revalidations()
+  const send = (request: HttpClientRequest.HttpClientRequest) => client.postprocess(Effect.succeed(request))
+  return HttpClient.makeWith(
+    Effect.flatMap((request: HttpClientRequest.HttpClientRequest) =>
+      Option.match(HttpClientRequest.toUrl(request), {
+        onNone: () => send(request),
+        onSome: (url) => new Caching({ deciding, revalidations, send, request, url }).answer()
+      })
+    ),
+    client.preprocess
+  )
+}
+
+type Responding<E, R> = Effect.Effect<HttpClientResponse, E | HttpClientError, R>
+
+interface Given<E, R> {
+  readonly deciding: Deciding
+  readonly revalidations: Revalidations
+  readonly send: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<HttpClientResponse, E, R>
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly url: URL
+}
+
+const clock = Effect.clockWith((clock) => clock.currentTimeMillis)
+
+/** Those by which a provider says that it cannot answer at all. */
+const outages: ReadonlySet<number> = new Set([500, 502, 503, 504])
+
+/** One request through the cache. */
+class Caching<E, R> {
+  readonly #given: Given<E, R>
+  readonly #asked: Request
+
+  constructor(given: Given<E, R>) {
+    const { deciding, request, url } = given
+    this.#given = given
+    this.#asked = {
+      method: request.method,
+      url: url.href,
+      headers: request.headers,
+      partition: deciding.partition(request)
+    }
+  }
+
+  answer(): Responding<E, R> {
+    return Effect.flatMap(clock, (now) =>
+      Effect.flatMap(this.#given.deciding.lookup(this.#asked, now), (decision) => this.#follow(decision))
+    )
+  }
+
+  #follow(decision: Decision): Responding<E, R> {
+    switch (decision._tag) {
+      case "Fresh":
+      case "Unsatisfiable":
+        return this.#give(decision.entry)
+      case "Miss":
+        return this.#ask(undefined)
+      case "Stale":
+        return decision.mayServeWhileRevalidate ? this.#giveAndAsk(decision) : this.#ask(decision)
+      case "Unavailable":
+        return Effect.fail(this.#unavailable())
+    }
+  }
+
+  #give(entry: Entry): Effect.Effect<HttpClientResponse> {
+    return Effect.map(clock, (now) => this.#given.deciding.toResponse(this.#given.request, entry, now))
+  }
+
+  #giveAndAsk(stale: Stale): Responding<E, R> {
+    const key = JSON.stringify([this.#asked.partition, this.#asked.url, stale.entry.varying])
+    // What is not kept must not be left unread: the connection would wait for it.
+    const refresh = Effect.flatMap(this.#ask(stale), Exchange.discard)
+    return Effect.andThen(this.#given.revalidations.begin(key, refresh), this.#give(stale.entry))
+  }
+
+  #ask(stale: Stale | undefined): Responding<E, R> {
+    const { request, send } = this.#given
+    const asking = stale === undefined ? request : HttpClientRequest.setHeaders(request, stale.conditionalHeaders)
+    return Effect.flatMap(clock, (requestedAt) =>
+      Effect.matchEffect(send(asking), {
+        onFailure: (error) => this.#orStale(stale, () => Effect.fail(error)),
+        onSuccess: (response) =>
+          Effect.flatMap(clock, (respondedAt) => this.#receive(stale, response, { requestedAt, respondedAt }))
+      })
+    )
+  }
+
+  #orStale(stale: Stale | undefined, otherwise: () => Responding<E, R>): Responding<E, R> {
+    return Effect.flatMap(clock, (now) =>
+      stale?.mayServeOnErrorUntil !== undefined && now < stale.mayServeOnErrorUntil
+        ? this.#give(stale.entry)
+        : otherwise()
+    )
+  }
+
+  #receive(stale: Stale | undefined, response: HttpClientResponse, times: CacheControl.Times): Responding<E, R> {
+    if (response.status === 304 && stale !== undefined) return this.#renew(stale, response, times)
+    if (!outages.has(response.status)) return this.#keep(stale, response, times)
+    return this.#orStale(stale, () => this.#keep(stale, response, times)).pipe(
+      Effect.tap((given) => (given === response ? Effect.void : Exchange.discard(response)))
+    )
+  }
+
+  #renew(stale: Stale, response: HttpClientResponse, times: CacheControl.Times): Responding<E, R> {
+    const renewed = this.#given.deciding.revalidated(this.#asked, stale.entry, response, times)
+    return Effect.andThen(
+      Exchange.discard(response),
+      Effect.flatMap(renewed, (renewed) =>
+        renewed._tag === "Revalidated" ? this.#give(renewed.entry) : this.#ask(undefined)
+      )
+    )
+  }
+
+  #keep(stale: Stale | undefined, response: HttpClientResponse, times: CacheControl.Times): Responding<E, R> {
+    const { deciding } = this.#given
+    if (deciding.isStorable(this.#asked, response, times)) {
+      return Effect.flatMap(read(response, deciding.maxBodyBytes), (body) => this.#keepBody(stale, body, times))
+    }
+    const { headers, status } = response
+    const bodiless = { status, headers, body: new Uint8Array() }
+    return Effect.as(deciding.update(this.#asked, bodiless, times, stale?.entry), response)
+  }
+
+  #keepBody(stale: Stale | undefined, body: Read, times: CacheControl.Times): Responding<E, R> {
+    const { deciding, request } = this.#given
+    switch (body._tag) {
+      case "Whole": {
+        const updated = deciding.update(this.#asked, body.buffered, times, stale?.entry)
+        return Effect.map(updated, () => responseOf(request, body.buffered))
+      }
+      case "Rest":
+        return Effect.as(stale === undefined ? Effect.void : deciding.forget(this.#asked), body.response)
+      case "Broken":
+        return this.#orStale(stale, () => Effect.succeed(brokenResponseOf(request, body.broken)))
+    }
+  }
+
+  #unavailable(): HttpClientError {
+    const { request } = this.#given
+    const description = "the store of its cache cannot be asked"
+    return new HttpClientError({ reason: new TransportError({ request, description }) })
+  }
+}
