@@ -1,5 +1,6 @@
 export * as Breaker from "./Breaker.ts"
 export * as BreakerStore from "./BreakerStore.ts"
+export * as BreakerStoreRedis from "./BreakerStoreRedis.ts"
 export * as Bulkhead from "./Bulkhead.ts"
 export * as Cache from "./Cache.ts"
 export * as CacheControl from "./CacheControl.ts"
