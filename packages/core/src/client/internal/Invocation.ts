@@ -3,7 +3,6 @@ import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
 import * as Engine from "../../policy/Engine.ts"
@@ -15,6 +14,7 @@ import { definition } from "../Endpoint.ts"
 import type { Arrived, Next, Pagination } from "../Pagination.ts"
 import * as RequestEncoder from "./RequestEncoder.ts"
 import * as ResponseDecoder from "./ResponseDecoder.ts"
+import * as Tracing from "./Tracing.ts"
 
 /** What the methods of one integration have in common. */
 export interface Wiring {
@@ -64,7 +64,7 @@ class CompiledEndpoint {
   ) => Effect.Effect<HttpClientRequest.HttpClientRequest, RequestEncoder.Unencodable>
   readonly #successOf: ResponseDecoder.DecoderOf
   readonly #errorOf: ResponseDecoder.DecoderOf
-  readonly #span: Tracer.SpanOptions
+  readonly spans: Tracing.Spans
 
   constructor(endpoint: HttpApiEndpoint.Top, engine: () => Engine.Engine, wiring: Wiring) {
     this.engine = engine
@@ -75,7 +75,7 @@ class CompiledEndpoint {
     this.#encode = RequestEncoder.compile(endpoint, wiring.baseUrl)
     this.#successOf = ResponseDecoder.compileSuccesses(endpoint, wiring.maxBodyBytes)
     this.#errorOf = ResponseDecoder.compileErrors(definition(endpoint).errors, wiring.maxBodyBytes)
-    this.#span = spanOptions(this.site, wiring.baseUrl)
+    this.spans = Tracing.spansOf(this.site, wiring.baseUrl)
   }
 
   call(input: Input = {}, options: CallOptions = {}): Effect.Effect<unknown, unknown> {
@@ -88,10 +88,7 @@ class CompiledEndpoint {
     input: Input,
     options: CallOptions
   ): Effect.Effect<unknown, unknown> {
-    const { method, url } = this.site
-    return Effect.useSpan(`${method} ${url}`, this.#span, (span) =>
-      Effect.suspend(() => new Invocation(this, request, input, options, span).run())
-    )
+    return this.spans.call((span) => new Invocation(this, request, input, options, span).run())
   }
 
   #request(input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, unknown> {
@@ -132,21 +129,6 @@ class CompiledEndpoint {
   }
 }
 
-/** OpenTelemetry's names; the URL is the template, so that no parameter or credential is in it. */
-const spanOptions = (call: Engine.CallSite, baseUrl: string): Tracer.SpanOptions => {
-  const url = new URL(baseUrl)
-  return {
-    kind: "client",
-    captureStackTrace: false,
-    attributes: {
-      "http.request.method": call.method,
-      "url.template": call.url,
-      "server.address": url.hostname,
-      "server.port": Number(url.port) || (url.protocol === "https:" ? 443 : 80)
-    }
-  }
-}
-
 /** One call: what must stay the same over its attempts. */
 class Invocation {
   readonly #endpoint: CompiledEndpoint
@@ -155,7 +137,7 @@ class Invocation {
   readonly #request: HttpClientRequest.HttpClientRequest
   readonly #input: Input
   readonly #options: CallOptions
-  readonly #span: Tracer.Span
+  readonly #span: Tracer.Span | undefined
   readonly #idempotencyKey: string | undefined
   #held: HttpClientResponse | undefined
   #renewed = false
@@ -165,7 +147,7 @@ class Invocation {
     request: HttpClientRequest.HttpClientRequest,
     input: Input,
     options: CallOptions,
-    span: Tracer.Span
+    span: Tracer.Span | undefined
   ) {
     this.#endpoint = endpoint
     this.#engine = endpoint.engine()
@@ -200,12 +182,19 @@ class Invocation {
 
   #attempt(attempt: Engine.Attempt): Effect.Effect<unknown, AttemptError> {
     return Effect.flatMap(this.#discardHeld(), () =>
-      Effect.flatMap(this.#authorize(attempt), (authorized) =>
-        Effect.matchEffect(Exchange.send(this.#endpoint.client, this.#stamped(attempt, authorized.request)), {
-          onFailure: (broken) => Effect.fail(this.#broken(attempt, broken)),
-          onSuccess: (response) => this.#receive(attempt, response, authorized.secrets)
-        })
-      )
+      this.#endpoint.spans.attempt(this.#span, attempt.number, (span) => this.#exchange(attempt, span))
+    )
+  }
+
+  #exchange(attempt: Engine.Attempt, span: Tracer.Span | undefined): Effect.Effect<unknown, AttemptError> {
+    return Effect.flatMap(this.#authorize(attempt), (authorized) =>
+      Effect.matchEffect(Exchange.send(this.#endpoint.client, this.#stamped(attempt, span, authorized.request)), {
+        onFailure: (broken) => Effect.fail(this.#broken(attempt, broken)),
+        onSuccess: (response) => {
+          Tracing.tellStatus(span, response.status)
+          return this.#receive(attempt, response, authorized.secrets)
+        }
+      })
     )
   }
 
@@ -220,9 +209,14 @@ class Invocation {
   }
 
   /** What each attempt says of itself: the trace it belongs to, and the time that is left for it. */
-  #stamped(attempt: Engine.Attempt, request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest {
-    const { traceparent } = HttpTraceContext.toHeaders(this.#span)
+  #stamped(
+    attempt: Engine.Attempt,
+    span: Tracer.Span | undefined,
+    request: HttpClientRequest.HttpClientRequest
+  ): HttpClientRequest.HttpClientRequest {
+    const traceparent = Tracing.traceparent(span)
     const deadline = this.#engine.policy.deadline?.header
+    if (traceparent === undefined && deadline === undefined) return request
     return HttpClientRequest.setHeaders(request, {
       ...(traceparent !== undefined && { traceparent }),
       ...(deadline !== undefined && { [deadline]: String(Math.max(1, Math.floor(attempt.remainingMillis))) })
@@ -234,7 +228,6 @@ class Invocation {
     response: HttpClientResponse,
     secrets: Credentials.Authorized["secrets"]
   ): Effect.Effect<unknown, AttemptError> {
-    this.#span.attribute("http.response.status_code", response.status)
     return Effect.flatMap(
       Effect.clockWith((clock) => clock.currentTimeMillis),
       (now) => {
@@ -242,7 +235,10 @@ class Invocation {
         attempt.received(headers)
         const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
         const received: Received = { attempt, response, secrets, verdict }
-        return verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
+        return Effect.andThen(
+          logAnswer(received),
+          verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
+        )
       }
     )
   }
@@ -391,6 +387,12 @@ interface Received {
   readonly secrets: Credentials.Authorized["secrets"]
   readonly verdict: Failure.Classification
 }
+
+const logAnswer = (received: Received): Effect.Effect<void> =>
+  Tracing.logDebug("answered", () => {
+    const { elapsed, ...info } = received.attempt.info(requestIdOf(received))
+    return { ...info, status: received.response.status, elapsedMillis: Duration.toMillis(elapsed) }
+  })
 
 const failed = (received: Received, category: Failure.Category) => ({
   category,

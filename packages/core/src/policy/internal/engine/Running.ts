@@ -33,6 +33,7 @@ export class Running<A, E, R> implements Entrant {
   readonly #deadlineMillis: number | undefined
   #attempts = 0
   #renewed = false
+  #circuitOpened = false
   #step: Step | undefined
 
   constructor(engine: Engine, call: Call<A, E, R>, fiber: Fiber.Fiber<unknown, unknown>) {
@@ -220,7 +221,9 @@ export class Running<A, E, R> implements Entrant {
       return Effect.fail(asked > 0 && !failure.declared ? this.#throttled(failure) : failure.error)
     }
     return Effect.flatMap(this.#engine.withdraw(this), (allowed) => {
-      if (allowed) return Effect.flatMap(this.#sleep(millis), () => this.#nextAttempt())
+      // Whose failure opened the circuit finds it open: there is nothing to wait for.
+      const waited = this.#circuitOpened ? Effect.void : this.#sleep(millis)
+      if (allowed) return Effect.flatMap(waited, () => this.#nextAttempt())
       this.tell({ _tag: "RetryBudgetEmpty" })
       return Effect.fail(failure.error)
     })
@@ -267,6 +270,7 @@ export class Running<A, E, R> implements Entrant {
   }
 
   tell(event: EventOfCall): void {
+    if (event._tag === "CircuitChanged") this.#circuitOpened = event.transition.to === "open"
     this.#observe?.({ ...event, integration: this.#engine.call.integration, endpoint: this.#engine.call.endpoint })
   }
 
