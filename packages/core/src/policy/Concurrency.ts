@@ -10,8 +10,10 @@
  *
  * `aimd` goes by failures, as TCP does: each round of successes adds `increase`, a failure multiplies by `backoff`, once
  * for all calls that were in flight together. `gradient` goes by latency: it compares the mean latency of a window with
- * the latency without load, grows while they are close, and shrinks by their ratio before anything fails. Either grows
- * only while at least half of the limit is in use. Waiting, keys and priorities are those of the bulkhead.
+ * the latency without load, grows while they are close, and shrinks by their ratio before anything fails. To find the
+ * latency without load it halves the limit for a window or two, at the first load and, while latency holds the limit down,
+ * every 60 windows. Either grows only while at least half of the limit is in use. Waiting, keys and priorities are those of
+ * the bulkhead.
  *
  * **Gotchas**
  *

@@ -182,18 +182,23 @@ class Places implements InFlight {
     return { _tag: "Full", waiting: this.#queue.length }
   }
 
-  /** Looks again when it runs: things may have changed since it was made. */
   #wait(key: string, priority: number, millis: number): Effect.Effect<Entered | Full> {
     return Effect.withFiber((fiber) =>
       Effect.callback((resume) => {
-        if (this.size < this.#limit.current) return resume(Effect.succeed(this.#admit()))
-        if (!this.#makeRoom(key, priority)) return resume(Effect.succeed(this.#full()))
         const waiter = new Waiter(fiber, resume)
-        const place = this.#queue.add(key, priority, waiter)
-        waiter.giveUpAfter(millis, () => this.#giveUp(place))
-        return Effect.sync(() => this.#abandon(place))
+        const place = this.#join(key, priority, waiter)
+        if (place !== undefined) waiter.giveUpAfter(millis, () => this.#giveUp(place))
+        return Effect.sync(() => this.#abandon(waiter, place))
       })
     )
+  }
+
+  /** Looks again: things may have changed since `enter`. */
+  #join(key: string, priority: number, waiter: Waiter): Place<Waiter> | undefined {
+    if (this.size < this.#limit.current) waiter.settle(this.#admit())
+    else if (this.#makeRoom(key, priority)) return this.#queue.add(key, priority, waiter)
+    else waiter.settle(this.#full())
+    return undefined
   }
 
   #makeRoom(key: string, priority: number): boolean {
@@ -208,9 +213,9 @@ class Places implements InFlight {
   }
 
   /** The one who waited was interrupted: it leaves the queue, or the place that it was given and has not taken. */
-  #abandon(place: Place<Waiter>): void {
-    this.#queue.remove(place)
-    place.item.abandon()
+  #abandon(waiter: Waiter, place: Place<Waiter> | undefined): void {
+    if (place !== undefined) this.#queue.remove(place)
+    waiter.abandon()
   }
 }
 
@@ -251,7 +256,10 @@ class Waiter {
     })
   }
 
-  /** The fibre goes on later, on its own: who lets it in does not run it. */
+  /**
+   * The fibre goes on later, on its own: who lets it in does not run it, and until it goes on an interruption still finds
+   * the answer here.
+   */
   settle(answer: Entered | Full): void {
     this.#answer = answer
     this.#timer?.interruptUnsafe()

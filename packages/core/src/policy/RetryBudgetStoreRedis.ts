@@ -126,7 +126,7 @@ class Store {
     gathered.amount = Math.min(budget.capacity, gathered.amount + budget.deposit)
     const deposited = this.#own.deposit(key, budget, now)
     if (now - gathered.since < pauseMillis || now < this.#askAgainAt) return deposited
-    return Effect.asVoid(Effect.forkIn(this.#ask(key, budget, 0, now), this.#scope))
+    return Effect.asVoid(Effect.forkIn(this.#ask(key, budget, 0, now), this.#scope, { startImmediately: true }))
   }
 
   withdraw(key: string, budget: RetryBudget, now: number): Effect.Effect<boolean> {

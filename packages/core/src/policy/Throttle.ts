@@ -15,7 +15,7 @@
  *
  * **Gotchas**
  *
- * Nothing is refused before `minimumCalls`. The window slides by weighing its last full one, as if its requests had come
+ * Nothing is refused before `minimumCalls`. After an outage it takes two to three windows until all pass again. The window slides by weighing its last full one, as if its requests had come
  * evenly: exact at its edges, close between them.
  *
  * **Example** (A provider that refuses everything)
