@@ -50,6 +50,8 @@ import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Credentials from "../auth/Credentials.ts"
 import * as BreakerStore from "../policy/BreakerStore.ts"
+import type * as Cache from "../policy/Cache.ts"
+import * as CacheStore from "../policy/CacheStore.ts"
 import type * as CallError from "../policy/CallError.ts"
 import * as Engine from "../policy/Engine.ts"
 import * as Failure from "../policy/Failure.ts"
@@ -638,18 +640,30 @@ const readBaseUrl = (description: Description): Effect.Effect<string, Config.Con
 const invalidUrl = (message: string): Schema.SchemaError =>
   new Schema.SchemaError(new SchemaIssue.InvalidValue({ message }))
 
-const build = (description: Description, overrides: Overriding, wiring: Invocation.Wiring) =>
+const build = (description: Description, overrides: Overriding, given: Omit<Invocation.Wiring, "cacheStore">) =>
   Effect.gen(function* () {
     const state = Engine.makeState({
       rateLimits: Option.getOrUndefined(yield* Effect.serviceOption(RateLimitStore.RateLimitStore)),
       breakers: Option.getOrUndefined(yield* Effect.serviceOption(BreakerStore.BreakerStore)),
       retryBudgets: Option.getOrUndefined(yield* Effect.serviceOption(RetryBudgetStore.RetryBudgetStore))
     })
+    const shared = Option.getOrUndefined(yield* Effect.serviceOption(CacheStore.CacheStore))
+    const wiring = { ...given, cacheStore: shared === undefined ? ownCacheStore() : () => shared }
     return nest(description.placed, (placed) => {
       const engine = onceFor(overrides, (table) => engineOf(description, placed, table, state))
       return Invocation.makeMethod(placed.endpoint, engine, wiring)
     })
   })
+
+/** One store in memory for each cache, so that endpoints which share a slot share what is kept. */
+const ownCacheStore = () => {
+  const stores = new WeakMap<Cache.Cache, CacheStore.CacheStore["Service"]>()
+  return (cache: Cache.Cache): CacheStore.CacheStore["Service"] => {
+    const store = stores.get(cache) ?? CacheStore.makeMemory(cache)
+    stores.set(cache, store)
+    return store
+  }
+}
 
 /** Compiles anew when the overrides have changed; calls in flight keep what they began with. */
 const onceFor = (overrides: Overriding, compile: (table: OverrideTable) => Engine.Engine): (() => Engine.Engine) => {

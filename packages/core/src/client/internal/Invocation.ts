@@ -2,18 +2,24 @@ import { Duration, Effect, Option, Redacted, Result, Stream, type Tracer } from 
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import { fromWeb, type HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
 import * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
 import type * as Failure from "../../policy/Failure.ts"
+import type { Cache } from "../../policy/Cache.ts"
+import type { CacheStore } from "../../policy/CacheStore.ts"
+import { CallObserver } from "../../policy/CallObserver.ts"
+import * as Coalesce from "../../policy/Coalesce.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
 import type { Arrived, Next, Pagination } from "../Pagination.ts"
+import { streamed } from "./Reflection.ts"
 import * as RequestEncoder from "./RequestEncoder.ts"
 import * as ResponseDecoder from "./ResponseDecoder.ts"
+import * as Sharing from "./Sharing.ts"
 import * as Tracing from "./Tracing.ts"
 
 /** What the methods of one integration have in common. */
@@ -23,11 +29,13 @@ export interface Wiring {
   readonly credentials: Credentials.Service
   readonly classify: Failure.Classify
   readonly maxBodyBytes: number
+  readonly cacheStore: (cache: Cache) => CacheStore["Service"]
 }
 
 /** A request as a caller gives it. */
 export interface Input extends RequestEncoder.Input {
-  readonly responseMode?: "decoded-only" | "decoded-and-response" | "response-only"
+  /** `buffered` is not the caller's: the response with its body read, for a cache in front of the engine. */
+  readonly responseMode?: "decoded-only" | "decoded-and-response" | "response-only" | "buffered"
 }
 
 /** A method before it has its type: the client's types say what goes in and comes out. */
@@ -65,6 +73,9 @@ class CompiledEndpoint {
   readonly #successOf: ResponseDecoder.DecoderOf
   readonly #errorOf: ResponseDecoder.DecoderOf
   readonly spans: Tracing.Spans
+  readonly #isStreamed: boolean
+  readonly #caching = onePerKey((cache: Cache) => Sharing.makeCaching(cache, this.wiring.cacheStore(cache)))
+  readonly #flights = onePerKey((coalesce: Coalesce.Coalesce) => Coalesce.makeFlights<unknown, unknown>(coalesce))
 
   constructor(endpoint: HttpApiEndpoint.Top, engine: () => Engine.Engine, wiring: Wiring) {
     this.engine = engine
@@ -75,6 +86,7 @@ class CompiledEndpoint {
     this.#encode = RequestEncoder.compile(endpoint, wiring.baseUrl)
     this.#successOf = ResponseDecoder.compileSuccesses(endpoint, wiring.maxBodyBytes)
     this.#errorOf = ResponseDecoder.compileErrors(definition(endpoint).errors, wiring.maxBodyBytes)
+    this.#isStreamed = Array.from(endpoint.success).some((schema) => streamed(schema) !== undefined)
     this.spans = Tracing.spansOf(this.site, wiring.baseUrl)
   }
 
@@ -88,7 +100,57 @@ class CompiledEndpoint {
     input: Input,
     options: CallOptions
   ): Effect.Effect<unknown, unknown> {
-    return this.spans.call((span) => new Invocation(this, request, input, options, span).run())
+    return this.spans.call((span) => {
+      const { cache, coalesce } = this.engine().policy
+      const isAlone = this.#isStreamed || input.responseMode === "response-only"
+      if (isAlone || (cache === undefined && coalesce === undefined)) {
+        return new Invocation(this, request, input, options, span).run()
+      }
+      return this.#shared({ request, input, options, span })
+    })
+  }
+
+  /** Whose answer may be shared depends on who asks: the credentials are looked at before the first attempt. */
+  #shared(one: One): Effect.Effect<unknown, unknown> {
+    const { cache, coalesce } = this.engine().policy
+    return Effect.matchEffect(this.wiring.credentials.authorize(one.request), {
+      onFailure: () => new Invocation(this, one.request, one.input, one.options, one.span).run(),
+      onSuccess: (authorized) => {
+        const partition = Sharing.partitionOf(this.site.integration, authorized)
+        const answer =
+          cache === undefined
+            ? new Invocation(this, one.request, one.input, one.options, one.span).run()
+            : this.#cached(cache, partition, one)
+        if (coalesce === undefined) return answer
+        const mode = one.input.responseMode ?? "decoded-only"
+        return this.#flights(coalesce).share(Sharing.flightKey(coalesce, one.request, partition, mode), answer)
+      }
+    })
+  }
+
+  #cached(cache: Cache, partition: string, one: One): Effect.Effect<unknown, unknown> {
+    const input = { ...one.input, responseMode: "buffered" } as const
+    const ask: Sharing.Ask = (request) =>
+      // This response mode gives a response.
+      new Invocation(this, request, input, one.options, one.span).run() as Effect.Effect<HttpClientResponse, unknown>
+    return Effect.flatMap(this.#caching(cache).answer(one.request, partition, ask), ([response, result]) =>
+      Effect.andThen(this.#tellCache(result), this.#decodeShared(response, one.input.responseMode))
+    )
+  }
+
+  #decodeShared(response: HttpClientResponse, mode: Input["responseMode"]): Effect.Effect<unknown, unknown> {
+    const decode = this.successOf(response.status)
+    const fail = (problem: ResponseDecoder.Problem) => wrongBody(this.site, response, problem)
+    const value = decode === undefined ? Effect.void : Effect.mapError(decode(response, fail), fail)
+    return mode === "decoded-and-response" ? Effect.map(value, (value) => [value, response]) : value
+  }
+
+  #tellCache(result: Sharing.CacheResult): Effect.Effect<void> {
+    const { endpoint, integration } = this.site
+    return Effect.withFiber((fiber) => {
+      fiber.getRef(CallObserver)?.({ _tag: "CacheAnswered", integration, endpoint, result })
+      return Effect.void
+    })
   }
 
   #request(input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, unknown> {
@@ -129,6 +191,40 @@ class CompiledEndpoint {
   }
 }
 
+/** A call that may share its answer with others. */
+interface One {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly input: Input
+  readonly options: CallOptions
+  readonly span: Tracer.Span | undefined
+}
+
+const onePerKey = <Key extends object, Value>(make: (key: Key) => Value) => {
+  const made = new WeakMap<Key, Value>()
+  return (key: Key): Value => {
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const value = make(key)
+    made.set(key, value)
+    return value
+  }
+}
+
+const wrongBody = (
+  site: Engine.CallSite,
+  response: HttpClientResponse,
+  problem: ResponseDecoder.Problem
+): CallError.DecodeFailure =>
+  new CallError.DecodeFailure({
+    ...site,
+    attempts: 0,
+    elapsed: Duration.zero,
+    requestId: Exchange.requestId(response.headers),
+    category: "invalid",
+    status: response.status,
+    issue: problem._tag === "Broken" ? problem.detail : problem.issue
+  })
+
 /** One call: what must stay the same over its attempts. */
 class Invocation {
   readonly #endpoint: CompiledEndpoint
@@ -162,6 +258,7 @@ class Invocation {
     const outcome = Engine.run(this.#engine, {
       idempotent: this.#endpoint.isIdempotent || this.#idempotencyKey !== undefined,
       replayable: RequestEncoder.isReplayable(this.#input),
+      hedgeable: this.#input.responseMode !== "response-only",
       request: this.#input,
       options: this.#options,
       attempt: (attempt) => this.#attempt(attempt)
@@ -235,6 +332,7 @@ class Invocation {
         attempt.received(headers)
         const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
         const received: Received = { attempt, response, secrets, verdict }
+        if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
         return Effect.andThen(
           logAnswer(received),
           verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
@@ -248,6 +346,7 @@ class Invocation {
     if (this.#input.responseMode === "response-only") return Effect.succeed(this.#withoutCredentials(response))
     const decode = this.#endpoint.successOf(response.status)
     if (decode === undefined) return this.#refused(received, "rejected")
+    if (this.#input.responseMode === "buffered") return this.#buffer(received)
     const decoded = Effect.mapError(
       decode(response, (problem) => this.#problem(received, problem).error),
       (problem) => this.#problem(received, problem)
@@ -255,6 +354,19 @@ class Invocation {
     return this.#input.responseMode === "decoded-and-response"
       ? Effect.map(decoded, (value) => [value, this.#withoutCredentials(response)])
       : decoded
+  }
+
+  #buffer(received: Received): Effect.Effect<HttpClientResponse, AttemptError> {
+    const { response } = received
+    return Effect.mapBoth(ResponseDecoder.readBytes(response, this.#endpoint.wiring.maxBodyBytes), {
+      onFailure: (problem) => this.#problem(received, problem),
+      onSuccess: (bytes) => {
+        const { headers, status } = response
+        // What was read is not shared memory.
+        const body = status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>)
+        return fromWeb(this.#request, new Response(body, { status, headers }))
+      }
+    })
   }
 
   #refused(received: Received, category: Failure.Category): Effect.Effect<never, AttemptError> {
@@ -370,9 +482,10 @@ class Invocation {
     return held
   }
 
+  /** On a fibre of its own: a body that does not come holds up neither the next attempt nor the end of the call. */
   #discardHeld(): Effect.Effect<void> {
     const held = this.#takeHeld()
-    return held === undefined ? Effect.void : Exchange.discard(held)
+    return held === undefined ? Effect.void : Effect.asVoid(Effect.forkDetach(Exchange.discard(held)))
   }
 }
 

@@ -161,7 +161,8 @@ const readText = (response: HttpClientResponse, maxBytes: number): Effect.Effect
     ? Effect.mapError(response.text, Exchange.brokenBy)
     : Effect.map(readBytes(response, maxBytes), (bytes) => new TextDecoder().decode(bytes))
 
-const readBytes = (response: HttpClientResponse, maxBytes: number): Effect.Effect<Uint8Array, Problem> =>
+/** Reads a body whole, up to a bound. */
+export const readBytes = (response: HttpClientResponse, maxBytes: number): Effect.Effect<Uint8Array, Problem> =>
   isSurelyWithin(response, maxBytes)
     ? Effect.map(Effect.mapError(response.arrayBuffer, Exchange.brokenBy), (buffer) => new Uint8Array(buffer))
     : readBounded(response, maxBytes)
