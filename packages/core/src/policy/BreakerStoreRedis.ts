@@ -10,7 +10,8 @@
  * Each decision is one script and one round trip, under the server's time. A circuit's keys share a slot of a cluster and
  * expire: an hour after it was last used (for a window longer than that, twice the window), 30 days after it was last
  * asked for when it is isolated. `transitions` and `circuits` tell of all processes. A decision takes at most `timeout`;
- * where Redis does not answer, attempts are admitted and not counted, or refused, and it is asked again once a second.
+ * while Redis does not answer, circuits of this process decide, or nothing is admitted, and it is asked again once a
+ * second.
  *
  * **Gotchas**
  *
@@ -48,7 +49,7 @@ import * as InvalidOption from "./InvalidOption.ts"
 export interface Options {
   /** What the names of all keys begin with; no braces. Default: `causeway`. */
   readonly prefix?: string
-  /** While Redis does not answer: admit attempts and do not count them, or refuse them. Default: `allow`. */
+  /** Who decides while Redis does not answer: circuits of this process, or nobody, and all is refused. Default: `allow`. */
   readonly onStoreError?: "allow" | "fail"
   /** The longest that a decision takes. Default: 250 milliseconds. */
   readonly timeout?: Duration.Input

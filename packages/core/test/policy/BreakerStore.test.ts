@@ -3,7 +3,7 @@ import { Effect, Exit, Fiber, Stream } from "effect"
 import { Breaker, BreakerStore } from "@causeway/core/policy"
 import { breakerSuite } from "./breakerSuite.ts"
 
-breakerSuite("a circuit in memory", BreakerStore.layerMemory(), { runs: 60, steps: 400 })
+breakerSuite("in memory", BreakerStore.layerMemory(), { runs: 60, steps: 400 })
 
 const end: BreakerStore.AttemptEnd = { elapsedMillis: 5, retryAfterMillis: undefined }
 

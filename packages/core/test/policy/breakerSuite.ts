@@ -40,7 +40,7 @@ export const breakerSuite = (
   storeLayer: Layer.Layer<BreakerStore.BreakerStore, unknown>,
   scripts: { readonly runs: number; readonly steps: number }
 ): void => {
-  describe(name, () => {
+  describe(`a circuit ${name}`, () => {
     layer(storeLayer)((it) => {
       const rate = { threshold: 0.5, minimumCalls: 4, window: 4, openDuration: "10 seconds" } as const
       const cases: ReadonlyArray<readonly [Breaker.Breaker, letters: string, BreakerStore.Phase]> = [

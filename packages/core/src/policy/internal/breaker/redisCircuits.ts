@@ -50,11 +50,14 @@ export const make = (redis: Redis.Redis["Service"], settings: Settings): Store =
       ? Effect.succeed({ _tag: "Unavailable" })
       : Effect.map(own.admit(key, breaker, now), asOwn)
 
-  const enlist = (key: string, now: number): Effect.Effect<void, Redis.RedisError> => {
-    const known = listed.getOrMake(key, now, () => ({ at: -Infinity }))
-    if (Math.abs(now - known.at) < scripts.idleMillis / 2) return Effect.void
-    known.at = now
-    return ask.enlist(index, key, maxKeys, scripts.idleMillis)
+  /** A circuit that this process has not used for a while is noted for the listing, beside its first question. */
+  const enlisting = <A>(key: string, now: number, question: Effect.Effect<A, Redis.RedisError>) => {
+    const known = listed.peek(key)
+    if (known !== undefined && Math.abs(now - known.at) < scripts.idleMillis / 2) return question
+    const enlisted = Effect.map(ask.enlist(index, key, maxKeys, scripts.idleMillis), () => {
+      listed.getOrMake(key, now, () => ({ at: now })).at = now
+    })
+    return Effect.map(Effect.all([question, enlisted], { concurrency: 2 }), ([answer]) => answer)
   }
 
   const byHand = (operation: ByHand, key: string): Effect.Effect<void, BreakerStore.BreakerStoreError> =>
@@ -79,12 +82,8 @@ export const make = (redis: Redis.Redis["Service"], settings: Settings): Store =
 
   return {
     admit: (key, breaker, now) => {
-      const admitted = Effect.map(
-        Effect.all([ask.admit(stateKeyOf(key), timeOf(now), key, channel, describe(breaker)), enlist(key, now)], {
-          concurrency: 2
-        }),
-        ([reply]) => admissionOf(key, reply)
-      )
+      const reply = ask.admit(stateKeyOf(key), timeOf(now), key, channel, describe(breaker))
+      const admitted = Effect.map(enlisting(key, now, reply), (answer) => admissionOf(key, answer))
       return access.ask(
         admitted,
         Effect.suspend(() => admitAlone(key, breaker, now)),
