@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Scheduler } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
 import { Bulkhead, Concurrency, InFlight } from "@causeway/core/policy"
 import { type Random, randomFrom } from "./randomFrom.ts"
@@ -134,6 +134,48 @@ describe("a bulkhead", () => {
       assert.isUndefined(other.pollUnsafe())
       assert.strictEqual(yield* using(inFlight, Effect.succeed("done"), { key: "a" }), "refused")
       assert.strictEqual(yield* using(inFlight, Effect.succeed("done"), { key: "b" }), "refused")
+    })
+  )
+
+  it.effect("goes by the lines as they are, not as they were", () =>
+    Effect.gen(function* () {
+      const inFlight = bulkhead({ maxWaiting: 3 })
+      yield* Effect.forkChild(using(inFlight, Effect.never))
+      const wait = (key: string) =>
+        Effect.tap(Effect.forkChild(using(inFlight, Effect.succeed("done"), { key })), () => settle)
+      const first = yield* Effect.forEach(["a", "a", "a"], wait)
+      yield* Fiber.interruptAll(first.slice(1))
+      const second = yield* Effect.forEach(["b", "b", "c"], wait)
+      assert.deepStrictEqual(
+        second.map((fiber) => fiber.pollUnsafe()),
+        [undefined, Exit.succeed("refused"), undefined]
+      )
+    })
+  )
+
+  it.effect("leaves no timer behind when a wait ends in another way", () =>
+    Effect.gen(function* () {
+      const inFlight = bulkhead({ maxWaiting: 3 })
+      let timers = 0
+      const clock: Clock.Clock = {
+        ...(yield* Clock.Clock),
+        sleep: () =>
+          Effect.suspend(() => {
+            timers += 1
+            return Effect.onInterrupt(Effect.never, () => Effect.sync(() => (timers -= 1)))
+          })
+      }
+      const holder = inFlight.enter("key", 0)
+      const fibers = yield* Effect.forEach(range(3), () =>
+        Effect.provideService(Effect.forkChild(using(inFlight, Effect.never)), Clock.Clock, clock)
+      )
+      yield* settle
+      assert.strictEqual(timers, 3)
+      if (holder._tag === "Entered") holder.leave("success", 1, 0)
+      yield* settle
+      assert.strictEqual(timers, 2)
+      yield* Fiber.interruptAll(fibers)
+      assert.strictEqual(timers, 0)
     })
   )
 
