@@ -122,6 +122,8 @@ export interface AttemptFailure<out E> {
 export interface Call<A, E, R> {
   readonly idempotent: boolean
   readonly replayable: boolean
+  /** False where the answer of an attempt that loses would stay open. Default: true. */
+  readonly hedgeable?: boolean
   readonly request: unknown
   readonly options: CallOptions
   readonly attempt: (attempt: Attempt) => Effect.Effect<A, AttemptFailure<E>, R>

@@ -63,9 +63,8 @@ export class Running<A, E, R> implements Entrant {
 
   #hedgedAttempt(): Effect.Effect<A, Failed<E>, R> {
     const { hedge } = this.#engine
-    if (hedge === undefined || !this.#isRepeatable() || this.#attempts + 1 >= this.#mostAttempts())
-      return this.#attempt()
-    return hedged(hedge, () => this.#attempt())
+    if (hedge === undefined || this.#call.hedgeable === false || !this.#isRepeatable()) return this.#attempt()
+    return hedged(hedge, this.#mostAttempts() - this.#attempts, () => this.#attempt())
   }
 
   #attempt(): Effect.Effect<A, Failed<E>, R> {

@@ -12,11 +12,15 @@ export interface Hedging {
 
 /**
  * The first attempt to succeed wins, and the others are interrupted. One that fails before the next has begun fails at
- * once: hedging is for slow answers, retrying for failed ones.
+ * once: hedging is for slow answers, retrying for failed ones. There are at most `attempts` in all.
  */
-export const hedged = <A, E, R>(hedging: Hedging, attempt: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+export const hedged = <A, E, R>(
+  hedging: Hedging,
+  attempts: number,
+  attempt: () => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
   const delay = hedging.delayMillis()
-  return delay === undefined ? attempt() : raced(hedging, delay, attempt, hedging.maxHedges)
+  return delay === undefined ? attempt() : raced(hedging, delay, attempt, Math.min(hedging.maxHedges, attempts - 1))
 }
 
 const raced = <A, E, R>(
@@ -25,7 +29,7 @@ const raced = <A, E, R>(
   attempt: () => Effect.Effect<A, E, R>,
   hedges: number
 ): Effect.Effect<A, E, R> =>
-  hedges === 0
+  hedges <= 0
     ? attempt()
     : Effect.flatMap(Deferred.make<Exit.Exit<A, E>>(), (ended) => {
         const first = Effect.onExit(attempt(), (exit) => Deferred.succeed(ended, exit))
