@@ -2,7 +2,7 @@ import { Breaker, BreakerStore } from "@causeway/core/policy"
 import type { Peer, Row } from "../Row.ts"
 
 const decisions = 1_000
-const now = Date.UTC(2026, 0, 1)
+const start = Date.UTC(2026, 0, 1)
 const quick: BreakerStore.AttemptEnd = { elapsedMillis: 5, retryAfterMillis: undefined }
 
 const inMemory = (name: string, prepare: () => () => void): Peer => ({
@@ -21,28 +21,30 @@ const inMemory = (name: string, prepare: () => () => void): Peer => ({
 const passing = (name: string, breaker: Breaker.Breaker): Peer =>
   inMemory(name, () => {
     const store = BreakerStore.makeMemory()
+    let now = start
     return () => {
+      now += 1
       store.admit("key", breaker, now)
       store.record("key", breaker, 0, "success", now, quick)
     }
   })
 
-const refused = (name: string, end: (store: BreakerStore.BreakerStore["Service"], breaker: Breaker.Breaker) => void) =>
-  inMemory(name, () => {
-    const store = BreakerStore.makeMemory()
-    const breaker = Breaker.consecutive({ failures: 1 })
-    store.admit("key", breaker, now)
-    end(store, breaker)
-    return () => store.admit("key", breaker, now + 1)
-  })
+const refused = inMemory("refused, open", () => {
+  const store = BreakerStore.makeMemory()
+  const breaker = Breaker.consecutive({ failures: 1, openDuration: "365 days" })
+  let now = start
+  store.admit("key", breaker, now)
+  store.record("key", breaker, 0, "failure", now, quick)
+  return () => store.admit("key", breaker, (now += 1))
+})
 
 export const row: Row = {
   name: "breaker",
-  about: `Asks a circuit in memory ${decisions} times, so that µs a call are ns a decision; "passes" admits and records.`,
+  about: `Asks a circuit in memory ${decisions} times, so that µs a call are ns a decision; "passes" admits and records. A millisecond goes by between two.`,
   inFlight: 1,
   calls: 200,
   peers: [
-    refused("refused, open", (store, breaker) => store.record("key", breaker, 0, "failure", now, quick)),
+    refused,
     passing("passes, consecutive", Breaker.consecutive()),
     passing("passes, rate of calls", Breaker.failureRate()),
     passing("passes, rate of time", Breaker.failureRate({ window: "1 minute" })),
