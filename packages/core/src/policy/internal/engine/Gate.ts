@@ -65,16 +65,13 @@ export const andThenNow = <A, B, E, R>(
   next: (value: A) => Effect.Effect<B, E, R>
 ): Effect.Effect<B, E, R> => {
   const exit = settled(answer)
-  return exit === undefined ? Effect.flatMap(answer, next) : next(exit)
+  return exit === undefined || Exit.isFailure(exit) ? Effect.flatMap(answer, next) : next(exit.value)
 }
 
-/** The value of an Effect that has succeeded already. */
-export const settled = <A>(effect: Effect.Effect<A>): A | undefined => {
-  if (!Exit.isExit(effect)) return undefined
+/** The exit of an Effect that has ended already. */
+export const settled = <A>(effect: Effect.Effect<A>): Exit.Exit<A> | undefined =>
   // An Effect<A> that is an Exit is an Exit<A>: the guard only knows Exit<unknown, unknown>.
-  const exit = effect as Exit.Exit<A>
-  return Exit.isSuccess(exit) ? exit.value : undefined
-}
+  Exit.isExit(effect) ? (effect as Exit.Exit<A>) : undefined
 
 /** All passes in turn; at once when each of them answers at once. */
 export const leaveAll = (passes: ReadonlyArray<Pass>, end: AttemptEnd): Effect.Effect<void> => {

@@ -77,13 +77,13 @@ export class Running<A, E, R> implements Entrant {
     for (let index = from; index < this.#engine.gates.length; index += 1) {
       const answer = this.#engine.gates[index]?.enter(this)
       if (answer === undefined) continue
-      const now = settled(answer)
-      if (now === undefined) {
+      const exit = settled(answer)
+      if (exit === undefined || Exit.isFailure(exit)) {
         const waited = Effect.onInterrupt(answer, () => leaveAll(passes, neverMade))
         return Effect.flatMap(waited, (answer) => this.#afterWait(index, passes, answer))
       }
-      if (now._tag === "Refusal") return this.#refused(passes, now.error)
-      passes.push(now)
+      if (exit.value._tag === "Refusal") return this.#refused(passes, exit.value.error)
+      passes.push(exit.value)
     }
     return this.#execute(passes)
   }
