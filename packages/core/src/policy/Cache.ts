@@ -220,8 +220,10 @@ export const revalidated = (
   if (!CacheControl.isFreshenedBy(stale.headers, notModified.headers)) {
     return Effect.mapEager(forget(cache, store, request), () => mismatched)
   }
-  const entry = freshened(cache, stale, notModified.headers, times)
-  const kept = entry.directives.noStore ? forget(cache, store, request) : put(cache, store, request, entry)
+  const entry = freshened(cache, request, stale, notModified.headers, times)
+  const isKept =
+    !entry.directives.noStore && CacheControl.varyingBy(entry.headers["vary"], request.headers) !== undefined
+  const kept = isKept ? put(cache, store, request, entry) : forget(cache, store, request)
   return Effect.mapEager(kept, () => ({ _tag: "Revalidated", entry }))
 }
 
@@ -328,6 +330,7 @@ const entryOf = (
 
 const freshened = (
   cache: Cache,
+  request: Request,
   stale: CacheStore.Entry,
   notModified: CacheControl.HeaderRecord,
   times: CacheControl.Times
@@ -341,6 +344,11 @@ const freshened = (
     ...stale,
     ...fresh,
     headers,
+    // A 304 may say anew what the answer varies by; it speaks to this request.
+    varying:
+      notModified["vary"] === undefined
+        ? stale.varying
+        : (CacheControl.varyingBy(headers["vary"], request.headers) ?? stale.varying),
     directives: CacheControl.parse(headers["cache-control"]),
     storedAt: times.respondedAt,
     keepUntil: times.respondedAt + keepMillis(cache, headers, fresh)

@@ -126,9 +126,15 @@ const unreadable: Directives = { ...nothing, noStore: true, noCache: true }
  */
 export const parse = (header: string | undefined): Directives => {
   if (header === undefined) return nothing
-  const found = readDirectives(header)
-  return found === undefined ? unreadable : directivesOf(found)
+  if (header !== latest.header) {
+    const found = readDirectives(header)
+    latest = { header, directives: found === undefined ? unreadable : directivesOf(found) }
+  }
+  return latest.directives
 }
+
+/** A response is asked several questions in a row, and so is the next one, which mostly says the same. */
+let latest: { readonly header: string; readonly directives: Directives } = { header: "", directives: nothing }
 
 const directivesOf = (found: ReadonlyMap<string, string | undefined>): Directives => {
   const millis = (name: string): number | undefined =>
