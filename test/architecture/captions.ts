@@ -42,8 +42,10 @@ export const captions: Captions = {
       "InFlight.ts": "What is in flight, and who waits, fairly.",
       "InvalidOption.ts": "The error of an option that makes no sense.",
       "Policy.ts": "A policy as a record of slots in a fixed order, and how one record overrides another.",
+      "RateHeaders.ts": "What providers say of their limits in headers: each dialect a record.",
       "RateLimit.ts": "The rate limit: at most so many calls in any window, waited for in a bounded queue.",
       "RateLimitStore.ts": "Where rate limits keep their state.",
+      "RateLimitStoreRedis.ts": "Rate limits in Redis, shared by processes.",
       "Redact.ts": "Removes secrets from text that came from elsewhere.",
       "Retry.ts": "The retry: a Schedule decides when, the category decides whether.",
       "RetryBudget.ts": "The retry budget: so many retries for so many successes.",
@@ -86,7 +88,20 @@ export const captions: Captions = {
       "internal/inFlight/Chain.ts": "A linked list whose values leave in constant time.",
       "internal/inFlight/FairQueue.ts": "A queue that serves its keys in turns, by priority within each.",
       "internal/inFlight/GradientLimit.ts": "A limit that goes by latency.",
-      "internal/inFlight/Limit.ts": "How many may be in flight, learning from how they end."
+      "internal/inFlight/Limit.ts": "How many may be in flight, learning from how they end.",
+      "internal/rateHeaders/structuredFields.ts": "Reads the structured fields of the IETF's rate limit headers.",
+      "internal/rateHeaders/values.ts": "Reads the numbers, times and durations of rate limit headers.",
+      "internal/rateLimit/Held.ts": "What a provider has said of one key: it can only hold back.",
+      "internal/rateLimit/Line.ts": "Those that wait for one key, by priority and arrival.",
+      "internal/rateLimit/Memory.ts": "Rate limits in memory: windows, what providers said, and lines, by key.",
+      "internal/rateLimit/RedisDesk.ts": "Rate limits in Redis: asks the script, with the lines in the process.",
+      "internal/rateLimit/Window.ts": "What a key has used of its limits.",
+      "internal/rateLimit/fixedWindow.ts": "Windows that follow one another.",
+      "internal/rateLimit/gcra.ts": "Tokens that come evenly.",
+      "internal/rateLimit/redisScript.ts": "The script that decides in Redis.",
+      "internal/rateLimit/redisStore.ts": "The service over Redis.",
+      "internal/rateLimit/slidingWindow.ts": "A window that holds no more than its limit wherever it begins.",
+      "internal/rateLimit/windows.ts": "Makes the window of a limit, and of several at once."
     }
   },
   "core/auth": {

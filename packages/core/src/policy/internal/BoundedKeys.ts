@@ -31,6 +31,11 @@ export class BoundedKeys<State> {
     return state
   }
 
+  /** Puts another state in the place of a key's. */
+  replace(key: string, state: State): void {
+    if (this.#states.has(key)) this.#states.set(key, state)
+  }
+
   #makeRoom(now: number): void {
     for (const [key, state] of this.#states) {
       if (this.#states.size < this.#maxKeys && !this.#isIdle(state, now)) return

@@ -3,6 +3,7 @@ import type { Trip, Window } from "../Breaker.ts"
 import type { Concurrency } from "../Concurrency.ts"
 import type { Delay } from "../Hedge.ts"
 import type { Compiled } from "../Policy.ts"
+import type { Limit } from "../RateLimit.ts"
 import { retry as oneRetry } from "../RetryBudget.ts"
 
 const time = (millis: number): string => Duration.format(Duration.millis(millis))
@@ -28,9 +29,14 @@ const descriptions: Descriptions = {
   bulkhead: ({ maxInFlight, maxWaitMillis, maxWaiting }) =>
     `${maxInFlight} in flight, ${maxWaiting} waiting up to ${time(maxWaitMillis)}`,
   concurrency: (concurrency) => `${limits(concurrency)}, ${concurrency.algorithm._tag.toLowerCase()}`,
-  rateLimit: ({ limit, maxWaitMillis, maxWaiting, windowMillis }) =>
-    `${limit} in any ${time(windowMillis)}, ${maxWaiting} waiting up to ${time(maxWaitMillis)}`,
+  rateLimit: ({ limits, maxWaitMillis, maxWaiting }) =>
+    `${limits.map(rate).join(" and ")}, ${maxWaiting} waiting up to ${time(maxWaitMillis)}`,
   timeoutMillis: (millis) => `${time(millis)} an attempt`
+}
+
+const rate = ({ algorithm, burst, limit, windowMillis }: Limit): string => {
+  if (algorithm === "gcra") return `${limit} a ${time(windowMillis)} evenly, ${burst} at once`
+  return `${limit} in ${algorithm === "sliding" ? "any" : "each"} ${time(windowMillis)}`
 }
 
 const limits = ({ initial, max, min }: Concurrency): string => `${min} to ${max} in flight, at first ${initial}`
