@@ -10,8 +10,8 @@
  *
  * A private cache by RFC 9111: freshness, `Vary`, validators and `304`, request and response directives, invalidation
  * by unsafe methods; and by RFC 5861 `stale-while-revalidate` and `stale-if-error`. Answers are kept per partition, so
- * that nobody sees what another one was answered. {@link lookup}, {@link update} and {@link revalidated} decide; who
- * sends is the engine, or {@link withCache} around a client of Effect's.
+ * that nobody sees what another one was answered. {@link lookup}, {@link keep} (or {@link update}, of a body at hand)
+ * and {@link revalidated} decide; who sends is the engine, or {@link withCache} around a client of Effect's.
  *
  * **Gotchas**
  *
@@ -54,10 +54,11 @@ import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as CacheControl from "./CacheControl.ts"
 import * as CacheStore from "./CacheStore.ts"
-import { responseOf } from "./internal/cache/bufferedResponse.ts"
+import { brokenResponseOf, read, type Read, responseOf } from "./internal/cache/bufferedResponse.ts"
 import { cachingClient } from "./internal/cache/cachingClient.ts"
-import type { Decision, Request, Revalidated, Updated } from "./internal/cache/decision.ts"
+import type { Decision, Kept, Request, Revalidated, Updated } from "./internal/cache/decision.ts"
 import { judge, judgeUnasked } from "./internal/cache/judgement.ts"
+import { Revalidations as RevalidationsInMemory } from "./internal/cache/Revalidations.ts"
 import { isSecretName } from "./internal/cache/secretNames.ts"
 import { sha256 } from "./internal/cache/sha256.ts"
 import * as InvalidOption from "./InvalidOption.ts"
@@ -202,6 +203,56 @@ export const update = (
   }
   return stale !== undefined && isOtherwiseNow(response.status) ? forget(cache, store, request) : notStored
 }
+
+/**
+ * Reads a response that may be kept, up to `maxBodyBytes`, keeps it, and gives one to read in its place; does what
+ * {@link update} does with any other, unread.
+ *
+ * @since 0.1.0
+ * @category deciding
+ */
+export const keep = (
+  cache: Cache,
+  store: Store,
+  asked: Request,
+  request: HttpClientRequest,
+  response: HttpClientResponse,
+  times: CacheControl.Times,
+  stale?: CacheStore.Entry
+): Effect.Effect<Kept> => {
+  if (isStorable(cache, asked, response, times)) {
+    return Effect.flatMap(read(response, cache.maxBodyBytes), (body) =>
+      keepRead(cache, store, asked, request, body, times, stale)
+    )
+  }
+  const { headers, status } = response
+  return Effect.mapEager(update(cache, store, asked, { status, headers, body: new Uint8Array() }, times, stale), () =>
+    whole(response)
+  )
+}
+
+const keepRead = (
+  cache: Cache,
+  store: Store,
+  asked: Request,
+  request: HttpClientRequest,
+  body: Read,
+  times: CacheControl.Times,
+  stale: CacheStore.Entry | undefined
+): Effect.Effect<Kept> => {
+  switch (body._tag) {
+    case "Whole": {
+      const response = whole(responseOf(request, body.buffered))
+      return Effect.mapEager(update(cache, store, asked, body.buffered, times, stale), () => response)
+    }
+    case "Rest":
+      return Effect.as(stale === undefined ? Effect.void : forget(cache, store, asked), whole(body.response))
+    case "Broken":
+      return Effect.succeed({ response: brokenResponseOf(request, body.broken), isBroken: true })
+  }
+}
+
+const whole = (response: HttpClientResponse): Kept => ({ response, isBroken: false })
 
 /**
  * Renews a stale entry by the headers of a 304.
@@ -369,6 +420,25 @@ export const toResponse = (request: HttpClientRequest, entry: CacheStore.Entry, 
   })
 
 /**
+ * Refreshes in the background: at most one at a time for each key and 1,000 in all, each given up after a minute.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Revalidations {
+  /** Begins unless the key is being refreshed; what becomes of it is told to nobody. */
+  readonly begin: <A, E, R>(key: string, refresh: Effect.Effect<A, E, R>) => Effect.Effect<void, never, R>
+}
+
+/**
+ * Makes an empty set of refreshes, for `mayServeWhileRevalidate`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeRevalidations = (): Revalidations => new RevalidationsInMemory()
+
+/**
  * Options of {@link withCache}.
  *
  * @since 0.1.0
@@ -394,14 +464,11 @@ export const withCache =
   <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E | HttpClientError, R> => {
     const store = options.store ?? CacheStore.makeMemory(cache)
     return cachingClient(client, {
-      maxBodyBytes: cache.maxBodyBytes,
       partition: options.partition ?? partitionOf,
-      isStorable: (request, response, times) => isStorable(cache, request, response, times),
       lookup: (request, now) => lookup(cache, store, request, now),
-      update: (request, response, times, stale) => update(cache, store, request, response, times, stale),
+      keep: (asked, request, response, times, stale) => keep(cache, store, asked, request, response, times, stale),
       revalidated: (request, stale, notModified, times) =>
         revalidated(cache, store, request, stale, notModified, times),
-      forget: (request) => Effect.asVoid(forget(cache, store, request)),
       toResponse
     })
   }

@@ -1,7 +1,7 @@
 import { Coalesce } from "@causeway/core/policy"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Context, Data, Effect, Exit, Fiber, Latch } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { loopback } from "./loopback.ts"
 import { randomFrom } from "./randomFrom.ts"
 

@@ -5,30 +5,27 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as CacheControl from "../../CacheControl.ts"
 import * as Exchange from "../../Exchange.ts"
-import { brokenResponseOf, read, type Read, responseOf } from "./bufferedResponse.ts"
-import type { Decision, Request, Revalidated, Stale, Updated } from "./decision.ts"
+import type { Decision, Kept, Request, Revalidated, Stale } from "./decision.ts"
 import type { Entry } from "./entry.ts"
 import { Revalidations } from "./Revalidations.ts"
 
 /** The decisions that the client carries out. */
 export interface Deciding {
-  readonly maxBodyBytes: number
   readonly partition: (request: HttpClientRequest.HttpClientRequest) => string
-  readonly isStorable: (request: Request, response: CacheControl.Response, times: CacheControl.Times) => boolean
   readonly lookup: (request: Request, now: number) => Effect.Effect<Decision>
-  readonly update: (
-    request: Request,
-    response: CacheControl.Response & { readonly body: Uint8Array },
+  readonly keep: (
+    asked: Request,
+    request: HttpClientRequest.HttpClientRequest,
+    response: HttpClientResponse,
     times: CacheControl.Times,
     stale: Entry | undefined
-  ) => Effect.Effect<Updated>
+  ) => Effect.Effect<Kept>
   readonly revalidated: (
     request: Request,
     stale: Entry,
     notModified: { readonly headers: CacheControl.HeaderRecord },
     times: CacheControl.Times
   ) => Effect.Effect<Revalidated>
-  readonly forget: (request: Request) => Effect.Effect<void>
   readonly toResponse: (request: HttpClientRequest.HttpClientRequest, entry: Entry, now: number) => HttpClientResponse
 }
 
@@ -151,27 +148,10 @@ class Caching<E, R> {
   }
 
   #keep(stale: Stale | undefined, response: HttpClientResponse, times: CacheControl.Times): Responding<E, R> {
-    const { deciding } = this.#given
-    if (deciding.isStorable(this.#asked, response, times)) {
-      return Effect.flatMap(read(response, deciding.maxBodyBytes), (body) => this.#keepBody(stale, body, times))
-    }
-    const { headers, status } = response
-    const bodiless = { status, headers, body: new Uint8Array() }
-    return Effect.as(deciding.update(this.#asked, bodiless, times, stale?.entry), response)
-  }
-
-  #keepBody(stale: Stale | undefined, body: Read, times: CacheControl.Times): Responding<E, R> {
     const { deciding, request } = this.#given
-    switch (body._tag) {
-      case "Whole": {
-        const updated = deciding.update(this.#asked, body.buffered, times, stale?.entry)
-        return Effect.map(updated, () => responseOf(request, body.buffered))
-      }
-      case "Rest":
-        return Effect.as(stale === undefined ? Effect.void : deciding.forget(this.#asked), body.response)
-      case "Broken":
-        return this.#orStale(stale, () => Effect.succeed(brokenResponseOf(request, body.broken)))
-    }
+    return Effect.flatMap(deciding.keep(this.#asked, request, response, times, stale?.entry), (kept) =>
+      kept.isBroken ? this.#orStale(stale, () => Effect.succeed(kept.response)) : Effect.succeed(kept.response)
+    )
   }
 
   #unavailable(): HttpClientError {

@@ -1,3 +1,4 @@
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type { HeaderRecord } from "../../CacheControl.ts"
 import type { Entry, Unavailable } from "./entry.ts"
 
@@ -92,3 +93,15 @@ export type Updated =
  * @category models
  */
 export type Revalidated = { readonly _tag: "Revalidated"; readonly entry: Entry } | { readonly _tag: "Mismatched" }
+
+/**
+ * A response that `keep` has dealt with and that can be read from its beginning; `isBroken` when its body
+ * broke, which whoever reads it meets again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Kept {
+  readonly response: HttpClientResponse
+  readonly isBroken: boolean
+}
