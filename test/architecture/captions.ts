@@ -98,6 +98,7 @@ export const captions: Captions = {
       "internal/rateLimit/Window.ts": "What a key has used of its limits.",
       "internal/rateLimit/fixedWindow.ts": "Windows that follow one another.",
       "internal/rateLimit/gcra.ts": "Tokens that come evenly.",
+      "internal/rateLimit/model.ts": "What is asked of a rate limit, and what it answers.",
       "internal/rateLimit/redisScript.ts": "The script that decides in Redis.",
       "internal/rateLimit/redisStore.ts": "The service over Redis.",
       "internal/rateLimit/slidingWindow.ts": "A window that holds no more than its limit wherever it begins.",

@@ -1,5 +1,5 @@
 import { Clock, Effect } from "effect"
-import type { Admitted, Decision, Refused, Request } from "../../RateLimitStore.ts"
+import type { Admitted, Decision, Refused, Request } from "./model.ts"
 import type { Held } from "./Held.ts"
 import type { Window } from "./Window.ts"
 

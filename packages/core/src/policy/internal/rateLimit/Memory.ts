@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { Observation } from "../../RateHeaders.ts"
 import type { Limit } from "../../RateLimit.ts"
-import type { Admitted, Decision, Request } from "../../RateLimitStore.ts"
+import type { Admitted, Decision, Request } from "./model.ts"
 import { BoundedKeys } from "../BoundedKeys.ts"
 import { Held } from "./Held.ts"
 import { type Desk, type Forecast, Line, Waiter } from "./Line.ts"
