@@ -48,11 +48,14 @@ import type * as Concurrency from "./Concurrency.ts"
 import * as Deadline from "./Deadline.ts"
 import type * as Hedge from "./Hedge.ts"
 import { describeCompiled } from "./internal/describe.ts"
+import type { Compiled } from "./internal/compiledPolicy.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as RetryBudget from "./RetryBudget.ts"
 import * as Throttle from "./Throttle.ts"
+
+export type { CallOptions, Compiled } from "./internal/compiledPolicy.ts"
 
 /**
  * A record of strategies. Each slot is optional; `null` switches off what an outer record switched on.
@@ -126,46 +129,6 @@ export type Errors<Integration, Endpoint = {}> =
  * @category utility types
  */
 export type Overrides<Declared> = { readonly [K in keyof Declared & keyof Policy]?: Policy[K] }
-
-/**
- * What one call may set for itself.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CallOptions {
-  /** The longest that this call takes in all; the shorter of this and the policy's deadline holds. Adds `Timeout`. */
-  readonly deadline?: Duration.Input
-  /** The most attempts of this call; never more than the policy's. */
-  readonly attempts?: number
-  /** The idempotency key of this call: the same at each attempt, and what makes an unsafe method safe to retry. */
-  readonly idempotencyKey?: string
-  /** How many tokens of the rate limit this call costs. Default: 1. */
-  readonly tokens?: number
-  /** Who goes first among those that wait: the higher number. Default: 0. */
-  readonly priority?: number
-}
-
-/**
- * A policy whose slots are validated, with `undefined` for those that are off.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Compiled {
-  readonly deadline: Deadline.Deadline | undefined
-  readonly timeoutMillis: number | undefined
-  readonly cache: Cache.Cache | undefined
-  readonly coalesce: Coalesce.Coalesce | undefined
-  readonly retry: Retry.Retry | undefined
-  readonly retryBudget: RetryBudget.RetryBudget | undefined
-  readonly hedge: Hedge.Hedge | undefined
-  readonly throttle: Throttle.Throttle | undefined
-  readonly bulkhead: Bulkhead.Bulkhead | undefined
-  readonly concurrency: Concurrency.Concurrency | undefined
-  readonly rateLimit: RateLimit.RateLimit | undefined
-  readonly circuitBreaker: Breaker.Breaker | undefined
-}
 
 /**
  * Overrides a policy slot by slot.

@@ -2,7 +2,7 @@ import { Duration } from "effect"
 import type { Trip, Window } from "../Breaker.ts"
 import type { Concurrency } from "../Concurrency.ts"
 import type { Delay } from "../Hedge.ts"
-import type { Compiled } from "../Policy.ts"
+import type { Compiled } from "./compiledPolicy.ts"
 import type { Limit } from "../RateLimit.ts"
 import { retry as oneRetry } from "../RetryBudget.ts"
 

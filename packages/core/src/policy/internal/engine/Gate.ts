@@ -2,13 +2,15 @@ import { Effect, Exit } from "effect"
 import type { CallEvent } from "../../CallObserver.ts"
 import type { CallInfo, CallError } from "../../CallError.ts"
 import type { Category } from "../../Failure.ts"
-import type { CallOptions } from "../../Policy.ts"
+import type { CallOptions } from "../compiledPolicy.ts"
 import type { KeyInput } from "../../RateLimit.ts"
 
 /** What a gate may ask of the call that stands before it. */
 export interface Entrant {
   readonly options: CallOptions
   readonly now: () => number
+  /** From 0 to 1. */
+  readonly random: () => number
   readonly remainingMillis: (now: number) => number
   readonly keyOf: (key: ((call: KeyInput) => string) | undefined, shared: string) => string
   readonly info: () => CallInfo

@@ -1,10 +1,10 @@
-import { Cause, Clock, Duration, Effect, Exit, type Fiber, Pull, Result, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, type Fiber, Pull, Random, Result, Schedule } from "effect"
 import * as CallError from "../../CallError.ts"
 import { type CallEvent, CallObserver } from "../../CallObserver.ts"
-import type { Call, AttemptFailure, Engine, PolicyError } from "../../Engine.ts"
+import type { Call, AttemptFailure, Engine, PolicyError } from "./model.ts"
 import type { FailedAttempt } from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
-import type { CallOptions } from "../../Policy.ts"
+import type { CallOptions } from "../compiledPolicy.ts"
 import type { KeyInput } from "../../RateLimit.ts"
 import {
   type Answer,
@@ -28,6 +28,7 @@ export class Running<A, E, R> implements Entrant {
   readonly #engine: Engine
   readonly #call: Call<A, E, R>
   readonly #clock: Clock.Clock
+  readonly random: () => number
   readonly #observe: ((event: CallEvent) => void) | undefined
   readonly #startedAt: number
   readonly #deadlineMillis: number | undefined
@@ -41,6 +42,7 @@ export class Running<A, E, R> implements Entrant {
     this.#engine = engine
     this.#call = call
     this.#clock = fiber.getRef(Clock.Clock)
+    this.random = () => fiber.getRef(Random.Random).nextDoubleUnsafe()
     this.#observe = fiber.getRef(CallObserver)
     this.#startedAt = this.now()
     this.#deadlineMillis = shorter(engine.policy.deadline?.millis, ownDeadline(call.options))
@@ -67,35 +69,42 @@ export class Running<A, E, R> implements Entrant {
     return hedged(hedge, this.#mostAttempts() - this.#attempts, () => this.#attempt())
   }
 
+  /** What a gate has let in is held by somebody at every moment: only the waits and the attempt can be interrupted. */
   #attempt(): Effect.Effect<A, Failed<E>, R> {
-    return this.#enter(0, [])
+    if (this.#engine.gates.length === 0) return this.#execute([], unchanged)
+    return Effect.uninterruptibleMask((restore) => this.#enter(0, [], restore))
   }
 
   /** Through the gates that are left, synchronously for as long as each of them answers at once. */
-  #enter(from: number, passed: ReadonlyArray<Pass>): Effect.Effect<A, Failed<E>, R> {
+  #enter(from: number, passed: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
     const passes = [...passed]
     for (let index = from; index < this.#engine.gates.length; index += 1) {
       const answer = this.#engine.gates[index]?.enter(this)
       if (answer === undefined) continue
       const exit = settled(answer)
       if (exit === undefined || Exit.isFailure(exit)) {
-        const waited = Effect.onInterrupt(answer, () => leaveAll(passes, neverMade))
-        return Effect.flatMap(waited, (answer) => this.#afterWait(index, passes, answer))
+        const waited = Effect.onInterrupt(restore(answer), () => leaveAll(passes, neverMade))
+        return Effect.flatMap(waited, (answer) => this.#afterWait(index, passes, answer, restore))
       }
       if (exit.value._tag === "Refusal") return this.#refused(passes, exit.value.error)
       passes.push(exit.value)
     }
-    return this.#execute(passes)
+    return this.#execute(passes, restore)
   }
 
   /** What the earlier gates said may no longer hold: those that can tell are asked again. */
-  #afterWait(index: number, passes: ReadonlyArray<Pass>, answer: Answer): Effect.Effect<A, Failed<E>, R> {
+  #afterWait(
+    index: number,
+    passes: ReadonlyArray<Pass>,
+    answer: Answer,
+    restore: Restore
+  ): Effect.Effect<A, Failed<E>, R> {
     if (answer._tag === "Refusal") return this.#refused(passes, answer.error)
-    if (!answer.waited) return this.#enter(index + 1, [...passes, answer])
+    if (!answer.waited) return this.#enter(index + 1, [...passes, answer], restore)
     return Effect.flatMap(this.#confirmed(passes), (confirmed) =>
       confirmed._tag === "Refusal"
         ? Effect.andThen(leaveAll([answer], neverMade), this.#refused([], confirmed.error))
-        : this.#enter(index + 1, [...confirmed.passes, answer])
+        : this.#enter(index + 1, [...confirmed.passes, answer], restore)
     )
   }
 
@@ -121,7 +130,7 @@ export class Running<A, E, R> implements Entrant {
     return Effect.andThen(leaveAll(passes, neverMade), Effect.fail(refusal))
   }
 
-  #execute(passes: ReadonlyArray<Pass>): Effect.Effect<A, Failed<E>, R> {
+  #execute(passes: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
     const beganAt = this.now()
     if (this.remainingMillis(beganAt) <= 0) return this.#refused(passes, this.#timeout("deadline"))
     this.#attempts += 1
@@ -136,7 +145,7 @@ export class Running<A, E, R> implements Entrant {
         headers = response
       }
     })
-    return Effect.onExit(this.#withTimeout(attempt, beganAt), (exit) => {
+    return Effect.onExit(restore(this.#withTimeout(attempt, beganAt)), (exit) => {
       const end = { ...endOf(exit), headers, elapsedMillis: this.now() - beganAt }
       this.tell({ _tag: "AttemptEnded", attempt: number, outcome: end.category, elapsedMillis: end.elapsedMillis })
       this.#engine.hedge?.observe(end)
@@ -277,6 +286,10 @@ export class Running<A, E, R> implements Entrant {
     return this.now() - this.#startedAt
   }
 }
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+const unchanged: Restore = (effect) => effect
 
 type Confirmed =
   | { readonly _tag: "Passes"; readonly passes: ReadonlyArray<Pass> }

@@ -7,7 +7,7 @@ import { type AttemptEnd, type Entrant, type Gate, refuse } from "./Gate.ts"
 export const throttleGate = (throttle: Throttle.Throttle, state: Throttle.State, shared: string): Gate => ({
   enter: (entrant) => {
     const key = entrant.keyOf(throttle.key, shared)
-    if (!state.admit(key, entrant.now(), Math.random())) return refuse(throttled(entrant))
+    if (!state.admit(key, entrant.now(), entrant.random())) return refuse(throttled(entrant))
     return Effect.succeed({
       _tag: "Pass",
       waited: false,
