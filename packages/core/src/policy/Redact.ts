@@ -29,8 +29,9 @@
 
 const redacted = "<redacted>"
 
+/** Bounded, so that no text takes long. */
 const secretNames =
-  "[\\w.-]*(?:token|secret|password|passwd|passphrase|api[_-]?key|apikey|authorization|credential|signature|private[_-]?key|session[_-]?id|cookie)[\\w.-]*"
+  "[\\w.-]{0,64}(?:token|secret|password|passwd|passphrase|api[_-]?key|apikey|authorization|credential|signature|private[_-]?key|session[_-]?id|cookie)[\\w.-]{0,64}"
 
 const patterns: ReadonlyArray<readonly [RegExp, string]> = [
   [new RegExp(`("${secretNames}"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"?`, "gi"), `$1"${redacted}"`],
