@@ -504,6 +504,7 @@ const fromEndpoints = (endpoints: ReadonlyArray<HttpApiEndpoint.Top>): ReadonlyA
   endpoints.map((endpoint) => ({
     endpoint,
     group: undefined,
+    atTop: true,
     name: endpoint.identifier,
     policy: Endpoint.definition(endpoint).policy
   }))
@@ -515,7 +516,8 @@ const fromApi = ({ api, policies }: NonNullable<AnyOptions[typeof ApiTypeId]>): 
     onEndpoint: ({ endpoint, group }) =>
       placed.push({
         endpoint,
-        group: group.topLevel ? undefined : group.identifier,
+        group: group.identifier,
+        atTop: group.topLevel,
         name: endpoint.identifier,
         policy: policies[group.identifier]?.[endpoint.identifier] ?? Endpoint.definition(endpoint).policy
       })

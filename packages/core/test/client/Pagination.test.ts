@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Option, Schedule, Schema, Stream } from "effect"
-import { HttpClientRequest, UrlParams } from "effect/http"
+import { type HttpClientRequest, UrlParams } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
 import { InvalidOption, Retry } from "@causeway/core/policy"
