@@ -314,7 +314,7 @@ interface CommonOptions<B extends BaseUrl, P extends Policy.Policy> {
   /** Where the provider is: `http` or `https`, with a path if it has one, without query or fragment. */
   readonly baseUrl: B
   /** How every endpoint is called, unless it says otherwise. Default: no policy at all. */
-  readonly policy?: P
+  readonly policy?: P & Policy.Policy
   /** What a response means, where the provider has its own way. Default: `Failure.classify`. */
   readonly classify?: Failure.Classify
   /** The largest body that is decoded, in bytes; a streamed one is not bounded. Default: 32 MiB. */
