@@ -294,6 +294,39 @@ describe("a quota", () => {
   )
 })
 
+describe("a circuit", () => {
+  const breaker = Breaker.consecutive({ failures: 1 })
+  const own = { policy: { circuitBreaker: breaker }, success: Schema.String }
+
+  class Shared extends Integration.Service<Shared>()("test/Shared", {
+    baseUrl: "https://api.example",
+    endpoints: [read, other],
+    policy: { circuitBreaker: breaker }
+  }) {}
+
+  class Own extends Integration.Service<Own>()("test/Own", {
+    baseUrl: "https://api.example",
+    endpoints: [Endpoint.get("read", "/read", own), Endpoint.get("other", "/other", own)]
+  }) {}
+
+  it.effect("that the integration declares opens for all its endpoints", () =>
+    Effect.gen(function* () {
+      const shared = yield* Shared
+      yield* Effect.exit(shared.read())
+      assert.deepInclude(yield* Effect.flip(shared.other()), { _tag: "CircuitOpen", key: "test/Shared", attempts: 0 })
+    }).pipe(Effect.provide(Shared.layerMock({ read: Mock.status(500), other: ok })))
+  )
+
+  it.effect("that an endpoint declares opens for it alone", () =>
+    Effect.gen(function* () {
+      const { other, read } = yield* Own
+      yield* Effect.exit(read())
+      assert.strictEqual((yield* Effect.flip(read()))._tag, "CircuitOpen")
+      assert.strictEqual(yield* other(), "fine")
+    }).pipe(Effect.provide(Own.layerMock({ read: Mock.status(500), other: ok })))
+  )
+})
+
 describe("a call", () => {
   class Provider extends Integration.Service<Provider>()("test/Provider", {
     baseUrl: "https://api.example/v1",
