@@ -482,3 +482,44 @@ describe("a call", () => {
     )
   })
 })
+
+describe("the headers of an integration", () => {
+  class Provider extends Integration.Service<Provider>()("test/Provider", {
+    baseUrl: "https://provider.example",
+    headers: { "User-Agent": "acme/1.0", "x-version": "1" },
+    endpoints: [
+      read,
+      Endpoint.get("dated", "/dated", { headers: { "x-version": Schema.String }, success: Schema.String })
+    ]
+  }) {}
+
+  it.effect("go with every request, and a caller's own go before them", () =>
+    Effect.gen(function* () {
+      const provider = yield* Provider
+      yield* provider.read()
+      yield* provider.dated({ headers: { "x-version": "2" } })
+      const { calls } = yield* Mock.journal(Provider)
+      const sent = calls.map((call) => call.attempts[0]?.headers)
+      assert.deepInclude(sent[0], { "user-agent": "acme/1.0", "x-version": "1" })
+      assert.deepInclude(sent[1], { "user-agent": "acme/1.0", "x-version": "2" })
+    }).pipe(Effect.provide(Provider.layerMock({ read: ok, dated: ok })))
+  )
+
+  for (const [name, value] of [
+    ["x version", "1"],
+    ["x-version", "1\r\nx-forged: 1"],
+    ["x-version", ""]
+  ] as const) {
+    it(`that no request can carry throw InvalidOption: ${JSON.stringify([name, value])}`, () => {
+      assert.throws(
+        () =>
+          Integration.Service()("test/Wrong", {
+            baseUrl: "https://provider.example",
+            headers: { [name]: value },
+            endpoints: [read]
+          }),
+        InvalidOption.InvalidOption
+      )
+    })
+  }
+})

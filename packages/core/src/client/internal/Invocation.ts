@@ -23,6 +23,7 @@ export interface Wiring {
   readonly credentials: Credentials.Service
   readonly classify: Failure.Classify
   readonly maxBodyBytes: number
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** A request as a caller gives it. */
@@ -69,7 +70,7 @@ class CompiledEndpoint {
     this.wiring = wiring
     this.#endpoint = endpoint
     this.#client = wiring.client(endpoint)
-    this.#encode = RequestEncoder.compile(endpoint, wiring.baseUrl)
+    this.#encode = RequestEncoder.compile(endpoint, wiring.baseUrl, wiring.headers)
     this.#successOf = ResponseDecoder.compileSuccesses(endpoint, wiring.maxBodyBytes)
     this.#errorOf = ResponseDecoder.compileErrors(definition(endpoint).errors, wiring.maxBodyBytes)
     this.#span = spanOptions(engine.call, wiring.baseUrl)
