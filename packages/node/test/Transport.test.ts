@@ -13,7 +13,7 @@ import { createServer as createTcpServer } from "node:net"
 import { inspect } from "node:util"
 import { Agent, type Dispatcher } from "undici"
 import { Transport } from "@causeway/node"
-import { listen, serving, signalled, unobserved, ways } from "./transportServers.ts"
+import { listen, serving, signalled, untraced, ways } from "./transportServers.ts"
 
 const Charge = Schema.Struct({ id: Schema.String, amount: Schema.Int })
 const charge = { id: "ch_1", amount: 1250 }
@@ -353,13 +353,13 @@ describe("tracing", () => {
   it.effect("makes none where TracerDisabledWhen says so", () =>
     Effect.gen(function* () {
       let traceparent = ""
-      const spans = yield* spansOf(Effect.map(untraced(request), (text) => (traceparent = text)))
+      const spans = yield* spansOf(Effect.map(untold(request), (text) => (traceparent = text)))
       assert.deepStrictEqual(spans, [])
       assert.strictEqual(traceparent, "undefined")
     }).pipe(Effect.provide(Transport.layer))
   )
 
-  const untraced = Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
+  const untold = Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
 })
 
 describe("a request in a scope of its own", () => {
@@ -445,7 +445,7 @@ describe("a transport over a dispatcher of the caller", () => {
               for (const urlParams of params) {
                 const url = origin + one + two + query
                 if (!URL.canParse(url)) continue
-                yield* Effect.ignore(unobserved(client.get(url, { urlParams })))
+                yield* Effect.ignore(untraced(client.get(url, { urlParams })))
                 const target = String(targets.at(-1))
                 if (target !== parsed(url, urlParams)) different.push([url, target])
               }

@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { Transport } from "@causeway/node"
-import { serving, signalled, unobserved, ways } from "./transportServers.ts"
+import { serving, signalled, untraced, ways } from "./transportServers.ts"
 
 const kibibyte = 1024
 
@@ -204,7 +204,8 @@ for (const [name, as] of ways) {
             yield* as(response.stream.pipe(Stream.take(1), Stream.runDrain))
             rest.resolve()
             yield* client.get(`${url}/next`)
-            assert.strictEqual(connections(), name === "traced" ? 2 : 1)
+            // In a scope it is Effect's own client that aborts it.
+            assert.strictEqual(connections(), name === "traced in a scope" ? 2 : 1)
           }),
         { connections: 1 }
       )
@@ -376,7 +377,7 @@ describe("two bodies at once", () => {
   it.effect("can be read in turns by one fibre", () =>
     Effect.gen(function* () {
       const { url } = yield* serving((_, response) => pouring(response))
-      const client = HttpClient.transformResponse(yield* HttpClient.HttpClient, unobserved)
+      const client = HttpClient.transformResponse(yield* HttpClient.HttpClient, untraced)
       const [a, b] = yield* Effect.all([client.get(url), client.get(url)], { concurrency: 2 })
       const pairs = yield* Stream.zip(a.stream, b.stream).pipe(Stream.take(500), Stream.runCollect)
       assert.strictEqual(pairs.length, 500)

@@ -9,7 +9,7 @@ import type { TLSSocket } from "node:tls"
 import { Exchange } from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
 import { makeAuthority } from "./transportCertificates.ts"
-import { listen, serving, signalled, unobserved } from "./transportServers.ts"
+import { listen, serving, signalled, untraced } from "./transportServers.ts"
 
 const failure = <A, R>(effect: Effect.Effect<A, HttpClientError.HttpClientError, R>) => Effect.flip(effect)
 
@@ -17,7 +17,7 @@ const through =
   (options: Transport.Options) =>
   <A, E>(body: (client: HttpClient.HttpClient) => Effect.Effect<A, E, Scope.Scope>) =>
     Effect.provide(
-      Effect.flatMap(HttpClient.HttpClient, (client) => body(HttpClient.transformResponse(client, unobserved))),
+      Effect.flatMap(HttpClient.HttpClient, (client) => body(HttpClient.transformResponse(client, untraced))),
       Transport.layerWith(options)
     )
 

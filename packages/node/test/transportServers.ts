@@ -55,19 +55,21 @@ export const serving = (handle: RequestListener): Effect.Effect<Listening, never
 /** A promise that is kept from outside. */
 export const signalled = <A = void>() => Promise.withResolvers<A>()
 
-/** Runs requests as an integration does: nobody traces them, and no scope can own them. */
-export const unobserved = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+/** Runs requests outside of any scope. */
+const unscoped = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  // What is left out is not in R for any request made here.
   Effect.updateContext(
     effect,
-    (context: Context.Context<R>) =>
-      // What is left out is not in R for any request made here.
-      Context.omit(Scope.Scope)(Context.add(context, HttpClient.TracerDisabledWhen, () => true)) as Context.Context<R>
+    (context: Context.Context<R>) => Context.omit(Scope.Scope)(context) as Context.Context<R>
   )
 
-/** Runs requests as a user of a plain `HttpClient` does. */
-export const traced = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => effect
+/** Runs requests as an integration does: nobody traces them, and no scope can own them. */
+export const untraced = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(unscoped(effect), HttpClient.TracerDisabledWhen, () => true)
 
+/** The ways on which a request can be sent. */
 export const ways = [
-  ["untraced", unobserved],
-  ["traced", traced]
+  ["untraced", untraced],
+  ["traced", unscoped],
+  ["traced in a scope", <A, E, R>(effect: Effect.Effect<A, E, R>) => effect]
 ] as const

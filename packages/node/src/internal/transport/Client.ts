@@ -25,7 +25,9 @@ export interface Settings extends Limits {
 /** An `HttpClient` over a dispatcher. */
 export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.HttpClient => {
   const send = Redirects.following(sending(dispatcher, settings), settings.followRedirects)
-  const observed = HttpClient.make((request, _url, signal) => send(request, signal))
+  const observed = HttpClient.make((request, _url, signal, fiber) =>
+    send(request, isScoped(fiber) ? signal : undefined)
+  )
   const upgrading = Effect.runSync(
     Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
   )
@@ -33,7 +35,7 @@ export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.Htt
     Effect.flatMap((request) =>
       Effect.withFiber((fiber) => {
         if (request.headers["upgrade"] !== undefined) return upgrading.execute(request)
-        if (isUnobserved(fiber, request)) return send(request, undefined)
+        if (!isTraced(fiber, request) && !isScoped(fiber)) return send(request, undefined)
         // It would fail in there as well, with an error that holds the URL.
         return Target.of(request) === undefined ? Effect.fail(Failure.invalidUrl(request)) : observed.execute(request)
       })
@@ -42,10 +44,15 @@ export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.Htt
   )
 }
 
-/** What nobody traces and no scope can own needs nothing of what `HttpClient.make` does around a request. */
-const isUnobserved = (fiber: Fiber.Fiber<unknown, unknown>, request: HttpClientRequest): boolean =>
-  (fiber.getRef(Tracer.DisablePropagation) || fiber.getRef(HttpClient.TracerDisabledWhen)(request)) &&
-  Context.getOrUndefined(fiber.context, Scope.Scope) === undefined
+const isTraced = (fiber: Fiber.Fiber<unknown, unknown>, request: HttpClientRequest): boolean =>
+  !fiber.getRef(Tracer.DisablePropagation) && !fiber.getRef(HttpClient.TracerDisabledWhen)(request)
+
+/**
+ * Only within a scope can `HttpClient.withScope` have made it the owner of a request, which only `HttpClient.make` knows
+ * of. Whatever else would abort a request does so here without a signal.
+ */
+const isScoped = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  Context.getOrUndefined(fiber.context, Scope.Scope) !== undefined
 
 const sending = (dispatcher: Dispatcher, settings: Settings): Redirects.Send => {
   const dispatch = dispatching(dispatcher, settings)

@@ -3,9 +3,9 @@ import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import { type Dispatcher, errors } from "undici"
 import * as Failure from "./Failure.ts"
-import { type Announced, type Limits, ResponseBody } from "./ResponseBody.ts"
+import { type Limits, type RawHeaders, ResponseBody } from "./ResponseBody.ts"
 import type { Target } from "./Target.ts"
-import { type RawHeaders, TransportResponse } from "./TransportResponse.ts"
+import { TransportResponse } from "./TransportResponse.ts"
 import * as Upload from "./Upload.ts"
 
 /** What is sent. */
@@ -55,11 +55,12 @@ export class InFlight implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
     // An informational response comes before the real one; behind a proxy the request may have failed already.
     if (status < 200 || this.#resume === undefined) return
-    const body = new ResponseBody(controller, this.#limits, announced(status, headers))
+    const head = { status, headers }
+    const body = new ResponseBody(controller, this.#limits, head)
     this.#body = body
     this.#tell(() => {
       const { request, target } = this.#outgoing
-      return Effect.succeed(new TransportResponse(request, target, status, headers, body))
+      return Effect.succeed(new TransportResponse(request, target, head, body))
     })
   }
 
@@ -105,14 +106,6 @@ export class InFlight implements Dispatcher.DispatchHandler {
     const { signal, upload } = this.#outgoing
     signal?.removeEventListener("abort", this)
     if (upload.body !== null) Upload.release(upload.body)
-  }
-}
-
-const announced = (status: number, headers: RawHeaders): Announced => {
-  const length = headers["content-length"]
-  return {
-    length: typeof length === "string" ? Number(length) : undefined,
-    isRedirect: status >= 300 && status < 400 && headers["location"] !== undefined
   }
 }
 

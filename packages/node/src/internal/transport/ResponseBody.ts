@@ -14,10 +14,13 @@ export interface Limits {
   readonly discard: number
 }
 
-/** What the headers say of a body. */
-export interface Announced {
-  readonly length: number | undefined
-  readonly isRedirect: boolean
+/** Headers as undici gives them: names in lower case, an array for a name that came more than once. */
+export type RawHeaders = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+
+/** What came before the body. */
+export interface Head {
+  readonly status: number
+  readonly headers: RawHeaders
 }
 
 type State =
@@ -50,7 +53,7 @@ const forgotten = new FinalizationRegistry<ResponseBody>((body) => body.letGo())
 export class ResponseBody {
   readonly #controller: Dispatcher.DispatchController
   readonly #limits: Limits
-  readonly #announced: Announced
+  readonly #head: Head
   #state: State = arriving
   #chunks: Array<Uint8Array> = []
   /** Bytes in `#chunks`, and how many of these the reader of the stream has had. */
@@ -68,10 +71,10 @@ export class ResponseBody {
   #drain: NodeJS.Timeout | undefined = undefined
   #watched = false
 
-  constructor(controller: Dispatcher.DispatchController, limits: Limits, announced: Announced) {
+  constructor(controller: Dispatcher.DispatchController, limits: Limits, head: Head) {
     this.#controller = controller
     this.#limits = limits
-    this.#announced = announced
+    this.#head = head
   }
 
   push(chunk: Uint8Array): void {
@@ -101,7 +104,7 @@ export class ResponseBody {
   /** Nobody wants the rest: a small one is read and dropped, so that the connection stays; a large one is aborted. */
   letGo(): void {
     if (this.#state !== arriving || this.#collectors > 0) return
-    const rest = (this.#announced.length ?? Number.POSITIVE_INFINITY) - this.#seen
+    const rest = lengthOf(this.#head) - this.#seen
     if (rest > this.#limits.discard) return this.abort()
     this.#drop()
     this.#drain ??= setTimeout(() => this.abort(), longestDrain).unref()
@@ -210,7 +213,7 @@ export class ResponseBody {
 
   /** A redirect is followed without a look at its body, and whoever follows it does not say so. */
   #full(): void {
-    if (this.#announced.isRedirect && !this.#streaming) this.abort()
+    if (isRedirect(this.#head) && !this.#streaming) this.abort()
     else this.#controller.pause()
   }
 
@@ -259,3 +262,9 @@ export class ResponseBody {
     this.#tell()
   }
 }
+
+/** Infinite when nothing is said of it, as with chunks. */
+const lengthOf = ({ headers }: Head): number => Number(headers["content-length"] ?? Number.POSITIVE_INFINITY)
+
+const isRedirect = ({ headers, status }: Head): boolean =>
+  status >= 300 && status < 400 && headers["location"] !== undefined

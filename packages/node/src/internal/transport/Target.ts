@@ -29,33 +29,43 @@ const parsed = (request: HttpClientRequest.HttpClientRequest): Target | undefine
 const plainPath = /^(?:\/(?!\.|%2e)[\w\-.~!$&'()*+,;=:@%]*)+$/i
 const plainPathAndQuery = /^(?:\/(?!\.|%2e)[\w\-.~!$&'()*+,;=:@%]*)+(?:\?[\w\-.~!$&()*+,;=:@%/?]+)?$/i
 
-/** Parsing a URL costs more than all else that is done here, and most URLs need none beyond their origin. */
+/** Parsing a URL costs more than all else that is done here, and of most URLs only the origin needs it. */
 const plain = (request: HttpClientRequest.HttpClientRequest): Target | undefined => {
   const { url, urlParams } = request
-  const end = url.indexOf("/", 8)
-  if (end === -1) return undefined
-  const path = url.slice(end)
-  const hasParams = urlParams.params.length > 0
-  if (!(hasParams ? plainPath : plainPathAndQuery).test(path)) return undefined
-  const origin = originOf(url.slice(0, end))
-  if (origin === undefined) return undefined
-  return { origin, path: hasParams ? `${path}?${UrlParams.toString(urlParams)}` : path }
+  const known = knownOrigin(url)
+  if (known === undefined) return undefined
+  const path = url.slice(known.text.length)
+  if (urlParams.params.length === 0) {
+    return plainPathAndQuery.test(path) ? { origin: known.origin, path } : undefined
+  }
+  return plainPath.test(path) ? { origin: known.origin, path: `${path}?${UrlParams.toString(urlParams)}` } : undefined
 }
 
-const origins = new Map<string, string>()
-const mostOrigins = 256
+/** How an origin is written in URLs, and what it is. */
+interface Origin {
+  readonly text: string
+  readonly origin: string
+}
 
-const originOf = (text: string): string | undefined => {
-  const known = origins.get(text)
-  if (known !== undefined) return known
-  const origin = parseOrigin(text)
-  if (origin === undefined) return undefined
+const origins = new Map<string, Origin>()
+const mostOrigins = 256
+let latest: Origin | undefined
+
+const knownOrigin = (url: string): Origin | undefined => {
+  if (latest !== undefined && url.startsWith("/", latest.text.length) && url.startsWith(latest.text)) return latest
+  const end = url.indexOf("/", "https://".length)
+  if (end === -1) return undefined
+  const text = url.slice(0, end)
+  const known = origins.get(text) ?? readOrigin(text)
+  if (known !== undefined) latest = known
+  return known
+}
+
+const readOrigin = (text: string): Origin | undefined => {
+  const url = /^https?:\/\/[^/\\?#@\s]+$/i.test(text) ? URL.parse(text) : null
+  if (url === null) return undefined
   if (origins.size >= mostOrigins) origins.clear()
+  const origin = { text, origin: url.origin }
   origins.set(text, origin)
   return origin
-}
-
-const parseOrigin = (text: string): string | undefined => {
-  const url = /^https?:\/\/[^/\\?#@\s]+$/i.test(text) ? URL.parse(text) : null
-  return url === null ? undefined : url.origin
 }

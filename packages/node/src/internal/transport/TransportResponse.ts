@@ -15,11 +15,8 @@ import type * as Schema from "effect/Schema"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as Failure from "./Failure.ts"
-import type { ResponseBody } from "./ResponseBody.ts"
+import type { Head, ResponseBody } from "./ResponseBody.ts"
 import type { Target } from "./Target.ts"
-
-/** Headers as undici gives them: names in lower case, an array for a name that came more than once. */
-export type RawHeaders = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
 
 /**
  * The response of undici as Effect sees it; headers and body are decoded when they are asked for. Its fields are no
@@ -31,18 +28,18 @@ export class TransportResponse extends Inspectable.Class implements HttpClientRe
   readonly request: HttpClientRequest
   readonly status: number
   private readonly target: Target
-  private readonly rawHeaders: RawHeaders
+  private readonly head: Head
   private readonly body: ResponseBody
   private decodedHeaders: Headers.Headers | undefined = undefined
   private decodedCookies: Cookies.Cookies | undefined = undefined
   private copiedBuffer: ArrayBuffer | undefined = undefined
 
-  constructor(request: HttpClientRequest, target: Target, status: number, headers: RawHeaders, body: ResponseBody) {
+  constructor(request: HttpClientRequest, target: Target, head: Head, body: ResponseBody) {
     super()
     this.request = request
-    this.status = status
+    this.status = head.status
     this.target = target
-    this.rawHeaders = headers
+    this.head = head
     this.body = body
     body.watch(this)
   }
@@ -52,11 +49,11 @@ export class TransportResponse extends Inspectable.Class implements HttpClientRe
   }
 
   get headers(): Headers.Headers {
-    return (this.decodedHeaders ??= Headers.fromInput(this.rawHeaders))
+    return (this.decodedHeaders ??= Headers.fromInput(this.head.headers))
   }
 
   get cookies(): Cookies.Cookies {
-    return (this.decodedCookies ??= Cookies.fromSetCookie(this.rawHeaders["set-cookie"] ?? []))
+    return (this.decodedCookies ??= Cookies.fromSetCookie(this.head.headers["set-cookie"] ?? []))
   }
 
   get remoteAddress(): Option.Option<string> {
