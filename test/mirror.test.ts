@@ -24,6 +24,7 @@ describe("a rehearsal of the mirror", () => {
     const { code, errors, output } = await startMirror(["--seed", "11"]).end
     expect(errors).toBe("")
     expect(output).toContain("The ledger balances: nothing is lost.")
+    expect(output).toMatch(/issues that GitHub holds = issues mirrored: 2$/m)
     expect(output).toMatch(/events that GitHub sent = events stored: 329$/m)
     expect(output).toMatch(/mirrored +1 repository, 2 issues, 1 comment, 2 labels, 1 author$/m)
     expect(output).toMatch(/circuit +closed → open → half-open/)

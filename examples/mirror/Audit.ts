@@ -2,6 +2,7 @@
  * Holds the mirror to what the other two processes say: what one sent, the other must have got, and nothing is lost.
  */
 import type { WebhookEvent } from "@causeway/core/webhook"
+import type { Contents } from "./MirrorStore.ts"
 import type { Ledgers } from "./Sandbox.ts"
 import type { Announced, Calls, Received } from "./Tally.ts"
 
@@ -16,6 +17,8 @@ export interface Entry {
 
 /** The mirror's side. */
 export interface Found {
+  readonly repository: string
+  readonly contents: Contents
   readonly github: Calls
   readonly subscriber: Calls
   readonly received: Received
@@ -26,11 +29,14 @@ export interface Found {
 /** Every entry of the ledger, balanced or not. */
 export const audit = ({ github, subscriber }: Ledgers, found: Found): ReadonlyArray<Entry> => {
   const { deliveries, rest } = github
-  const { announced, inbox, received } = found
+  const { announced, contents, inbox, received, repository } = found
+  const holds = (list: string) => rest.lists[`/repos/${repository}/${list}`] ?? 0
   const { forged, oversized, tampered, unsigned } = deliveries.flawed
   const stored = sum(Object.values(inbox))
   return [
     entry("requests that GitHub's API got = attempts made", rest.requests, found.github.attempts),
+    entry("issues that GitHub holds = issues mirrored", holds("issues"), contents.issues),
+    entry("labels that GitHub holds = labels mirrored", holds("labels"), contents.labels),
     entry("events that GitHub sent = events stored", deliveries.events, stored),
     entry(
       "requests with them = stored, deduplicated or put off",

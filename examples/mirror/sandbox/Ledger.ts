@@ -15,6 +15,8 @@ export interface Ledger {
     readonly faults: Readonly<Record<Fault, number>>
     /** Faults of the script that no request has met yet. */
     faultsLeft: number
+    /** How many objects each list holds, by its path. */
+    readonly lists: Readonly<Record<string, number>>
   }
   readonly deliveries: {
     state: "idle" | "sending" | "done"
@@ -38,9 +40,13 @@ export interface Ledger {
   }
 }
 
-export const make = (seed: number, faults: Readonly<Record<Fault, number>>): Ledger => ({
+export const make = (
+  seed: number,
+  faults: Readonly<Record<Fault, number>>,
+  lists: ReadonlyMap<string, ReadonlyArray<unknown>>
+): Ledger => ({
   seed,
-  rest: { requests: 0, byStatus: {}, faults, faultsLeft: 0 },
+  rest: { requests: 0, byStatus: {}, faults, faultsLeft: 0, lists: lengthsOf(lists) },
   deliveries: {
     state: "idle",
     events: 0,
@@ -54,6 +60,9 @@ export const make = (seed: number, faults: Readonly<Record<Fault, number>>): Led
     millis: []
   }
 })
+
+const lengthsOf = (lists: ReadonlyMap<string, ReadonlyArray<unknown>>) =>
+  Object.fromEntries(Array.from(lists, ([path, { length }]) => [path, length]))
 
 /** Counts one answer. */
 export const countStatus = (byStatus: Record<string, number>, status: number): void => {

@@ -30,9 +30,10 @@ const seed = Number(flags.seed)
 const chance = Seed.draws(seed)
 const payloads = Payloads.load()
 const faults = flags["no-faults"] ? Faults.none() : Faults.draw(chance)
-const ledger = Ledger.make(seed, faults.begun)
+const resources = Resources.gather(payloads)
+const ledger = Ledger.make(seed, faults.begun, resources.lists)
 const quota = new Rest.Quota()
-const github = { resources: Resources.gather(payloads), token: process.env["SANDBOX_TOKEN"] ?? "", quota }
+const github = { resources, token: process.env["SANDBOX_TOKEN"] ?? "", quota }
 
 const server = http.createServer((request, response) => {
   const url = new URL(request.url ?? "/", `http://${request.headers.host}`)

@@ -178,6 +178,33 @@ for (const transport of transports) {
       )
     )
 
+    for (const [what, status, wait] of [
+      ["a success that nobody wants", 200, "1 second"],
+      ["an undeclared error", 418, "5 seconds"]
+    ] as const) {
+      it.effect(`is closed when the body of ${what} does not end`, () =>
+        calling(
+          (response) => response.writeHead(status).write("the beginning"),
+          (provider, server) =>
+            Effect.gen(function* () {
+              const [arrived, closed] = [server.nextArrival(), server.nextClose()]
+              const call = yield* Effect.forkChild(Effect.result(provider.ignored()))
+              yield* Effect.promise(() => arrived)
+              while (call.pollUnsafe() === undefined) {
+                yield* TestClock.adjust(wait)
+                yield* Effect.promise(() => new Promise((go) => setImmediate(go)))
+              }
+              const result = yield* Fiber.join(call)
+              if (status === 200) assert.strictEqual(result._tag, "Success")
+              else if (result._tag === "Failure") {
+                assert.deepInclude(result.failure, { _tag: "UnexpectedStatus", status: 418 })
+              }
+              yield* Effect.promise(() => closed)
+            })
+        )
+      )
+    }
+
     it.effect("is closed when a raw response is given up by an interruption between attempts", () =>
       calling(
         (response) => answer(response, 503, "x".repeat(1_000_000)),

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Queue, Schema, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Queue, Schedule, Schema, Stream } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
@@ -20,6 +20,12 @@ class Provider extends Integration.Service<Provider>()("test/Streams", {
       })
     }),
     Endpoint.get("rows", "/rows", { success: HttpApiSchema.StreamNdjson({ schema: Row }) }),
+    Endpoint.put("upload", "/upload", {
+      payload: HttpApiSchema.StreamUint8Array(),
+      success: Schema.String.pipe(HttpApiSchema.asText()),
+      policy: { retry: Schedule.recurs(3) }
+    }),
+    Endpoint.post("import", "/import", { payload: HttpApiSchema.StreamNdjson({ schema: Row }) }),
     Endpoint.get("labelled", "/labelled", {
       success: HttpApiSchema.WithHeaders(HttpApiSchema.StreamNdjson({ schema: Row }), { "x-total": Schema.Int })
     })
@@ -170,6 +176,37 @@ for (const transport of transports) {
           Effect.map(broken(provider.rows()), ({ error, seen }) => {
             assert.deepInclude(error, { _tag: "TransportFailure", reason: "Body", endpoint: "rows" })
             assert.isAtMost(seen.length, 2)
+          })
+      )
+    )
+
+    it.effect("a request is streamed too, as bytes or as lines", () =>
+      calling(
+        (response) => response.writeHead(200).end("done"),
+        (provider, server) =>
+          Effect.gen(function* () {
+            const bytes = Stream.make(new Uint8Array([1, 2]), new Uint8Array([3]))
+            assert.strictEqual(yield* provider.upload({ payload: bytes }), "done")
+            yield* provider.import({ payload: Stream.make({ id: 1 }, { id: 2, at: "now" }) })
+            assert.deepStrictEqual(
+              server.arrivals.map(({ body, headers }) => [headers["content-type"], body.toString("latin1")]),
+              [
+                ["application/octet-stream", "\u0001\u0002\u0003"],
+                ["application/x-ndjson", '{"id":1}\n{"id":2,"at":"now"}\n']
+              ]
+            )
+          })
+      )
+    )
+
+    it.effect("a request that is streamed is not sent again: its stream may have been used up", () =>
+      calling(
+        (response) => response.writeHead(503).end(),
+        (provider, server) =>
+          Effect.gen(function* () {
+            const error = yield* Effect.flip(provider.upload({ payload: Stream.make(new Uint8Array([1])) }))
+            assert.deepInclude(error, { _tag: "UnexpectedStatus", status: 503, attempts: 1 })
+            assert.strictEqual(server.arrivals.length, 1)
           })
       )
     )

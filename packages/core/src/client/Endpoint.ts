@@ -164,7 +164,7 @@ interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item> {
   /** What other answers hold, by status, range or `default`. */
   readonly errors?: Errors
   /** How this endpoint is called, slot by slot over its integration's policy. */
-  readonly policy?: P
+  readonly policy?: P & Policy
   /** How to go from one page to the next; adds `.pages` and `.items` to the method. */
   readonly pagination?: Pagination<NoInfer<PageOf<Success>>, Item>
 }

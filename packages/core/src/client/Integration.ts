@@ -317,7 +317,9 @@ interface CommonOptions<B extends BaseUrl, P extends Policy.Policy> {
   /** Where the provider is: `http` or `https`, with a path if it has one, without query or fragment. */
   readonly baseUrl: B
   /** How every endpoint is called, unless it says otherwise. Default: no policy at all. */
-  readonly policy?: P
+  readonly policy?: P & Policy.Policy
+  /** What every request carries, such as a version or a `user-agent`; a caller's own headers go before these. */
+  readonly headers?: Readonly<Record<string, string>>
   /** What a response means, where the provider has its own way. Default: `Failure.classify`. */
   readonly classify?: Failure.Classify
   /** The largest body that is decoded, in bytes; a streamed one is not bounded. Default: 32 MiB. */
@@ -487,6 +489,7 @@ interface Description {
   readonly id: string
   readonly baseUrl: BaseUrl
   readonly policy: Policy.Policy
+  readonly headers: Readonly<Record<string, string>>
   readonly classify: Failure.Classify
   readonly maxBodyBytes: number
   readonly placed: ReadonlyArray<Placed>
@@ -499,6 +502,7 @@ const describe = (id: string, options: AnyOptions): Description => {
     baseUrl: typeof options.baseUrl === "string" ? validBaseUrl(id, options.baseUrl) : options.baseUrl,
     policy: options.policy ?? {},
     classify: options.classify ?? Failure.classify,
+    headers: validHeaders(id, options.headers ?? {}),
     maxBodyBytes: InvalidOption.integer("maxBodyBytes", options.maxBodyBytes ?? 32 * 1024 * 1024, 1),
     placed
   }
@@ -511,6 +515,7 @@ const fromEndpoints = (endpoints: ReadonlyArray<HttpApiEndpoint.Top>): ReadonlyA
   endpoints.map((endpoint) => ({
     endpoint,
     group: undefined,
+    atTop: true,
     name: endpoint.identifier,
     policy: Endpoint.definition(endpoint).policy
   }))
@@ -522,7 +527,8 @@ const fromApi = ({ api, policies }: NonNullable<AnyOptions[typeof ApiTypeId]>): 
     onEndpoint: ({ endpoint, group }) =>
       placed.push({
         endpoint,
-        group: group.topLevel ? undefined : group.identifier,
+        group: group.identifier,
+        atTop: group.topLevel,
         name: endpoint.identifier,
         policy: policies[group.identifier]?.[endpoint.identifier] ?? Endpoint.definition(endpoint).policy
       })
@@ -540,6 +546,19 @@ const rejectDuplicates = (id: string, placed: ReadonlyArray<Placed>): void => {
       accepts: "a list in which each name is used once"
     })
   }
+}
+
+/** The token and the field value of RFC 9110, the latter in visible ASCII. */
+const validHeaders = (id: string, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+  for (const [name, value] of Object.entries(headers)) {
+    if (/^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/.test(value)) continue
+    throw new InvalidOption.InvalidOption({
+      option: `headers of ${id}`,
+      actual: `a header ${JSON.stringify(name)} that no request can carry`,
+      accepts: "header names with values of visible ASCII, without line breaks or white space around them"
+    })
+  }
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 const validBaseUrl = (id: string, baseUrl: string): string => {
@@ -579,8 +598,7 @@ const makeClass = <Self>(id: string, description: Description) => {
           baseUrl: yield* readBaseUrl(description),
           client: () => client,
           credentials: yield* credentials,
-          classify: description.classify,
-          maxBodyBytes: description.maxBodyBytes
+          ...wiringOf(description)
         })
       })
     ),
@@ -589,7 +607,7 @@ const makeClass = <Self>(id: string, description: Description) => {
         tag,
         Effect.gen(function* () {
           const mock = Mocking.make(description.id, description.placed, replies)
-          const wiring = { ...mock.wiring, classify: description.classify, maxBodyBytes: description.maxBodyBytes }
+          const wiring = { ...mock.wiring, ...wiringOf(description) }
           return mock.journalled(yield* build(description, yield* overrides, wiring))
         })
       ),
@@ -625,6 +643,8 @@ const fromRef = (ref: Ref.Ref<LiveTable>): Overriding => {
 }
 
 const tableOf = ({ endpoints = {}, integration = {} }: LiveTable): OverrideTable => ({ endpoints, integration })
+
+const wiringOf = ({ classify, headers, maxBodyBytes }: Description) => ({ classify, headers, maxBodyBytes })
 
 const readBaseUrl = (description: Description): Effect.Effect<string, Config.ConfigError> => {
   const { baseUrl, id } = description

@@ -140,12 +140,13 @@ export const cursor: {
   <S extends Schema.Constraint, Item>(page: S, options: CursorOptions<S["Type"], Item>): Pagination<S["Type"], Item>
   <Page, Item>(options: CursorOptions<Page, Item>): Pagination<Page, Item>
 } = <Page, Item>(...given: Given<CursorOptions<Page, Item>>): Pagination<Page, Item> => {
-  const { items, next, query } = optionsIn(given)
+  const { items, next, ...options } = optionsIn(given)
+  const name = parameterName(options.query)
   return {
     items,
     next: ({ page }) => {
       const value = next(page)
-      return value === null || value === undefined || value === "" ? undefined : { _tag: "Query", name: query, value }
+      return value === null || value === undefined || value === "" ? undefined : { _tag: "Query", name, value }
     }
   }
 }
@@ -161,7 +162,8 @@ export const offset: {
   <S extends Schema.Constraint, Item>(page: S, options: OffsetOptions<S["Type"], Item>): Pagination<S["Type"], Item>
   <Page, Item>(options: OffsetOptions<Page, Item>): Pagination<Page, Item>
 } = <Page, Item>(...given: Given<OffsetOptions<Page, Item>>): Pagination<Page, Item> => {
-  const { items, limit, query: name = "offset" } = optionsIn(given)
+  const { items, limit, ...options } = optionsIn(given)
+  const name = parameterName(options.query ?? "offset")
   const isLast = lastPage("pagination.limit", limit)
   return {
     items,
@@ -180,7 +182,8 @@ export const pageNumber: {
   <S extends Schema.Constraint, Item>(page: S, options: PageNumberOptions<S["Type"], Item>): Pagination<S["Type"], Item>
   <Page, Item>(options: PageNumberOptions<Page, Item>): Pagination<Page, Item>
 } = <Page, Item>(...given: Given<PageNumberOptions<Page, Item>>): Pagination<Page, Item> => {
-  const { items, query: name = "page", size, ...options } = optionsIn(given)
+  const { items, size, ...options } = optionsIn(given)
+  const name = parameterName(options.query ?? "page")
   const first = InvalidOption.integer("pagination.first", options.first ?? 1, 0)
   const isLast = lastPage("pagination.size", size)
   return {
@@ -212,6 +215,15 @@ export const linkHeader: {
 type Given<Options> = readonly [options: Options] | readonly [page: Schema.Constraint, options: Options]
 
 const optionsIn = <Options>(given: Given<Options>): Options => (given.length === 1 ? given[0] : given[1])
+
+const parameterName = (name: string): string => {
+  if (name !== "") return name
+  throw new InvalidOption.InvalidOption({
+    option: "pagination.query",
+    actual: "empty",
+    accepts: "the name of a query parameter"
+  })
+}
 
 const lastPage = (option: string, full: number | undefined) => {
   const size = full === undefined ? 1 : InvalidOption.integer(option, full, 1)
@@ -268,7 +280,10 @@ const parametersFrom = (header: string, start: number): { readonly text: string;
   return { text: header.slice(start), end: header.length }
 }
 
+const parameter = /;\s*([^\s=;,"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?/g
+
+/** The first `rel` counts, as RFC 8288 says. */
 const relationsIn = (parameters: string): ReadonlyArray<string> => {
-  const match = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters)
-  return (match?.[1] ?? match?.[2] ?? "").toLowerCase().split(/\s+/)
+  const found = Array.from(parameters.matchAll(parameter)).find(([, name]) => name?.toLowerCase() === "rel")
+  return (found?.[2] ?? found?.[3] ?? "").toLowerCase().split(/\s+/)
 }

@@ -34,7 +34,7 @@
  *
  * @since 0.1.0
  */
-import { Context, Effect, Inspectable, Stream } from "effect"
+import { Context, type Duration, Effect, Inspectable, Stream } from "effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
@@ -153,12 +153,17 @@ export const bytes = (response: HttpClientResponse): Stream.Stream<Uint8Array, B
   )
 
 /**
- * Reads at most `maxBytes` of a body as text and cancels the rest; a body that breaks gives what had come.
+ * Reads at most `maxBytes` of a body as text, for at most as long as `within` says (default: 5 seconds), and cancels the
+ * rest; a body that breaks gives what had come.
  *
  * @since 0.1.0
  * @category bodies
  */
-export const excerpt = (response: HttpClientResponse, maxBytes: number): Effect.Effect<string> => {
+export const excerpt = (
+  response: HttpClientResponse,
+  maxBytes: number,
+  within: Duration.Input = "5 seconds"
+): Effect.Effect<string> => {
   const chunks: Array<Uint8Array> = []
   let missing = maxBytes
   return bytes(response).pipe(
@@ -168,6 +173,7 @@ export const excerpt = (response: HttpClientResponse, maxBytes: number): Effect.
       return missing === 0
     }),
     Stream.runDrain,
+    Effect.timeout(within),
     Effect.ignore,
     Effect.map(() => decodeText(chunks))
   )
@@ -181,7 +187,7 @@ export const excerpt = (response: HttpClientResponse, maxBytes: number): Effect.
  * @category bodies
  */
 export const discard = (response: HttpClientResponse): Effect.Effect<void> =>
-  Effect.asVoid(Effect.timeoutOption(excerpt(response, 64 * 1024), "1 second"))
+  Effect.asVoid(excerpt(response, 64 * 1024, "1 second"))
 
 const decodeText = (chunks: ReadonlyArray<Uint8Array>): string => {
   const decoder = new TextDecoder()

@@ -8,7 +8,8 @@
  * **Details**
  *
  * Removed are the secrets that are known (as they are, and as a URL, a form, JSON or HTML would hold them), bearer and
- * basic credentials, JSON Web Tokens, and the values of fields whose names say that they are secret. A text that ends
+ * basic credentials, JSON Web Tokens, keys with the prefix of a known provider, credentials in URLs, and the values of
+ * fields whose names say that they are secret. A text that ends
  * in the middle of a known secret, as an excerpt may, loses that beginning too.
  *
  * **Gotchas**
@@ -29,14 +30,21 @@
 
 const redacted = "<redacted>"
 
+/** Bounded, so that no text takes long. */
 const secretNames =
-  "[\\w.-]*(?:token|secret|password|passwd|passphrase|api[_-]?key|apikey|authorization|credential|signature|private[_-]?key|session[_-]?id|cookie)[\\w.-]*"
+  "[\\w.-]{0,64}(?:token|secret|password|passwd|passphrase|api[_-]?key|apikey|authorization|credential|signature|private[_-]?key|session[_-]?id|cookie)[\\w.-]{0,64}"
 
 const patterns: ReadonlyArray<readonly [RegExp, string]> = [
   [new RegExp(`("${secretNames}"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"?`, "gi"), `$1"${redacted}"`],
   [new RegExp(`((?:^|[?&;\\s])${secretNames}=)[^&;\\s"']+`, "gi"), `$1${redacted}`],
   [/\b(bearer|basic)\s+[\w.~+/=-]+/gi, `$1 ${redacted}`],
-  [/\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*/g, redacted]
+  [/\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*/g, redacted],
+  // The prefixes by which providers make their keys known: Stripe, GitHub, GitLab, Shopify, Slack, Standard Webhooks.
+  [
+    /\b(?:whsec_|whsk_|[srp]k_|gh[oprsu]_|github_pat_|glpat-|shp(?:at|ca|pa|ss)_|xox[a-z]-|xapp-)[\w+/=-]{8,}/g,
+    redacted
+  ],
+  [/(:\/\/)[^\s/@]{1,256}@/g, `$1${redacted}@`]
 ]
 
 /** Shorter ones are words as often as secrets: removing them would garble the text and hide nothing. */

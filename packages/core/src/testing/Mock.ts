@@ -64,7 +64,7 @@ import * as InvalidOption from "../policy/InvalidOption.ts"
  */
 export const ok: {
   (): Reply<void, never>
-  <A>(value: A): Reply<A, never>
+  <const A>(value: A): Reply<A, never>
 } = <A>(value?: A): Reply<A, never> => stateless((asked) => encodeSuccess(asked, value))
 
 /**
@@ -135,7 +135,9 @@ export const delay = <A, E>(duration: Duration.Input, reply: Reply<A, E>): Reply
  * @since 0.1.0
  * @category combinators
  */
-export const sequence = <A, E>(...replies: ReadonlyArray<Reply<A, E>>): Reply<A, E> =>
+export const sequence = <const Replies extends ReadonlyArray<Reply<unknown, unknown>>>(
+  ...replies: Replies
+): Reply<SuccessOf<Replies[number]>, ErrorOf<Replies[number]>> =>
   opened(() => {
     const answers = replies.map((reply) => reply.open())
     let next = 0
@@ -152,9 +154,11 @@ export const sequence = <A, E>(...replies: ReadonlyArray<Reply<A, E>>): Reply<A,
  * @since 0.1.0
  * @category combinators
  */
-export const by = <A, E>(choose: (request: HttpClientRequest) => Reply<A, E>): Reply<A, E> =>
+export const by = <R extends Reply<unknown, unknown>>(
+  choose: (request: HttpClientRequest) => R
+): Reply<SuccessOf<R>, ErrorOf<R>> =>
   opened(() => {
-    const answers = new WeakMap<Reply<A, E>, Answer>()
+    const answers = new WeakMap<Reply<unknown, unknown>, Answer>()
     return (asked) => {
       const reply = choose(asked.request)
       const answer = answers.get(reply) ?? reply.open()
@@ -178,6 +182,10 @@ export const journal = <Self, Shape extends object>(
       ? Effect.die(new Error(`${integration.key} keeps no journal: it was not made by layerMock`))
       : Effect.succeed(found)
   })
+
+type SuccessOf<R> = R extends Reply<infer A, unknown> ? A : never
+
+type ErrorOf<R> = R extends Reply<unknown, infer E> ? E : never
 
 const opened = <A, E>(open: () => Answer): Reply<A, E> => ({
   "~causeway/client/Reply": { value: undefined, error: undefined },

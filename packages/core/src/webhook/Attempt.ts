@@ -110,8 +110,7 @@ export const describeError = (error: unknown, fallbackTag: string): RecordedErro
  * @category redaction
  */
 export const redact = (message: string): string => {
-  const text = Redact.secrets(message.slice(0, longestScanned), [])
-  const redacted = secretShapes.reduce((left, [shape, replacement]) => left.replace(shape, replacement), text)
+  const redacted = Redact.secrets(message.slice(0, longestScanned), [])
   return redacted.length <= longestMessage ? redacted : `${redacted.slice(0, longestMessage - 1)}…`
 }
 
@@ -119,14 +118,6 @@ const longestMessage = 500
 
 // A secret cut in half no longer has its shape: redact first, on a text that is bounded too.
 const longestScanned = 10_000
-
-const secretShapes: ReadonlyArray<readonly [RegExp, string]> = [
-  [
-    /\b(?:whsec_|whsk_|[srp]k_|gh[oprsu]_|github_pat_|glpat-|shp(?:at|ca|pa|ss)_|xox[a-z]-|xapp-)[\w+/=-]{8,}/g,
-    "<redacted>"
-  ],
-  [/(:\/\/)[^\s/@]+@/g, "$1<redacted>@"]
-]
 
 const tagOf = (error: unknown): string | undefined => {
   if (Predicate.hasProperty(error, "_tag") && typeof error._tag === "string") return error._tag

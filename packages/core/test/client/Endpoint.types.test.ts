@@ -92,3 +92,13 @@ it("the errors of an HttpApi's middlewares are among a method's errors", () => {
   const call = Effect.flatMap(Guarded, (guarded) => guarded.notes.list())
   expectTypeOf<Tags<typeof call>>().toEqualTypeOf<Always | "Expired">()
 })
+
+it("a key function in a policy knows what it is given", () => {
+  const key = { limit: 1, window: "1 second" } as const
+  Endpoint.get("x", "/x", { policy: { rateLimit: { ...key, key: ({ endpoint }) => endpoint.toUpperCase() } } })
+  Integration.Service<Inline>()("app/Keyed", {
+    baseUrl: "https://api.inline.example",
+    endpoints: [],
+    policy: { rateLimit: { ...key, key: ({ request }) => JSON.stringify(request) } }
+  })
+})

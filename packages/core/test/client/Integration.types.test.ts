@@ -3,7 +3,7 @@ import { Config, Effect, Layer, Schedule, Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import type { HttpClient, HttpClientResponse } from "effect/http"
 import { Auth } from "@causeway/core/auth"
-import { CallError, Endpoint, Integration } from "@causeway/core/client"
+import { type CallError, Endpoint, Integration } from "@causeway/core/client"
 import { Breaker } from "@causeway/core/policy"
 
 class Charge extends Schema.Class<Charge>("Charge")({ id: Schema.String, amount: Schema.Int }) {}

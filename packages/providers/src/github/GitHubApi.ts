@@ -306,6 +306,15 @@ export const getUser = Endpoint.get("getUser", "/users/:username", {
 })
 
 /**
+ * The version of the REST API that the schemas were written for.
+ *
+ * @see https://docs.github.com/rest/about-the-rest-api/api-versions
+ * @since 0.1.0
+ * @category constants
+ */
+export const apiVersion = "2022-11-28"
+
+/**
  * GitHub, as a service with a method per endpoint.
  *
  * @since 0.1.0
@@ -314,6 +323,7 @@ export const getUser = Endpoint.get("getUser", "/users/:username", {
 export class GitHub extends Integration.Service<GitHub>()("github", {
   baseUrl: Config.String("GITHUB_API_URL").pipe(Config.withDefault("https://api.github.com")),
   endpoints: [getRepository, listIssues, getIssue, listIssueComments, getIssueComment, listLabels, getLabel, getUser],
+  headers: { accept: "application/vnd.github+json", "user-agent": "causeway", "x-github-api-version": apiVersion },
   classify,
   policy: {
     deadline: "2 minutes",

@@ -1,5 +1,5 @@
 /**
- * Who we are to GitHub: a token, and the headers with which every request introduces itself.
+ * Who we are to GitHub: a token, and the name by which every request introduces itself.
  *
  * **When to use**
  *
@@ -7,8 +7,8 @@
  *
  * **Details**
  *
- * A personal access token, an installation token or an OAuth token goes into the `Authorization` header. Beside it go
- * `User-Agent`, without which GitHub refuses every request, `Accept` and `X-GitHub-Api-Version`.
+ * A personal access token, an installation token or an OAuth token goes into the `Authorization` header. GitHub refuses
+ * every request without a `User-Agent`: the integration sends `causeway` unless `userAgent` names your application.
  *
  * **Gotchas**
  *
@@ -34,15 +34,6 @@ import { Auth, type Credentials } from "@causeway/core/auth"
 import { Config, Effect, Layer, type Redacted, type Scope } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { GitHub } from "./GitHubApi.ts"
-
-/**
- * The version of the REST API that the schemas were written for.
- *
- * @see https://docs.github.com/rest/about-the-rest-api/api-versions
- * @since 0.1.0
- * @category constants
- */
-export const apiVersion = "2022-11-28"
 
 /**
  * How requests introduce themselves.
@@ -98,12 +89,9 @@ export const layer: Layer.Layer<GitHubCredentials, Config.ConfigError> = token(C
 export const anonymous = (options: Options = {}): Layer.Layer<GitHubCredentials> =>
   introduced(Auth.none(GitHub), options)
 
-function introduced<E, R>(credentials: Layer.Layer<GitHubCredentials, E, R>, { userAgent = "causeway" }: Options) {
-  const introduce = HttpClientRequest.setHeaders({
-    accept: "application/vnd.github+json",
-    "user-agent": userAgent,
-    "x-github-api-version": apiVersion
-  })
+function introduced<E, R>(credentials: Layer.Layer<GitHubCredentials, E, R>, { userAgent }: Options) {
+  if (userAgent === undefined) return credentials
+  const introduce = HttpClientRequest.setHeader("user-agent", userAgent)
   return Layer.effect(
     GitHub.credentials,
     Effect.map(GitHub.credentials, (own) => ({

@@ -30,6 +30,7 @@ export interface Wiring {
   readonly classify: Failure.Classify
   readonly maxBodyBytes: number
   readonly cacheStore: (cache: Cache) => CacheStore["Service"]
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** A request as a caller gives it. */
@@ -83,7 +84,7 @@ class CompiledEndpoint {
     this.wiring = wiring
     this.#endpoint = endpoint
     this.#client = wiring.client(endpoint)
-    this.#encode = RequestEncoder.compile(endpoint, wiring.baseUrl)
+    this.#encode = RequestEncoder.compile(endpoint, wiring.baseUrl, wiring.headers)
     this.#successOf = ResponseDecoder.compileSuccesses(endpoint, wiring.maxBodyBytes)
     this.#errorOf = ResponseDecoder.compileErrors(definition(endpoint).errors, wiring.maxBodyBytes)
     this.#isStreamed = Array.from(endpoint.success).some((schema) => streamed(schema) !== undefined)

@@ -103,10 +103,10 @@ const distance = (a: string, b: string): number => {
 }
 
 const journalled = (placed: ReadonlyArray<Placed>, methods: Record<string, unknown>, calls: Array<Call>): object => {
-  // The table was made by nest, from the same places.
+  // They were made by nest, from the same places.
   const table = methods as Table<Method>
   const service = nest(placed, (one) => {
-    const method = lookup(one, table)
+    const method = lookup({ ...one, group: one.atTop ? undefined : one.group }, table)
     return method === undefined ? undefined : withJournal(pathOf(one), method, calls)
   })
   attachJournal(service, { calls })

@@ -1,16 +1,17 @@
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type { Policy } from "../../policy/Policy.ts"
 
-/** An endpoint at its place: in a group, or at the top. */
+/** An endpoint at its place: in a group, or at the top, where the endpoints of a top-level group are too. */
 export interface Placed {
   readonly endpoint: HttpApiEndpoint.Top
   readonly group: string | undefined
+  readonly atTop: boolean
   readonly name: string
   readonly policy: Policy
 }
 
 /** How an endpoint is named from outside. */
-export const pathOf = ({ group, name }: Placed): string => (group === undefined ? name : `${group}.${name}`)
+export const pathOf = ({ atTop, group, name }: Placed): string => (atTop ? name : `${group}.${name}`)
 
 /** Puts what is made of each endpoint at its place. */
 export const nest = <Value>(
@@ -20,13 +21,13 @@ export const nest = <Value>(
   const top: Record<string, Value | Record<string, Value>> = {}
   const groups: Record<string, Record<string, Value>> = {}
   for (const one of placed) {
-    if (one.group === undefined) top[one.name] = make(one)
+    if (one.atTop || one.group === undefined) top[one.name] = make(one)
     else (groups[one.group] ??= {})[one.name] = make(one)
   }
   return { ...top, ...groups }
 }
 
-/** What a table by name, or by group and name, holds for an endpoint. */
+/** What a table by name, or by group (a top-level one too) and name, holds for an endpoint. */
 export const lookup = <Value>(
   { group, name }: Placed,
   table: Readonly<Record<string, Value | Readonly<Record<string, Value>> | undefined>>

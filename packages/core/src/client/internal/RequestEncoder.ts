@@ -25,7 +25,7 @@ export interface Unencodable {
 type Encode<Out> = (value: unknown) => Effect.Effect<Out, Unencodable>
 
 /** Compiles an endpoint to the function that makes its request under a base URL. */
-export const compile = (endpoint: HttpApiEndpoint.Top, baseUrl: string) => {
+export const compile = (endpoint: HttpApiEndpoint.Top, baseUrl: string, fixed: Readonly<Record<string, string>>) => {
   const path = compilePath(endpoint)
   const query = compileQuery(endpoint)
   const headers = compileStrings(endpoint.headers, "headers")
@@ -37,7 +37,7 @@ export const compile = (endpoint: HttpApiEndpoint.Top, baseUrl: string) => {
         HttpClientRequest.make(endpoint.method)(baseUrl + path, {
           urlParams: UrlParams.fromInput(query),
           // An encoded header is a string; undefined ones are left out by compileStrings.
-          headers: headers as Record<string, string>,
+          headers: { ...fixed, ...(headers as Record<string, string>) },
           body
         })
     )

@@ -1,0 +1,93 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import type { Dispatcher } from "undici"
+import * as Failure from "./Failure.ts"
+import { InFlight, type Outcome, type Outgoing } from "./InFlight.ts"
+import * as Redirects from "./Redirects.ts"
+import type { Limits } from "./ResponseBody.ts"
+import * as Target from "./Target.ts"
+import * as Upload from "./Upload.ts"
+
+/** How requests are sent, in milliseconds and bytes; what is null is left to the dispatcher. */
+export interface Settings extends Limits {
+  readonly headersTimeout: number | null
+  readonly bodyTimeout: number | null
+  readonly followRedirects: number
+}
+
+/** An `HttpClient` over a dispatcher. */
+export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.HttpClient => {
+  const send = Redirects.following(sending(dispatcher, settings), settings.followRedirects)
+  const observed = HttpClient.make((request, _url, signal, fiber) =>
+    send(request, isScoped(fiber) ? signal : undefined)
+  )
+  const upgrading = Effect.runSync(
+    Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
+  )
+  return HttpClient.makeWith<HttpClientError, never, HttpClientError, never>(
+    Effect.flatMap((request) =>
+      Effect.withFiber((fiber) => {
+        if (request.headers["upgrade"] !== undefined) return upgrading.execute(request)
+        if (!isTraced(fiber, request) && !isScoped(fiber)) return send(request, undefined)
+        // It would fail in there as well, with an error that holds the URL.
+        return Target.of(request) === undefined ? Effect.fail(Failure.invalidUrl(request)) : observed.execute(request)
+      })
+    ),
+    Effect.succeed
+  )
+}
+
+const isTraced = (fiber: Fiber.Fiber<unknown, unknown>, request: HttpClientRequest): boolean =>
+  !fiber.getRef(Tracer.DisablePropagation) && !fiber.getRef(HttpClient.TracerDisabledWhen)(request)
+
+/**
+ * Only within a scope can `HttpClient.withScope` have made it the owner of a request, which only `HttpClient.make` knows
+ * of. Whatever else would abort a request does so here without a signal.
+ */
+const isScoped = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  Context.getOrUndefined(fiber.context, Scope.Scope) !== undefined
+
+const sending = (dispatcher: Dispatcher, settings: Settings): Redirects.Send => {
+  const dispatch = dispatching(dispatcher, settings)
+  return (request, signal) => {
+    const target = Target.of(request)
+    if (target === undefined) return Effect.fail(Failure.invalidUrl(request))
+    const { body, headers } = request
+    return body._tag === "Stream"
+      ? Effect.flatMap(Upload.fromStream(headers, body), (upload) => dispatch({ request, target, upload, signal }))
+      : dispatch({ request, target, upload: Upload.fromValue(headers, body), signal })
+  }
+}
+
+const dispatching =
+  (dispatcher: Dispatcher, settings: Settings) =>
+  (outgoing: Outgoing): Outcome =>
+    Effect.callback((resume) => {
+      const inFlight = new InFlight(outgoing, settings, resume)
+      const { request, target, upload } = outgoing
+      try {
+        dispatcher.dispatch(
+          {
+            origin: target.origin,
+            path: target.path,
+            method: request.method,
+            headers: upload.headers,
+            body: upload.body,
+            headersTimeout: settings.headersTimeout,
+            bodyTimeout: settings.bodyTimeout
+          },
+          inFlight
+        )
+      } catch (cause) {
+        // A proxy's dispatcher throws what the others tell the handler.
+        inFlight.onResponseError(null, cause)
+      }
+      return Effect.sync(() => inFlight.abort())
+    })

@@ -1,0 +1,113 @@
+import * as Effect from "effect/Effect"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import { type Dispatcher, errors } from "undici"
+import * as Failure from "./Failure.ts"
+import { type Limits, type RawHeaders, ResponseBody } from "./ResponseBody.ts"
+import type { Target } from "./Target.ts"
+import { TransportResponse } from "./TransportResponse.ts"
+import * as Upload from "./Upload.ts"
+
+/** What is sent. */
+export interface Outgoing {
+  readonly request: HttpClientRequest
+  readonly target: Target
+  readonly upload: Upload.Upload
+  /** Aborts the request, or its response, whenever it fires; most requests have none. */
+  readonly signal: AbortSignal | undefined
+}
+
+export type Outcome = Effect.Effect<TransportResponse, HttpClientError>
+
+const now = Promise.resolve()
+
+/** What undici says of a request that it does not send. */
+const refusals: ReadonlySet<unknown> = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"
+])
+
+/**
+ * One request, from its dispatch to the end of its response. Its fibre is told once: of the response, as soon as all that
+ * came along with the headers has been read, or of what broke before. It holds on to no response, so that one that nobody
+ * reads can be collected as garbage.
+ */
+export class InFlight implements Dispatcher.DispatchHandler {
+  readonly #outgoing: Outgoing
+  readonly #limits: Limits
+  #resume: ((outcome: Outcome) => void) | undefined
+  #controller: Dispatcher.DispatchController | undefined = undefined
+  #body: ResponseBody | undefined = undefined
+
+  constructor(outgoing: Outgoing, limits: Limits, resume: (outcome: Outcome) => void) {
+    this.#outgoing = outgoing
+    this.#limits = limits
+    this.#resume = resume
+    outgoing.signal?.addEventListener("abort", this)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#resume === undefined) controller.abort(new errors.RequestAbortedError())
+    else this.#controller = controller
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
+    // An informational response comes before the real one; behind a proxy the request may have failed already.
+    if (status < 200 || this.#resume === undefined) return
+    const head = { status, headers }
+    const body = new ResponseBody(controller, this.#limits, head)
+    this.#body = body
+    this.#tell(() => {
+      const { request, target } = this.#outgoing
+      return Effect.succeed(new TransportResponse(request, target, head, body))
+    })
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#body?.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#finish()
+    this.#body?.complete()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, cause: unknown): void {
+    this.#finish()
+    if (this.#body !== undefined) return this.#body.fail({ cause })
+    const isRefused = this.#controller === undefined && refusals.has(codeOf(cause))
+    this.#tell(() => Effect.fail((isRefused ? Failure.notSent : Failure.broken)(this.#outgoing.request, cause)))
+  }
+
+  /** The signal's. */
+  handleEvent(): void {
+    this.abort()
+  }
+
+  /** Ends the request, or the body of its response. */
+  abort(): void {
+    this.#resume = undefined
+    this.#finish()
+    if (this.#body === undefined) this.#controller?.abort(new errors.RequestAbortedError())
+    else this.#body.abort()
+  }
+
+  /** Later: undici is parsing, and what the fibre does next, such as another request, may not happen inside of that. */
+  #tell(outcome: () => Outcome): void {
+    void now.then(() => {
+      const resume = this.#resume
+      this.#resume = undefined
+      resume?.(outcome())
+    })
+  }
+
+  #finish(): void {
+    const { signal, upload } = this.#outgoing
+    signal?.removeEventListener("abort", this)
+    if (upload.body !== null) Upload.release(upload.body)
+  }
+}
+
+const codeOf = (cause: unknown): unknown =>
+  typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined

@@ -1,0 +1,92 @@
+import { InvalidOption } from "@causeway/core/policy"
+import * as Redacted from "effect/Redacted"
+import * as tls from "node:tls"
+import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from "undici"
+
+/** One or more certificates or keys in PEM. */
+export type Pem = string | Uint8Array
+
+/** How connections are secured, and who we are on them. */
+export interface Tls {
+  readonly ca?: Pem | ReadonlyArray<Pem>
+  readonly cert?: Pem
+  readonly key?: Redacted.Redacted<Pem>
+  readonly passphrase?: Redacted.Redacted<string>
+  readonly servername?: string
+  readonly allowUntrustedCertificates?: boolean
+}
+
+/** Options of a pool that have been checked; times in milliseconds. */
+export interface Settings {
+  readonly connections: number
+  readonly pipelining: number
+  readonly http2: boolean
+  readonly connectTimeout: number
+  readonly keepAliveTimeout: number
+  readonly proxy: string | undefined
+  readonly tls: TlsSettings | undefined
+}
+
+/** A context holds the key where no copy of the options does. */
+export interface TlsSettings {
+  readonly secureContext: tls.SecureContext
+  readonly servername?: string
+  readonly rejectUnauthorized: boolean
+}
+
+export const make = (settings: Settings): Dispatcher => {
+  const { connections, connectTimeout, http2, keepAliveTimeout, pipelining, proxy } = settings
+  const connect: buildConnector.BuildOptions = { ...settings.tls, timeout: connectTimeout }
+  const options = { connections, pipelining, allowH2: http2, keepAliveTimeout }
+  return proxy === undefined
+    ? new Agent({ ...options, connect })
+    : new ProxyAgent({ ...options, uri: proxy, connectTimeout, requestTls: connect, proxyTls: connect })
+}
+
+/** Checks a certificate and its key by loading them. */
+export const tlsSettings = (options: Tls): TlsSettings => {
+  if ((options.cert === undefined) !== (options.key === undefined)) {
+    throw invalid(
+      "transport.tls",
+      options.cert === undefined ? "a key alone" : "a certificate alone",
+      "both or neither"
+    )
+  }
+  return {
+    secureContext: secureContext(options),
+    rejectUnauthorized: options.allowUntrustedCertificates !== true,
+    ...(options.servername !== undefined && { servername: options.servername })
+  }
+}
+
+const secureContext = ({ ca, cert, key, passphrase }: Tls): tls.SecureContext => {
+  try {
+    return tls.createSecureContext({
+      ca: ca === undefined ? undefined : [ca].flat().map(toNode),
+      cert: cert === undefined ? undefined : toNode(cert),
+      key: key === undefined ? undefined : toNode(Redacted.value(key)),
+      passphrase: passphrase === undefined ? undefined : Redacted.value(passphrase)
+    })
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable"
+    throw invalid("transport.tls", code, "certificates and a key in PEM that belong together")
+  }
+}
+
+const toNode = (pem: Pem): string | Buffer => (typeof pem === "string" ? pem : Buffer.from(pem))
+
+const proxyProtocols: ReadonlySet<string> = new Set(["http:", "https:", "socks5:"])
+
+/** The URL of a proxy may hold a password: nothing of it is told. */
+export const proxyUrl = (proxy: string | Redacted.Redacted<string>): string => {
+  const text = typeof proxy === "string" ? proxy : Redacted.value(proxy)
+  const url = URL.parse(text)
+  if (url === null) throw invalid("transport.proxy", "not a URL", "a URL such as http://proxy.example:8080")
+  if (!proxyProtocols.has(url.protocol)) {
+    throw invalid("transport.proxy", `a URL of ${url.protocol}`, "a URL of http:, https: or socks5:")
+  }
+  return text
+}
+
+const invalid = (option: string, actual: string, accepts: string) =>
+  new InvalidOption.InvalidOption({ option, actual, accepts })

@@ -1,0 +1,270 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Pull from "effect/Pull"
+import * as Stream from "effect/Stream"
+import { type Dispatcher, errors } from "undici"
+import type { BodyFailure } from "./Failure.ts"
+
+/** How many bytes of a body are held for whoever may read it, and how many are read for nobody. */
+export interface Limits {
+  /** Read ahead of any reader; also the most that is kept for a second reading. */
+  readonly buffer: number
+  /** Read and dropped of a body that is let go of, so that its connection can be used again. */
+  readonly discard: number
+}
+
+/** Headers as undici gives them: names in lower case, an array for a name that came more than once. */
+export type RawHeaders = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+
+/** What came before the body. */
+export interface Head {
+  readonly status: number
+  readonly headers: RawHeaders
+}
+
+type State =
+  | { readonly _tag: "Arriving" }
+  | { readonly _tag: "Complete" }
+  | { readonly _tag: "Failed"; readonly failure: BodyFailure }
+
+type Chunks = [Uint8Array, ...Array<Uint8Array>]
+
+const arriving: State = { _tag: "Arriving" }
+const complete: State = { _tag: "Complete" }
+
+const alreadyRead: BodyFailure = { description: "the body has been read before, and was too large to be kept" }
+const letGoOf: BodyFailure = { description: "the body was let go of before all of it had come" }
+const tooLarge = (most: number): BodyFailure => ({ description: `the body is larger than ${most} bytes` })
+
+/** A body that is read for nobody and stalls would keep its connection: the most that it gets, in milliseconds. */
+const longestDrain = 1_000
+
+const now = Promise.resolve()
+const nothing = new Uint8Array(0)
+
+/** Bodies whose response nobody can read any more. */
+const forgotten = new FinalizationRegistry<ResponseBody>((body) => body.letGo())
+
+/**
+ * The bytes of one response. They are read ahead up to a bound, which most bodies never reach, and from there on no
+ * faster than somebody reads. A body within the bound can be read any number of times, a larger one only once.
+ */
+export class ResponseBody {
+  readonly #controller: Dispatcher.DispatchController
+  readonly #limits: Limits
+  readonly #head: Head
+  #state: State = arriving
+  #chunks: Array<Uint8Array> = []
+  /** Bytes in `#chunks`, and how many of these the reader of the stream has had. */
+  #held = 0
+  #taken = 0
+  /** Bytes that have come, and whether some of them are gone. */
+  #seen = 0
+  #dropped = false
+  #collectors = 0
+  #streaming = false
+  /** How many of `#chunks` the reader of the stream has had. */
+  #next = 0
+  #waiting: Set<() => void> | undefined = undefined
+  #isTelling = false
+  #drain: NodeJS.Timeout | undefined = undefined
+  #watched = false
+
+  constructor(controller: Dispatcher.DispatchController, limits: Limits, head: Head) {
+    this.#controller = controller
+    this.#limits = limits
+    this.#head = head
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#seen += chunk.byteLength
+    if (this.#state !== arriving || this.#drain !== undefined) return
+    this.#chunks.push(chunk)
+    this.#held += chunk.byteLength
+    this.#tell()
+    if (this.#collectors === 0 && this.#held - this.#taken >= this.#limits.buffer) this.#full()
+  }
+
+  complete(): void {
+    this.#settle(complete)
+  }
+
+  fail(failure: BodyFailure): void {
+    this.#settle({ _tag: "Failed", failure })
+  }
+
+  /** Ends a body that is still arriving, and its connection with it. */
+  abort(failure: BodyFailure = letGoOf): void {
+    if (this.#state !== arriving) return
+    this.fail(failure)
+    this.#controller.abort(new errors.RequestAbortedError(failure.description))
+  }
+
+  /** Nobody wants the rest: a small one is read and dropped, so that the connection stays; a large one is aborted. */
+  letGo(): void {
+    if (this.#state !== arriving || this.#collectors > 0) return
+    const rest = lengthOf(this.#head) - this.#seen
+    if (rest > this.#limits.discard) return this.abort()
+    this.#drop()
+    this.#drain ??= setTimeout(() => this.abort(), longestDrain).unref()
+    this.#controller.resume()
+  }
+
+  /** Lets go of the body when `response` is collected as garbage while its body is arriving. */
+  watch(response: object): void {
+    if (this.#state !== arriving) return
+    this.#watched = true
+    forgotten.register(response, this, this)
+  }
+
+  /** All bytes, if they have come already and are at most `most`. */
+  whole(most: number): Uint8Array | undefined {
+    return this.#state === complete && !this.#dropped && this.#held <= most ? this.#join() : undefined
+  }
+
+  /** All bytes, once they have come; a body of more than `most` bytes is aborted. */
+  collect(most: number): Effect.Effect<Uint8Array, BodyFailure> {
+    return Effect.callback((resume) => {
+      const look = () => {
+        const outcome = this.#collected(most)
+        if (outcome !== undefined && this.#leave(look)) resume(outcome)
+      }
+      this.#collectors += 1
+      this.#wait(look)
+      look()
+      return Effect.sync(() => {
+        this.#leave(look)
+        if (this.#collectors === 0 && !this.#streaming) this.abort()
+      })
+    })
+  }
+
+  /** The bytes as they come, once; what is left when the reader stops is let go of. */
+  get stream(): Stream.Stream<Uint8Array, BodyFailure> {
+    return Stream.suspend(() => {
+      if (this.#dropped || this.#streaming) return Stream.fail(alreadyRead)
+      this.#streaming = true
+      return Stream.onExit(Stream.fromPull(Effect.succeed(this.#pull())), (exit) => this.#stop(exit))
+    })
+  }
+
+  #pull(): Pull.Pull<Chunks, BodyFailure> {
+    const pull: Pull.Pull<Chunks, BodyFailure> = Effect.suspend(() => {
+      const chunks = this.#take()
+      if (chunks !== undefined) return Effect.succeed(chunks)
+      if (this.#state._tag === "Complete") return Cause.done()
+      if (this.#state._tag === "Failed") return Effect.fail(this.#state.failure)
+      return Effect.andThen(change, pull)
+    })
+    const change = this.#change()
+    return pull
+  }
+
+  #change(): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      const wake = () => {
+        this.#waiting?.delete(wake)
+        resume(Effect.void)
+      }
+      this.#wait(wake)
+      return Effect.sync(() => this.#waiting?.delete(wake))
+    })
+  }
+
+  /** What has come since the last time; a body beyond the bound leaves the memory here. */
+  #take(): Chunks | undefined {
+    const [first, ...others] = this.#next === 0 ? this.#chunks : this.#chunks.slice(this.#next)
+    if (first === undefined) return undefined
+    if (this.#seen > this.#limits.buffer && this.#collectors === 0) this.#drop()
+    this.#next = this.#chunks.length
+    this.#taken = this.#held
+    return [first, ...others]
+  }
+
+  #stop(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    return Effect.sync(() => {
+      this.#streaming = false
+      this.#next = 0
+      this.#taken = 0
+      if (Exit.isSuccess(exit)) this.letGo()
+      else if (this.#collectors === 0) this.abort()
+    })
+  }
+
+  #collected(most: number): Effect.Effect<Uint8Array, BodyFailure> | undefined {
+    if (this.#state._tag === "Failed") return Effect.fail(this.#state.failure)
+    if (this.#dropped) return Effect.fail(alreadyRead)
+    if (this.#held > most) {
+      this.abort(tooLarge(most))
+      return Effect.fail(tooLarge(most))
+    }
+    return this.#state === complete ? Effect.succeed(this.#join()) : undefined
+  }
+
+  #join(): Uint8Array {
+    const [first = nothing, ...others] = this.#chunks
+    if (others.length === 0) return first
+    const whole = Buffer.concat(this.#chunks)
+    // A reader of the stream counts the chunks that it has had.
+    if (!this.#streaming) this.#chunks = [whole]
+    return whole
+  }
+
+  /** A redirect is followed without a look at its body, and whoever follows it does not say so. */
+  #full(): void {
+    if (isRedirect(this.#head) && !this.#streaming) this.abort()
+    else this.#controller.pause()
+  }
+
+  #drop(): void {
+    this.#chunks = []
+    this.#held = 0
+    this.#next = 0
+    this.#taken = 0
+    this.#dropped = true
+  }
+
+  /** Waits for the next change, for which the body may have to flow again. */
+  #wait(wake: () => void): void {
+    this.#waiting ??= new Set()
+    this.#waiting.add(wake)
+    if (this.#state === arriving) this.#controller.resume()
+  }
+
+  /** False when it had been left before. */
+  #leave(look: () => void): boolean {
+    if (this.#waiting?.delete(look) !== true) return false
+    this.#collectors -= 1
+    return true
+  }
+
+  /**
+   * Later, and once for all that comes in one go: undici is parsing, and what a woken fibre does, such as reading from
+   * another response, may not happen inside of that.
+   */
+  #tell(): void {
+    if (this.#waiting === undefined || this.#isTelling) return
+    this.#isTelling = true
+    void now.then(() => {
+      this.#isTelling = false
+      // Those who wait again while the others are told wait for the next change.
+      const waiting = Array.from(this.#waiting ?? [])
+      for (const wake of waiting) wake()
+    })
+  }
+
+  #settle(state: State): void {
+    if (this.#state !== arriving) return
+    this.#state = state
+    if (this.#watched) forgotten.unregister(this)
+    clearTimeout(this.#drain)
+    this.#tell()
+  }
+}
+
+/** Infinite when nothing is said of it, as with chunks. */
+const lengthOf = ({ headers }: Head): number => Number(headers["content-length"] ?? Number.POSITIVE_INFINITY)
+
+const isRedirect = ({ headers, status }: Head): boolean =>
+  status >= 300 && status < 400 && headers["location"] !== undefined

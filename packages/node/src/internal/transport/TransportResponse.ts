@@ -1,0 +1,166 @@
+import * as ByteSize from "effect/ByteSize"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Cookies from "effect/http/Cookies"
+import * as Headers from "effect/http/Headers"
+import { HttpClientError, StatusCodeError } from "effect/http/HttpClientError"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as UrlParams from "effect/http/UrlParams"
+import * as Inspectable from "effect/Inspectable"
+import * as Option from "effect/Option"
+import { type Pipeable, pipeArguments } from "effect/Pipeable"
+import type * as Schema from "effect/Schema"
+import type * as Socket from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
+import * as Failure from "./Failure.ts"
+import type { Head, ResponseBody } from "./ResponseBody.ts"
+import type { Target } from "./Target.ts"
+
+/**
+ * The response of undici as Effect sees it; headers and body are decoded when they are asked for. Its fields are no
+ * `#fields`, because a response may be the prototype of another, as Effect makes them to change a part.
+ */
+export class TransportResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse, Pipeable {
+  readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  readonly request: HttpClientRequest
+  readonly status: number
+  private readonly target: Target
+  private readonly head: Head
+  private readonly body: ResponseBody
+  private decodedHeaders: Headers.Headers | undefined = undefined
+  private decodedCookies: Cookies.Cookies | undefined = undefined
+  private copiedBuffer: ArrayBuffer | undefined = undefined
+
+  constructor(request: HttpClientRequest, target: Target, head: Head, body: ResponseBody) {
+    super()
+    this.request = request
+    this.status = head.status
+    this.target = target
+    this.head = head
+    this.body = body
+    body.watch(this)
+  }
+
+  get url(): string {
+    return this.target.origin + this.target.path
+  }
+
+  get headers(): Headers.Headers {
+    return (this.decodedHeaders ??= Headers.fromInput(this.head.headers))
+  }
+
+  get cookies(): Cookies.Cookies {
+    return (this.decodedCookies ??= Cookies.fromSetCookie(this.head.headers["set-cookie"] ?? []))
+  }
+
+  get remoteAddress(): Option.Option<string> {
+    return Option.none()
+  }
+
+  get stream(): Stream.Stream<Uint8Array, HttpClientError> {
+    return Stream.mapError(this.body.stream, (failure) => this.unreadable(failure))
+  }
+
+  get text(): Effect.Effect<string, HttpClientError> {
+    return this.read(toText)
+  }
+
+  get json(): Effect.Effect<Schema.Json, HttpClientError> {
+    return this.read(toJson, "the body is not JSON")
+  }
+
+  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError> {
+    return this.read(toUrlParams)
+  }
+
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError> {
+    return this.read((bytes) => (this.copiedBuffer ??= toArrayBuffer(bytes)))
+  }
+
+  get formData(): Effect.Effect<FormData, HttpClientError> {
+    return Effect.flatMap(this.arrayBuffer, (buffer) =>
+      Effect.tryPromise({
+        try: () => new Response(buffer, { headers: this.headers }).formData(),
+        catch: () => this.unreadable({ description: "the body is not the form that its content type says" })
+      })
+    )
+  }
+
+  get upgrade(): Effect.Effect<Socket.Socket, HttpClientError> {
+    const description = "expected 101 Switching Protocols"
+    return Effect.suspend(() =>
+      Effect.fail(
+        new HttpClientError({ reason: new StatusCodeError({ request: this.request, response: this, description }) })
+      )
+    )
+  }
+
+  /** Nobody wants the body. */
+  letGo(): void {
+    this.body.letGo()
+  }
+
+  override toJSON(): unknown {
+    const { method, url } = this.request
+    return HttpIncomingMessage.inspect(this, {
+      _id: "HttpClientResponse",
+      request: { _id: "HttpClientRequest", method, url: UrlParams.redactUrl(url) },
+      status: this.status
+    })
+  }
+
+  pipe() {
+    return pipeArguments(this, arguments)
+  }
+
+  /** What went wrong inside of `decode` may quote the body: only `otherwise` is told. */
+  private read<A>(
+    decode: (bytes: Uint8Array) => A,
+    otherwise = "the body cannot be decoded"
+  ): Effect.Effect<A, HttpClientError> {
+    return Effect.withFiber((fiber) => {
+      const most = mostBytes(fiber)
+      const whole = this.body.whole(most)
+      if (whole !== undefined) return this.decoded(whole, decode, otherwise)
+      const collected = Effect.mapError(this.body.collect(most), (failure) => this.unreadable(failure))
+      return Effect.flatMap(collected, (bytes) => this.decoded(bytes, decode, otherwise))
+    })
+  }
+
+  private decoded<A>(bytes: Uint8Array, decode: (bytes: Uint8Array) => A, otherwise: string) {
+    try {
+      return Effect.succeed(decode(bytes))
+    } catch {
+      return Effect.fail(this.unreadable({ description: otherwise }))
+    }
+  }
+
+  private unreadable(failure: Failure.BodyFailure): HttpClientError {
+    return Failure.unreadable(this.request, this, failure)
+  }
+}
+
+const mostBytes = (fiber: Fiber.Fiber<unknown, unknown>): number => {
+  const most = fiber.getRef(HttpIncomingMessage.MaxBodySize)
+  return most === undefined ? Number.POSITIVE_INFINITY : ByteSize.toNumberUnsafe(most)
+}
+
+const textDecoder = new TextDecoder()
+const formDecoder = new TextDecoder("utf-8", { ignoreBOM: true })
+
+const toText = (bytes: Uint8Array): string => textDecoder.decode(bytes)
+
+const toJson = (bytes: Uint8Array): Schema.Json => {
+  const text = toText(bytes)
+  return text === "" ? null : JSON.parse(text)
+}
+
+/** A question mark in front is part of the form, while `URLSearchParams` would take it for the start of a query. */
+const toUrlParams = (bytes: Uint8Array): UrlParams.UrlParams =>
+  UrlParams.fromInput(new URLSearchParams(formDecoder.decode(bytes).replace(/^\?/, "%3F")))
+
+/** A copy: what undici gives is a view of a larger buffer. */
+const toArrayBuffer = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer
