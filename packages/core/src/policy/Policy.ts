@@ -38,7 +38,7 @@
  *
  * @since 0.1.0
  */
-import type { Duration } from "effect"
+import type { Context, Duration } from "effect"
 import * as Breaker from "./Breaker.ts"
 import * as Bulkhead from "./Bulkhead.ts"
 import type * as Cache from "./Cache.ts"
@@ -48,6 +48,7 @@ import type * as Concurrency from "./Concurrency.ts"
 import * as Deadline from "./Deadline.ts"
 import type * as Hedge from "./Hedge.ts"
 import { describeCompiled } from "./internal/describe.ts"
+import { debug as engineDebug } from "./internal/engine/debug.ts"
 import type { Compiled } from "./internal/compiledPolicy.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import * as RateLimit from "./RateLimit.ts"
@@ -199,6 +200,15 @@ export const standard = {
   circuitBreaker: Breaker.failureRate(),
   bulkhead: Bulkhead.make({ maxInFlight: 100, maxWaiting: 1_000, maxWait: "5 seconds" })
 } as const satisfies Policy
+
+/**
+ * Whether the errors by which a policy refuses or times out have a stack. They have none by default, because making one
+ * costs many times as much as the refusal.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export const debug: Context.Reference<boolean> = engineDebug
 
 /**
  * Says a policy in words, a line for each slot that is on, in the order in which they stand around an attempt.

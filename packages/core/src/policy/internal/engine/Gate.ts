@@ -14,6 +14,8 @@ export interface Entrant {
   readonly remainingMillis: (now: number) => number
   readonly keyOf: (key: ((call: KeyInput) => string) | undefined, shared: string) => string
   readonly info: () => CallInfo
+  /** Makes an error without a stack, which would cost more than the refusal; with one when `Policy.debug` is on. */
+  readonly raise: <E>(make: () => E) => E
   readonly tell: (event: EventOfCall) => void
 }
 

@@ -16,6 +16,7 @@ import {
   type Pass,
   settled
 } from "./Gate.ts"
+import { debug } from "./debug.ts"
 import { hedged } from "./hedging.ts"
 
 type Step = (now: number, input: FailedAttempt) => Pull.Pull<[unknown, Duration.Duration], never, unknown, never>
@@ -29,6 +30,7 @@ export class Running<A, E, R> implements Entrant {
   readonly #call: Call<A, E, R>
   readonly #clock: Clock.Clock
   readonly random: () => number
+  readonly #debug: boolean
   readonly #observe: ((event: CallEvent) => void) | undefined
   readonly #startedAt: number
   readonly #deadlineMillis: number | undefined
@@ -42,6 +44,7 @@ export class Running<A, E, R> implements Entrant {
     this.#engine = engine
     this.#call = call
     this.#clock = fiber.getRef(Clock.Clock)
+    this.#debug = fiber.getRef(debug)
     this.random = () => fiber.getRef(Random.Random).nextDoubleUnsafe()
     this.#observe = fiber.getRef(CallObserver)
     this.#startedAt = this.now()
@@ -245,7 +248,8 @@ export class Running<A, E, R> implements Entrant {
 
   #timeout(scope: "attempt" | "deadline"): CallError.Timeout {
     const millis = scope === "attempt" ? this.#engine.policy.timeoutMillis : this.#deadlineMillis
-    return new CallError.Timeout({ ...this.info(), category: "transient", scope, after: Duration.millis(millis ?? 0) })
+    const after = Duration.millis(millis ?? 0)
+    return this.raise(() => new CallError.Timeout({ ...this.info(), category: "transient", scope, after }))
   }
 
   #throttled(failure: Failed<unknown>): CallError.RateLimited {
@@ -263,6 +267,10 @@ export class Running<A, E, R> implements Entrant {
     if (key === undefined) return shared
     const { endpoint, integration } = this.#engine.call
     return `${integration}/${key({ integration, endpoint, request: this.#call.request })}`
+  }
+
+  raise<Failure>(make: () => Failure): Failure {
+    return this.#debug ? make() : withoutStack(make)
   }
 
   info(requestId?: string): CallError.CallInfo {
@@ -294,6 +302,16 @@ const unchanged: Restore = (effect) => effect
 type Confirmed =
   | { readonly _tag: "Passes"; readonly passes: ReadonlyArray<Pass> }
   | Extract<Answer, { readonly _tag: "Refusal" }>
+
+const withoutStack = <Failure>(make: () => Failure): Failure => {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
 
 const failedWith = <E extends PolicyError>(error: E): AttemptFailure<E> => ({
   error,

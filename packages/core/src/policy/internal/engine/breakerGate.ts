@@ -48,9 +48,12 @@ const tell = (entrant: Entrant, transition: BreakerStore.Transition | undefined)
 }
 
 const circuitOpen = (key: string, retryAfterMillis: number | undefined, entrant: Entrant): CallError.CircuitOpen =>
-  new CallError.CircuitOpen({
-    ...entrant.info(),
-    category: "transient",
-    key,
-    retryAfter: retryAfterMillis === undefined ? undefined : Duration.millis(retryAfterMillis)
-  })
+  entrant.raise(
+    () =>
+      new CallError.CircuitOpen({
+        ...entrant.info(),
+        category: "transient",
+        key,
+        retryAfter: retryAfterMillis === undefined ? undefined : Duration.millis(retryAfterMillis)
+      })
+  )

@@ -44,4 +44,4 @@ const outcomeOf = (category: AttemptEnd["category"]): "success" | "failure" | "i
 }
 
 const full = (waiting: number, limit: number, entrant: Entrant): CallError.BulkheadFull =>
-  new CallError.BulkheadFull({ ...entrant.info(), category: "throttled", waiting, limit })
+  entrant.raise(() => new CallError.BulkheadFull({ ...entrant.info(), category: "throttled", waiting, limit }))

@@ -68,14 +68,17 @@ const rateLimited = (
   refused: RateLimitStore.Refused | RateLimitStore.Unavailable
 ): CallError.RateLimited => {
   const { limit, retryAfterMillis } = refused._tag === "Refused" ? refused : unknown
-  return new CallError.RateLimited({
-    ...entrant.info(),
-    category: "throttled",
-    source: "local",
-    limit,
-    retryAfter: retryAfterMillis === undefined ? undefined : Duration.millis(retryAfterMillis),
-    status: undefined
-  })
+  return entrant.raise(
+    () =>
+      new CallError.RateLimited({
+        ...entrant.info(),
+        category: "throttled",
+        source: "local",
+        limit,
+        retryAfter: retryAfterMillis === undefined ? undefined : Duration.millis(retryAfterMillis),
+        status: undefined
+      })
+  )
 }
 
 const unknown = { limit: undefined, retryAfterMillis: undefined }

@@ -24,11 +24,14 @@ const isAccepted = (category: NonNullable<AttemptEnd["category"]>): boolean =>
   category !== "transient" && category !== "throttled"
 
 const throttled = (entrant: Entrant): CallError.RateLimited =>
-  new CallError.RateLimited({
-    ...entrant.info(),
-    category: "throttled",
-    source: "local",
-    limit: undefined,
-    retryAfter: undefined,
-    status: undefined
-  })
+  entrant.raise(
+    () =>
+      new CallError.RateLimited({
+        ...entrant.info(),
+        category: "throttled",
+        source: "local",
+        limit: undefined,
+        retryAfter: undefined,
+        status: undefined
+      })
+  )

@@ -1,4 +1,5 @@
 import type { Limit } from "../../RateLimit.ts"
+import { Runs } from "./Runs.ts"
 import { continued, type Window } from "./Window.ts"
 
 /** A window is kept as at most so many runs of turns and one more: that bounds what a key costs. */
@@ -10,29 +11,25 @@ const runsOfWindow = 64
  */
 export class SlidingWindow implements Window {
   #limit: Limit
-  /** The last time and the tokens of each run in turn, the oldest first. */
-  #runs: Array<number>
-  #used: number
+  /** The last time and the tokens of the latest run: most keys have no other. */
+  #at: number
+  #tokens: number
+  #earlier: Runs | undefined
 
-  constructor(limit: Limit, runs: Array<number> = [], used = 0) {
+  constructor(limit: Limit, at = -Infinity, tokens = 0, earlier?: Runs) {
     this.#limit = limit
-    this.#runs = runs
-    this.#used = used
+    this.#at = at
+    this.#tokens = tokens
+    this.#earlier = earlier
   }
 
   earliest(tokens: number, from: number): number {
     const { limit, windowMillis } = this.#limit
     if (tokens > limit) return Infinity
-    const runs = this.#runs
-    let used = this.#used
-    let at = from
-    for (let index = 0; index < runs.length; index += 2) {
-      const leaves = (runs[index] ?? 0) + windowMillis
-      if (leaves > at && used + tokens <= limit) return at
-      used -= runs[index + 1] ?? 0
-      if (leaves > at) at = leaves
-    }
-    return at
+    const most = limit - tokens - this.#tokens
+    const at = this.#earlier?.earliest(most, from, windowMillis) ?? from
+    const leaves = this.#at + windowMillis
+    return most < 0 && leaves > at ? leaves : at
   }
 
   slowest(): number {
@@ -41,31 +38,26 @@ export class SlidingWindow implements Window {
 
   take(tokens: number, at: number): number {
     this.#forget(at)
-    this.#add(tokens, at)
+    if (this.#isOneRun(at)) this.#tokens += tokens
+    else this.#begin(tokens, at)
+    this.#at = Math.max(this.#at, at)
     return 0
   }
 
   giveBack(tokens: number, at: number): void {
-    const index = this.#runOf(at)
-    if (index === -1) return
-    const left = Math.max(0, (this.#runs[index + 1] ?? 0) - tokens)
-    this.#used -= (this.#runs[index + 1] ?? 0) - left
-    this.#runs[index + 1] = left
+    this.#correct(-tokens, at)
   }
 
   charge(tokens: number, at: number): void {
-    const index = this.#runOf(at)
-    if (index === -1) return
-    this.#used += tokens
-    this.#runs[index + 1] = (this.#runs[index + 1] ?? 0) + tokens
+    this.#correct(tokens, at)
   }
 
   idleFrom(): number {
-    return (this.#runs.at(-2) ?? -Infinity) + this.#limit.windowMillis
+    return this.#at + this.#limit.windowMillis
   }
 
   copy(): Window {
-    return new SlidingWindow(this.#limit, this.#runs.slice(), this.#used)
+    return new SlidingWindow(this.#limit, this.#at, this.#tokens, this.#earlier?.copy())
   }
 
   retune(limits: ReadonlyArray<Limit>): boolean {
@@ -75,35 +67,29 @@ export class SlidingWindow implements Window {
   }
 
   #forget(now: number): void {
-    const { windowMillis } = this.#limit
-    let gone = 0
-    while (gone < this.#runs.length && (this.#runs[gone] ?? 0) + windowMillis <= now) {
-      this.#used -= this.#runs[gone + 1] ?? 0
-      gone += 2
+    const before = now - this.#limit.windowMillis
+    if (this.#earlier?.forget(before) === 0) this.#earlier = undefined
+    if (this.#at <= before) this.#tokens = 0
+  }
+
+  #begin(tokens: number, at: number): void {
+    if (this.#tokens > 0) {
+      this.#earlier ??= new Runs()
+      this.#earlier.add(this.#at, this.#tokens)
     }
-    if (gone > 0) this.#runs.splice(0, gone)
+    this.#at = at
+    this.#tokens = tokens
   }
 
-  #add(tokens: number, at: number): void {
-    const last = this.#runs.length - 2
-    this.#used += tokens
-    if (last >= 0 && this.#isOneRun(this.#runs[last] ?? 0, at)) {
-      this.#runs[last] = Math.max(this.#runs[last] ?? 0, at)
-      this.#runs[last + 1] = (this.#runs[last + 1] ?? 0) + tokens
-    } else if (last > 16) this.#runs.push(at, tokens)
-    // `push` reserves room for 16 more, which would be most of what an idle key costs.
-    else this.#runs = this.#runs.concat(at, tokens)
-  }
-
-  #isOneRun(last: number, at: number): boolean {
+  #isOneRun(at: number): boolean {
     const { limit, windowMillis } = this.#limit
     const grain = limit > runsOfWindow ? Math.max(1, Math.floor(windowMillis / runsOfWindow)) : 1
-    return at <= last || Math.floor(at / grain) === Math.floor(last / grain)
+    return at <= this.#at || Math.floor(at / grain) === Math.floor(this.#at / grain)
   }
 
-  /** The run that a turn of this time went to: the first that does not end before it. */
-  #runOf(at: number): number {
-    for (let index = 0; index < this.#runs.length; index += 2) if ((this.#runs[index] ?? 0) >= at) return index
-    return -1
+  /** A turn belongs to the first run that does not end before it. */
+  #correct(tokens: number, at: number): void {
+    if (this.#earlier?.correct(tokens, at) === true || at > this.#at) return
+    this.#tokens = Math.max(0, this.#tokens + tokens)
   }
 }
