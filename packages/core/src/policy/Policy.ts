@@ -7,7 +7,7 @@
  *
  * **Details**
  *
- * The order, outermost first: `deadline > cache > coalesce > retry (retryBudget) > hedge > throttle > circuitBreaker >
+ * The order, outermost first: `deadline > coalesce > cache > retry (retryBudget) > hedge > throttle > circuitBreaker >
  * bulkhead > concurrency > rateLimit > timeout > authorize > sign > send`. An
  * endpoint's record overrides the integration's slot by slot; `null` switches a slot off. A slot that is on adds its
  * errors to the type of the method:
