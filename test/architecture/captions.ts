@@ -70,6 +70,7 @@ export const captions: Captions = {
       "Fallback.ts": "Another call when one fails.",
       "PolicyClient.ts": "A policy around any HttpClient.",
       "Telemetry.ts": "Metrics of every call.",
+      "internal/engine/deadlineMillis.ts": "How long a call may take.",
       "internal/engine/debug.ts": "Whether refusals have stacks.",
       "internal/compiledPolicy.ts": "A policy whose slots are validated.",
       "internal/describe.ts": "Says a policy in words.",

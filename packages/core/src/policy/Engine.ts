@@ -61,6 +61,16 @@ import * as RateLimitStore from "./RateLimitStore.ts"
 import * as RetryBudgetStore from "./RetryBudgetStore.ts"
 import * as Throttle from "./Throttle.ts"
 
+export {
+  /**
+   * The longest that a call takes in all, in milliseconds: the shorter of the policy's deadline and the call's own.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  deadlineMillis
+} from "./internal/engine/deadlineMillis.ts"
+
 export type { Attempt, AttemptFailure, Call, CallSite, Engine, PolicyError } from "./internal/engine/model.ts"
 
 /**

@@ -187,6 +187,22 @@ describe("coalescing", () => {
     }).pipe(Effect.provide(Provider.layerMock({ read: Mock.sequence(Mock.delay("1 second", answer(1))) })))
   })
 
+  it.effect("each caller has its own deadline, whoever began the call", () => {
+    const Provider = integrationWith({ coalesce: Coalesce.make(), deadline: "1 minute" })
+    return Effect.gen(function* () {
+      const provider = yield* Provider
+      const patient = yield* Effect.forkChild(provider.read({ params: { id: "a" } }))
+      yield* Effect.yieldNow
+      const hasty = yield* Effect.forkChild(
+        Effect.flip(provider.read({ params: { id: "a" } }, { deadline: "1 second" }))
+      )
+      yield* TestClock.adjust("1 second")
+      assert.deepInclude(yield* Fiber.join(hasty), { _tag: "Timeout", scope: "deadline" })
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* Fiber.join(patient), { count: 1 })
+    }).pipe(Effect.provide(Provider.layerMock({ read: Mock.sequence(Mock.delay("2 seconds", answer(1))) })))
+  })
+
   it.effect("unsafe calls are never shared", () => {
     const Provider = integrationWith({ coalesce: Coalesce.make() })
     return Effect.gen(function* () {

@@ -107,7 +107,19 @@ class CompiledEndpoint {
       if (isAlone || (cache === undefined && coalesce === undefined)) {
         return new Invocation(this, request, input, options, span).run()
       }
-      return this.#shared({ request, input, options, span })
+      return this.#inTime(options, this.#shared({ request, input, options, span }))
+    })
+  }
+
+  /** What is shared keeps the deadline of who began it: each caller has its own around it. */
+  #inTime(options: CallOptions, shared: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> {
+    const millis = Engine.deadlineMillis(this.engine().policy, options)
+    if (millis === undefined) return shared
+    const after = Duration.millis(millis)
+    const info = { ...this.site, attempts: 0, elapsed: after, requestId: undefined, category: "transient" } as const
+    return Effect.timeoutOrElse(shared, {
+      duration: after,
+      orElse: () => Effect.fail(new CallError.Timeout({ ...info, scope: "deadline", after }))
     })
   }
 

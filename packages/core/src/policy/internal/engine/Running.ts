@@ -16,6 +16,7 @@ import {
   type Pass,
   settled
 } from "./Gate.ts"
+import { deadlineMillis } from "./deadlineMillis.ts"
 import { debug } from "./debug.ts"
 import { hedged } from "./hedging.ts"
 
@@ -48,7 +49,7 @@ export class Running<A, E, R> implements Entrant {
     this.random = () => fiber.getRef(Random.Random).nextDoubleUnsafe()
     this.#observe = fiber.getRef(CallObserver)
     this.#startedAt = this.now()
-    this.#deadlineMillis = shorter(engine.policy.deadline?.millis, ownDeadline(call.options))
+    this.#deadlineMillis = deadlineMillis(engine.policy, call.options)
   }
 
   start(): Effect.Effect<A, E | PolicyError, R> {
@@ -332,12 +333,6 @@ const endOf = (
     retryAfterMillis: failure?.retryAfter === undefined ? undefined : Duration.toMillis(failure.retryAfter)
   }
 }
-
-const shorter = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined ? b : b === undefined ? a : Math.min(a, b)
-
-const ownDeadline = (options: CallOptions): number | undefined =>
-  options.deadline === undefined ? undefined : InvalidOption.positiveMillis("options.deadline", options.deadline)
 
 const ownAttempts = (options: CallOptions): number =>
   options.attempts === undefined ? Infinity : InvalidOption.integer("options.attempts", options.attempts, 1)
