@@ -83,7 +83,7 @@ export class Alarms {
   }
 
   #rise(alarm: Alarm): void {
-    for (let parent = this.#heap[(alarm.index - 1) >> 1]; parent !== undefined && parent.at > alarm.at; ) {
+    for (let parent = this.#heap[(alarm.index - 1) >> 1]; parent !== undefined && parent.at > alarm.at;) {
       const { index } = parent
       this.#put(parent, alarm.index)
       alarm.index = index
@@ -93,7 +93,7 @@ export class Alarms {
   }
 
   #sink(alarm: Alarm): void {
-    for (let child = this.#earlierChild(alarm.index); child !== undefined && child.at < alarm.at; ) {
+    for (let child = this.#earlierChild(alarm.index); child !== undefined && child.at < alarm.at;) {
       const { index } = child
       this.#put(child, alarm.index)
       alarm.index = index

@@ -19,6 +19,7 @@ import {
 import { deadlineMillis } from "./deadlineMillis.ts"
 import { debug } from "./debug.ts"
 import { hedged } from "./hedging.ts"
+import { timeLimited } from "./timeLimit.ts"
 
 type Step = (now: number, input: FailedAttempt) => Pull.Pull<[unknown, Duration.Duration], never, unknown, never>
 
@@ -163,7 +164,7 @@ export class Running<A, E, R> implements Entrant {
     const duration = Math.min(timeout, remaining)
     if (duration === Infinity) return attempt
     const scope = remaining <= timeout ? "deadline" : "attempt"
-    return Effect.timeoutOrElse(attempt, { duration, orElse: () => Effect.fail(failedWith(this.#timeout(scope))) })
+    return timeLimited(attempt, duration, () => Effect.fail(failedWith(this.#timeout(scope))))
   }
 
   #afterFailure(cause: Cause.Cause<Failed<E>>): Effect.Effect<A, E | PolicyError, R> {
