@@ -23,7 +23,8 @@
  * **Gotchas**
  *
  * `connections` is per origin: a provider behind several hosts gets as many for each. Timeouts of more than a second have
- * a resolution of about half a second.
+ * a resolution of about half a second. A response of more than `bufferBytes` that is kept and never read keeps its
+ * connection.
  *
  * **Example** (At most 32 connections to an origin)
  *
@@ -96,7 +97,7 @@ export interface Options extends RequestOptions {
   readonly connections?: number
   /** The longest that connecting takes. Default: 10 seconds. */
   readonly connectTimeout?: Duration.Input
-  /** How long an idle connection is kept. Default: 4 seconds, as undici's. */
+  /** How long an idle connection is kept, unless the server says how long. Default: 4 seconds, as undici's. */
   readonly keepAliveTimeout?: Duration.Input
   /** Requests that are sent on one connection before the first is answered; 1 for HTTP/1.1 as it is safe. Default: 1. */
   readonly pipelining?: number

@@ -375,6 +375,28 @@ describe("a request in a scope of its own", () => {
         assert.strictEqual((yield* failure(response.text))._tag, "DecodeError")
       }).pipe(Effect.provide(Transport.layer))
     )
+
+    it.effect(`fails when that scope closes before the headers, ${isTraced ? "traced" : "untraced"}`, () =>
+      Effect.gen(function* () {
+        const arrived = signalled()
+        const { idle, url } = yield* serving(() => arrived.resolve())
+        const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+        const scope = yield* Scope.make()
+        const get = client.get(url).pipe(
+          Scope.provide(scope),
+          Effect.provideService(HttpClient.TracerDisabledWhen, () => !isTraced),
+          failure
+        )
+        const sent = yield* Effect.forkChild(get)
+        yield* Effect.promise(() => arrived.promise)
+        const queued = yield* Effect.forkChild(get, { startImmediately: true })
+        yield* Scope.close(scope, Exit.void)
+        assert.strictEqual((yield* Fiber.join(sent))._tag, "TransportError")
+        assert.strictEqual((yield* Fiber.join(queued))._tag, "TransportError")
+        assert.strictEqual((yield* get)._tag, "TransportError")
+        yield* Effect.promise(idle)
+      }).pipe(Effect.provide(Transport.layerWith({ connections: 1 })))
+    )
   }
 })
 

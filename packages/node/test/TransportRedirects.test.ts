@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Scope, Stream } from "effect"
-import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
+import { Effect, Layer, type Scope, Stream } from "effect"
+import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import type { IncomingHttpHeaders, RequestListener } from "node:http"
+import { Auth } from "@causeway/core/auth"
+import { Endpoint, Integration } from "@causeway/core/client"
 import { Transport } from "@causeway/node"
 import { type Listening, serving, ways } from "./transportServers.ts"
 
@@ -71,6 +73,18 @@ for (const [name, as] of ways) {
           assert.strictEqual(response.status, 302)
           assert.strictEqual(response.headers["location"], "/to")
           assert.strictEqual(arrivals.length, 1)
+        })
+      )
+    )
+
+    it.effect("is the response where fetch is told to follow none", () =>
+      following((client) =>
+        Effect.gen(function* () {
+          const { url } = yield* redirecting(302, "/to")
+          const manual = Effect.provideService(client.get(`${url}/from`), FetchHttpClient.RequestInit, {
+            redirect: "manual"
+          })
+          assert.strictEqual((yield* manual).status, 302)
         })
       )
     )
@@ -238,3 +252,22 @@ for (const [name, as] of ways) {
     )
   })
 }
+
+describe("an integration", () => {
+  it.effect("follows no redirect, whatever its transport does", () =>
+    Effect.gen(function* () {
+      const { arrivals, url } = yield* redirecting(302, "/to")
+      class Provider extends Integration.Service<Provider>()("test/Provider", {
+        baseUrl: url,
+        endpoints: [Endpoint.get("from", "/from")]
+      }) {}
+      const live = Provider.layer.pipe(
+        Layer.provide([Auth.none(Provider), Transport.layerWith({ followRedirects: 3 })])
+      )
+      const call = Effect.flatMap(Provider, (provider) => provider.from())
+      const error = yield* Effect.flip(Effect.provide(call, live))
+      assert.deepInclude(error, { _tag: "UnexpectedStatus", status: 302 })
+      assert.strictEqual(arrivals.length, 1)
+    })
+  )
+})

@@ -193,6 +193,23 @@ for (const [name, as] of ways) {
         assert.deepStrictEqual(stops.filter((label) => label !== "unconnected").toSorted(), ["early", "interrupted"])
       }))
 
+    test("that is a readable of Node is closed when there is no connection for it", (client) =>
+      Effect.gen(function* () {
+        const { port } = yield* Effect.scoped(serving(() => {}))
+        const closed = signalled()
+        const readable = new Readable({
+          read() {},
+          destroy: (_, done) => {
+            closed.resolve()
+            done(null)
+          }
+        })
+        const request = HttpClientRequest.post(`http://127.0.0.1:${port}`)
+        const sending = client.execute(HttpClientRequest.setBody(request, HttpBody.raw(readable)))
+        assert.strictEqual((yield* failure(sending))._tag, "TransportError")
+        yield* Effect.promise(() => closed.promise)
+      }))
+
     test("that is a stream can be sent again, as it begins anew", (client) =>
       Effect.gen(function* () {
         const { url } = yield* echoing

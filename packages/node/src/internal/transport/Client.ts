@@ -2,6 +2,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
@@ -24,9 +25,11 @@ export interface Settings extends Limits {
 
 /** An `HttpClient` over a dispatcher. */
 export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.HttpClient => {
-  const send = Redirects.following(sending(dispatcher, settings), settings.followRedirects)
+  const once = sending(dispatcher, settings)
+  const following = Redirects.following(once, settings.followRedirects)
+  const sendingFor = (fiber: AnyFiber) => (following === once || isManual(fiber) ? once : following)
   const observed = HttpClient.make((request, _url, signal, fiber) =>
-    send(request, isScoped(fiber) ? signal : undefined)
+    sendingFor(fiber)(request, isScoped(fiber) ? signal : undefined)
   )
   const upgrading = Effect.runSync(
     Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
@@ -35,7 +38,7 @@ export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.Htt
     Effect.flatMap((request) =>
       Effect.withFiber((fiber) => {
         if (request.headers["upgrade"] !== undefined) return upgrading.execute(request)
-        if (!isTraced(fiber, request) && !isScoped(fiber)) return send(request, undefined)
+        if (!isTraced(fiber, request) && !isScoped(fiber)) return sendingFor(fiber)(request, undefined)
         // It would fail in there as well, with an error that holds the URL.
         return Target.of(request) === undefined ? Effect.fail(Failure.invalidUrl(request)) : observed.execute(request)
       })
@@ -44,15 +47,20 @@ export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.Htt
   )
 }
 
-const isTraced = (fiber: Fiber.Fiber<unknown, unknown>, request: HttpClientRequest): boolean =>
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+
+/** Whoever tells `fetch` to follow no redirect, as integrations do, means every client. */
+const isManual = (fiber: AnyFiber): boolean =>
+  Context.getOrUndefined(fiber.context, FetchHttpClient.RequestInit)?.redirect === "manual"
+
+const isTraced = (fiber: AnyFiber, request: HttpClientRequest): boolean =>
   !fiber.getRef(Tracer.DisablePropagation) && !fiber.getRef(HttpClient.TracerDisabledWhen)(request)
 
 /**
  * Only within a scope can `HttpClient.withScope` have made it the owner of a request, which only `HttpClient.make` knows
  * of. Whatever else would abort a request does so here without a signal.
  */
-const isScoped = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
-  Context.getOrUndefined(fiber.context, Scope.Scope) !== undefined
+const isScoped = (fiber: AnyFiber): boolean => Context.getOrUndefined(fiber.context, Scope.Scope) !== undefined
 
 const sending = (dispatcher: Dispatcher, settings: Settings): Redirects.Send => {
   const dispatch = dispatching(dispatcher, settings)

@@ -39,22 +39,24 @@ export class InFlight implements Dispatcher.DispatchHandler {
   #resume: ((outcome: Outcome) => void) | undefined
   #controller: Dispatcher.DispatchController | undefined = undefined
   #body: ResponseBody | undefined = undefined
+  #isAborted = false
 
   constructor(outgoing: Outgoing, limits: Limits, resume: (outcome: Outcome) => void) {
     this.#outgoing = outgoing
     this.#limits = limits
     this.#resume = resume
-    outgoing.signal?.addEventListener("abort", this)
+    if (outgoing.signal?.aborted === true) this.handleEvent()
+    else outgoing.signal?.addEventListener("abort", this)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#resume === undefined) controller.abort(new errors.RequestAbortedError())
+    if (this.#isAborted) controller.abort(new errors.RequestAbortedError())
     else this.#controller = controller
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
-    // An informational response comes before the real one; behind a proxy the request may have failed already.
-    if (status < 200 || this.#resume === undefined) return
+    // An informational response comes before the real one.
+    if (status < 200 || this.#isAborted) return
     const head = { status, headers }
     const body = new ResponseBody(controller, this.#limits, head)
     this.#body = body
@@ -80,14 +82,20 @@ export class InFlight implements Dispatcher.DispatchHandler {
     this.#tell(() => Effect.fail((isRefused ? Failure.notSent : Failure.broken)(this.#outgoing.request, cause)))
   }
 
-  /** The signal's. */
-  handleEvent(): void {
-    this.abort()
-  }
-
-  /** Ends the request, or the body of its response. */
+  /** The fibre waits no more. */
   abort(): void {
     this.#resume = undefined
+    this.#end()
+  }
+
+  /** The signal's; the fibre may still wait. */
+  handleEvent(): void {
+    this.#end()
+    this.#tell(() => Effect.fail(Failure.broken(this.#outgoing.request, new errors.RequestAbortedError())))
+  }
+
+  #end(): void {
+    this.#isAborted = true
     this.#finish()
     if (this.#body === undefined) this.#controller?.abort(new errors.RequestAbortedError())
     else this.#body.abort()

@@ -34,6 +34,7 @@ const arriving: State = { _tag: "Arriving" }
 const complete: State = { _tag: "Complete" }
 
 const alreadyRead: BodyFailure = { description: "the body has been read before, and was too large to be kept" }
+const beingRead: BodyFailure = { description: "the body is being read as a stream already" }
 const letGoOf: BodyFailure = { description: "the body was let go of before all of it had come" }
 const tooLarge = (most: number): BodyFailure => ({ description: `the body is larger than ${most} bytes` })
 
@@ -140,10 +141,12 @@ export class ResponseBody {
     })
   }
 
-  /** The bytes as they come, once; what is left when the reader stops is let go of. */
+  /** The bytes as they come; what is left when the reader stops is let go of. */
   get stream(): Stream.Stream<Uint8Array, BodyFailure> {
     return Stream.suspend(() => {
-      if (this.#dropped || this.#streaming) return Stream.fail(alreadyRead)
+      if (this.#dropped) return Stream.fail(alreadyRead)
+      if (this.#state === complete) return Stream.fromArray(this.#chunks)
+      if (this.#streaming) return Stream.fail(beingRead)
       this.#streaming = true
       return Stream.onExit(Stream.fromPull(Effect.succeed(this.#pull())), (exit) => this.#stop(exit))
     })
@@ -172,13 +175,14 @@ export class ResponseBody {
     })
   }
 
-  /** What has come since the last time; a body beyond the bound leaves the memory here. */
+  /** What has come since the last time, while more may come; a body beyond the bound leaves the memory here. */
   #take(): Chunks | undefined {
     const [first, ...others] = this.#next === 0 ? this.#chunks : this.#chunks.slice(this.#next)
     if (first === undefined) return undefined
     if (this.#seen > this.#limits.buffer && this.#collectors === 0) this.#drop()
     this.#next = this.#chunks.length
     this.#taken = this.#held
+    this.#flow()
     return [first, ...others]
   }
 
@@ -225,10 +229,14 @@ export class ResponseBody {
     this.#dropped = true
   }
 
-  /** Waits for the next change, for which the body may have to flow again. */
+  /** Waits for the next change, for which the body has to flow. */
   #wait(wake: () => void): void {
     this.#waiting ??= new Set()
     this.#waiting.add(wake)
+    this.#flow()
+  }
+
+  #flow(): void {
     if (this.#state === arriving) this.#controller.resume()
   }
 

@@ -162,5 +162,8 @@ const toJson = (bytes: Uint8Array): Schema.Json => {
 const toUrlParams = (bytes: Uint8Array): UrlParams.UrlParams =>
   UrlParams.fromInput(new URLSearchParams(formDecoder.decode(bytes).replace(/^\?/, "%3F")))
 
-/** A copy: what undici gives is a view of a larger buffer. */
-const toArrayBuffer = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer
+/** A copy of what is only a part of a larger buffer, as small bodies are. */
+const toArrayBuffer = (bytes: Uint8Array): ArrayBuffer =>
+  bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.byteLength
+    ? bytes.buffer
+    : new Uint8Array(bytes).buffer
