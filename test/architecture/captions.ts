@@ -196,7 +196,17 @@ export const captions: Captions = {
     files: {
       "index.ts": "The modules of the package.",
       "Sqlite.ts": "An SqlClient over the SQLite that is built into Node.",
-      "Transport.ts": "An HttpClient over undici with a connection pool of its own."
+      "Transport.ts": "An HttpClient over undici with a connection pool of its own.",
+      "internal/transport/Client.ts": "Sends requests of Effect's HttpClient.",
+      "internal/transport/Failure.ts": "What undici says went wrong, in Effect's words.",
+      "internal/transport/InFlight.ts": "One request between its dispatch and its end.",
+      "internal/transport/Pool.ts": "The dispatcher: connections, certificates, proxies.",
+      "internal/transport/Redirects.ts":
+        "Follows redirects where it was asked to, without credentials to other origins.",
+      "internal/transport/ResponseBody.ts": "A body as it comes: held, streamed, or let go of.",
+      "internal/transport/Target.ts": "The origin and the path of a request.",
+      "internal/transport/TransportResponse.ts": "A response of Effect's HttpClient.",
+      "internal/transport/Upload.ts": "The headers and the body of a request."
     }
   },
   providers: {

@@ -49,5 +49,12 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/webhook/WebhookSender.ts": ["effect/http"],
   "node/src/Sqlite.ts": ["effect/reactivity", "effect/sql"],
   "node/src/Transport.ts": ["effect/http"],
+  "node/src/internal/transport/Client.ts": ["effect/http"],
+  "node/src/internal/transport/Failure.ts": ["effect/http"],
+  "node/src/internal/transport/InFlight.ts": ["effect/http"],
+  "node/src/internal/transport/Redirects.ts": ["effect/http"],
+  "node/src/internal/transport/Target.ts": ["effect/http"],
+  "node/src/internal/transport/TransportResponse.ts": ["effect/ByteSize", "effect/http", "effect/socket"],
+  "node/src/internal/transport/Upload.ts": ["effect/http"],
   "providers/src/github/GitHubAuth.ts": ["effect/http"]
 }
