@@ -52,6 +52,7 @@ export const captions: Captions = {
       "RetryBudgetStore.ts": "Where retry budgets keep their state.",
       "RetryBudgetStoreRedis.ts": "Retry budgets in Redis, shared by processes.",
       "Throttle.ts": "Adaptive throttling: refuses by itself what the provider would refuse.",
+      "internal/AtOnce.ts": "Goes on without a fibre where an effect has ended already.",
       "internal/BoundedKeys.ts": "A map that drops its least recently used keys.",
       "internal/breaker/AnyOf.ts": "Several strategies side by side.",
       "internal/breaker/CallRate.ts": "A rate over the last so many attempts.",

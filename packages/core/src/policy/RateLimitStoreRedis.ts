@@ -37,8 +37,8 @@
  *
  * @since 0.1.0
  */
-import { type Duration, Effect, Layer } from "effect"
-import * as Redis from "effect/persistence/Redis"
+import { type Duration, type Effect, Layer, type Scope } from "effect"
+import type * as Redis from "effect/persistence/Redis"
 import * as redisStore from "./internal/rateLimit/redisStore.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import { RateLimitStore } from "./RateLimitStore.ts"
@@ -61,13 +61,15 @@ export interface Options {
 }
 
 /**
- * Makes a store over a Redis client.
+ * Makes a store over the `Redis` service. When its scope ends, it waits for what is under way.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (redis: Redis.Redis["Service"], options: Options = {}): RateLimitStore["Service"] =>
-  redisStore.make(redis, {
+export const make = (
+  options: Options = {}
+): Effect.Effect<RateLimitStore["Service"], never, Redis.Redis | Scope.Scope> =>
+  redisStore.make({
     prefix: prefixOf(options.prefix ?? "causeway"),
     onStoreError: options.onStoreError ?? "allow",
     timeoutMillis: InvalidOption.positiveMillis("rateLimitStore.timeout", options.timeout ?? 250),
@@ -82,10 +84,7 @@ export const make = (redis: Redis.Redis["Service"], options: Options = {}): Rate
  * @category layers
  */
 export const layer = (options?: Options): Layer.Layer<RateLimitStore, never, Redis.Redis> =>
-  Layer.effect(
-    RateLimitStore,
-    Effect.map(Redis.Redis, (redis) => RateLimitStore.of(make(redis, options)))
-  )
+  Layer.effect(RateLimitStore, make(options))
 
 /** A brace would begin the part of a key that decides its slot. */
 const prefixOf = (prefix: string): string => {

@@ -12,22 +12,17 @@ import { Account, rateLimitSuite } from "./rateLimitSuite.ts"
 /** The store as it is, but for the time, which the suite gives. */
 const givenTime = Layer.effect(
   RateLimitStore.RateLimitStore,
-  Effect.map(Redis.Redis, (redis) =>
-    redisStore.make(redis, {
-      prefix: "given",
-      onStoreError: "fail",
-      timeoutMillis: 1e9,
-      maxKeys: 1_000,
-      time: "given"
-    })
-  )
+  redisStore.make({ prefix: "given", onStoreError: "fail", timeoutMillis: 1e9, maxKeys: 1_000, time: "given" })
 )
 
 /** A client of its own, as another process has one. */
 const ownClient = Effect.map(Layer.build(Layer.fresh(layerClient)), (context) => Context.get(context, Redis.Redis))
 
 const ownStore = (options?: RateLimitStoreRedis.Options) =>
-  Effect.map(ownClient, (redis) => RateLimitStoreRedis.make(redis, options))
+  Effect.flatMap(ownClient, (redis) => storeOver(redis, options))
+
+const storeOver = (redis: Redis.Redis["Service"], options?: RateLimitStoreRedis.Options) =>
+  Effect.provideService(RateLimitStoreRedis.make(options), Redis.Redis, redis)
 
 /** Without the lines that the client writes when its server is gone. */
 const quietly = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provide(effect, Logger.layer([]))
@@ -84,7 +79,7 @@ describeRedis("rate limits in Redis", () => {
       "keeps a key in one place, with an expiry and within a kilobyte",
       Effect.gen(function* () {
         const redis = yield* ownClient
-        const account = new Account(RateLimitStoreRedis.make(redis, { prefix: "shop" }), perHour(5_000), "tenant")
+        const account = new Account(yield* storeOver(redis, { prefix: "shop" }), perHour(5_000), "tenant")
         for (let call = 0; call < 300; call += 1) yield* account.take(0)
         assert.deepStrictEqual(yield* redis.send("KEYS", "*"), ["shop:rate-limit:{tenant}"])
         assert.isAtMost(yield* redis.send<number>("PTTL", "shop:rate-limit:{tenant}"), 3_600_000)
@@ -105,7 +100,7 @@ describeRedis("rate limits in Redis", () => {
             return (...parameters) => Effect.suspend(() => ((asked += 1), evaluate(...parameters)))
           }
         }
-        const account = new Account(RateLimitStoreRedis.make(counting), { limits: [perHour(3), perHour(5)] }, "once")
+        const account = new Account(yield* storeOver(counting), { limits: [perHour(3), perHour(5)] }, "once")
         yield* account.takeAll([0, 0, 0])
         yield* account.ask(0)
         assert.strictEqual(asked, 4)
@@ -137,7 +132,7 @@ describeRedis("rate limits in Redis", () => {
       "lets each process keep the limit for itself while Redis is away, and is shared again when it is back",
       Effect.gen(function* () {
         const server = yield* RedisServer
-        const store = yield* ownStore({ timeout: "50 millis" })
+        const store = yield* ownStore({ timeout: "500 millis" })
         const account = new Account(store, perHour(2), "away")
         yield* account.takeAll([0, 0])
         yield* server.kill
@@ -153,7 +148,7 @@ describeRedis("rate limits in Redis", () => {
       "decides nothing while Redis is away when it is made to fail, and tells those that wait",
       Effect.gen(function* () {
         const server = yield* RedisServer
-        const store = yield* ownStore({ timeout: "50 millis", onStoreError: "fail" })
+        const store = yield* ownStore({ timeout: "500 millis", onStoreError: "fail" })
         const account = new Account(store, { limit: 1, window: 300 }, "fails")
         yield* account.take(Date.now())
         const waiting = yield* Effect.forEach([1, 2, 3], () =>
@@ -172,11 +167,11 @@ describeRedis("rate limits in Redis", () => {
       "hangs no call when Redis stops answering under load",
       Effect.gen(function* () {
         const server = yield* RedisServer
-        const store = yield* ownStore({ timeout: "50 millis" })
+        const store = yield* ownStore({ timeout: "500 millis" })
         const account = new Account(store, { limit: 40, window: 200 }, "frozen")
         const calls = yield* Effect.forEach(Array.from({ length: 200 }), () =>
           Effect.forkChild(
-            Effect.flatMap(account.ask(Date.now(), { maxWaiting: 1_000, maxWaitMillis: 800 }), (decision) =>
+            Effect.flatMap(account.ask(Date.now(), { maxWaiting: 1_000, maxWaitMillis: 1_500 }), (decision) =>
               decision._tag === "Admitted" ? decision.wait : Effect.succeed(decision)
             ),
             { startImmediately: true }

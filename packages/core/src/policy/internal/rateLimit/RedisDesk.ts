@@ -52,6 +52,8 @@ export class RedisDesk implements Desk {
   readonly #own: Memory
   readonly #lines = new Map<string, Line>()
   readonly #served = new Set<Line>()
+  /** What goes on without its asker, until `end`. */
+  readonly #underWay = new Set<Fiber.Fiber<unknown>>()
   #askAgainAt = -Infinity
 
   constructor(redis: Redis.Redis["Service"], settings: Settings) {
@@ -62,6 +64,14 @@ export class RedisDesk implements Desk {
 
   get waitingKeys(): number {
     return this.#lines.size
+  }
+
+  /** Asks no more, and waits for what is under way: a client that is closed in the middle of it may never be. */
+  get end(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#askAgainAt = Infinity
+      return Fiber.awaitAll(this.#underWay)
+    })
   }
 
   reserve(request: Request): Effect.Effect<Decision> {
@@ -85,7 +95,7 @@ export class RedisDesk implements Desk {
     if (this.#served.has(line)) return Effect.void
     this.#served.add(line)
     line.frontAt = Infinity
-    return Effect.asVoid(Effect.forkDetach(this.#serveAll(line, now)))
+    return Effect.asVoid(this.#detached(this.#serveAll(line, now)))
   }
 
   /** What others use is not known: the wait is at least as long as for one who is alone after the front. */
@@ -146,9 +156,17 @@ export class RedisDesk implements Desk {
     const asking = Effect.map(this.#run(key, now, ["reserve", ...argumentsOf(limits), tokens]), (answer) =>
       answer === undefined ? this.#alone(asked) : this.#replyOf(asked, answer)
     )
-    return Effect.flatMap(Effect.forkDetach(asking), (fiber) =>
-      Effect.onInterrupt(Fiber.join(fiber), () => Effect.forkDetach(Effect.flatMap(Fiber.join(fiber), returned)))
+    return Effect.flatMap(this.#detached(asking), (fiber) =>
+      Effect.onInterrupt(Fiber.join(fiber), () => this.#detached(Effect.flatMap(Fiber.join(fiber), returned)))
     )
+  }
+
+  #detached<A>(effect: Effect.Effect<A>): Effect.Effect<Fiber.Fiber<A>> {
+    return Effect.map(Effect.forkDetach(effect), (fiber) => {
+      this.#underWay.add(fiber)
+      fiber.addObserver(() => this.#underWay.delete(fiber))
+      return fiber
+    })
   }
 
   #replyOf(asked: Asked, [granted, millis, slowest, order]: Answer): Reply {

@@ -22,11 +22,12 @@ export class Runs {
     return at
   }
 
-  add(at: number, tokens: number): void {
+  add(at: number, tokens: number): this {
     this.#used += tokens
     if (this.#runs.length > 16) this.#runs.push(at, tokens)
     // `push` reserves room for 16 more, which would be most of what an idle key costs.
     else this.#runs = this.#runs.concat(at, tokens)
+    return this
   }
 
   /** Drops what is not later than the time, and tells how many numbers are left. */
@@ -41,7 +42,7 @@ export class Runs {
   }
 
   /** True when a run of these had the turn. */
-  correct(tokens: number, at: number): boolean {
+  charge(tokens: number, at: number): boolean {
     for (let index = 0; index < this.#runs.length; index += 2) {
       if ((this.#runs[index] ?? 0) < at) continue
       const before = this.#runs[index + 1] ?? 0

@@ -38,7 +38,7 @@ export class Gcra implements Window {
 
   /** Only to the latest turn: what came after an earlier one was timed with it, and can no longer be timed without. */
   giveBack(tokens: number, _at: number, order: number): void {
-    if (order === this.#dealt) this.#move(-tokens)
+    if (order === this.#dealt) this.charge(-tokens, -Infinity)
   }
 
   /** A token that came within this millisecond came in time: the next one is timed by it and not by the clock. */
@@ -47,7 +47,11 @@ export class Gcra implements Window {
       this.#millis = at
       this.#rest = 0
     }
-    this.#move(tokens)
+    const { limit, windowMillis } = this.#limit
+    const units = this.#rest + tokens * windowMillis
+    const whole = Math.floor(units / limit)
+    this.#millis += whole
+    this.#rest = units - whole * limit
   }
 
   idleFrom(): number {
@@ -67,13 +71,5 @@ export class Gcra implements Window {
     }
     this.#limit = after
     return true
-  }
-
-  #move(tokens: number): void {
-    const { limit, windowMillis } = this.#limit
-    const units = this.#rest + tokens * windowMillis
-    const whole = Math.floor(units / limit)
-    this.#millis += whole
-    this.#rest = units - whole * limit
   }
 }

@@ -5,6 +5,8 @@ import { continued, type Window } from "./Window.ts"
 /** A window is kept as at most so many runs of turns and one more: that bounds what a key costs. */
 const runsOfWindow = 64
 
+// Without private methods: each of the many instances would carry a mark of its class for them.
+
 /**
  * However the turns fall, no window holds more than the limit. Up to 64 tokens a window each millisecond has a run of
  * its own, which is exact; above, a run is a 64th of the window and leaves with its last turn: a little late, never early.
@@ -37,19 +39,25 @@ export class SlidingWindow implements Window {
   }
 
   take(tokens: number, at: number): number {
-    this.#forget(at)
-    if (this.#isOneRun(at)) this.#tokens += tokens
-    else this.#begin(tokens, at)
+    const before = at - this.#limit.windowMillis
+    if (this.#earlier?.forget(before) === 0) this.#earlier = undefined
+    if (this.#at > before && isOneRun(this.#limit, this.#at, at)) this.#tokens += tokens
+    else {
+      if (this.#at > before) this.#earlier = (this.#earlier ?? new Runs()).add(this.#at, this.#tokens)
+      this.#tokens = tokens
+    }
     this.#at = Math.max(this.#at, at)
     return 0
   }
 
   giveBack(tokens: number, at: number): void {
-    this.#correct(-tokens, at)
+    this.charge(-tokens, at)
   }
 
+  /** A turn belongs to the first run that does not end before it. */
   charge(tokens: number, at: number): void {
-    this.#correct(tokens, at)
+    if (this.#earlier?.charge(tokens, at) === true || at > this.#at) return
+    this.#tokens = Math.max(0, this.#tokens + tokens)
   }
 
   idleFrom(): number {
@@ -65,31 +73,9 @@ export class SlidingWindow implements Window {
     this.#limit = after ?? this.#limit
     return after !== undefined
   }
+}
 
-  #forget(now: number): void {
-    const before = now - this.#limit.windowMillis
-    if (this.#earlier?.forget(before) === 0) this.#earlier = undefined
-    if (this.#at <= before) this.#tokens = 0
-  }
-
-  #begin(tokens: number, at: number): void {
-    if (this.#tokens > 0) {
-      this.#earlier ??= new Runs()
-      this.#earlier.add(this.#at, this.#tokens)
-    }
-    this.#at = at
-    this.#tokens = tokens
-  }
-
-  #isOneRun(at: number): boolean {
-    const { limit, windowMillis } = this.#limit
-    const grain = limit > runsOfWindow ? Math.max(1, Math.floor(windowMillis / runsOfWindow)) : 1
-    return at <= this.#at || Math.floor(at / grain) === Math.floor(this.#at / grain)
-  }
-
-  /** A turn belongs to the first run that does not end before it. */
-  #correct(tokens: number, at: number): void {
-    if (this.#earlier?.correct(tokens, at) === true || at > this.#at) return
-    this.#tokens = Math.max(0, this.#tokens + tokens)
-  }
+const isOneRun = ({ limit, windowMillis }: Limit, last: number, at: number): boolean => {
+  const grain = limit > runsOfWindow ? Math.max(1, Math.floor(windowMillis / runsOfWindow)) : 1
+  return at <= last || Math.floor(at / grain) === Math.floor(last / grain)
 }
