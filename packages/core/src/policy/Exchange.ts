@@ -88,7 +88,19 @@ export const send = <R>(
 ): Effect.Effect<HttpClientResponse, Broken, R> =>
   Effect.mapError(Effect.updateContext(client.execute(request), quietly<R>), brokenBy)
 
-const quietly = <R>(context: Context.Context<R>): Context.Context<R> =>
+const quieted = new WeakMap<Context.Context<never>, Context.Context<never>>()
+
+/** Made once for each context: the calls of a program have few. */
+const quietly = <R>(context: Context.Context<R>): Context.Context<R> => {
+  const known = quieted.get(context)
+  // What is kept for a context has all that the context has.
+  if (known !== undefined) return known as Context.Context<R>
+  const made = withoutTraceAndRedirects(context)
+  quieted.set(context, made)
+  return made
+}
+
+const withoutTraceAndRedirects = <R>(context: Context.Context<R>): Context.Context<R> =>
   Context.merge(
     context,
     Context.make(HttpClient.TracerDisabledWhen, () => true).pipe(

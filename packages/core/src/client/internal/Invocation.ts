@@ -1,4 +1,4 @@
-import { Duration, Effect, Option, Redacted, Result, Stream, type Tracer } from "effect"
+import { Clock, Duration, Effect, type Fiber, Option, Redacted, Result, Stream, type Tracer } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -7,6 +7,7 @@ import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
 import * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
+import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import type * as Failure from "../../policy/Failure.ts"
 import type { Cache } from "../../policy/Cache.ts"
 import type { CacheStore } from "../../policy/CacheStore.ts"
@@ -92,7 +93,7 @@ class CompiledEndpoint {
   }
 
   call(input: Input = {}, options: CallOptions = {}): Effect.Effect<unknown, unknown> {
-    return Effect.flatMap(this.#request(input), (request) => this.send(request, input, options))
+    return Effect.suspend(() => AtOnce.flatMap(this.#request(input), (request) => this.send(request, input, options)))
   }
 
   /** Sends an encoded request, whatever made it: the caller's input, or the page before. */
@@ -167,7 +168,7 @@ class CompiledEndpoint {
   }
 
   #request(input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, unknown> {
-    return Effect.mapError(this.#encode(input), (problem) => this.#unencodable(problem))
+    return AtOnce.mapError(this.#encode(input), (problem) => this.#unencodable(problem))
   }
 
   request(input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, unknown> {
@@ -291,13 +292,13 @@ class Invocation {
   }
 
   #attempt(attempt: Engine.Attempt): Effect.Effect<unknown, AttemptError> {
-    return Effect.flatMap(this.#discardHeld(), () =>
+    return AtOnce.flatMap(this.#discardHeld(), () =>
       this.#endpoint.spans.attempt(this.#span, attempt.number, (span) => this.#exchange(attempt, span))
     )
   }
 
   #exchange(attempt: Engine.Attempt, span: Tracer.Span | undefined): Effect.Effect<unknown, AttemptError> {
-    return Effect.flatMap(this.#authorize(attempt), (authorized) =>
+    return AtOnce.flatMap(this.#authorize(attempt), (authorized) =>
       Effect.matchEffect(Exchange.send(this.#endpoint.client, this.#stamped(attempt, span, authorized.request)), {
         onFailure: (broken) => Effect.fail(this.#broken(attempt, broken)),
         onSuccess: (response) => {
@@ -309,7 +310,7 @@ class Invocation {
   }
 
   #authorize(attempt: Engine.Attempt): Effect.Effect<Credentials.Authorized, AttemptError> {
-    return Effect.mapError(this.#endpoint.wiring.credentials.authorize(this.#request), ({ reason }) => ({
+    return AtOnce.mapError(this.#endpoint.wiring.credentials.authorize(this.#request), ({ reason }) => ({
       error: new CallError.Unauthorized({ ...attempt.info(), category: "unauthorized", status: undefined, reason }),
       category: "unauthorized",
       retryAfter: undefined,
@@ -338,20 +339,17 @@ class Invocation {
     response: HttpClientResponse,
     secrets: Credentials.Authorized["secrets"]
   ): Effect.Effect<unknown, AttemptError> {
-    return Effect.flatMap(
-      Effect.clockWith((clock) => clock.currentTimeMillis),
-      (now) => {
-        const headers = response.headers
-        attempt.received(headers)
-        const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
-        const received: Received = { attempt, response, secrets, verdict }
-        if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
-        return Effect.andThen(
-          logAnswer(received),
-          verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
-        )
-      }
-    )
+    return Effect.withFiber((fiber) => {
+      const headers = response.headers
+      attempt.received(headers)
+      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+      const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
+      const received: Received = { attempt, response, secrets, verdict }
+      if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
+      return AtOnce.flatMap(logAnswer(received, fiber), () =>
+        verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
+      )
+    })
   }
 
   #succeed(received: Received): Effect.Effect<unknown, AttemptError> {
@@ -360,7 +358,7 @@ class Invocation {
     const decode = this.#endpoint.successOf(response.status)
     if (decode === undefined) return this.#refused(received, "rejected")
     if (this.#input.responseMode === "buffered") return this.#buffer(received)
-    const decoded = Effect.mapError(
+    const decoded = AtOnce.mapError(
       decode(response, (problem) => this.#problem(received, problem).error),
       (problem) => this.#problem(received, problem)
     )
@@ -514,8 +512,8 @@ interface Received {
   readonly verdict: Failure.Classification
 }
 
-const logAnswer = (received: Received): Effect.Effect<void> =>
-  Tracing.logDebug("answered", () => {
+const logAnswer = (received: Received, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> =>
+  Tracing.logDebug(fiber, "answered", () => {
     const { elapsed, ...info } = received.attempt.info(requestIdOf(received))
     return { ...info, status: received.response.status, elapsedMillis: Duration.toMillis(elapsed) }
   })

@@ -63,9 +63,11 @@ export const traceparent = (span: Tracer.Span | undefined): string | undefined =
   span === undefined ? undefined : HttpTraceContext.toHeaders(span)["traceparent"]
 
 /** Writes a line at debug level, and builds it only where that level is on. */
-export const logDebug = (message: string, facts: () => Readonly<Record<string, unknown>>): Effect.Effect<void> =>
-  Effect.withFiber((fiber) =>
-    LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")
-      ? Effect.void
-      : Effect.annotateLogs(Effect.logDebug(message), facts())
-  )
+export const logDebug = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  message: string,
+  facts: () => Readonly<Record<string, unknown>>
+): Effect.Effect<void> =>
+  LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")
+    ? Effect.void
+    : Effect.annotateLogs(Effect.logDebug(message), facts())
