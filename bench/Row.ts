@@ -11,6 +11,15 @@ export interface Opened {
   readonly close: () => Promise<void>
 }
 
+/** What a row is to show: how fast a peer is, as a multiple of another one, or how many µs it adds to it. */
+export interface Goal {
+  readonly peer: string
+  readonly against: string
+  readonly kind: "times as fast" | "µs more"
+  readonly atLeast: number
+  readonly aim: number
+}
+
 export interface Row {
   readonly name: string
   /** What one call does, in one sentence. */
@@ -19,6 +28,16 @@ export interface Row {
   readonly inFlight: number
   /** Calls of one round. */
   readonly calls: number
+  /** How many times a call does its work: figures are for one of them. Default: 1. */
+  readonly batch?: number
   /** The others are compared with the first. */
   readonly peers: readonly [Peer, ...ReadonlyArray<Peer>]
+  readonly goals?: ReadonlyArray<Goal>
+}
+
+/** A row that measures something else than time: it gives its own lines. */
+export interface Finding {
+  readonly name: string
+  readonly about: string
+  readonly find: (server: URL) => Promise<ReadonlyArray<string>>
 }

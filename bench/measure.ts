@@ -27,7 +27,8 @@ const sample = async (opened: Opened, row: Row): Promise<Sample> => {
   const cpu = process.cpuUsage()
   await work(opened.call, row.calls, row.inFlight)
   const { system, user } = process.cpuUsage(cpu)
-  return { wall: ((performance.now() - started) * 1000) / row.calls, cpu: (user + system) / row.calls }
+  const times = row.calls * (row.batch ?? 1)
+  return { wall: ((performance.now() - started) * 1000) / times, cpu: (user + system) / times }
 }
 
 export const median = (values: ReadonlyArray<number>): number => {

@@ -37,6 +37,7 @@
  */
 import { Config, Effect, Layer, Redacted, type Scope } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as AtOnce from "../policy/internal/AtOnce.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Credentials from "./Credentials.ts"
 
@@ -205,7 +206,7 @@ const fromSecret = <Self, E, R>(
     Config.isConfig(source)
       ? Effect.map(source, (secret) => schemeOf(Effect.succeed(secret), what, carried, place))
       : Effect.map(Effect.context<R>(), (context) =>
-          schemeOf(Effect.provideContext(source, context), what, carried, place)
+          schemeOf(AtOnce.provideContext(source, context), what, carried, place)
         )
   )
 
@@ -216,13 +217,14 @@ const schemeOf = (
   place: Place
 ): Credentials.Service => {
   let lastUsed: string | undefined
-  const secret = Effect.flatMap(
-    Effect.mapError(source, (error) => unavailable(`the ${what} could not be read (${nameOf(error)})`)),
-    (secret) => validated(secret, what, carried)
+  const validated = validating(what, carried)
+  const secret = AtOnce.flatMap(
+    AtOnce.mapError(source, (error) => unavailable(`the ${what} could not be read (${nameOf(error)})`)),
+    validated
   )
   return {
     authorize: (request) =>
-      Effect.map(secret, (secret) => {
+      AtOnce.map(secret, (secret) => {
         lastUsed = Redacted.value(secret)
         return place(request, secret)
       }),
@@ -233,12 +235,21 @@ const schemeOf = (
   }
 }
 
-const validated = (secret: Redacted.Redacted<string>, what: string, carried: RegExp) => {
-  const value = Redacted.value(secret)
-  if (value.trim() === "") return Effect.fail(unavailable(`the ${what} is empty`))
-  if (controlCharacter.test(value)) return Effect.fail(unavailable(`the ${what} holds a control character`))
-  if (!carried.test(value)) return Effect.fail(unavailable(`the ${what} holds a character that its place cannot carry`))
-  return Effect.succeed(secret)
+/** What is used over and over is looked at once. */
+const validating = (what: string, carried: RegExp) => {
+  let known: Redacted.Redacted<string> | undefined
+  return (secret: Redacted.Redacted<string>) => {
+    const problem = secret === known ? undefined : problemOf(Redacted.value(secret), carried)
+    if (problem !== undefined) return Effect.fail(unavailable(`the ${what} ${problem}`))
+    known = secret
+    return Effect.succeed(secret)
+  }
+}
+
+const problemOf = (secret: string, carried: RegExp): string | undefined => {
+  if (secret.trim() === "") return "is empty"
+  if (controlCharacter.test(secret)) return "holds a control character"
+  return carried.test(secret) ? undefined : "holds a character that its place cannot carry"
 }
 
 const unavailable = (reason: string) => new Credentials.CredentialsUnavailable({ reason })

@@ -41,7 +41,7 @@
  *
  * @since 0.1.0
  */
-import { Config, Context, Effect, Layer, Option, Schema, SchemaIssue, type Stream } from "effect"
+import { Config, Context, Effect, Layer, Option, Ref, Schema, SchemaIssue, type Stream } from "effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -50,12 +50,15 @@ import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Credentials from "../auth/Credentials.ts"
 import * as BreakerStore from "../policy/BreakerStore.ts"
+import type * as Cache from "../policy/Cache.ts"
+import * as CacheStore from "../policy/CacheStore.ts"
 import type * as CallError from "../policy/CallError.ts"
 import * as Engine from "../policy/Engine.ts"
 import * as Failure from "../policy/Failure.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Policy from "../policy/Policy.ts"
 import * as RateLimitStore from "../policy/RateLimitStore.ts"
+import * as RetryBudgetStore from "../policy/RetryBudgetStore.ts"
 import * as Endpoint from "./Endpoint.ts"
 import * as Invocation from "./internal/Invocation.ts"
 import * as Mocking from "./internal/Mocking.ts"
@@ -382,6 +385,10 @@ export interface IntegrationClass<
   readonly layerStub: (stubs: MockStubs) => Layer.Layer<Self>
   /** Retunes or switches off declared slots: of the integration, and of single endpoints. Provide it to `layer`. */
   readonly layerPolicy: (overrides: Policy.Overrides<P>, endpoints?: EndpointOverrides) => Layer.Layer<never>
+  /** As `layerPolicy`, from a reference that may change while the program runs; calls in flight end as they began. */
+  readonly layerPolicyRef: (
+    ref: Ref.Ref<{ readonly integration?: Policy.Overrides<P>; readonly endpoints?: EndpointOverrides }>
+  ) => Layer.Layer<never>
 }
 
 type EndpointOverrides<Endpoints extends ReadonlyArray<Endpoint.Any>, P> = {
@@ -568,6 +575,8 @@ const validBaseUrl = (id: string, baseUrl: string): string => {
   return url.href.replace(/\/$/, "")
 }
 
+type Overriding = () => OverrideTable
+
 interface OverrideTable {
   readonly integration: Policy.Policy
   readonly endpoints: Readonly<Record<string, Policy.Policy | Readonly<Record<string, Policy.Policy>>>>
@@ -576,8 +585,8 @@ interface OverrideTable {
 const makeClass = <Self>(id: string, description: Description) => {
   const tag = Context.Service<Self, object>()(id)
   const credentials = Credentials.key<Self>(id)
-  const overrides = Context.Reference<OverrideTable>(`causeway/client/Integration/Policy/${id}`, {
-    defaultValue: () => ({ integration: {}, endpoints: {} })
+  const overrides = Context.Reference<Overriding>(`causeway/client/Integration/Policy/${id}`, {
+    defaultValue: () => constant({ integration: {}, endpoints: {} })
   })
   return Object.assign(tag, {
     credentials,
@@ -604,9 +613,36 @@ const makeClass = <Self>(id: string, description: Description) => {
       ),
     layerStub: (stubs: Mocking.StubTable) => Layer.sync(tag, () => Mocking.stubbed(id, description.placed, stubs)),
     layerPolicy: (integration: Policy.Policy, endpoints: OverrideTable["endpoints"] = {}) =>
-      Layer.succeed(overrides, { integration, endpoints })
+      Layer.succeed(overrides, constant({ integration, endpoints })),
+    layerPolicyRef: (ref: Ref.Ref<LiveTable>) => Layer.sync(overrides, () => fromRef(ref))
   })
 }
+
+const constant =
+  (table: OverrideTable): Overriding =>
+  () =>
+    table
+
+interface LiveTable {
+  readonly integration?: OverrideTable["integration"]
+  readonly endpoints?: OverrideTable["endpoints"]
+}
+
+/** The same table for as long as the reference holds the same value, so that nothing is compiled twice. */
+const fromRef = (ref: Ref.Ref<LiveTable>): Overriding => {
+  let seen = Ref.getUnsafe(ref)
+  let table = tableOf(seen)
+  return () => {
+    const now = Ref.getUnsafe(ref)
+    if (now !== seen) {
+      table = tableOf(now)
+      seen = now
+    }
+    return table
+  }
+}
+
+const tableOf = ({ endpoints = {}, integration = {} }: LiveTable): OverrideTable => ({ endpoints, integration })
 
 const wiringOf = ({ classify, headers, maxBodyBytes }: Description) => ({ classify, headers, maxBodyBytes })
 
@@ -624,30 +660,55 @@ const readBaseUrl = (description: Description): Effect.Effect<string, Config.Con
 const invalidUrl = (message: string): Schema.SchemaError =>
   new Schema.SchemaError(new SchemaIssue.InvalidValue({ message }))
 
-const build = (description: Description, overrides: OverrideTable, wiring: Invocation.Wiring) =>
+const build = (description: Description, overrides: Overriding, given: Omit<Invocation.Wiring, "cacheStore">) =>
   Effect.gen(function* () {
-    const rateLimits = Option.getOrUndefined(yield* Effect.serviceOption(RateLimitStore.RateLimitStore))
-    const breakers = Option.getOrUndefined(yield* Effect.serviceOption(BreakerStore.BreakerStore))
-    const stores = {
-      rateLimits: rateLimits ?? RateLimitStore.makeMemory(),
-      breakers: breakers ?? BreakerStore.makeMemory()
-    }
-    return nest(description.placed, (placed) =>
-      Invocation.makeMethod(placed.endpoint, engineOf(description, placed, overrides, stores), wiring)
-    )
+    const state = Engine.makeState({
+      rateLimits: Option.getOrUndefined(yield* Effect.serviceOption(RateLimitStore.RateLimitStore)),
+      breakers: Option.getOrUndefined(yield* Effect.serviceOption(BreakerStore.BreakerStore)),
+      retryBudgets: Option.getOrUndefined(yield* Effect.serviceOption(RetryBudgetStore.RetryBudgetStore))
+    })
+    const shared = Option.getOrUndefined(yield* Effect.serviceOption(CacheStore.CacheStore))
+    const wiring = { ...given, cacheStore: shared === undefined ? ownCacheStore() : () => shared }
+    return nest(description.placed, (placed) => {
+      const engine = onceFor(overrides, (table) => engineOf(description, placed, table, state))
+      return Invocation.makeMethod(placed.endpoint, engine, wiring)
+    })
   })
+
+/** One store in memory for each cache, so that endpoints which share a slot share what is kept. */
+const ownCacheStore = () => {
+  const stores = new WeakMap<Cache.Cache, CacheStore.CacheStore["Service"]>()
+  return (cache: Cache.Cache): CacheStore.CacheStore["Service"] => {
+    const store = stores.get(cache) ?? CacheStore.makeMemory(cache)
+    stores.set(cache, store)
+    return store
+  }
+}
+
+/** Compiles anew when the overrides have changed; calls in flight keep what they began with. */
+const onceFor = (overrides: Overriding, compile: (table: OverrideTable) => Engine.Engine): (() => Engine.Engine) => {
+  let table = overrides()
+  let engine = compile(table)
+  return () => {
+    const now = overrides()
+    if (now !== table) {
+      engine = compile(now)
+      table = now
+    }
+    return engine
+  }
+}
 
 const engineOf = (
   description: Description,
   placed: Placed,
   overrides: OverrideTable,
-  stores: Pick<Engine.Engine, "rateLimits" | "breakers">
+  state: Engine.State
 ): Engine.Engine => {
   const shared = Policy.merge(description.policy, overrides.integration)
   const own = Policy.merge(placed.policy, lookup(placed, overrides.endpoints) ?? {})
-  const keyOf = (slot: keyof Policy.Policy) => (slot in own ? `${description.id}/${pathOf(placed)}` : description.id)
   return Engine.make({
-    ...stores,
+    state,
     call: {
       integration: description.id,
       endpoint: pathOf(placed),
@@ -655,7 +716,6 @@ const engineOf = (
       url: placed.endpoint.path
     },
     policy: Policy.compile(Policy.merge(shared, own)),
-    rateLimitKey: keyOf("rateLimit"),
-    breakerKey: keyOf("circuitBreaker")
+    keyOf: (slot) => (slot in own ? `${description.id}/${pathOf(placed)}` : description.id)
   })
 }

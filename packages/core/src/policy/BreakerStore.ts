@@ -3,71 +3,60 @@
  *
  * **When to use**
  *
- * Provide one to share circuits between integrations, or to read them with `circuits`.
+ * Provide one to share circuits between integrations, and to look at them and change them by hand.
  *
  * **Details**
  *
- * A circuit is closed, open or half-open. Each change begins a new generation: what was admitted in an older one is no
- * longer counted, so that a slow answer from before the outage does not close the circuit.
+ * A circuit is closed, open, half-open or, by hand, isolated. Each change begins a new generation: what was admitted in
+ * an older one is no longer counted, so that a slow answer from before the outage does not close the circuit.
  *
  * **Gotchas**
  *
- * The memory store holds at most 10,000 keys; the least recently used one is forgotten, and starts closed again.
+ * The memory store holds at most 10,000 keys; the least recently used one is forgotten, and starts closed again, unless
+ * it was isolated. `transitions` tells only what happens after it has been subscribed to.
  *
- * **Example** (Reading the circuits)
+ * **Example** (A circuit that an operator opens and closes)
  *
  * ```ts
  * import { Effect } from "effect"
  * import { BreakerStore } from "@causeway/core/policy"
  *
- * const store = BreakerStore.makeMemory()
- * console.assert(Effect.runSync(store.circuits).length === 0)
+ * const program = Effect.gen(function* () {
+ *   const store = yield* BreakerStore.BreakerStore
+ *   yield* store.isolate("app/Payments")
+ *   console.assert((yield* store.circuits)[0]?.phase === "isolated")
+ *   yield* store.close("app/Payments")
+ *   console.assert((yield* store.circuits)[0]?.phase === "closed")
+ * })
+ *
+ * Effect.runPromise(Effect.provide(program, BreakerStore.layerMemory()))
  * ```
  *
  * @since 0.1.0
  */
-import { Context, Effect, Layer } from "effect"
-import type { Breaker, Trip } from "./Breaker.ts"
+import { Clock, Context, Data, Effect, Layer, PubSub, Stream } from "effect"
+import type { Breaker } from "./Breaker.ts"
+import { Circuit } from "./internal/breaker/Circuit.ts"
+import type { Admission, AttemptEnd, Outcome, Snapshot, Transition } from "./internal/breaker/model.ts"
 import { BoundedKeys } from "./internal/BoundedKeys.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 
-/**
- * The states of a circuit.
- *
- * @since 0.1.0
- * @category models
- */
-export type Phase = "closed" | "open" | "half-open"
+export type { Admission, AttemptEnd, Outcome, Phase, Snapshot, Transition } from "./internal/breaker/model.ts"
 
 /**
- * A circuit's change of state.
+ * The store could not be asked or told. Never raised by the memory store.
  *
  * @since 0.1.0
- * @category models
+ * @category errors
  */
-export interface Transition {
-  readonly key: string
-  readonly from: Phase
-  readonly to: Phase
+export class BreakerStoreError extends Data.TaggedError("BreakerStoreError")<{
+  readonly operation: "circuits" | "isolate" | "close" | "reset"
+  readonly cause: unknown
+}> {
+  override get message(): string {
+    return `the breaker store is unavailable: ${this.operation} was not done`
+  }
 }
-
-/**
- * What the breaker says of an attempt: go, with the generation to report under, or not before `retryAfterMillis`.
- *
- * @since 0.1.0
- * @category models
- */
-export type Admission =
-  | { readonly _tag: "Admitted"; readonly generation: number; readonly transition: Transition | undefined }
-  | { readonly _tag: "Open"; readonly retryAfterMillis: number }
-
-/**
- * How an admitted attempt ended, as far as the breaker cares.
- *
- * @since 0.1.0
- * @category models
- */
-export type Outcome = "success" | "failure" | "ignored"
 
 /**
  * Keeps the state of circuits by key.
@@ -78,111 +67,29 @@ export type Outcome = "success" | "failure" | "ignored"
 export class BreakerStore extends Context.Service<
   BreakerStore,
   {
+    /** May an attempt be made at `now` (milliseconds of the epoch)? */
     readonly admit: (key: string, breaker: Breaker, now: number) => Effect.Effect<Admission>
+    /** Counts how an admitted attempt ended; what was admitted under another generation is not counted. */
     readonly record: (
       key: string,
       breaker: Breaker,
       generation: number,
       outcome: Outcome,
-      now: number
+      now: number,
+      end: AttemptEnd
     ) => Effect.Effect<Transition | undefined>
-    /** The circuits held now, with their state. */
-    readonly circuits: Effect.Effect<ReadonlyArray<{ readonly key: string; readonly phase: Phase }>>
+    /** All circuits that are held now. */
+    readonly circuits: Effect.Effect<ReadonlyArray<Snapshot>, BreakerStoreError>
+    /** The changes of all circuits from now on. One who does not keep up misses the oldest of more than 256. */
+    readonly transitions: Stream.Stream<Transition>
+    /** Opens a circuit until it is closed or reset by hand. */
+    readonly isolate: (key: string) => Effect.Effect<void, BreakerStoreError>
+    /** Closes a circuit that is not closed; a closed one keeps its counts. */
+    readonly close: (key: string) => Effect.Effect<void, BreakerStoreError>
+    /** Closes a circuit and forgets what it has counted. */
+    readonly reset: (key: string) => Effect.Effect<void, BreakerStoreError>
   }
 >()("causeway/policy/BreakerStore") {}
-
-type State =
-  | { readonly _tag: "closed"; readonly tally: Tally }
-  | { readonly _tag: "open"; readonly until: number }
-  | { readonly _tag: "half-open"; readonly probeUntil: number }
-
-interface Circuit {
-  state: State
-  generation: number
-  usedAt: number
-}
-
-/** What a closed circuit remembers of its attempts. */
-interface Tally {
-  readonly outcomes: Array<boolean>
-  next: number
-  failures: number
-}
-
-const emptyTally = (): Tally => ({ outcomes: [], next: 0, failures: 0 })
-
-const tallyInRow = (tally: Tally, failed: boolean): void => {
-  tally.failures = failed ? tally.failures + 1 : 0
-}
-
-const tallyInWindow = (tally: Tally, window: number, failed: boolean): void => {
-  if (tally.outcomes[tally.next] === true) tally.failures -= 1
-  if (failed) tally.failures += 1
-  tally.outcomes[tally.next] = failed
-  tally.next = (tally.next + 1) % window
-}
-
-const trips = (trip: Trip, tally: Tally, failed: boolean): boolean => {
-  if (trip._tag === "Consecutive") {
-    tallyInRow(tally, failed)
-    return tally.failures >= trip.failures
-  }
-  tallyInWindow(tally, trip.window, failed)
-  const calls = tally.outcomes.length
-  return failed && calls >= trip.minimumCalls && tally.failures / calls >= trip.threshold
-}
-
-const change = (key: string, circuit: Circuit, state: State): Transition => {
-  const from = circuit.state._tag
-  circuit.state = state
-  circuit.generation += 1
-  return { key, from, to: state._tag }
-}
-
-/** A probe that never reports, because its fibre died, is given up after an open duration. */
-const admitProbe = (circuit: Circuit, breaker: Breaker, now: number, transition: Transition | undefined): Admission => {
-  circuit.state = { _tag: "half-open", probeUntil: now + breaker.openMillis }
-  return { _tag: "Admitted", generation: circuit.generation, transition }
-}
-
-const admitTo = (key: string, circuit: Circuit, breaker: Breaker, now: number): Admission => {
-  const state = circuit.state
-  if (state._tag === "closed") return { _tag: "Admitted", generation: circuit.generation, transition: undefined }
-  if (state._tag === "open") {
-    return state.until > now
-      ? { _tag: "Open", retryAfterMillis: state.until - now }
-      : admitProbe(circuit, breaker, now, change(key, circuit, { _tag: "half-open", probeUntil: 0 }))
-  }
-  return state.probeUntil > now
-    ? { _tag: "Open", retryAfterMillis: state.probeUntil - now }
-    : admitProbe(circuit, breaker, now, undefined)
-}
-
-const recordIn = (key: string, circuit: Circuit, breaker: Breaker, outcome: Outcome, now: number) => {
-  const state = circuit.state
-  const failed = outcome === "failure"
-  if (state._tag === "half-open") {
-    if (outcome === "ignored") {
-      circuit.state = { _tag: "half-open", probeUntil: 0 }
-      return undefined
-    }
-    return change(key, circuit, failed ? open(breaker, now) : { _tag: "closed", tally: emptyTally() })
-  }
-  if (state._tag === "open" || outcome === "ignored") return undefined
-  return trips(breaker.trip, state.tally, failed) ? change(key, circuit, open(breaker, now)) : undefined
-}
-
-const open = (breaker: Breaker, now: number): State => ({ _tag: "open", until: now + breaker.openMillis })
-
-const fresh = (now: number) => (): Circuit => ({
-  state: { _tag: "closed", tally: emptyTally() },
-  generation: 0,
-  usedAt: now
-})
-
-/** A closed circuit without failures says nothing that a fresh one would not. */
-const isIdle = (circuit: Circuit, now: number): boolean =>
-  circuit.state._tag === "closed" && circuit.state.tally.failures === 0 && now - circuit.usedAt > 60_000
 
 /**
  * Makes a store in memory.
@@ -191,24 +98,68 @@ const isIdle = (circuit: Circuit, now: number): boolean =>
  * @category constructors
  */
 export const makeMemory = (options: { readonly maxKeys?: number } = {}): BreakerStore["Service"] => {
-  const circuits = new BoundedKeys<Circuit>(
-    InvalidOption.integer("breakerStore.maxKeys", options.maxKeys ?? 10_000, 1),
-    isIdle
-  )
+  const maxKeys = InvalidOption.integer("breakerStore.maxKeys", options.maxKeys ?? 10_000, 1)
+  const circuits = new BoundedKeys<Circuit>(maxKeys, (circuit, now) => circuit.isIdle(now))
+  const isolated = new Set<string>()
+  const transitions = Effect.runSync(PubSub.sliding<Transition>(256))
+
+  const circuitOf = (key: string, now: number): Circuit =>
+    circuits.getOrMake(key, now, () => {
+      const circuit = new Circuit(now)
+      // One that was isolated and then forgotten for want of room is isolated still.
+      if (isolated.has(key)) circuit.isolate(key, now)
+      return circuit
+    })
+
+  /** Moving a key behind all others, so that it is forgotten last, costs more than the rest: once a second is enough. */
+  const usedCircuit = (key: string, now: number): Circuit => {
+    const known = circuits.peek(key)
+    return known === undefined || known.use(now) ? circuitOf(key, now) : known
+  }
+
+  const tell = (transition: Transition | undefined): void => {
+    if (transition !== undefined) Effect.runSync(PubSub.publish(transitions, transition))
+  }
+
+  const byHand = (
+    key: string,
+    change: (circuit: Circuit, now: number) => Transition | undefined
+  ): Effect.Effect<void> => Effect.map(Clock.currentTimeMillis, (now) => tell(change(circuitOf(key, now), now)))
+
   return {
     admit: (key, breaker, now) => {
-      const circuit = circuits.getOrMake(key, now, fresh(now))
-      circuit.usedAt = now
-      return Effect.succeed(admitTo(key, circuit, breaker, now))
+      const circuit = usedCircuit(key, now)
+      if (circuit.admission !== undefined) return circuit.admission
+      const admission = circuit.admit(key, breaker, now)
+      if (admission._tag === "Admitted") tell(admission.transition)
+      return Effect.succeed(admission)
     },
-    record: (key, breaker, generation, outcome, now) => {
+    record: (key, breaker, generation, outcome, now, end) => {
       const circuit = circuits.peek(key)
-      const current = circuit !== undefined && circuit.generation === generation
-      return Effect.succeed(current ? recordIn(key, circuit, breaker, outcome, now) : undefined)
+      if (circuit === undefined || circuit.generation !== generation) return unchanged
+      const transition = circuit.record(key, breaker, outcome, now, end)
+      tell(transition)
+      return transition === undefined ? unchanged : Effect.succeed(transition)
     },
-    circuits: Effect.sync(() =>
-      Array.from(circuits.entries(), ([key, circuit]) => ({ key, phase: circuit.state._tag }))
-    )
+    circuits: Effect.map(Clock.currentTimeMillis, (now) =>
+      Array.from(circuits.entries(), ([key, circuit]) => circuit.snapshot(key, now))
+    ),
+    transitions: Stream.fromPubSub(transitions),
+    isolate: (key) =>
+      byHand(key, (circuit, now) => {
+        remember(isolated, key, maxKeys)
+        return circuit.isolate(key, now)
+      }),
+    close: (key) =>
+      byHand(key, (circuit, now) => {
+        isolated.delete(key)
+        return circuit.close(key, now)
+      }),
+    reset: (key) =>
+      byHand(key, (circuit, now) => {
+        isolated.delete(key)
+        return circuit.reset(key, now)
+      })
   }
 }
 
@@ -220,3 +171,10 @@ export const makeMemory = (options: { readonly maxKeys?: number } = {}): Breaker
  */
 export const layerMemory = (options?: { readonly maxKeys?: number }): Layer.Layer<BreakerStore> =>
   Layer.sync(BreakerStore, () => BreakerStore.of(makeMemory(options)))
+
+const unchanged: Effect.Effect<Transition | undefined> = Effect.succeed(undefined)
+
+const remember = (keys: Set<string>, key: string, most: number): void => {
+  keys.add(key)
+  if (keys.size > most) for (const oldest of keys) return void keys.delete(oldest)
+}

@@ -113,6 +113,20 @@ export class CircuitOpen extends Data.TaggedError("CircuitOpen")<
 }
 
 /**
+ * Too much is in flight, and the queue is full or the wait would pass its bound: nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BulkheadFull extends Data.TaggedError("BulkheadFull")<
+  Failed & { readonly limit: number; readonly waiting: number }
+> {
+  override get message(): string {
+    return describe(this, `was not sent: ${this.limit} are in flight and ${this.waiting} wait`)
+  }
+}
+
+/**
  * The attempt took longer than `timeout`, or the call longer than `deadline`.
  *
  * @since 0.1.0
@@ -204,6 +218,7 @@ export type CallError =
   | Unauthorized
   | RateLimited
   | CircuitOpen
+  | BulkheadFull
   | Timeout
   | TransportFailure
   | UnexpectedStatus

@@ -55,7 +55,11 @@ export type CallEvent = Where &
         readonly elapsedMillis: number
       }
     | { readonly _tag: "Waiting"; readonly reason: "retry" | "rateLimit"; readonly delayMillis: number }
+    | { readonly _tag: "Hedged"; readonly delayMillis: number }
+    | { readonly _tag: "RetryBudgetEmpty" }
+    | { readonly _tag: "CacheAnswered"; readonly result: "hit" | "stale" | "revalidated" | "miss" }
     | { readonly _tag: "CircuitChanged"; readonly transition: Transition }
+    | { readonly _tag: "CallStarted" }
     | {
         readonly _tag: "CallEnded"
         readonly attempts: number

@@ -67,7 +67,13 @@ const connectCodes: ReadonlySet<string> = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
   "CERT_HAS_EXPIRED",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "ERR_TLS_CERT_ALTNAME_INVALID"
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UND_ERR_CLOSED",
+  "UND_ERR_DESTROYED",
+  "UND_ERR_PRX_CONN",
+  "UND_ERR_PRX_TLS"
 ])
 
 /**
@@ -82,7 +88,19 @@ export const send = <R>(
 ): Effect.Effect<HttpClientResponse, Broken, R> =>
   Effect.mapError(Effect.updateContext(client.execute(request), quietly<R>), brokenBy)
 
-const quietly = <R>(context: Context.Context<R>): Context.Context<R> =>
+const quieted = new WeakMap<Context.Context<never>, Context.Context<never>>()
+
+/** Made once for each context: the calls of a program have few. */
+const quietly = <R>(context: Context.Context<R>): Context.Context<R> => {
+  const known = quieted.get(context)
+  // What is kept for a context has all that the context has.
+  if (known !== undefined) return known as Context.Context<R>
+  const made = withoutTraceAndRedirects(context)
+  quieted.set(context, made)
+  return made
+}
+
+const withoutTraceAndRedirects = <R>(context: Context.Context<R>): Context.Context<R> =>
   Context.merge(
     context,
     Context.make(HttpClient.TracerDisabledWhen, () => true).pipe(

@@ -69,6 +69,8 @@ export interface Response {
 export interface Classification {
   readonly category: Category | "success"
   readonly retryAfter: Duration.Duration | undefined
+  /** What the provider says of a retry, as OpenAI and Stripe do. */
+  readonly shouldRetry?: boolean | undefined
 }
 
 /**
@@ -91,6 +93,7 @@ export interface FailedAttempt {
   readonly retryAfter: Duration.Duration | undefined
   readonly attempt: number
   readonly error: unknown
+  readonly shouldRetry?: boolean | undefined
 }
 
 const transientStatuses: ReadonlySet<number> = new Set([408, 425])
@@ -106,7 +109,21 @@ const success: Classification = { category: "success", retryAfter: undefined }
  */
 export const classify: Classify = (response) => {
   const category = categoryOfStatus(response.status)
-  return category === "success" ? success : { category, retryAfter: retryAfter(response) }
+  return category === "success"
+    ? success
+    : { category, retryAfter: retryAfter(response), shouldRetry: shouldRetry(response) }
+}
+
+/**
+ * What the provider says of a retry in `X-Should-Retry`: `true`, `false`, or nothing.
+ *
+ * @see https://docs.stripe.com/api/errors
+ * @since 0.1.0
+ * @category getters
+ */
+export const shouldRetry = ({ headers }: Response): boolean | undefined => {
+  const header = headers["x-should-retry"] ?? headers["stripe-should-retry"]
+  return header === "true" ? true : header === "false" ? false : undefined
 }
 
 /**

@@ -7,15 +7,17 @@
  *
  * **Details**
  *
- * The order, outermost first: `deadline > retry > circuitBreaker > rateLimit > timeout > authorize > send`. An
+ * The order, outermost first: `deadline > coalesce > cache > retry (retryBudget) > hedge > throttle > circuitBreaker >
+ * bulkhead > concurrency > rateLimit > timeout > authorize > sign > send`. An
  * endpoint's record overrides the integration's slot by slot; `null` switches a slot off. A slot that is on adds its
  * errors to the type of the method:
  *
  * | slot | adds |
  * |---|---|
  * | `deadline`, `timeout` | `Timeout` |
- * | `retry`, `rateLimit` | `RateLimited` |
+ * | `retry`, `rateLimit`, `throttle` | `RateLimited` |
  * | `circuitBreaker` | `CircuitOpen` |
+ * | `bulkhead`, `concurrency` | `BulkheadFull` |
  *
  * **Gotchas**
  *
@@ -36,12 +38,25 @@
  *
  * @since 0.1.0
  */
-import type { Duration } from "effect"
-import type { Breaker } from "./Breaker.ts"
-import type { CircuitOpen, RateLimited, Timeout } from "./CallError.ts"
+import type { Context, Duration } from "effect"
+import * as Breaker from "./Breaker.ts"
+import * as Bulkhead from "./Bulkhead.ts"
+import type * as Cache from "./Cache.ts"
+import type { BulkheadFull, CircuitOpen, RateLimited, Timeout } from "./CallError.ts"
+import type * as Coalesce from "./Coalesce.ts"
+import type * as Concurrency from "./Concurrency.ts"
+import * as Deadline from "./Deadline.ts"
+import type * as Hedge from "./Hedge.ts"
+import { describeCompiled } from "./internal/describe.ts"
+import { debug as engineDebug } from "./internal/engine/debug.ts"
+import type { Compiled } from "./internal/compiledPolicy.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
+import * as RetryBudget from "./RetryBudget.ts"
+import * as Throttle from "./Throttle.ts"
+
+export type { CallOptions, Compiled } from "./internal/compiledPolicy.ts"
 
 /**
  * A record of strategies. Each slot is optional; `null` switches off what an outer record switched on.
@@ -51,15 +66,29 @@ import * as Retry from "./Retry.ts"
  */
 export interface Policy {
   /** The longest that a call takes in all, waits and retries included. */
-  readonly deadline?: Duration.Input | null
+  readonly deadline?: Deadline.Input | null
   /** The longest that one attempt takes, until its answer is decoded (or, for a stream, begins). */
   readonly timeout?: Duration.Input | null
+  /** Which answers are kept and given again. */
+  readonly cache?: Cache.Cache | null
+  /** Identical calls in flight share one. */
+  readonly coalesce?: Coalesce.Coalesce | null
   /** When a failed attempt is made again. */
   readonly retry?: Retry.Input | null
+  /** How many retries there may be for so many calls. */
+  readonly retryBudget?: RetryBudget.Input | null
+  /** When a second attempt is begun beside a slow first one. */
+  readonly hedge?: Hedge.Hedge | null
+  /** When to refuse attempts because the provider refuses more than it accepts. */
+  readonly throttle?: Throttle.Input | null
+  /** How many attempts may be in flight. */
+  readonly bulkhead?: Bulkhead.Input | null
+  /** How many attempts may be in flight, as observed. */
+  readonly concurrency?: Concurrency.Concurrency | null
   /** How many attempts any window of time may hold. */
   readonly rateLimit?: RateLimit.Input | null
   /** When to stop calling a provider that fails. */
-  readonly circuitBreaker?: Breaker | null
+  readonly circuitBreaker?: Breaker.Breaker | null
 }
 
 /**
@@ -89,7 +118,10 @@ export type Errors<Integration, Endpoint = {}> =
   | ErrorWhenOn<Slot<Integration, Endpoint, "timeout">, Timeout>
   | ErrorWhenOn<Slot<Integration, Endpoint, "retry">, RateLimited>
   | ErrorWhenOn<Slot<Integration, Endpoint, "rateLimit">, RateLimited>
+  | ErrorWhenOn<Slot<Integration, Endpoint, "throttle">, RateLimited>
   | ErrorWhenOn<Slot<Integration, Endpoint, "circuitBreaker">, CircuitOpen>
+  | ErrorWhenOn<Slot<Integration, Endpoint, "bulkhead">, BulkheadFull>
+  | ErrorWhenOn<Slot<Integration, Endpoint, "concurrency">, BulkheadFull>
 
 /**
  * Overrides for the slots that `Declared` has, and no others: the error types stay true.
@@ -98,37 +130,6 @@ export type Errors<Integration, Endpoint = {}> =
  * @category utility types
  */
 export type Overrides<Declared> = { readonly [K in keyof Declared & keyof Policy]?: Policy[K] }
-
-/**
- * What one call may set for itself.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CallOptions {
-  /** The longest that this call takes in all; the shorter of this and the policy's deadline holds. Adds `Timeout`. */
-  readonly deadline?: Duration.Input
-  /** The most attempts of this call; never more than the policy's. */
-  readonly attempts?: number
-  /** The idempotency key of this call: the same at each attempt, and what makes an unsafe method safe to retry. */
-  readonly idempotencyKey?: string
-  /** How many tokens of the rate limit this call costs. Default: 1. */
-  readonly tokens?: number
-}
-
-/**
- * A policy whose slots are validated, with `undefined` for those that are off.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Compiled {
-  readonly deadlineMillis: number | undefined
-  readonly timeoutMillis: number | undefined
-  readonly retry: Retry.Retry | undefined
-  readonly rateLimit: RateLimit.RateLimit | undefined
-  readonly circuitBreaker: Breaker | undefined
-}
 
 /**
  * Overrides a policy slot by slot.
@@ -145,12 +146,77 @@ export const merge = (outer: Policy, inner: Policy): Policy => ({ ...outer, ...i
  * @category constructors
  */
 export const compile = (policy: Policy): Compiled => ({
-  deadlineMillis: whenOn(policy.deadline, (deadline) => InvalidOption.positiveMillis("deadline", deadline)),
+  deadline: whenOn(policy.deadline, Deadline.fromInput),
   timeoutMillis: whenOn(policy.timeout, (timeout) => InvalidOption.positiveMillis("timeout", timeout)),
+  cache: policy.cache ?? undefined,
+  coalesce: policy.coalesce ?? undefined,
   retry: whenOn(policy.retry, Retry.fromInput),
+  retryBudget: whenOn(policy.retryBudget, budgetOf),
+  hedge: policy.hedge ?? undefined,
+  throttle: whenOn(policy.throttle, throttleOf),
+  bulkhead: whenOn(policy.bulkhead, bulkheadOf),
+  concurrency: policy.concurrency ?? undefined,
   rateLimit: whenOn(policy.rateLimit, RateLimit.fromInput),
   circuitBreaker: policy.circuitBreaker ?? undefined
 })
+
+/** The same strategy for the same options, so that endpoints which share a slot share its state. */
+const oncePerOptions = <Options extends object, Strategy>(make: (options: Options) => Strategy) => {
+  const made = new WeakMap<Options, Strategy>()
+  return (options: Options): Strategy => {
+    const known = made.get(options)
+    if (known !== undefined) return known
+    const strategy = make(options)
+    made.set(options, strategy)
+    return strategy
+  }
+}
+
+const budgetOf = oncePerOptions(RetryBudget.fromInput)
+const throttleOf = oncePerOptions(Throttle.fromInput)
+const bulkheadOf = oncePerOptions(Bulkhead.fromInput)
+
+/**
+ * No policy at all: one attempt, as long as it takes.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const none: Policy = {}
+
+/**
+ * Good defaults for an integration: a deadline of 30 seconds, 10 seconds an attempt, three attempts with full jitter from
+ * 200 milliseconds, retries for at most a tenth of the calls, a breaker at half of at least 10 calls, 100 in flight.
+ * A rate limit depends on the provider and is not among them.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const standard = {
+  deadline: "30 seconds",
+  timeout: "10 seconds",
+  retry: Retry.make({ schedule: Retry.fullJitter(), attempts: 3 }),
+  retryBudget: RetryBudget.make({}),
+  circuitBreaker: Breaker.failureRate(),
+  bulkhead: Bulkhead.make({ maxInFlight: 100, maxWaiting: 1_000, maxWait: "5 seconds" })
+} as const satisfies Policy
+
+/**
+ * Whether the errors by which a policy refuses or times out have a stack. They have none by default, because making one
+ * costs many times as much as the refusal.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export const debug: Context.Reference<boolean> = engineDebug
+
+/**
+ * Says a policy in words, a line for each slot that is on, in the order in which they stand around an attempt.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const describe = (policy: Policy): string => describeCompiled(compile(policy))
 
 const whenOn = <A, B>(value: A | null | undefined, make: (value: A) => B): B | undefined =>
   value === null || value === undefined ? undefined : make(value)

@@ -3,33 +3,50 @@
  *
  * **When to use**
  *
- * When the provider publishes a quota, or when you want to stay below one.
+ * When the provider publishes a quota, or several, or when you want to stay below one.
  *
  * **Details**
  *
- * A sliding window: however the calls fall, no window of the given length ever holds more than `limit` of them. A call
- * that must wait gets its turn at once and sleeps until then; one whose wait would pass `maxWait`, or that finds
- * `maxWaiting` others before it, fails at once with `RateLimited`. An interrupted waiter gives its turn back.
+ * | algorithm | what it promises | good for |
+ * |---|---|---|
+ * | `sliding` | no window, wherever it begins, holds more than `limit` | nearly everything; the default |
+ * | `gcra` | calls come evenly, `limit` a window, after at most `burst` at once: no window holds more than `limit + burst - 1` | providers with a leaking bucket, smooth traffic |
+ * | `fixed` | windows follow one another, each holds at most `limit`: twice that may meet at their border | providers that count so |
+ *
+ * Several limits are taken together or not at all. A call that must wait stands in a queue: the higher `priority` first,
+ * then the earlier. It fails at once with `RateLimited` when its wait would pass `maxWait`, or when the queue is full of
+ * calls that go before it. An interrupted one leaves, and those behind it move up.
+ *
+ * With `learn`, what the provider says it has left holds calls back too. It never lets more through than the limits.
  *
  * **Gotchas**
  *
  * The limiter is inside the retry, so that each attempt pays. A slot declared on the integration is shared by its
- * endpoints, one declared on an endpoint is its own.
+ * endpoints, one declared on an endpoint is its own. With `gcra` no call may cost more than `burst`, which is 1 unless
+ * you say otherwise.
  *
- * **Example** (25 a second, waiting at most 5 seconds)
+ * **Example** (10 a second and 1,000 an hour, waiting at most 5 seconds)
  *
  * ```ts
  * import { RateLimit } from "@causeway/core/policy"
  *
- * const limit = RateLimit.make({ limit: 25, window: "1 second", maxWait: "5 seconds" })
+ * const limit = RateLimit.make({
+ *   limits: [
+ *     { limit: 10, window: "1 second", algorithm: "gcra", burst: 3 },
+ *     { limit: 1_000, window: "1 hour" }
+ *   ],
+ *   maxWait: "5 seconds",
+ *   learn: "ietf"
+ * })
  *
- * console.assert(limit.windowMillis === 1000)
+ * console.assert(limit.limits[1]?.windowMillis === 3_600_000)
  * ```
  *
  * @since 0.1.0
  */
 import type { Duration } from "effect"
 import * as InvalidOption from "./InvalidOption.ts"
+import * as RateHeaders from "./RateHeaders.ts"
 
 const TypeId = "~causeway/policy/RateLimit"
 
@@ -46,22 +63,72 @@ export interface KeyInput {
 }
 
 /**
- * Options of {@link make}.
+ * How a limit counts.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Options {
-  /** The most tokens that any window may hold. A call costs one, unless it says otherwise. */
+export type Algorithm = "sliding" | "gcra" | "fixed"
+
+/**
+ * Options of one limit.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LimitOptions {
+  /** The most tokens of a window. A call costs one, unless it says otherwise. */
   readonly limit: number
-  /** How long the window is. */
+  /** How long the window is, in whole milliseconds; a fraction is rounded up. */
   readonly window: Duration.Input
+  /** Default: `sliding`. */
+  readonly algorithm?: Algorithm
+  /** For `gcra`: the most tokens at once, and the most that a call may cost. Default: 1. */
+  readonly burst?: number
+}
+
+/**
+ * Options of the queue, of the key and of learning.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface QueueOptions {
   /** The longest that a call waits for its turn. Default: 30 seconds. */
   readonly maxWait?: Duration.Input
   /** The most calls that wait at once, per key. Default: 1,000. */
   readonly maxWaiting?: number
   /** Whose quota a call uses. Default: one for the slot. */
   readonly key?: (call: KeyInput) => string
+  /** The headers in which the provider says what is left: a dialect, its name, or several. Default: none. */
+  readonly learn?: RateHeaders.Input
+}
+
+/**
+ * Options of {@link make}: one limit, or several that are taken together.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Options =
+  | (QueueOptions & LimitOptions & { readonly limits?: never })
+  | (QueueOptions & {
+      readonly limits: readonly [LimitOptions, ...ReadonlyArray<LimitOptions>]
+      readonly limit?: never
+    })
+
+/**
+ * One validated limit.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Limit {
+  readonly algorithm: Algorithm
+  readonly limit: number
+  readonly windowMillis: number
+  /** The most tokens at once. */
+  readonly burst: number
 }
 
 /**
@@ -72,11 +139,11 @@ export interface Options {
  */
 export interface RateLimit {
   readonly [TypeId]: typeof TypeId
-  readonly limit: number
-  readonly windowMillis: number
+  readonly limits: ReadonlyArray<Limit>
   readonly maxWaitMillis: number
   readonly maxWaiting: number
   readonly key: ((call: KeyInput) => string) | undefined
+  readonly learn: ReadonlyArray<RateHeaders.Dialect>
 }
 
 /**
@@ -95,11 +162,11 @@ export type Input = Options | RateLimit
  */
 export const make = (options: Options): RateLimit => ({
   [TypeId]: TypeId,
-  limit: InvalidOption.integer("rateLimit.limit", options.limit, 1),
-  windowMillis: InvalidOption.positiveMillis("rateLimit.window", options.window),
+  limits: limitsOf(options),
   maxWaitMillis: InvalidOption.finiteMillis("rateLimit.maxWait", options.maxWait ?? 30_000),
   maxWaiting: InvalidOption.integer("rateLimit.maxWaiting", options.maxWaiting ?? 1_000, 0),
-  key: options.key
+  key: options.key,
+  learn: options.learn === undefined ? [] : RateHeaders.fromInput(options.learn)
 })
 
 /**
@@ -109,3 +176,50 @@ export const make = (options: Options): RateLimit => ({
  * @category constructors
  */
 export const fromInput = (input: Input): RateLimit => (TypeId in input ? input : make(input))
+
+/** More at once would each cost time at every call. */
+const mostLimits = 8
+
+const limitsOf = (options: Options): ReadonlyArray<Limit> => {
+  if (options.limits === undefined) return [limitOf("rateLimit", options)]
+  const { length } = options.limits
+  if (length < 1 || length > mostLimits)
+    throw invalid("rateLimit.limits", `${length} limits`, `1 to ${mostLimits} limits`)
+  return options.limits.map((limit, index) => limitOf(`rateLimit.limits[${index}]`, limit))
+}
+
+const limitOf = (option: string, { algorithm = "sliding", burst, limit: most, window }: LimitOptions): Limit => {
+  const limit = InvalidOption.integer(`${option}.limit`, most, 1)
+  const windowMillis = Math.ceil(InvalidOption.positiveMillis(`${option}.window`, window))
+  return { algorithm, limit, windowMillis, burst: burstOf(option, algorithm, burst, limit, windowMillis) }
+}
+
+const burstOf = (
+  option: string,
+  algorithm: Algorithm,
+  burst: number | undefined,
+  limit: number,
+  windowMillis: number
+): number => {
+  switch (algorithm) {
+    case "sliding":
+    case "fixed":
+      if (burst !== undefined)
+        throw invalid(`${option}.burst`, `${burst}`, `left out, because ${algorithm} has no burst`)
+      return limit
+    case "gcra":
+      return exactBurst(option, InvalidOption.integer(`${option}.burst`, burst ?? 1, 1), windowMillis)
+    default:
+      throw invalid(`${option}.algorithm`, JSON.stringify(algorithm), '"sliding", "gcra" or "fixed"')
+  }
+}
+
+/** The time of a burst is counted in units of which there must not be more than a number can hold. */
+const exactBurst = (option: string, burst: number, windowMillis: number): number => {
+  const most = Math.floor(Number.MAX_SAFE_INTEGER / 4 / windowMillis)
+  if (burst > most) throw invalid(`${option}.burst`, `${burst}`, `at most ${most} for this window`)
+  return burst
+}
+
+const invalid = (option: string, actual: string, accepts: string) =>
+  new InvalidOption.InvalidOption({ option, actual, accepts })

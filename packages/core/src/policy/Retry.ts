@@ -32,7 +32,7 @@
  *
  * @since 0.1.0
  */
-import { type Duration, Schedule } from "effect"
+import { Duration, Effect, Random, Schedule } from "effect"
 import type { FailedAttempt } from "./Failure.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 
@@ -56,6 +56,11 @@ export interface Options {
    * can be retried. Default: none is drawn.
    */
   readonly idempotencyKeyHeader?: string
+  /**
+   * Which failures are retried, decoded domain errors among them. Default: those that are `transient` or `throttled` and
+   * do not say `x-should-retry: false`, and those that say `x-should-retry: true`.
+   */
+  readonly when?: (failure: FailedAttempt) => boolean
 }
 
 /**
@@ -70,6 +75,7 @@ export interface Retry {
   readonly attempts: number
   readonly maxRetryAfterMillis: number
   readonly idempotencyKeyHeader: string | undefined
+  readonly when: (failure: FailedAttempt) => boolean
 }
 
 /**
@@ -91,7 +97,8 @@ export const make = (options: Options): Retry => ({
   schedule: options.schedule ?? defaultSchedule,
   attempts: InvalidOption.integer("retry.attempts", options.attempts ?? 10, 1),
   maxRetryAfterMillis: InvalidOption.finiteMillis("retry.maxRetryAfter", options.maxRetryAfter ?? 60_000),
-  idempotencyKeyHeader: options.idempotencyKeyHeader
+  idempotencyKeyHeader: options.idempotencyKeyHeader,
+  when: options.when ?? mayPass
 })
 
 /**
@@ -101,5 +108,84 @@ export const make = (options: Options): Retry => ({
  * @category constructors
  */
 export const fromInput = (input: Input): Retry => (Schedule.isSchedule(input) ? make({ schedule: input }) : input)
+
+/**
+ * Exponential delays with full jitter: each is anywhere between nothing and the exponential, never above `cap`.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * @since 0.1.0
+ * @category schedules
+ */
+export const fullJitter = (options: Backoff = {}): Schedule.Schedule<number> =>
+  backoff(options, (exponential) => Effect.map(Random.next, (random) => random * exponential))
+
+/**
+ * Exponential delays with equal jitter: each is between one half and the whole of the exponential, never above `cap`.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * @since 0.1.0
+ * @category schedules
+ */
+export const equalJitter = (options: Backoff = {}): Schedule.Schedule<number> =>
+  backoff(options, (exponential) => Effect.map(Random.next, (random) => ((1 + random) * exponential) / 2))
+
+/**
+ * Delays with decorrelated jitter: each is between the base and three times the one before, never above `cap`.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * @since 0.1.0
+ * @category schedules
+ */
+export const decorrelatedJitter = (options: Backoff = {}): Schedule.Schedule<number> => {
+  const { base, cap } = bounds(options)
+  return Schedule.fromStep(
+    Effect.sync(() => {
+      let previous = base
+      return () =>
+        Effect.map(Random.next, (random): [number, Duration.Duration] => {
+          previous = Math.min(cap, base + random * (previous * 3 - base))
+          return [previous, Duration.millis(previous)]
+        })
+    })
+  )
+}
+
+/**
+ * Bounds of a jittered schedule.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Backoff {
+  /** The first delay, before jitter. Default: 200 milliseconds. */
+  readonly base?: Duration.Input
+  /** The longest delay, after jitter. Default: 30 seconds. */
+  readonly cap?: Duration.Input
+}
+
+const bounds = (options: Backoff) => ({
+  base: InvalidOption.positiveMillis("backoff.base", options.base ?? 200),
+  cap: InvalidOption.positiveMillis("backoff.cap", options.cap ?? 30_000)
+})
+
+const backoff = (
+  options: Backoff,
+  jitter: (exponential: number) => Effect.Effect<number>
+): Schedule.Schedule<number> => {
+  const { base, cap } = bounds(options)
+  return Schedule.fromStep(
+    Effect.sync(() => {
+      let exponential = Math.min(base, cap)
+      return () =>
+        Effect.map(jitter(exponential), (delay): [number, Duration.Duration] => {
+          exponential = Math.min(exponential * 2, cap)
+          return [delay, Duration.millis(Math.min(delay, cap))]
+        })
+    })
+  )
+}
+
+const mayPass = ({ category, shouldRetry }: FailedAttempt): boolean =>
+  shouldRetry ?? (category === "transient" || category === "throttled")
 
 const defaultSchedule = Schedule.exponential("200 millis").pipe(Schedule.jittered)

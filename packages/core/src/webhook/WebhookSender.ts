@@ -58,13 +58,11 @@ import { Clock, Context, Data, DateTime, Duration, Effect, Exit, Layer, Random, 
 import type { Redacted } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { createHash } from "node:crypto"
-import * as BreakerStore from "../policy/BreakerStore.ts"
 import * as CallError from "../policy/CallError.ts"
 import * as Engine from "../policy/Engine.ts"
 import * as Exchange from "../policy/Exchange.ts"
 import * as Failure from "../policy/Failure.ts"
 import * as Policy from "../policy/Policy.ts"
-import * as RateLimitStore from "../policy/RateLimitStore.ts"
 import * as Retry from "../policy/Retry.ts"
 import * as Attempt from "./Attempt.ts"
 import { InboxStore } from "./InboxStore.ts"
@@ -222,16 +220,13 @@ export const make = (policy: Policy.Policy = {}): Effect.Effect<Service, never, 
   return Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
     const store = yield* InboxStore
-    const breakers = BreakerStore.makeMemory()
-    const rateLimits = RateLimitStore.makeMemory()
+    const state = Engine.makeState()
     const engineFor = (destination: string) =>
       Engine.make({
         call: { integration: "webhooks", endpoint: "send", method: "POST", url: destination },
         policy: compiled,
-        breakers,
-        rateLimits,
-        breakerKey: destination,
-        rateLimitKey: destination
+        state,
+        keyOf: () => destination
       })
     return makeService(store, (letter, history) => attemptAll(client, engineFor(letter.destination), letter, history))
   })

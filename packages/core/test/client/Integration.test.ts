@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Duration, Effect, Fiber, Layer, Schedule, Schema, Tracer } from "effect"
+import { Config, ConfigProvider, Duration, Effect, Fiber, Layer, Option, Schedule, Schema, Tracer } from "effect"
 import { HttpClient, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Auth } from "@causeway/core/auth"
@@ -355,6 +355,7 @@ describe("a call", () => {
       assert.strictEqual(yield* Fiber.join(fiber), "fine")
       const where = { integration: "test/Provider", endpoint: "read" }
       assert.deepStrictEqual(events, [
+        { ...where, _tag: "CallStarted" },
         { ...where, _tag: "AttemptStarted", attempt: 1 },
         { ...where, _tag: "AttemptEnded", attempt: 1, outcome: "transient", elapsedMillis: 1000 },
         { ...where, _tag: "Waiting", reason: "retry", delayMillis: 2000 },
@@ -415,44 +416,67 @@ describe("a call", () => {
     }).pipe(Effect.provide(Provider.layerMock({})))
   )
 
-  it.effect("has one span, named by its template, whose id is in the traceparent of each attempt", () => {
-    const spans: Array<Tracer.NativeSpan> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
-    })
-    const requests: Array<HttpClientRequest.HttpClientRequest> = []
-    const client = HttpClient.make((request) => {
-      requests.push(request)
-      const response = new Response('"ok"', { status: requests.length === 1 ? 503 : 200 })
-      return Effect.succeed(HttpClientResponse.fromWeb(request, response))
-    })
-    const live = Provider.layer.pipe(Layer.provide([Auth.none(Provider), Layer.succeed(HttpClient.HttpClient, client)]))
-    return Effect.gen(function* () {
-      const provider = yield* Provider
-      const fiber = yield* Effect.forkChild(provider.read({ params: { id: "secret-id" }, query: { page: 1 } }))
-      yield* TestClock.adjust("2 seconds")
-      yield* Fiber.join(fiber)
-      assert.strictEqual(spans.length, 1)
-      const [span] = spans
-      assert.strictEqual(span?.name, "GET /items/:id")
-      assert.strictEqual(span?.kind, "client")
-      assert.deepStrictEqual(Object.fromEntries(span?.attributes ?? []), {
-        "http.request.method": "GET",
-        "url.template": "/items/:id",
-        "server.address": "api.example",
-        "server.port": 443,
-        "http.response.status_code": 200
+  it.effect(
+    "has a span, and one below it for each attempt, named by the template, whose id is in the traceparent",
+    () => {
+      const spans: Array<Tracer.NativeSpan> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
       })
-      assert.deepStrictEqual(
-        requests.map((request) => request.headers["traceparent"]),
-        Array.from({ length: 2 }, () => `00-${span?.traceId}-${span?.spanId}-01`)
+      const requests: Array<HttpClientRequest.HttpClientRequest> = []
+      const client = HttpClient.make((request) => {
+        requests.push(request)
+        const response = new Response('"ok"', { status: requests.length === 1 ? 503 : 200 })
+        return Effect.succeed(HttpClientResponse.fromWeb(request, response))
+      })
+      const live = Provider.layer.pipe(
+        Layer.provide([Auth.none(Provider), Layer.succeed(HttpClient.HttpClient, client)])
       )
-    }).pipe(Effect.provide(live), Effect.provideService(Tracer.Tracer, tracer))
-  })
+      return Effect.gen(function* () {
+        const provider = yield* Provider
+        const fiber = yield* Effect.forkChild(provider.read({ params: { id: "secret-id" }, query: { page: 1 } }))
+        yield* TestClock.adjust("2 seconds")
+        yield* Fiber.join(fiber)
+        const [call, first, second] = spans
+        assert.deepStrictEqual(
+          spans.map(({ kind, name }) => [name, kind]),
+          [
+            ["test/Provider.read", "internal"],
+            ["GET /items/:id", "client"],
+            ["GET /items/:id", "client"]
+          ]
+        )
+        assert.deepStrictEqual(
+          [first, second].map((span) => Option.getOrUndefined(span?.parent ?? Option.none())?.spanId),
+          [call?.spanId, call?.spanId]
+        )
+        const common = {
+          "http.request.method": "GET",
+          "url.template": "/items/:id",
+          "server.address": "api.example",
+          "server.port": 443
+        }
+        assert.deepStrictEqual(Object.fromEntries(first?.attributes ?? []), {
+          ...common,
+          "http.response.status_code": 503,
+          "error.type": "503"
+        })
+        assert.deepStrictEqual(Object.fromEntries(second?.attributes ?? []), {
+          ...common,
+          "http.request.resend_count": 1,
+          "http.response.status_code": 200
+        })
+        assert.deepStrictEqual(
+          requests.map((request) => request.headers["traceparent"]),
+          [first, second].map((span) => `00-${span?.traceId}-${span?.spanId}-01`)
+        )
+      }).pipe(Effect.provide(live), Effect.provideService(Tracer.Tracer, tracer))
+    }
+  )
 
   it.effect("is classified as the integration says", () => {
     class Odd extends Integration.Service<Odd>()("test/Odd", {
@@ -522,4 +546,20 @@ describe("the headers of an integration", () => {
       )
     })
   }
+})
+
+describe("a call that nobody traces", () => {
+  class Provider extends Integration.Service<Provider>()("test/Untraced", {
+    baseUrl: "https://api.example",
+    endpoints: [read]
+  }) {}
+
+  it.effect("makes no span and sends no traceparent", () =>
+    Effect.gen(function* () {
+      const provider = yield* Provider
+      yield* provider.read()
+      const { calls } = yield* Mock.journal(Provider)
+      assert.notProperty(calls[0]?.attempts[0]?.headers, "traceparent")
+    }).pipe(Effect.provide(Provider.layerMock({ read: ok })))
+  )
 })

@@ -155,6 +155,6 @@ it("a declared error can be caught by its tag, and is gone from the type then", 
   )
   expectTypeOf<Extract<Tags<typeof call>, "ChargeNotFound">>().toEqualTypeOf<never>()
   expectTypeOf<CallError.CallError["_tag"]>().toEqualTypeOf<
-    Always | "RateLimited" | "CircuitOpen" | "Timeout" | "EncodeFailure"
+    Always | "RateLimited" | "CircuitOpen" | "BulkheadFull" | "Timeout" | "EncodeFailure"
   >()
 })

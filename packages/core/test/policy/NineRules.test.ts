@@ -349,7 +349,7 @@ describe("rule 8: keys are evicted", () => {
         yield* rateLimits.reserve({ ...limit, key, tokens: 1, now: tenant })
         const admission = yield* breakers.admit(key, breaker, tenant)
         assert.strictEqual(admission._tag, "Admitted")
-        yield* breakers.record(key, breaker, 0, "failure", tenant)
+        yield* breakers.record(key, breaker, 0, "failure", tenant, { elapsedMillis: 0, retryAfterMillis: undefined })
       }
       assert.isAtMost(yield* rateLimits.size, 100)
       assert.isAtMost((yield* breakers.circuits).length, 100)
@@ -360,7 +360,12 @@ describe("rule 8: keys are evicted", () => {
     Effect.gen(function* () {
       const store = RateLimitStore.makeMemory({ maxKeys: 2 })
       const take = (key: string, windowMillis: number, now: number) =>
-        store.reserve({ key, limit: 1, windowMillis, maxWaiting: 0, maxWaitMillis: 0, tokens: 1, now })
+        store.reserve({
+          ...RateLimit.make({ limit: 1, window: windowMillis, maxWaiting: 0, maxWait: 0 }),
+          key,
+          tokens: 1,
+          now
+        })
       yield* take("short", 10, 0)
       yield* take("long", 10_000, 1)
       yield* take("new", 10_000, 100)

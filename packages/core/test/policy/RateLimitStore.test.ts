@@ -1,81 +1,207 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { RateLimitStore } from "@causeway/core/policy"
+import { Clock, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { type RateLimit, RateLimitStore } from "@causeway/core/policy"
+import { type Random, randomFrom } from "./randomFrom.ts"
+import { Account, brokenPromise, rateLimitSuite, refused, type Taken } from "./rateLimitSuite.ts"
 
-/** A small linear congruential generator: the same numbers in each run. */
-const randomFrom = (seed: number) => {
-  let state = seed
-  return (below: number): number => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    return state % below
-  }
+rateLimitSuite("rate limits in memory", RateLimitStore.layerMemory(), { runs: 150, steps: 250 })
+
+/** One call of a random crowd: what it did and what became of it. */
+interface Told extends Taken {
+  readonly waited: number
+  readonly went: boolean
 }
 
-const patient = { maxWaiting: 10_000, maxWaitMillis: 1_000_000 }
+const randomLimits = (random: Random): RateLimit.Options => {
+  const limits: ReadonlyArray<RateLimit.LimitOptions> = [
+    { limit: 2 + random(6), window: 500 + random(1_000) },
+    { limit: 5 + random(10), window: 3_000, algorithm: "gcra", burst: 3 },
+    { limit: 8 + random(80), window: 4_000 + random(4_000) }
+  ]
+  const [first, ...others] = limits.slice(random(3))
+  return { limits: [first ?? { limit: 5, window: 1_000 }, ...others] }
+}
 
-/** The most tokens that any window of the given length holds. */
-const fullestWindow = (turns: ReadonlyArray<{ at: number; tokens: number }>, windowMillis: number): number =>
-  Math.max(
-    ...turns.map(({ at }) =>
-      turns
-        .filter((other) => other.at >= at && other.at < at + windowMillis)
-        .reduce((sum, { tokens }) => sum + tokens, 0)
-    )
+/** Sends a crowd that comes, waits, is interrupted, pauses and corrects, and tells what became of each call. */
+const sendCrowd = (seed: number, maxWaiting: number, maxWaitMillis: number) =>
+  Effect.gen(function* () {
+    const random = randomFrom(seed)
+    const account = new Account(RateLimitStore.makeMemory(), randomLimits(random))
+    const told: Array<Told> = []
+    let waiting = 0
+    let mostWaiting = 0
+    const call = Effect.gen(function* () {
+      const arrived = yield* Clock.currentTimeMillis
+      const tokens = 1 + random(random(3) === 0 ? 3 : 1)
+      const decision = yield* account.ask(arrived, { tokens, priority: random(3), maxWaiting, maxWaitMillis })
+      const tell = (at: number, went: boolean) => told.push({ at, tokens, waited: at - arrived, went })
+      if (decision._tag !== "Admitted" || decision.delayMillis === 0) return tell(arrived, decision._tag === "Admitted")
+      waiting += 1
+      const turn = yield* Effect.ensuring(
+        decision.wait,
+        Effect.sync(() => {
+          waiting -= 1
+        })
+      )
+      return tell(yield* Clock.currentTimeMillis, turn._tag === "Admitted")
+    })
+    const fibers: Array<Fiber.Fiber<number>> = []
+    for (let step = 0; step < 120; step += 1) {
+      yield* TestClock.adjust(random(250))
+      mostWaiting = Math.max(mostWaiting, waiting)
+      fibers.push(yield* Effect.forkChild(call, { startImmediately: true }))
+      if (random(8) === 0) yield* Fiber.interrupt(fibers[random(fibers.length)] ?? fibers[0]!)
+      if (random(40) === 0) yield* account.pause((yield* Clock.currentTimeMillis) + random(1_500), step)
+    }
+    yield* TestClock.adjust(maxWaitMillis)
+    const ended = fibers.filter((fiber) => fiber.pollUnsafe() !== undefined).length
+    return { account, told, mostWaiting, unended: fibers.length - ended }
+  })
+
+describe("a line in memory", () => {
+  it.effect("keeps every limit and both bounds, whatever a crowd does (100 crowds)", () =>
+    Effect.gen(function* () {
+      for (let seed = 1; seed <= 100; seed += 1) {
+        const { account, mostWaiting, told, unended } = yield* sendCrowd(seed, 12, 4_000)
+        const went = told.filter((call) => call.went)
+        for (const limit of account.limit.limits) assert.isUndefined(brokenPromise(limit, went), `seed ${seed}`)
+        assert.isAtMost(mostWaiting, 12, `seed ${seed}`)
+        assert.isAtMost(Math.max(...told.map(({ waited }) => waited)), 4_000, `seed ${seed}`)
+        assert.strictEqual(unended, 0, `seed ${seed}`)
+        assert.isAbove(went.length, 10)
+      }
+    })
   )
 
-describe("the sliding window in memory", () => {
-  for (let seed = 1; seed <= 50; seed += 1) {
-    it.effect(`no window ever holds more than its limit, whatever comes, goes and is given back (seed ${seed})`, () =>
+  const crowd = (account: Account, priorities: ReadonlyArray<number>, maxWaitMillis = 1e9) =>
+    Effect.gen(function* () {
+      const order: Array<number> = []
+      const fibers = yield* Effect.forEach(priorities, (priority, index) =>
+        Effect.gen(function* () {
+          const turn = yield* account.queue(yield* Clock.currentTimeMillis, { priority, maxWaitMillis })
+          const decision = yield* turn.wait
+          if (decision._tag === "Admitted") order.push(index)
+        }).pipe(Effect.forkChild({ startImmediately: true }))
+      )
+      return { order, fibers }
+    })
+
+  it.effect("lets the higher priority go first, and among equals the earlier", () =>
+    Effect.gen(function* () {
+      const account = new Account(RateLimitStore.makeMemory(), { limit: 1, window: 100 })
+      yield* account.take(0)
+      const { order } = yield* crowd(account, [0, 5, 0, 9, 5])
+      yield* TestClock.adjust(100)
+      assert.deepStrictEqual(order, [3])
+      yield* TestClock.adjust(400)
+      assert.deepStrictEqual(order, [3, 1, 4, 0, 2])
+    })
+  )
+
+  it.effect("refuses at once who is overtaken so far that its wait would be too long", () =>
+    Effect.gen(function* () {
+      const account = new Account(RateLimitStore.makeMemory(), { limit: 1, window: 100 })
+      yield* account.take(0)
+      const patient = yield* account.queue(0)
+      const hasty = yield* account.queue(0, { maxWaitMillis: 200 })
+      yield* account.queue(0, { priority: 1 })
+      assert.deepInclude(refused(yield* hasty.wait), { retryAfterMillis: 300, limit: 1 })
+      assert.strictEqual(patient.delayMillis, 200)
+    })
+  )
+
+  it.effect("refuses at once those who can no longer come in time after a pause", () =>
+    Effect.gen(function* () {
+      const account = new Account(RateLimitStore.makeMemory(), { limit: 1, window: 100 })
+      yield* account.take(0)
+      const waiting = yield* Effect.forEach([0, 0], () => account.queue(0, { maxWaitMillis: 1_000 }))
+      yield* account.pause(5_000, 0)
+      const decisions = yield* Effect.forEach(waiting, ({ wait }) => wait)
+      assert.deepStrictEqual(
+        decisions.map((decision) => refused(decision).retryAfterMillis),
+        [5_000, 5_000]
+      )
+    })
+  )
+
+  it.effect("moves up when one before leaves, when one was not made, and when one cost less", () =>
+    Effect.gen(function* () {
+      const account = new Account(RateLimitStore.makeMemory(), { limit: 10, window: 1_000 })
+      const first = yield* account.take(0, { tokens: 10 })
+      const { fibers, order } = yield* crowd(
+        account,
+        Array.from({ length: 15 }, () => 0)
+      )
+      yield* TestClock.adjust(1)
+      yield* first.adjust(7)
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(order, [0, 1, 2])
+      yield* first.refund
+      yield* Fiber.interrupt(fibers[3] ?? fibers[0]!)
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(order, [0, 1, 2, 4, 5, 6, 7, 8, 9, 10])
+      yield* TestClock.adjust(1_000)
+      assert.lengthOf(order, 14)
+    })
+  )
+
+  it.effect("gives a turn back that came when nobody was there any more", () =>
+    Effect.gen(function* () {
+      const account = new Account(RateLimitStore.makeMemory(), { limit: 1, window: 100 })
+      yield* account.take(0)
+      const gone = yield* account.queue(0)
+      const fiber = yield* Effect.forkChild(gone.wait, { startImmediately: true })
+      yield* account.ask(100)
+      yield* Fiber.interrupt(fiber)
+      yield* account.take(101)
+    })
+  )
+})
+
+describe("rate limits in memory", () => {
+  it.effect("a limit of 5,000 an hour keeps no 5,000 numbers, and is kept", () =>
+    Effect.gen(function* () {
+      const account = new Account(RateLimitStore.makeMemory(), { limit: 5_000, window: "1 hour" })
+      const random = randomFrom(1)
+      const turns: Array<Taken> = []
+      let now = 0
+      while (turns.length < 12_000) {
+        const decision = yield* account.ask((now += random(1_300)))
+        if (decision._tag === "Admitted") turns.push({ at: now, tokens: 1 })
+        else now += refused(decision).retryAfterMillis ?? 0
+      }
+      const [limit] = account.limit.limits
+      const fullest = turns.filter((_, index) => index % 7 === 0).map(({ at }) => countIn(turns, at, 3_600_000))
+      assert.isAtMost(Math.max(...fullest), limit?.limit ?? 0)
+      // What leaves a 64th of the window late is all that is lost.
+      assert.isAbove(turns.length / now, (5_000 / 3_600_000) * 0.97)
+    })
+  )
+
+  for (const limit of [7, 60, 600]) {
+    it.effect(`${limit} a second let the first call of a key go at once, whatever time it is`, () =>
       Effect.gen(function* () {
-        const random = randomFrom(seed)
-        const limit = 1 + random(10)
-        const windowMillis = 10 + random(1_000)
-        const store = RateLimitStore.makeMemory()
-        const turns: Array<{ at: number; tokens: number }> = []
-        let now = 0
-        for (let step = 0; step < 300; step += 1) {
-          now += random(windowMillis / 4)
-          const tokens = 1 + random(limit)
-          const decision = yield* store.reserve({ ...patient, key: "key", limit, windowMillis, tokens, now })
-          if (decision._tag === "Refused") continue
-          const waits = decision.delayMillis > 0
-          if (waits && random(3) === 0) yield* decision.refund
-          else turns.push({ at: now + decision.delayMillis, tokens })
+        for (let millis = 0; millis < 1_000; millis += 7) {
+          const account = new Account(RateLimitStore.makeMemory(), { limit, window: "1 second", algorithm: "gcra" })
+          assert.strictEqual((yield* account.take(Date.UTC(2026, 9, 9) + millis)).delayMillis, 0)
         }
-        assert.isAtMost(fullestWindow(turns, windowMillis), limit)
       })
     )
   }
 
-  it.effect("a full window that was waited for is used to the last token", () =>
+  it.effect("idle keys make room, also those that a provider has spoken of", () =>
     Effect.gen(function* () {
-      const store = RateLimitStore.makeMemory()
-      const delays = yield* Effect.forEach(Array.from({ length: 9 }), () =>
-        store.reserve({ ...patient, key: "key", limit: 3, windowMillis: 100, tokens: 1, now: 0 })
-      )
-      assert.deepStrictEqual(
-        delays.map((decision) => (decision._tag === "Admitted" ? decision.delayMillis : undefined)),
-        [0, 0, 0, 100, 100, 100, 200, 200, 200]
-      )
-    })
-  )
-
-  it.effect("more tokens than the limit are refused, with no time that would help", () =>
-    Effect.gen(function* () {
-      const store = RateLimitStore.makeMemory()
-      const decision = yield* store.reserve({ ...patient, key: "key", limit: 3, windowMillis: 100, tokens: 4, now: 0 })
-      assert.deepStrictEqual(decision, { _tag: "Refused", retryAfterMillis: undefined })
-    })
-  )
-
-  it.effect("a pause holds everybody back until it ends", () =>
-    Effect.gen(function* () {
-      const store = RateLimitStore.makeMemory()
-      const ask = (now: number) => store.reserve({ ...patient, key: "key", limit: 3, windowMillis: 10, tokens: 1, now })
-      yield* ask(0)
-      yield* store.pause("key", 500)
-      const decision = yield* ask(100)
-      assert.deepInclude(decision, { _tag: "Admitted", delayMillis: 400 })
+      const store = RateLimitStore.makeMemory({ maxKeys: 100 })
+      for (let tenant = 0; tenant < 5_000; tenant += 1) {
+        const account = new Account(store, { limit: 5, window: 50 }, `tenant-${tenant}`)
+        yield* account.take(tenant * 100)
+        yield* account.learn(tenant * 100, { remaining: 3, resetAfterMillis: 50 })
+      }
+      assert.strictEqual(yield* store.size, 1)
     })
   )
 })
+
+const countIn = (turns: ReadonlyArray<Taken>, from: number, windowMillis: number): number =>
+  turns.filter(({ at }) => at >= from && at < from + windowMillis).length

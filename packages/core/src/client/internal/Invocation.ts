@@ -1,20 +1,27 @@
-import { Duration, Effect, Option, Redacted, Result, Stream, type Tracer } from "effect"
+import { Clock, Duration, Effect, type Fiber, Option, Redacted, Result, Stream, type Tracer } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import * as HttpTraceContext from "effect/http/HttpTraceContext"
+import { fromWeb, type HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
 import * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
+import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import type * as Failure from "../../policy/Failure.ts"
+import type { Cache } from "../../policy/Cache.ts"
+import type { CacheStore } from "../../policy/CacheStore.ts"
+import { CallObserver } from "../../policy/CallObserver.ts"
+import * as Coalesce from "../../policy/Coalesce.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
 import type { Arrived, Next, Pagination } from "../Pagination.ts"
+import { streamed } from "./Reflection.ts"
 import * as RequestEncoder from "./RequestEncoder.ts"
 import * as ResponseDecoder from "./ResponseDecoder.ts"
+import * as Sharing from "./Sharing.ts"
+import * as Tracing from "./Tracing.ts"
 
 /** What the methods of one integration have in common. */
 export interface Wiring {
@@ -23,12 +30,14 @@ export interface Wiring {
   readonly credentials: Credentials.Service
   readonly classify: Failure.Classify
   readonly maxBodyBytes: number
+  readonly cacheStore: (cache: Cache) => CacheStore["Service"]
   readonly headers: Readonly<Record<string, string>>
 }
 
 /** A request as a caller gives it. */
 export interface Input extends RequestEncoder.Input {
-  readonly responseMode?: "decoded-only" | "decoded-and-response" | "response-only"
+  /** `buffered` is not the caller's: the response with its body read, for a cache in front of the engine. */
+  readonly responseMode?: "decoded-only" | "decoded-and-response" | "response-only" | "buffered"
 }
 
 /** A method before it has its type: the client's types say what goes in and comes out. */
@@ -46,7 +55,7 @@ const excerptBytes = 8 * 1024
 const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"])
 
 /** Compiles an endpoint to its method. */
-export const makeMethod = (endpoint: HttpApiEndpoint.Top, engine: Engine.Engine, wiring: Wiring): Method => {
+export const makeMethod = (endpoint: HttpApiEndpoint.Top, engine: () => Engine.Engine, wiring: Wiring): Method => {
   const compiled = new CompiledEndpoint(endpoint, engine, wiring)
   const method = (input?: Input, options?: CallOptions) => compiled.call(input, options)
   const { pagination } = definition(endpoint)
@@ -54,7 +63,9 @@ export const makeMethod = (endpoint: HttpApiEndpoint.Top, engine: Engine.Engine,
 }
 
 class CompiledEndpoint {
-  readonly engine: Engine.Engine
+  /** The engine of now: policies may change while the program runs. */
+  readonly engine: () => Engine.Engine
+  readonly site: Engine.CallSite
   readonly wiring: Wiring
   readonly #endpoint: HttpApiEndpoint.Top
   readonly #client: HttpClient.HttpClient
@@ -63,21 +74,26 @@ class CompiledEndpoint {
   ) => Effect.Effect<HttpClientRequest.HttpClientRequest, RequestEncoder.Unencodable>
   readonly #successOf: ResponseDecoder.DecoderOf
   readonly #errorOf: ResponseDecoder.DecoderOf
-  readonly #span: Tracer.SpanOptions
+  readonly spans: Tracing.Spans
+  readonly #isStreamed: boolean
+  readonly #caching = onePerKey((cache: Cache) => Sharing.makeCaching(cache, this.wiring.cacheStore(cache)))
+  readonly #flights = onePerKey((coalesce: Coalesce.Coalesce) => Coalesce.makeFlights<unknown, unknown>(coalesce))
 
-  constructor(endpoint: HttpApiEndpoint.Top, engine: Engine.Engine, wiring: Wiring) {
+  constructor(endpoint: HttpApiEndpoint.Top, engine: () => Engine.Engine, wiring: Wiring) {
     this.engine = engine
+    this.site = engine().call
     this.wiring = wiring
     this.#endpoint = endpoint
     this.#client = wiring.client(endpoint)
     this.#encode = RequestEncoder.compile(endpoint, wiring.baseUrl, wiring.headers)
     this.#successOf = ResponseDecoder.compileSuccesses(endpoint, wiring.maxBodyBytes)
     this.#errorOf = ResponseDecoder.compileErrors(definition(endpoint).errors, wiring.maxBodyBytes)
-    this.#span = spanOptions(engine.call, wiring.baseUrl)
+    this.#isStreamed = Array.from(endpoint.success).some((schema) => streamed(schema) !== undefined)
+    this.spans = Tracing.spansOf(this.site, wiring.baseUrl)
   }
 
   call(input: Input = {}, options: CallOptions = {}): Effect.Effect<unknown, unknown> {
-    return Effect.flatMap(this.#request(input), (request) => this.send(request, input, options))
+    return Effect.suspend(() => AtOnce.flatMap(this.#request(input), (request) => this.send(request, input, options)))
   }
 
   /** Sends an encoded request, whatever made it: the caller's input, or the page before. */
@@ -86,14 +102,73 @@ class CompiledEndpoint {
     input: Input,
     options: CallOptions
   ): Effect.Effect<unknown, unknown> {
-    const { call } = this.engine
-    return Effect.useSpan(`${call.method} ${call.url}`, this.#span, (span) =>
-      Effect.suspend(() => new Invocation(this, request, input, options, span).run())
+    return this.spans.call((span) => {
+      const { cache, coalesce } = this.engine().policy
+      const isAlone = this.#isStreamed || input.responseMode === "response-only"
+      if (isAlone || (cache === undefined && coalesce === undefined)) {
+        return new Invocation(this, request, input, options, span).run()
+      }
+      return this.#inTime(options, this.#shared({ request, input, options, span }))
+    })
+  }
+
+  /** What is shared keeps the deadline of who began it: each caller has its own around it. */
+  #inTime(options: CallOptions, shared: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> {
+    const millis = Engine.deadlineMillis(this.engine().policy, options)
+    if (millis === undefined) return shared
+    const after = Duration.millis(millis)
+    const info = { ...this.site, attempts: 0, elapsed: after, requestId: undefined, category: "transient" } as const
+    return Effect.timeoutOrElse(shared, {
+      duration: after,
+      orElse: () => Effect.fail(new CallError.Timeout({ ...info, scope: "deadline", after }))
+    })
+  }
+
+  /** Whose answer may be shared depends on who asks: the credentials are looked at before the first attempt. */
+  #shared(one: One): Effect.Effect<unknown, unknown> {
+    const { cache, coalesce } = this.engine().policy
+    return Effect.matchEffect(this.wiring.credentials.authorize(one.request), {
+      onFailure: () => new Invocation(this, one.request, one.input, one.options, one.span).run(),
+      onSuccess: (authorized) => {
+        const partition = Sharing.partitionOf(this.site.integration, authorized)
+        const answer =
+          cache === undefined
+            ? new Invocation(this, one.request, one.input, one.options, one.span).run()
+            : this.#cached(cache, partition, one)
+        if (coalesce === undefined) return answer
+        const mode = one.input.responseMode ?? "decoded-only"
+        return this.#flights(coalesce).share(Sharing.flightKey(coalesce, one.request, partition, mode), answer)
+      }
+    })
+  }
+
+  #cached(cache: Cache, partition: string, one: One): Effect.Effect<unknown, unknown> {
+    const input = { ...one.input, responseMode: "buffered" } as const
+    const ask: Sharing.Ask = (request) =>
+      // This response mode gives a response.
+      new Invocation(this, request, input, one.options, one.span).run() as Effect.Effect<HttpClientResponse, unknown>
+    return Effect.flatMap(this.#caching(cache).answer(one.request, partition, ask), ([response, result]) =>
+      Effect.andThen(this.#tellCache(result), this.#decodeShared(response, one.input.responseMode))
     )
   }
 
+  #decodeShared(response: HttpClientResponse, mode: Input["responseMode"]): Effect.Effect<unknown, unknown> {
+    const decode = this.successOf(response.status)
+    const fail = (problem: ResponseDecoder.Problem) => wrongBody(this.site, response, problem)
+    const value = decode === undefined ? Effect.void : Effect.mapError(decode(response, fail), fail)
+    return mode === "decoded-and-response" ? Effect.map(value, (value) => [value, response]) : value
+  }
+
+  #tellCache(result: Sharing.CacheResult): Effect.Effect<void> {
+    const { endpoint, integration } = this.site
+    return Effect.withFiber((fiber) => {
+      fiber.getRef(CallObserver)?.({ _tag: "CacheAnswered", integration, endpoint, result })
+      return Effect.void
+    })
+  }
+
   #request(input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, unknown> {
-    return Effect.mapError(this.#encode(input), (problem) => this.#unencodable(problem))
+    return AtOnce.mapError(this.#encode(input), (problem) => this.#unencodable(problem))
   }
 
   request(input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, unknown> {
@@ -118,7 +193,7 @@ class CompiledEndpoint {
 
   #unencodable({ issue, part }: RequestEncoder.Unencodable): CallError.EncodeFailure | CallError.TransportFailure {
     const info = {
-      ...this.engine.call,
+      ...this.site,
       attempts: 0,
       elapsed: Duration.zero,
       requestId: undefined,
@@ -130,39 +205,62 @@ class CompiledEndpoint {
   }
 }
 
-/** OpenTelemetry's names; the URL is the template, so that no parameter or credential is in it. */
-const spanOptions = (call: Engine.CallSite, baseUrl: string): Tracer.SpanOptions => {
-  const url = new URL(baseUrl)
-  return {
-    kind: "client",
-    captureStackTrace: false,
-    attributes: {
-      "http.request.method": call.method,
-      "url.template": call.url,
-      "server.address": url.hostname,
-      "server.port": Number(url.port) || (url.protocol === "https:" ? 443 : 80)
-    }
+/** A call that may share its answer with others. */
+interface One {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly input: Input
+  readonly options: CallOptions
+  readonly span: Tracer.Span | undefined
+}
+
+const onePerKey = <Key extends object, Value>(make: (key: Key) => Value) => {
+  const made = new WeakMap<Key, Value>()
+  return (key: Key): Value => {
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const value = make(key)
+    made.set(key, value)
+    return value
   }
 }
+
+const wrongBody = (
+  site: Engine.CallSite,
+  response: HttpClientResponse,
+  problem: ResponseDecoder.Problem
+): CallError.DecodeFailure =>
+  new CallError.DecodeFailure({
+    ...site,
+    attempts: 0,
+    elapsed: Duration.zero,
+    requestId: Exchange.requestId(response.headers),
+    category: "invalid",
+    status: response.status,
+    issue: problem._tag === "Broken" ? problem.detail : problem.issue
+  })
 
 /** One call: what must stay the same over its attempts. */
 class Invocation {
   readonly #endpoint: CompiledEndpoint
+  /** A call keeps the engine that it began with. */
+  readonly #engine: Engine.Engine
   readonly #request: HttpClientRequest.HttpClientRequest
   readonly #input: Input
   readonly #options: CallOptions
-  readonly #span: Tracer.Span
+  readonly #span: Tracer.Span | undefined
   readonly #idempotencyKey: string | undefined
   #held: HttpClientResponse | undefined
+  #renewed = false
 
   constructor(
     endpoint: CompiledEndpoint,
     request: HttpClientRequest.HttpClientRequest,
     input: Input,
     options: CallOptions,
-    span: Tracer.Span
+    span: Tracer.Span | undefined
   ) {
     this.#endpoint = endpoint
+    this.#engine = endpoint.engine()
     this.#input = input
     this.#options = options
     this.#span = span
@@ -171,9 +269,10 @@ class Invocation {
   }
 
   run(): Effect.Effect<unknown, unknown> {
-    const outcome = Engine.run(this.#endpoint.engine, {
+    const outcome = Engine.run(this.#engine, {
       idempotent: this.#endpoint.isIdempotent || this.#idempotencyKey !== undefined,
       replayable: RequestEncoder.isReplayable(this.#input),
+      hedgeable: this.#input.responseMode !== "response-only",
       request: this.#input,
       options: this.#options,
       attempt: (attempt) => this.#attempt(attempt)
@@ -182,29 +281,36 @@ class Invocation {
   }
 
   #drawKey(): string | undefined {
-    const drawn = this.#endpoint.engine.policy.retry?.idempotencyKeyHeader !== undefined && !this.#endpoint.isIdempotent
+    const drawn = this.#engine.policy.retry?.idempotencyKeyHeader !== undefined && !this.#endpoint.isIdempotent
     return drawn ? crypto.randomUUID() : undefined
   }
 
   #withKey(request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest {
     if (this.#idempotencyKey === undefined) return request
-    const header = this.#endpoint.engine.policy.retry?.idempotencyKeyHeader ?? "idempotency-key"
+    const header = this.#engine.policy.retry?.idempotencyKeyHeader ?? "idempotency-key"
     return HttpClientRequest.setHeader(request, header, this.#idempotencyKey)
   }
 
   #attempt(attempt: Engine.Attempt): Effect.Effect<unknown, AttemptError> {
-    return Effect.flatMap(this.#discardHeld(), () =>
-      Effect.flatMap(this.#authorize(attempt), (authorized) =>
-        Effect.matchEffect(Exchange.send(this.#endpoint.client, this.#traced(authorized.request)), {
-          onFailure: (broken) => Effect.fail(this.#broken(attempt, broken)),
-          onSuccess: (response) => this.#receive(attempt, response, authorized.secrets)
-        })
-      )
+    return AtOnce.flatMap(this.#discardHeld(), () =>
+      this.#endpoint.spans.attempt(this.#span, attempt.number, (span) => this.#exchange(attempt, span))
+    )
+  }
+
+  #exchange(attempt: Engine.Attempt, span: Tracer.Span | undefined): Effect.Effect<unknown, AttemptError> {
+    return AtOnce.flatMap(this.#authorize(attempt), (authorized) =>
+      Effect.matchEffect(Exchange.send(this.#endpoint.client, this.#stamped(attempt, span, authorized.request)), {
+        onFailure: (broken) => Effect.fail(this.#broken(attempt, broken)),
+        onSuccess: (response) => {
+          Tracing.tellStatus(span, response.status)
+          return this.#receive(attempt, response, authorized.secrets)
+        }
+      })
     )
   }
 
   #authorize(attempt: Engine.Attempt): Effect.Effect<Credentials.Authorized, AttemptError> {
-    return Effect.mapError(this.#endpoint.wiring.credentials.authorize(this.#request), ({ reason }) => ({
+    return AtOnce.mapError(this.#endpoint.wiring.credentials.authorize(this.#request), ({ reason }) => ({
       error: new CallError.Unauthorized({ ...attempt.info(), category: "unauthorized", status: undefined, reason }),
       category: "unauthorized",
       retryAfter: undefined,
@@ -213,9 +319,19 @@ class Invocation {
     }))
   }
 
-  #traced(request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest {
-    const { traceparent } = HttpTraceContext.toHeaders(this.#span)
-    return traceparent === undefined ? request : HttpClientRequest.setHeader(request, "traceparent", traceparent)
+  /** What each attempt says of itself: the trace it belongs to, and the time that is left for it. */
+  #stamped(
+    attempt: Engine.Attempt,
+    span: Tracer.Span | undefined,
+    request: HttpClientRequest.HttpClientRequest
+  ): HttpClientRequest.HttpClientRequest {
+    const traceparent = Tracing.traceparent(span)
+    const deadline = this.#engine.policy.deadline?.header
+    if (traceparent === undefined && deadline === undefined) return request
+    return HttpClientRequest.setHeaders(request, {
+      ...(traceparent !== undefined && { traceparent }),
+      ...(deadline !== undefined && { [deadline]: String(Math.max(1, Math.floor(attempt.remainingMillis))) })
+    })
   }
 
   #receive(
@@ -223,16 +339,17 @@ class Invocation {
     response: HttpClientResponse,
     secrets: Credentials.Authorized["secrets"]
   ): Effect.Effect<unknown, AttemptError> {
-    this.#span.attribute("http.response.status_code", response.status)
-    return Effect.flatMap(
-      Effect.clockWith((clock) => clock.currentTimeMillis),
-      (now) => {
-        const headers = response.headers
-        const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
-        const received: Received = { attempt, response, secrets, verdict }
-        return verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
-      }
-    )
+    return Effect.withFiber((fiber) => {
+      const headers = response.headers
+      attempt.received(headers)
+      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+      const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
+      const received: Received = { attempt, response, secrets, verdict }
+      if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
+      return AtOnce.flatMap(logAnswer(received, fiber), () =>
+        verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
+      )
+    })
   }
 
   #succeed(received: Received): Effect.Effect<unknown, AttemptError> {
@@ -240,13 +357,27 @@ class Invocation {
     if (this.#input.responseMode === "response-only") return Effect.succeed(this.#withoutCredentials(response))
     const decode = this.#endpoint.successOf(response.status)
     if (decode === undefined) return this.#refused(received, "rejected")
-    const decoded = Effect.mapError(
+    if (this.#input.responseMode === "buffered") return this.#buffer(received)
+    const decoded = AtOnce.mapError(
       decode(response, (problem) => this.#problem(received, problem).error),
       (problem) => this.#problem(received, problem)
     )
     return this.#input.responseMode === "decoded-and-response"
       ? Effect.map(decoded, (value) => [value, this.#withoutCredentials(response)])
       : decoded
+  }
+
+  #buffer(received: Received): Effect.Effect<HttpClientResponse, AttemptError> {
+    const { response } = received
+    return Effect.mapBoth(ResponseDecoder.readBytes(response, this.#endpoint.wiring.maxBodyBytes), {
+      onFailure: (problem) => this.#problem(received, problem),
+      onSuccess: (bytes) => {
+        const { headers, status } = response
+        // What was read is not shared memory.
+        const body = status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>)
+        return fromWeb(this.#request, new Response(body, { status, headers }))
+      }
+    })
   }
 
   #refused(received: Received, category: Failure.Category): Effect.Effect<never, AttemptError> {
@@ -289,9 +420,9 @@ class Invocation {
   /** A 401 renews the credentials, once: the engine makes one more attempt when something has changed. */
   #failAfterRenewal(received: Received, failure: AttemptError): Effect.Effect<never, AttemptError> {
     if (failure.category !== "unauthorized") return Effect.fail(failure)
-    return received.attempt.number > 1
-      ? Effect.fail(failure)
-      : Effect.flatMap(this.#endpoint.wiring.credentials.renew, (renewed) => Effect.fail({ ...failure, renewed }))
+    if (this.#renewed) return Effect.fail(failure)
+    this.#renewed = true
+    return Effect.flatMap(this.#endpoint.wiring.credentials.renew, (renewed) => Effect.fail({ ...failure, renewed }))
   }
 
   #undeclaredError(received: Received, category: Failure.Category, body: string): CallError.CallError {
@@ -307,8 +438,8 @@ class Invocation {
   }
 
   get #throttlesAreTyped(): boolean {
-    const { rateLimit, retry } = this.#endpoint.engine.policy
-    return rateLimit !== undefined || retry !== undefined
+    const { rateLimit, retry, throttle } = this.#engine.policy
+    return rateLimit !== undefined || retry !== undefined || throttle !== undefined
   }
 
   #problem(received: Received, problem: ResponseDecoder.Problem): AttemptError {
@@ -362,9 +493,10 @@ class Invocation {
     return held
   }
 
+  /** On a fibre of its own: a body that does not come holds up neither the next attempt nor the end of the call. */
   #discardHeld(): Effect.Effect<void> {
     const held = this.#takeHeld()
-    return held === undefined ? Effect.void : Exchange.discard(held)
+    return held === undefined ? Effect.void : Effect.asVoid(Effect.forkDetach(Exchange.discard(held)))
   }
 }
 
@@ -380,11 +512,18 @@ interface Received {
   readonly verdict: Failure.Classification
 }
 
+const logAnswer = (received: Received, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> =>
+  Tracing.logDebug(fiber, "answered", () => {
+    const { elapsed, ...info } = received.attempt.info(requestIdOf(received))
+    return { ...info, status: received.response.status, elapsedMillis: Duration.toMillis(elapsed) }
+  })
+
 const failed = (received: Received, category: Failure.Category) => ({
   category,
   retryAfter: received.verdict.retryAfter,
   sent: true,
   declared: false,
+  shouldRetry: received.verdict.shouldRetry,
   status: received.response.status,
   requestId: requestIdOf(received)
 })
@@ -474,7 +613,7 @@ const withoutQuery = (request: HttpClientRequest.HttpClientRequest): HttpClientR
 
 const wrongPage = (endpoint: CompiledEndpoint, response: HttpClientResponse, issue: string): CallError.DecodeFailure =>
   new CallError.DecodeFailure({
-    ...endpoint.engine.call,
+    ...endpoint.site,
     attempts: 1,
     elapsed: Duration.zero,
     requestId: Exchange.requestId(response.headers),

@@ -6,6 +6,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpMethod from "effect/http/HttpMethod"
 import * as UrlParams from "effect/http/UrlParams"
 import * as CallError from "../../policy/CallError.ts"
+import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
 
 /** The parts of a request as a caller gives them. */
@@ -30,23 +31,39 @@ export const compile = (endpoint: HttpApiEndpoint.Top, baseUrl: string, fixed: R
   const query = compileQuery(endpoint)
   const headers = compileStrings(endpoint.headers, "headers")
   const body = compilePayload(endpoint)
+  const template = HttpClientRequest.make(endpoint.method)(baseUrl, { headers: fixed })
   return (input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, Unencodable> =>
-    Effect.map(
-      Effect.all([path(input.params), query(input), headers(input.headers), body(input.payload)]),
-      ([path, query, headers, body]) =>
-        HttpClientRequest.make(endpoint.method)(baseUrl + path, {
-          urlParams: UrlParams.fromInput(query),
-          // An encoded header is a string; undefined ones are left out by compileStrings.
-          headers: { ...fixed, ...(headers as Record<string, string>) },
-          body
-        })
+    AtOnce.flatMap(path(input.params), (path) =>
+      AtOnce.flatMap(query(input), (query) =>
+        AtOnce.flatMap(headers(input.headers), (headers) =>
+          AtOnce.map(body(input.payload), (body) => filled(template, baseUrl + path, query, headers, body))
+        )
+      )
     )
+}
+
+const filled = (
+  template: HttpClientRequest.HttpClientRequest,
+  url: string,
+  query: Strings,
+  headers: Strings,
+  body: HttpBody.HttpBody
+): HttpClientRequest.HttpClientRequest => {
+  let request = HttpClientRequest.setUrl(template, url)
+  // An encoded header is a string; undefined ones are left out by compileStrings.
+  if (headers !== none) request = HttpClientRequest.setHeaders(request, headers as Record<string, string>)
+  if (query !== none) request = HttpClientRequest.setUrlParams(request, UrlParams.fromInput(query))
+  return body === HttpBody.empty ? request : HttpClientRequest.setBody(request, body)
 }
 
 /** Whether the body can be sent a second time. */
 export const isReplayable = (input: Input): boolean => !Stream.isStream(input.payload)
 
 type Strings = Record<string, string | ReadonlyArray<string>>
+
+const none: Strings = {}
+
+const noStrings = Effect.succeed(none)
 
 /** A method without a body carries its payload in the query, as the server of an HttpApi expects. */
 const compileQuery = (endpoint: HttpApiEndpoint.Top) => {
@@ -64,10 +81,10 @@ const payloadSchemas = (endpoint: HttpApiEndpoint.Top): ReadonlyArray<Schema.Top
   Array.from(endpoint.payload.values()).flatMap(({ schemas }) => schemas)
 
 const compileStrings = (schema: Schema.Top | undefined, part: "query" | "headers" | "payload"): Encode<Strings> => {
-  if (schema === undefined) return () => Effect.succeed({})
+  if (schema === undefined) return () => noStrings
   const encode = encoderOf(schema, part)
   // A string tree's encoding holds strings, arrays of strings and undefined.
-  return (value) => Effect.map(encode(value ?? {}), (encoded) => withoutUndefined(encoded as Strings))
+  return (value) => AtOnce.map(encode(value ?? {}), (encoded) => withoutUndefined(encoded as Strings))
 }
 
 const withoutUndefined = (strings: Strings): Strings =>
@@ -76,7 +93,7 @@ const withoutUndefined = (strings: Strings): Strings =>
 const encoderOf = (schema: Schema.Constraint, part: Unencodable["part"]): Encode<unknown> => {
   // The services of an encoder are in the method's type, so that they are there when it runs.
   const encode = Schema.encodeUnknownEffect(schema as Schema.ConstraintEncoder<unknown>)
-  return (value) => Effect.mapError(encode(value), (error) => ({ part, issue: CallError.describeIssue(error.issue) }))
+  return (value) => AtOnce.mapError(encode(value), (error) => ({ part, issue: CallError.describeIssue(error.issue) }))
 }
 
 interface Segment {
@@ -87,12 +104,15 @@ interface Segment {
 
 const compilePath = (endpoint: HttpApiEndpoint.Top): Encode<string> => {
   const { params, path } = endpoint
-  if (params === undefined) return () => Effect.succeed(path)
+  if (params === undefined) {
+    const succeeded = Effect.succeed(path)
+    return () => succeeded
+  }
   const segments = segmentsOf(path, new Set(propertyNames(params)))
   const encode = encoderOf(params, "params")
   return (value) =>
     // A string tree's encoding of path parameters holds strings and undefined.
-    Effect.flatMap(encode(value ?? {}), (encoded) => fillPath(segments, encoded as Record<string, string | undefined>))
+    AtOnce.flatMap(encode(value ?? {}), (encoded) => fillPath(segments, encoded as Record<string, string | undefined>))
 }
 
 const segmentsOf = (path: string, names: ReadonlySet<string>): ReadonlyArray<Segment> => {
@@ -140,9 +160,11 @@ const unusable = (name: string | undefined, problem: string): Unencodable => ({
   issue: `the path parameter "${name}" ${problem}`
 })
 
+const noBody = Effect.succeed<HttpBody.HttpBody>(HttpBody.empty)
+
 const compilePayload = (endpoint: HttpApiEndpoint.Top): Encode<HttpBody.HttpBody> => {
   const encoders = payloadSchemas(endpoint).map(compileBody)
-  if (encoders.length === 0 || !HttpMethod.hasBody(endpoint.method)) return () => Effect.succeed(HttpBody.empty)
+  if (encoders.length === 0 || !HttpMethod.hasBody(endpoint.method)) return () => noBody
   return (value) => firstThatEncodes(encoders, value)
 }
 
@@ -165,7 +187,7 @@ const compileBody = (schema: Schema.Top): Encode<HttpBody.HttpBody> => {
   if (HttpApiSchema.isNoContent(schema.ast)) return () => Effect.succeed(HttpBody.empty)
   const { _tag, contentType } = encoding(schema)
   const encode = encoderOf(schema, "payload")
-  return (value) => Effect.flatMap(encode(value), (encoded) => bodyOf(_tag, contentType, encoded))
+  return (value) => AtOnce.flatMap(encode(value), (encoded) => bodyOf(_tag, contentType, encoded))
 }
 
 const bodyOf = (

@@ -7,6 +7,7 @@ import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as UrlParams from "effect/http/UrlParams"
 import * as CallError from "../../policy/CallError.ts"
 import * as Exchange from "../../policy/Exchange.ts"
+import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import type { ErrorMap } from "../Endpoint.ts"
 import { encoding, reflected, streamed, wireTag } from "./Reflection.ts"
 
@@ -33,7 +34,7 @@ const matched = (error: Schema.SchemaError): Undecodable => undecodable(CallErro
 const decoderOf = (schema: Schema.Constraint) => {
   // The services of a decoder are in the method's type, so that they are there when it runs.
   const decode = Schema.decodeUnknownEffect(schema as Schema.ConstraintDecoder<unknown>)
-  return (value: unknown) => Effect.mapError(decode(value), matched)
+  return (value: unknown) => AtOnce.mapError(decode(value), matched)
 }
 
 /** Compiles the successes of an endpoint; a 2xx that none declares is decoded by the first. */
@@ -90,7 +91,7 @@ const compileSuccess = (schema: Schema.Top, maxBytes: number): Decode => {
   if (HttpApiSchema.isNoContent(schema.ast)) return compileEmpty(schema)
   const decode = decoderOf(schema)
   const read = reader(encoding(schema)._tag, maxBytes)
-  return (response) => Effect.flatMap(read(response), decode)
+  return (response) => AtOnce.flatMap(read(response), decode)
 }
 
 /** What stands for an empty body, whatever the body holds. */
@@ -143,7 +144,7 @@ const reader = (kind: HttpApiSchema.PayloadEncoding["_tag"], maxBytes: number) =
         )
     default:
       return (response: HttpClientResponse) =>
-        Effect.flatMap(readText(response, maxBytes), (text) => Effect.fromResult(parseJson(text)))
+        AtOnce.flatMap(readText(response, maxBytes), (text) => Effect.fromResult(parseJson(text)))
   }
 }
 
@@ -158,10 +159,11 @@ const parseJson = (text: string): Result.Result<unknown, Undecodable> => {
 
 const readText = (response: HttpClientResponse, maxBytes: number): Effect.Effect<string, Problem> =>
   isSurelyWithin(response, maxBytes)
-    ? Effect.mapError(response.text, Exchange.brokenBy)
+    ? AtOnce.mapError(response.text, Exchange.brokenBy)
     : Effect.map(readBytes(response, maxBytes), (bytes) => new TextDecoder().decode(bytes))
 
-const readBytes = (response: HttpClientResponse, maxBytes: number): Effect.Effect<Uint8Array, Problem> =>
+/** Reads a body whole, up to a bound. */
+export const readBytes = (response: HttpClientResponse, maxBytes: number): Effect.Effect<Uint8Array, Problem> =>
   isSurelyWithin(response, maxBytes)
     ? Effect.map(Effect.mapError(response.arrayBuffer, Exchange.brokenBy), (buffer) => new Uint8Array(buffer))
     : readBounded(response, maxBytes)

@@ -1,0 +1,73 @@
+import { Effect, type Fiber, LogLevel, References, Tracer } from "effect"
+import * as HttpTraceContext from "effect/http/HttpTraceContext"
+import type { CallSite } from "../../policy/Engine.ts"
+
+/** The spans of one endpoint's calls: OpenTelemetry's names, the template in the place of the URL. */
+export interface Spans {
+  readonly call: <A, E, R>(
+    evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
+  readonly attempt: <A, E, R>(
+    call: Tracer.Span | undefined,
+    number: number,
+    evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
+}
+
+/** Spans are made only where somebody collects them: Effect's own tracer keeps them in memory and exports nothing. */
+const isCollected = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  fiber.getRef(Tracer.Tracer) !== Tracer.Tracer.defaultValue() && fiber.getRef(References.TracerEnabled)
+
+export const spansOf = (site: CallSite, baseUrl: string): Spans => {
+  const name = `${site.method} ${site.url}`
+  const attributes = attributesOf(site, baseUrl)
+  const call: Tracer.SpanOptionsNoTrace = {
+    kind: "internal",
+    attributes: { "causeway.integration": site.integration, "causeway.endpoint": site.endpoint }
+  }
+  return {
+    call: (evaluate) =>
+      Effect.withFiber((fiber) =>
+        isCollected(fiber)
+          ? Effect.useSpan(`${site.integration}.${site.endpoint}`, call, evaluate)
+          : evaluate(undefined)
+      ),
+    attempt: (parent, number, evaluate) => {
+      if (parent === undefined) return evaluate(undefined)
+      const resent = number > 1 ? { "http.request.resend_count": number - 1 } : undefined
+      return Effect.useSpan(name, { parent, kind: "client", attributes: { ...attributes, ...resent } }, evaluate)
+    }
+  }
+}
+
+/** @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span */
+const attributesOf = (site: CallSite, baseUrl: string): Readonly<Record<string, unknown>> => {
+  const url = new URL(baseUrl)
+  return {
+    "http.request.method": site.method,
+    "url.template": site.url,
+    "server.address": url.hostname,
+    "server.port": Number(url.port) || (url.protocol === "https:" ? 443 : 80)
+  }
+}
+
+/** What a response says of its attempt. */
+export const tellStatus = (span: Tracer.Span | undefined, status: number): void => {
+  if (span === undefined) return
+  span.attribute("http.response.status_code", status)
+  if (status >= 400) span.attribute("error.type", String(status))
+}
+
+/** The header by which the provider's spans join ours; nothing where nobody collects spans. */
+export const traceparent = (span: Tracer.Span | undefined): string | undefined =>
+  span === undefined ? undefined : HttpTraceContext.toHeaders(span)["traceparent"]
+
+/** Writes a line at debug level, and builds it only where that level is on. */
+export const logDebug = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  message: string,
+  facts: () => Readonly<Record<string, unknown>>
+): Effect.Effect<void> =>
+  LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")
+    ? Effect.void
+    : Effect.annotateLogs(Effect.logDebug(message), facts())

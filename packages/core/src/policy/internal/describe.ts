@@ -1,0 +1,70 @@
+import { Duration } from "effect"
+import type { Trip, Window } from "../Breaker.ts"
+import type { Concurrency } from "../Concurrency.ts"
+import type { Delay } from "../Hedge.ts"
+import type { Compiled } from "./compiledPolicy.ts"
+import type { Limit } from "../RateLimit.ts"
+import { retry as oneRetry } from "../RetryBudget.ts"
+
+const time = (millis: number): string => Duration.format(Duration.millis(millis))
+
+const percent = (ratio: number): string => `${Number((ratio * 100).toFixed(2))} %`
+
+type Descriptions = { readonly [Slot in keyof Compiled]: (value: NonNullable<Compiled[Slot]>) => string }
+
+/** In the order in which they stand around an attempt, outermost first. */
+const descriptions: Descriptions = {
+  deadline: ({ header, millis }) => `${time(millis)} in all${header === undefined ? "" : `, told in ${header}`}`,
+  cache: () => "answers that may be kept are given again",
+  coalesce: () => "identical calls in flight share one",
+  retry: ({ attempts, idempotencyKeyHeader, maxRetryAfterMillis }) =>
+    `at most ${attempts} attempts, Retry-After up to ${time(maxRetryAfterMillis)}` +
+    (idempotencyKeyHeader === undefined ? "" : `, with a key in ${idempotencyKeyHeader}`),
+  retryBudget: ({ capacity, deposit, perMilli }) =>
+    `${percent(deposit / oneRetry)} of the successes and ${(perMilli * 1_000) / oneRetry} a second, ${capacity / oneRetry} saved`,
+  hedge: ({ delay, maxHedges, ratio }) =>
+    `at most ${maxHedges} more after ${hedgeDelay(delay)}, for ${percent(ratio)} of the calls`,
+  throttle: ({ ratio, windowMillis }) => `${ratio} requests for each accepted one of the last ${time(windowMillis)}`,
+  circuitBreaker: ({ trips }) => `opens at ${trips.map(trip).join(", or at ")}`,
+  bulkhead: ({ maxInFlight, maxWaitMillis, maxWaiting }) =>
+    `${maxInFlight} in flight, ${maxWaiting} waiting up to ${time(maxWaitMillis)}`,
+  concurrency: (concurrency) => `${limits(concurrency)}, ${concurrency.algorithm._tag.toLowerCase()}`,
+  rateLimit: ({ limits, maxWaitMillis, maxWaiting }) =>
+    `${limits.map(rate).join(" and ")}, ${maxWaiting} waiting up to ${time(maxWaitMillis)}`,
+  timeoutMillis: (millis) => `${time(millis)} an attempt`
+}
+
+const rate = ({ algorithm, burst, limit, windowMillis }: Limit): string => {
+  if (algorithm === "gcra") return `${limit} a ${time(windowMillis)} evenly, ${burst} at once`
+  return `${limit} in ${algorithm === "sliding" ? "any" : "each"} ${time(windowMillis)}`
+}
+
+const limits = ({ initial, max, min }: Concurrency): string => `${min} to ${max} in flight, at first ${initial}`
+
+const hedgeDelay = (delay: Delay): string =>
+  delay._tag === "Fixed" ? time(delay.millis) : `the ${percent(delay.percentile)} percentile`
+
+const trip = (trip: Trip): string => {
+  if (trip._tag === "Consecutive") return `${trip.failures} failures in a row`
+  const of = `${percent(trip.threshold)} of ${windowOf(trip.window)}, of at least ${trip.minimumCalls}`
+  return trip._tag === "FailureRate" ? `failures of ${of}` : `calls over ${time(trip.slowerThanMillis)} of ${of}`
+}
+
+const windowOf = (window: Window): string =>
+  window._tag === "Calls" ? `the last ${window.size} calls` : `the calls of the last ${time(window.millis)}`
+
+const label = (slot: string): string => (slot === "timeoutMillis" ? "timeout" : slot)
+
+/** A line for each slot that is on. */
+export const describeCompiled = (policy: Compiled): string => {
+  const slots = Object.keys(descriptions) as ReadonlyArray<keyof Compiled>
+  const lines = slots.flatMap((slot) => describeSlot(policy, slot))
+  return lines.length === 0 ? "no policy: one attempt, as long as it takes" : lines.join("\n")
+}
+
+const describeSlot = <Slot extends keyof Compiled>(policy: Compiled, slot: Slot): ReadonlyArray<string> => {
+  const value = policy[slot]
+  // The table's type says that the description of a slot takes what the slot holds.
+  const describe = descriptions[slot] as (value: Compiled[Slot]) => string
+  return value === undefined ? [] : [`${label(slot).padEnd(14)} ${describe(value)}`]
+}

@@ -1,0 +1,88 @@
+import { Effect, Exit } from "effect"
+import type { CallEvent } from "../../CallObserver.ts"
+import type { CallInfo, CallError } from "../../CallError.ts"
+import type { Category } from "../../Failure.ts"
+import type { CallOptions } from "../compiledPolicy.ts"
+import type { KeyInput } from "../../RateLimit.ts"
+
+/** What a gate may ask of the call that stands before it. */
+export interface Entrant {
+  readonly options: CallOptions
+  readonly now: () => number
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly remainingMillis: (now: number) => number
+  readonly keyOf: (key: ((call: KeyInput) => string) | undefined, shared: string) => string
+  readonly info: () => CallInfo
+  /** Makes an error without a stack, which would cost more than the refusal; with one when `Policy.debug` is on. */
+  readonly raise: <E>(make: () => E) => E
+  readonly tell: (event: EventOfCall) => void
+}
+
+type WithoutPlace<Event> = Event extends CallEvent ? Omit<Event, "integration" | "endpoint"> : never
+
+export type EventOfCall = WithoutPlace<CallEvent>
+
+/** How an attempt that passed a gate ended; `category` is undefined for one that was interrupted or died. */
+export interface AttemptEnd {
+  readonly category: Category | "success" | undefined
+  readonly elapsedMillis: number
+  readonly retryAfterMillis: number | undefined
+  readonly headers: Readonly<Record<string, string | undefined>> | undefined
+}
+
+/** An attempt that passed: what must be told when it has ended. */
+export interface Pass {
+  readonly _tag: "Pass"
+  readonly waited: boolean
+  readonly leave: (end: AttemptEnd) => Effect.Effect<void>
+  /** After a wait at a later gate: may it still go? Gives itself back when not. */
+  readonly confirm?: () => Effect.Effect<Answer>
+}
+
+/** An attempt that did not pass, and the error that its call fails with. */
+export interface Refusal {
+  readonly _tag: "Refusal"
+  readonly error: CallError
+}
+
+export type Answer = Pass | Refusal
+
+/** One strategy that decides, before an attempt, whether it goes now, later, or not at all. */
+export interface Gate {
+  readonly enter: (entrant: Entrant) => Effect.Effect<Answer>
+}
+
+/** An attempt that passed a gate but was never made. */
+export const neverMade: AttemptEnd = {
+  category: undefined,
+  elapsedMillis: 0,
+  retryAfterMillis: undefined,
+  headers: undefined
+}
+
+export const refuse = (error: CallError): Effect.Effect<Refusal> => Effect.succeed({ _tag: "Refusal", error })
+
+/** Goes on synchronously when a store has answered at once. */
+export const andThenNow = <A, B, E, R>(
+  answer: Effect.Effect<A>,
+  next: (value: A) => Effect.Effect<B, E, R>
+): Effect.Effect<B, E, R> => {
+  const exit = settled(answer)
+  return exit === undefined || Exit.isFailure(exit) ? Effect.flatMap(answer, next) : next(exit.value)
+}
+
+/** The exit of an Effect that has ended already. */
+export const settled = <A>(effect: Effect.Effect<A>): Exit.Exit<A> | undefined =>
+  // An Effect<A> that is an Exit is an Exit<A>: the guard only knows Exit<unknown, unknown>.
+  Exit.isExit(effect) ? (effect as Exit.Exit<A>) : undefined
+
+/** All passes in turn; at once when each of them answers at once. */
+export const leaveAll = (passes: ReadonlyArray<Pass>, end: AttemptEnd): Effect.Effect<void> => {
+  let left: Effect.Effect<void> = Effect.void
+  for (const pass of passes) {
+    const leaving = pass.leave(end)
+    if (leaving !== Effect.void && !Exit.isExit(leaving)) left = Effect.andThen(left, leaving)
+  }
+  return left
+}

@@ -1,0 +1,339 @@
+import { Cause, Clock, Duration, Effect, Exit, type Fiber, Pull, Random, Result, Schedule } from "effect"
+import * as CallError from "../../CallError.ts"
+import { type CallEvent, CallObserver } from "../../CallObserver.ts"
+import type { Call, AttemptFailure, Engine, PolicyError } from "./model.ts"
+import type { FailedAttempt } from "../../Failure.ts"
+import * as InvalidOption from "../../InvalidOption.ts"
+import type { CallOptions } from "../compiledPolicy.ts"
+import type { KeyInput } from "../../RateLimit.ts"
+import {
+  type Answer,
+  type AttemptEnd,
+  type Entrant,
+  type EventOfCall,
+  leaveAll,
+  neverMade,
+  type Pass,
+  settled
+} from "./Gate.ts"
+import { deadlineMillis } from "./deadlineMillis.ts"
+import { debug } from "./debug.ts"
+import { hedged } from "./hedging.ts"
+import { timeLimited } from "./timeLimit.ts"
+
+type Step = (now: number, input: FailedAttempt) => Pull.Pull<[unknown, Duration.Duration], never, unknown, never>
+
+type Failed<E> = AttemptFailure<E | PolicyError>
+
+/** One call while it runs. */
+export class Running<A, E, R> implements Entrant {
+  readonly options: CallOptions
+  readonly #engine: Engine
+  readonly #call: Call<A, E, R>
+  readonly #clock: Clock.Clock
+  readonly random: () => number
+  readonly #debug: boolean
+  readonly #observe: ((event: CallEvent) => void) | undefined
+  readonly #startedAt: number
+  readonly #deadlineMillis: number | undefined
+  #attempts = 0
+  #renewed = false
+  #circuitOpened = false
+  #step: Step | undefined
+
+  constructor(engine: Engine, call: Call<A, E, R>, fiber: Fiber.Fiber<unknown, unknown>) {
+    this.options = call.options
+    this.#engine = engine
+    this.#call = call
+    this.#clock = fiber.getRef(Clock.Clock)
+    this.#debug = fiber.getRef(debug)
+    this.random = () => fiber.getRef(Random.Random).nextDoubleUnsafe()
+    this.#observe = fiber.getRef(CallObserver)
+    this.#startedAt = this.now()
+    this.#deadlineMillis = deadlineMillis(engine.policy, call.options)
+  }
+
+  start(): Effect.Effect<A, E | PolicyError, R> {
+    if (this.#observe === undefined) return this.#nextAttempt()
+    this.tell({ _tag: "CallStarted" })
+    return Effect.onExit(this.#nextAttempt(), (exit) =>
+      Effect.sync(() => {
+        const elapsedMillis = this.#elapsed()
+        this.tell({ _tag: "CallEnded", succeeded: Exit.isSuccess(exit), attempts: this.#attempts, elapsedMillis })
+      })
+    )
+  }
+
+  #nextAttempt(): Effect.Effect<A, E | PolicyError, R> {
+    return Effect.catchCause(this.#hedgedAttempt(), (cause) => this.#afterFailure(cause))
+  }
+
+  #hedgedAttempt(): Effect.Effect<A, Failed<E>, R> {
+    const { hedge } = this.#engine
+    if (hedge === undefined || this.#call.hedgeable === false || !this.#isRepeatable()) return this.#attempt()
+    return hedged(hedge, this.#mostAttempts() - this.#attempts, () => this.#attempt())
+  }
+
+  /** What a gate has let in is held by somebody at every moment: only the waits and the attempt can be interrupted. */
+  #attempt(): Effect.Effect<A, Failed<E>, R> {
+    if (this.#engine.gates.length === 0) return this.#execute([], unchanged)
+    return Effect.uninterruptibleMask((restore) => this.#enter(0, [], restore))
+  }
+
+  /** Through the gates that are left, synchronously for as long as each of them answers at once. */
+  #enter(from: number, passed: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
+    const passes = [...passed]
+    for (let index = from; index < this.#engine.gates.length; index += 1) {
+      const answer = this.#engine.gates[index]?.enter(this)
+      if (answer === undefined) continue
+      const exit = settled(answer)
+      if (exit === undefined || Exit.isFailure(exit)) {
+        const waited = Effect.onInterrupt(restore(answer), () => leaveAll(passes, neverMade))
+        return Effect.flatMap(waited, (answer) => this.#afterWait(index, passes, answer, restore))
+      }
+      if (exit.value._tag === "Refusal") return this.#refused(passes, exit.value.error)
+      passes.push(exit.value)
+    }
+    return this.#execute(passes, restore)
+  }
+
+  /** What the earlier gates said may no longer hold: those that can tell are asked again. */
+  #afterWait(
+    index: number,
+    passes: ReadonlyArray<Pass>,
+    answer: Answer,
+    restore: Restore
+  ): Effect.Effect<A, Failed<E>, R> {
+    if (answer._tag === "Refusal") return this.#refused(passes, answer.error)
+    if (!answer.waited) return this.#enter(index + 1, [...passes, answer], restore)
+    return Effect.flatMap(this.#confirmed(passes), (confirmed) =>
+      confirmed._tag === "Refusal"
+        ? Effect.andThen(leaveAll([answer], neverMade), this.#refused([], confirmed.error))
+        : this.#enter(index + 1, [...confirmed.passes, answer], restore)
+    )
+  }
+
+  #confirmed(passes: ReadonlyArray<Pass>): Effect.Effect<Confirmed> {
+    return passes.reduce<Effect.Effect<Confirmed>>(
+      (before, pass) =>
+        Effect.flatMap(before, (sofar) => {
+          if (sofar._tag === "Refusal") return Effect.as(leaveAll([pass], neverMade), sofar)
+          if (pass.confirm === undefined) return Effect.succeed({ _tag: "Passes", passes: [...sofar.passes, pass] })
+          return Effect.flatMap(pass.confirm(), (answer) =>
+            answer._tag === "Refusal"
+              ? Effect.as(leaveAll(sofar.passes, neverMade), answer)
+              : Effect.succeed<Confirmed>({ _tag: "Passes", passes: [...sofar.passes, answer] })
+          )
+        }),
+      Effect.succeed({ _tag: "Passes", passes: [] })
+    )
+  }
+
+  #refused(passes: ReadonlyArray<Pass>, error: CallError.CallError): Effect.Effect<never, Failed<E>> {
+    // A gate refuses with the errors of its own slot, which are the policy's.
+    const refusal: Failed<E> = { ...failedWith(error as PolicyError), refused: true }
+    return Effect.andThen(leaveAll(passes, neverMade), Effect.fail(refusal))
+  }
+
+  #execute(passes: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
+    const beganAt = this.now()
+    if (this.remainingMillis(beganAt) <= 0) return this.#refused(passes, this.#timeout("deadline"))
+    this.#attempts += 1
+    const number = this.#attempts
+    this.tell({ _tag: "AttemptStarted", attempt: number })
+    let headers: AttemptEnd["headers"]
+    const attempt = this.#call.attempt({
+      number,
+      remainingMillis: this.remainingMillis(beganAt),
+      info: (requestId) => this.info(requestId),
+      received: (response) => {
+        headers = response
+      }
+    })
+    return Effect.onExit(restore(this.#withTimeout(attempt, beganAt)), (exit) => {
+      const end = { ...endOf(exit), headers, elapsedMillis: this.now() - beganAt }
+      this.tell({ _tag: "AttemptEnded", attempt: number, outcome: end.category, elapsedMillis: end.elapsedMillis })
+      this.#engine.hedge?.observe(end)
+      return leaveAll(passes, end)
+    })
+  }
+
+  #withTimeout(attempt: Effect.Effect<A, AttemptFailure<E>, R>, now: number): Effect.Effect<A, Failed<E>, R> {
+    const timeout = this.#engine.policy.timeoutMillis ?? Infinity
+    const remaining = this.remainingMillis(now)
+    const duration = Math.min(timeout, remaining)
+    if (duration === Infinity) return attempt
+    const scope = remaining <= timeout ? "deadline" : "attempt"
+    return timeLimited(attempt, duration, () => Effect.fail(failedWith(this.#timeout(scope))))
+  }
+
+  #afterFailure(cause: Cause.Cause<Failed<E>>): Effect.Effect<A, E | PolicyError, R> {
+    const found = Cause.findError(cause)
+    if (Result.isFailure(found)) return Effect.failCause(found.failure)
+    const failure = found.success
+    if (failure.refused === true) return Effect.fail(failure.error)
+    if (failure.renewed === true && this.#mayRepeat()) return this.#nextAttempt()
+    if (!this.#mayRetry(failure)) return Effect.fail(failure.error)
+    if (this.#asksTooMuch(failure)) return Effect.fail(this.#throttled(failure))
+    return this.#afterSchedule(failure)
+  }
+
+  /** Once per call, and within the attempts that the caller allows: the provider has refused, so nothing was done. */
+  #mayRepeat(): boolean {
+    if (this.#renewed || this.#attempts >= this.#mostAttempts()) return false
+    this.#renewed = true
+    return true
+  }
+
+  #mostAttempts(): number {
+    return Math.min(this.#engine.policy.retry?.attempts ?? Infinity, ownAttempts(this.options))
+  }
+
+  #mayRetry(failure: Failed<E>): boolean {
+    const { retry } = this.#engine.policy
+    if (retry === undefined || this.#attempts >= this.#mostAttempts()) return false
+    if (!retry.when(this.#failedAttempt(failure))) return false
+    return !failure.sent || this.#isRepeatable()
+  }
+
+  #isRepeatable(): boolean {
+    return this.#call.idempotent && this.#call.replayable
+  }
+
+  #asksTooMuch(failure: Failed<E>): boolean {
+    const longest = this.#engine.policy.retry?.maxRetryAfterMillis ?? Infinity
+    return !failure.declared && failure.retryAfter !== undefined && Duration.toMillis(failure.retryAfter) > longest
+  }
+
+  #afterSchedule(failure: Failed<E>): Effect.Effect<A, E | PolicyError, R> {
+    return Effect.matchCauseEffect(this.#scheduled(failure), {
+      onSuccess: ([, delay]) => this.#retryAfter(delay, failure),
+      onFailure: (cause) =>
+        Pull.isDoneCause(cause) ? Effect.fail(failure.error) : Effect.failCause(Cause.map(cause, () => failure.error))
+    })
+  }
+
+  #scheduled(failure: Failed<E>): Pull.Pull<[unknown, Duration.Duration], never, unknown> {
+    const input = this.#failedAttempt(failure)
+    if (this.#step !== undefined) return this.#step(this.now(), input)
+    const schedule = this.#engine.policy.retry?.schedule ?? Schedule.recurs(0)
+    return Effect.flatMap(Schedule.toStep(schedule), (step) => {
+      this.#step = step
+      return step(this.now(), input)
+    })
+  }
+
+  #failedAttempt({ category, error, retryAfter, shouldRetry }: Failed<E>): FailedAttempt {
+    return { category, retryAfter, attempt: this.#attempts, error, shouldRetry }
+  }
+
+  #retryAfter(delay: Duration.Duration, failure: Failed<E>): Effect.Effect<A, E | PolicyError, R> {
+    const asked = failure.retryAfter === undefined ? 0 : Duration.toMillis(failure.retryAfter)
+    const millis = Math.max(asked, Duration.toMillis(delay))
+    if (millis >= this.remainingMillis(this.now())) {
+      return Effect.fail(asked > 0 && !failure.declared ? this.#throttled(failure) : failure.error)
+    }
+    return Effect.flatMap(this.#engine.withdraw(this), (allowed) => {
+      // Whose failure opened the circuit finds it open: there is nothing to wait for.
+      const waited = this.#circuitOpened ? Effect.void : this.#sleep(millis)
+      if (allowed) return Effect.flatMap(waited, () => this.#nextAttempt())
+      this.tell({ _tag: "RetryBudgetEmpty" })
+      return Effect.fail(failure.error)
+    })
+  }
+
+  #sleep(delayMillis: number): Effect.Effect<void> {
+    if (delayMillis <= 0) return Effect.yieldNow
+    this.tell({ _tag: "Waiting", reason: "retry", delayMillis })
+    return Effect.sleep(delayMillis)
+  }
+
+  #timeout(scope: "attempt" | "deadline"): CallError.Timeout {
+    const millis = scope === "attempt" ? this.#engine.policy.timeoutMillis : this.#deadlineMillis
+    const after = Duration.millis(millis ?? 0)
+    return this.raise(() => new CallError.Timeout({ ...this.info(), category: "transient", scope, after }))
+  }
+
+  #throttled(failure: Failed<unknown>): CallError.RateLimited {
+    return new CallError.RateLimited({
+      ...this.info(failure.requestId),
+      category: "throttled",
+      source: "remote",
+      limit: undefined,
+      retryAfter: failure.retryAfter,
+      status: failure.status
+    })
+  }
+
+  keyOf(key: ((call: KeyInput) => string) | undefined, shared: string): string {
+    if (key === undefined) return shared
+    const { endpoint, integration } = this.#engine.call
+    return `${integration}/${key({ integration, endpoint, request: this.#call.request })}`
+  }
+
+  raise<Failure>(make: () => Failure): Failure {
+    return this.#debug ? make() : withoutStack(make)
+  }
+
+  info(requestId?: string): CallError.CallInfo {
+    return { ...this.#engine.call, attempts: this.#attempts, elapsed: Duration.millis(this.#elapsed()), requestId }
+  }
+
+  remainingMillis(now: number): number {
+    return this.#deadlineMillis === undefined ? Infinity : this.#startedAt + this.#deadlineMillis - now
+  }
+
+  now(): number {
+    return this.#clock.currentTimeMillisUnsafe()
+  }
+
+  tell(event: EventOfCall): void {
+    if (event._tag === "CircuitChanged") this.#circuitOpened = event.transition.to === "open"
+    this.#observe?.({ ...event, integration: this.#engine.call.integration, endpoint: this.#engine.call.endpoint })
+  }
+
+  #elapsed(): number {
+    return this.now() - this.#startedAt
+  }
+}
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+const unchanged: Restore = (effect) => effect
+
+type Confirmed =
+  | { readonly _tag: "Passes"; readonly passes: ReadonlyArray<Pass> }
+  | Extract<Answer, { readonly _tag: "Refusal" }>
+
+const withoutStack = <Failure>(make: () => Failure): Failure => {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
+const failedWith = <E extends PolicyError>(error: E): AttemptFailure<E> => ({
+  error,
+  category: error.category,
+  retryAfter: undefined,
+  sent: true,
+  declared: false
+})
+
+const endOf = (
+  exit: Exit.Exit<unknown, AttemptFailure<unknown>>
+): Pick<AttemptEnd, "category" | "retryAfterMillis"> => {
+  if (Exit.isSuccess(exit)) return { category: "success", retryAfterMillis: undefined }
+  const found = Cause.findError(exit.cause)
+  const failure = Result.isSuccess(found) ? found.success : undefined
+  return {
+    category: failure?.category,
+    retryAfterMillis: failure?.retryAfter === undefined ? undefined : Duration.toMillis(failure.retryAfter)
+  }
+}
+
+const ownAttempts = (options: CallOptions): number =>
+  options.attempts === undefined ? Infinity : InvalidOption.integer("options.attempts", options.attempts, 1)

@@ -1,0 +1,96 @@
+import type { Duration, Effect } from "effect"
+import type * as CallError from "../../CallError.ts"
+import type { Category } from "../../Failure.ts"
+import type { CallOptions, Compiled } from "../compiledPolicy.ts"
+import type { Entrant, Gate } from "./Gate.ts"
+import type { Hedging } from "./hedging.ts"
+
+/**
+ * Which call an engine runs: names for errors and events, and the URL template.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallSite {
+  readonly integration: string
+  readonly endpoint: string
+  readonly method: string
+  readonly url: string
+}
+
+/**
+ * An attempt that is about to be made: its number (the first is 1), the time it has, and the facts for its errors.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Attempt {
+  readonly number: number
+  /** The milliseconds left until the deadline; `Infinity` without one. */
+  readonly remainingMillis: number
+  readonly info: (requestId?: string) => CallError.CallInfo
+  /** Tells the headers of a response, for the strategies that learn from them. */
+  readonly received: (headers: Readonly<Record<string, string | undefined>>) => void
+}
+
+/**
+ * A failed attempt: the error that the call fails with when it is the last one, its category, the wait that the
+ * provider asked for, whether anything may have been sent, and whether the error is one that the endpoint declares.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AttemptFailure<out E> {
+  readonly error: E
+  readonly category: Category
+  readonly retryAfter: Duration.Duration | undefined
+  readonly sent: boolean
+  readonly declared: boolean
+  readonly status?: number
+  readonly requestId?: string | undefined
+  /** The credentials were renewed after this refusal: one more attempt may succeed. */
+  readonly renewed?: boolean
+  /** A policy refused the attempt: it was not made, and is not made again. */
+  readonly refused?: boolean
+  readonly shouldRetry?: boolean | undefined
+}
+
+/**
+ * A call: may it be repeated, can its body be sent again, what its caller asked for, and how one attempt is made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Call<A, E, R> {
+  readonly idempotent: boolean
+  readonly replayable: boolean
+  /** False where the answer of an attempt that loses would stay open. Default: true. */
+  readonly hedgeable?: boolean
+  readonly request: unknown
+  readonly options: CallOptions
+  readonly attempt: (attempt: Attempt) => Effect.Effect<A, AttemptFailure<E>, R>
+}
+
+/**
+ * What the policies of an engine can fail with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PolicyError = CallError.Timeout | CallError.RateLimited | CallError.CircuitOpen | CallError.BulkheadFull
+
+/**
+ * A policy compiled for one call site.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Engine {
+  readonly call: CallSite
+  readonly policy: Compiled
+  /** What stands before each attempt, outermost first. */
+  readonly gates: ReadonlyArray<Gate>
+  readonly hedge: Hedging | undefined
+  /** Takes a retry from the budget; false when there is none left. */
+  readonly withdraw: (entrant: Entrant) => Effect.Effect<boolean>
+}

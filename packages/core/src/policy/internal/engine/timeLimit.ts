@@ -1,0 +1,39 @@
+import { Clock, Effect, Exit, Fiber } from "effect"
+import { Alarms } from "./Alarms.ts"
+
+/** Interrupts an attempt that takes too long, and when it has let go of all that it held, ends with `tooLong`. */
+export const timeLimited = <A, E, R, E2>(
+  attempt: Effect.Effect<A, E, R>,
+  millis: number,
+  tooLong: () => Effect.Effect<never, E2>
+): Effect.Effect<A, E | E2, R> =>
+  Effect.withFiber((parent) =>
+    Effect.callback<A, E | E2, R>((resume) => {
+      // The fibre that runs this has the services of the attempt.
+      const child = Effect.runForkWith(parent.context)(attempt as Effect.Effect<A, E>)
+      const done = child.pollUnsafe()
+      if (done !== undefined) return resume(done)
+      const alarms = alarmsOf(parent)
+      let isTooLong = false
+      const alarm = alarms.set(millis, parent, () => {
+        isTooLong = true
+        child.interruptUnsafe()
+      })
+      child.addObserver((exit) => {
+        alarms.clear(alarm)
+        resume(isTooLong && Exit.isFailure(exit) ? tooLong() : exit)
+      })
+      return Fiber.interrupt(child)
+    })
+  )
+
+const alarms = new WeakMap<Clock.Clock, Alarms>()
+
+const alarmsOf = (fiber: Fiber.Fiber<unknown, unknown>): Alarms => {
+  const clock = fiber.getRef(Clock.Clock)
+  const known = alarms.get(clock)
+  if (known !== undefined) return known
+  const made = new Alarms(clock)
+  alarms.set(clock, made)
+  return made
+}

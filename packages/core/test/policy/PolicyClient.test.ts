@@ -1,0 +1,107 @@
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import { Effect, Fiber, Schedule } from "effect"
+import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+import { Breaker, type CallError, Policy, PolicyClient, Retry } from "@causeway/core/policy"
+
+type Answer = number | "reset" | "never"
+
+const scripted = (...answers: ReadonlyArray<Answer>) => {
+  const requests: Array<HttpClientRequest.HttpClientRequest> = []
+  const client = HttpClient.make((request) => {
+    const answer = answers[requests.length] ?? 200
+    requests.push(request)
+    if (answer === "never") return Effect.never
+    if (answer === "reset") {
+      const cause = Object.assign(new Error("reset"), { code: "ECONNRESET" })
+      return Effect.fail(
+        new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
+      )
+    }
+    return Effect.succeed(HttpClientResponse.fromWeb(request, new Response(null, { status: answer })))
+  })
+  return { client, requests }
+}
+
+const quickly = Retry.make({ schedule: Schedule.spaced("10 millis"), attempts: 3 })
+
+const hurried = <A, E, R>(program: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(program)
+    yield* TestClock.adjust("1 minute")
+    return yield* Fiber.join(fiber)
+  })
+
+const url = "https://provider.example/things"
+
+describe("a policy around a plain HttpClient", () => {
+  it.effect("retries resets and 503s, and gives the last response when it gives up", () =>
+    Effect.gen(function* () {
+      const well = scripted("reset", 503, 200)
+      assert.strictEqual(
+        (yield* hurried(PolicyClient.withPolicy({ retry: quickly })(well.client).get(url))).status,
+        200
+      )
+      const down = scripted(503, 503, 503, 200)
+      assert.strictEqual(
+        (yield* hurried(PolicyClient.withPolicy({ retry: quickly })(down.client).get(url))).status,
+        503
+      )
+      assert.strictEqual(down.requests.length, 3)
+    })
+  )
+
+  it.effect("does not repeat a POST, unless it has an idempotency key", () =>
+    Effect.gen(function* () {
+      const plain = scripted(503)
+      yield* hurried(PolicyClient.withPolicy({ retry: quickly })(plain.client).post(url))
+      assert.strictEqual(plain.requests.length, 1)
+      const keyed = scripted(503)
+      const headers = { "idempotency-key": "key-1" }
+      yield* hurried(PolicyClient.withPolicy({ retry: quickly })(keyed.client).post(url, { headers }))
+      assert.strictEqual(keyed.requests.length, 2)
+    })
+  )
+
+  it.effect("times out, and opens its circuit", () =>
+    Effect.gen(function* () {
+      const { client, requests } = scripted("never", "never")
+      const policy = {
+        timeout: "1 second",
+        circuitBreaker: Breaker.consecutive({ failures: 2, openDuration: "1 hour" })
+      } as const
+      const guarded = PolicyClient.withPolicy(policy)(client)
+      for (let call = 0; call < 2; call += 1) {
+        const error = yield* hurried(Effect.flip(guarded.get(url)))
+        assert.strictEqual(error._tag, "Timeout")
+      }
+      assert.strictEqual((yield* Effect.flip(guarded.get(url)))._tag, "CircuitOpen")
+      assert.strictEqual(requests.length, 2)
+    })
+  )
+
+  it("adds the errors of its slots to the client's", () => {
+    const guarded = PolicyClient.withPolicy({ timeout: "1 second" })(scripted().client)
+    expectTypeOf(guarded).toEqualTypeOf<
+      HttpClient.HttpClient.With<HttpClientError.HttpClientError | CallError.Timeout>
+    >()
+  })
+})
+
+describe("a refusal", () => {
+  const refusal = Effect.gen(function* () {
+    const client = PolicyClient.withPolicy({ rateLimit: { limit: 1, window: "1 hour", maxWait: 0 } })(scripted().client)
+    yield* client.get(url)
+    return yield* Effect.flip(client.get(url))
+  })
+
+  it.effect("has no stack, unless Policy.debug is on", () =>
+    Effect.gen(function* () {
+      const quiet = yield* refusal
+      const loud = yield* Effect.provideService(refusal, Policy.debug, true)
+      assert.strictEqual(quiet._tag, "RateLimited")
+      assert.notInclude(quiet.stack ?? "", "\n    at ")
+      assert.include(loud.stack ?? "", "\n    at ")
+    })
+  )
+})

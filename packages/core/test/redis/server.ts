@@ -1,0 +1,102 @@
+/**
+ * A `redis-server` of its own for a suite: started on a free port of 127.0.0.1, without persistence, and stopped at the
+ * end. Where the program is missing a suite is skipped with the reason in its name, and fails when `CI` is set.
+ */
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import { describe } from "@effect/vitest"
+import { Context, Effect, Layer, type Scope } from "effect"
+import type * as Redis from "effect/persistence/Redis"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+
+/** The server of a suite; `kill` ends it as a crash would, `start` begins it again, empty, on the same port. */
+export class RedisServer extends Context.Service<
+  RedisServer,
+  {
+    readonly port: number
+    readonly kill: Effect.Effect<void>
+    readonly start: Effect.Effect<void>
+    /** Stops answering without closing a connection, and goes on. */
+    readonly freeze: Effect.Effect<void>
+    readonly thaw: Effect.Effect<void>
+  }
+>()("causeway/test/RedisServer") {}
+
+const freePort = async (): Promise<number> => {
+  const probe = createServer()
+  await once(probe.listen(0, "127.0.0.1"), "listening")
+  const address = probe.address()
+  probe.close()
+  await once(probe, "close")
+  if (address === null || typeof address === "string") throw new Error("the probe has no port")
+  return address.port
+}
+
+const begin = async (port: number): Promise<ChildProcess> => {
+  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", tmpdir()]
+  const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] })
+  let output = ""
+  for await (const chunk of child.stdout) {
+    output += String(chunk)
+    if (output.includes("Ready to accept connections")) break
+  }
+  if (!output.includes("Ready to accept connections")) throw new Error(`redis-server did not start: ${output}`)
+  child.stdout.resume()
+  return child
+}
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, "exit")
+  child.kill("SIGKILL")
+  await exited
+}
+
+/** Ends with the scope, whatever happened to the server in between. */
+export const make: Effect.Effect<RedisServer["Service"], never, Scope.Scope> = Effect.gen(function* () {
+  const port = yield* Effect.promise(freePort)
+  let child: ChildProcess = yield* Effect.promise(() => begin(port))
+  yield* Effect.addFinalizer(() => Effect.promise(() => end(child)))
+  const signal = (name: "SIGSTOP" | "SIGCONT") =>
+    Effect.sync(() => {
+      child.kill(name)
+    })
+  return {
+    port,
+    kill: Effect.promise(() => end(child)),
+    start: Effect.promise(async () => {
+      await end(child)
+      child = await begin(port)
+    }),
+    freeze: signal("SIGSTOP"),
+    thaw: signal("SIGCONT")
+  }
+})
+
+export const layerServer: Layer.Layer<RedisServer> = Layer.effect(RedisServer, make)
+
+/** Another client of the same server, as another process has one. */
+export const layerClient: Layer.Layer<Redis.Redis | NodeRedis.NodeRedis, Redis.RedisError, RedisServer> = Layer.unwrap(
+  Effect.map(RedisServer, ({ port }) => NodeRedis.layer({ socket: { host: "127.0.0.1", port } }))
+)
+
+/** A server and a client of it. */
+export const layer: Layer.Layer<RedisServer | Redis.Redis | NodeRedis.NodeRedis, Redis.RedisError> = Layer.provideMerge(
+  layerClient,
+  layerServer
+)
+
+const isInstalled = spawnSync("redis-server", ["--version"], { stdio: "ignore" }).status === 0
+
+const missing = "there is no redis-server here (Debian has it as the package redis-server)"
+
+if (!isInstalled && process.env["CI"] !== undefined) throw new Error(missing)
+
+const run = isInstalled ? describe : describe.skip
+
+/** `describe` for a suite that needs the server. */
+export const describeRedis = (name: string, suite: () => void): void => {
+  run(isInstalled ? name : `${name}, skipped: ${missing}`, suite)
+}
