@@ -15,7 +15,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join, matchesGlob } from "node:path"
+import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { root, runOrThrow } from "./command.ts"
 
@@ -83,8 +83,15 @@ const install = async (project: string, tarballs: ReadonlyArray<string>) => {
   link(join(root, "node_modules/@types/node"), join(modules, "@types/node"))
 }
 
+/** The star of a pattern in `exports` stands for anything, slashes included. */
+const covers = (pattern: string, subpath: string): boolean => {
+  const [before, after] = pattern.split("*")
+  if (before === undefined || after === undefined) return pattern === subpath
+  return subpath.startsWith(before) && subpath.endsWith(after)
+}
+
 const isClosed = (manifest: Manifest, subpath: string) =>
-  Object.entries(manifest.exports).some(([key, target]) => target === null && matchesGlob(subpath, key))
+  Object.entries(manifest.exports).some(([key, target]) => target === null && covers(key, subpath))
 
 /** Every path that a user may import, the patterns of `exports` filled in with what is there. */
 const openPaths = (project: string, { manifest }: Package) => {
