@@ -1,0 +1,68 @@
+/**
+ * How HubSpot signs its webhooks and the requests of workflow actions.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver of an app's webhooks, with the app's client secret.
+ *
+ * **Details**
+ *
+ * `X-HubSpot-Signature-v3` is the base64 HMAC of method, URL, body and timestamp, one right after the other, with the
+ * milliseconds of `X-HubSpot-Request-Timestamp`; 5 minutes old or ahead at most. The type is the `subscriptionType` of the
+ * first event, such as `contact.creation`.
+ *
+ * **Gotchas**
+ *
+ * HubSpot signs the URL with some of its escapes undone (`%2F`, `%3A` and others): an address without a query avoids them.
+ * Behind a proxy, tell the receiver its public URL. The body is a list of up to 100 events and has no id of its own.
+ *
+ * **Example** (A signature that covers method and URL)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { HubSpotWebhook } from "@causeway/providers/hubspot"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`[{"eventId":1,"subscriptionType":"contact.creation"}]`)
+ * const secret = Redacted.make("hubspot_test_secret")
+ * const [method, url, now] = ["POST", "https://example.com/webhooks/hubspot", 1_764_000_000_000] as const
+ * const headers = Result.getOrThrow(
+ *   WebhookSigner.sign(HubSpotWebhook.scheme, { body, secret, timestamp: now, method, url })
+ * )
+ *
+ * const input = { method, url, headers, body, secrets: [secret], now }
+ * const elsewhere = { ...input, url: "https://example.com/other" }
+ *
+ * assert.equal(Result.getOrThrow(WebhookVerifier.verify(HubSpotWebhook.scheme, input)).type, "contact.creation")
+ * assert.ok(Result.isFailure(WebhookVerifier.verify(HubSpotWebhook.scheme, elsewhere)))
+ * ```
+ *
+ * @see https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * The third version of HubSpot's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "hubspot-v3",
+  signature: SignatureScheme.singleHeader("X-HubSpot-Signature-v3", { encoding: "base64" }),
+  signedContent: "{method}{url}{body}{timestamp}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  timestamp: {
+    at: SignatureScheme.header("X-HubSpot-Request-Timestamp"),
+    unit: "milliseconds",
+    tolerance: "5 minutes"
+  },
+  eventType: [SignatureScheme.body("0", "subscriptionType")],
+  docs: {
+    url: "https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests",
+    checked: "source"
+  }
+})
