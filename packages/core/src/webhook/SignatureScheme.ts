@@ -330,7 +330,7 @@ export interface MacKey {
   readonly _tag: "Mac"
   readonly hash: Hash
   /** How the text of the secret, after its prefix, becomes the bytes of the key. */
-  readonly encoding: "utf8" | "hex" | "base64"
+  readonly encoding: "utf8" | "hex" | "hex-any-case" | "base64"
   /** Text that the secret starts with and that is no part of the key, such as `whsec_`. */
   readonly prefix: string
   /** Bounds of the key's length in bytes. */

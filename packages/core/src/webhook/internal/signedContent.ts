@@ -35,7 +35,7 @@ export const assemble = ({ parts }: SignedContent, source: Source, secret: strin
       case "Slot":
         return fillSlot(part.slot, source, secret)
       case "Field":
-        return fillField(part, parts[index + 1], source)
+        return fillField(part, terminatorOf(parts, index), source)
       case "NamedHeaders":
         return RequestText.namedHeaders(source.delivery, part.listedIn)
       case "Listed":
@@ -75,14 +75,19 @@ const fillSlot = (slot: Slot, source: Source, secret: string): string | Uint8Arr
   }
 }
 
-const fillField = (part: FieldPart, next: ContentPart | undefined, { delivery, item }: Source): string => {
+const fillField = (part: FieldPart, terminator: string, { delivery, item }: Source): string => {
   const { field } = part
   const text = field._tag === "Item" ? EventFields.textAt(item, field.path) : EventFields.textOf(field, delivery)
   if (text === undefined) return part.isOptional ? "" : refuseField(field, "there")
-  const terminator = next?._tag === "Text" ? next.text : ""
   return part.isFree || terminator === "" || !text.includes(terminator)
     ? text
     : refuseField(field, `without ${JSON.stringify(terminator)}, which ends it in the signed content`)
+}
+
+/** The text between a part and the one after it. */
+const terminatorOf = (parts: ReadonlyArray<ContentPart>, index: number): string => {
+  const next = parts[index + 1]
+  return next?._tag === "Text" && index + 2 < parts.length ? next.text : ""
 }
 
 const refuseField = (field: FieldPart["field"], expected: string): never =>

@@ -136,11 +136,14 @@ const keyOf = (purpose: Purpose, form: KeyForm, text: string): KeyObject | "none
 }
 
 const macKey = (form: MacKey, encoded: string): KeyObject | undefined => {
-  const bytes = Encodings.decode(form.encoding, encoded)
+  const bytes = decodeMac(form, encoded)
   return bytes !== undefined && bytes.length >= form.minBytes && bytes.length <= form.maxBytes
     ? createSecretKey(form.derivation === undefined ? bytes : createHash(form.derivation).update(bytes).digest())
     : undefined
 }
+
+const decodeMac = ({ encoding }: MacKey, text: string): Buffer | undefined =>
+  encoding === "hex-any-case" ? Encodings.decode("hex", text.toLowerCase()) : Encodings.decode(encoding, text)
 
 const jwtKey = (minBytes: number, text: string): KeyObject | undefined => {
   const bytes = Encodings.decode("utf8", text)
@@ -243,5 +246,5 @@ const describePair = (purpose: Purpose, form: Ed25519Key): string =>
 const describeMac = (form: MacKey): string => {
   const prefix = form.prefix === "" ? "" : `"${form.prefix}" and `
   const size = `${form.minBytes} to ${form.maxBytes} bytes`
-  return `${prefix}${describeId(form.idSeparator)}${size} in ${form.encoding === "utf8" ? "UTF-8" : `canonical ${form.encoding}`}, without white space around it`
+  return `${prefix}${describeId(form.idSeparator)}${size} in ${form.encoding === "utf8" ? "UTF-8" : `canonical ${form.encoding.replaceAll("-", " ")}`}, without white space around it`
 }
