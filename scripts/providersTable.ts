@@ -15,29 +15,66 @@ type Scheme = SignatureScheme.SignatureScheme
 
 const code = (text: string) => `\`${text.replaceAll("|", "\\|")}\``
 
-const headersOf = ({ signature }: Scheme): string => {
-  if (signature._tag === "HeaderList") return code(signature.name)
-  const [first = "", second = "", ...more] = signature.names
-  return more.length > 0
-    ? `${code(first)} to ${code(more.at(-1) ?? "")}`
-    : [first, second]
-        .filter(Boolean)
-        .map((name) => code(name + (signature.prefix && `: ${signature.prefix}`)))
-        .join(", ")
+const withPrefix = (name: string, prefix: string): string => code(prefix === "" ? name : `${name}: ${prefix.trim()}`)
+
+const signatureOf = ({ signature }: Scheme): string => {
+  switch (signature._tag) {
+    case "HeaderList":
+      return code(signature.name)
+    case "Jwt":
+      return withPrefix(signature.name, signature.prefix)
+    case "InField":
+      return placeOf(signature.field)
+    case "InItems":
+      return `each item of body ${code(signature.list.join("."))}`
+    case "SingleHeader":
+      return namesOf(signature.names, signature.prefix)
+  }
 }
 
+const namesOf = (names: ReadonlyArray<string>, prefix: string): string =>
+  names.length > 2
+    ? `${code(names[0] ?? "")} to ${code(names.at(-1) ?? "")}`
+    : names.map((name) => withPrefix(name, prefix)).join(", ")
+
+const algorithmOf = (key: SignatureScheme.KeyForm): string => {
+  switch (key._tag) {
+    case "Mac":
+      return `HMAC-${key.hash.toUpperCase()}`
+    case "Digest":
+      return key.hash.toUpperCase()
+    case "Ed25519":
+      return "ed25519"
+    case "Ecdsa":
+      return "ECDSA P-256"
+    case "Rsa":
+      return "RSA"
+    case "Certificate":
+      return "RSA by certificate"
+    case "Token":
+      return "shared token"
+    case "JwtSecret":
+    case "Jwk":
+      return `JWT ${key.algorithms.join(", ")}`
+  }
+}
+
+const contentsOf = ({ bindings, signedContent }: Scheme): ReadonlyArray<string> =>
+  [signedContent, ...bindings.map(({ content }) => content)]
+    .map(({ template }) => (template === "{listed}" ? "listed fields" : template))
+    .filter((template) => template !== "" && template !== "{token}")
+
 const familyOf = (scheme: Scheme): string => {
-  const { template } = scheme.signedContent
-  if (scheme.keys.every(({ _tag }) => _tag === "Ed25519")) return `ed25519 of ${code(template)}`
-  const hashes = scheme.keys.flatMap((key) => (key._tag === "Mac" ? key.hash.toUpperCase() : []))
-  const others = scheme.keys.some(({ _tag }) => _tag === "Ed25519") ? " or ed25519" : ""
-  return `HMAC-${hashes.join(", ")}${others} of ${code(template)}`
+  const algorithms = scheme.keys.map(algorithmOf).join(" or ")
+  const contents = contentsOf(scheme).map((template) => code(template.replaceAll("\n", "\\n")))
+  return [algorithms, ...contents.slice(0, 1).map((each) => `of ${each}`), ...contents.slice(1)].join(" ")
 }
 
 const span = (millis: number): string => (millis % 60_000 === 0 ? `${millis / 60_000} min` : `${millis / 1000} s`)
 
-const toleranceOf = ({ timestamp }: Scheme): string => {
-  if (timestamp === undefined) return "no time"
+const toleranceOf = (scheme: Scheme): string => {
+  const { timestamp } = scheme
+  if (timestamp === undefined) return scheme.signature._tag === "Jwt" ? "`exp`" : "no time"
   const { future, past } = timestamp.toleranceMillis
   return past === future ? span(past) : `${span(past)} past, ${span(future)} ahead`
 }
@@ -50,6 +87,12 @@ const placeOf = (field: SignatureScheme.EventField): string => {
       return `body ${code(field.path.join("."))}`
     case "FormJson":
       return `form ${code([field.field, ...field.path].join("."))}`
+    case "Form":
+      return `form ${code(field.field)}`
+    case "Query":
+      return `query ${code(field.name)}`
+    case "Claim":
+      return `claim ${code(field.name)}`
   }
 }
 
@@ -57,12 +100,26 @@ const idOf = ({ eventId }: Scheme): string => (eventId === undefined ? "hash of 
 
 const typeOf = ({ eventType }: Scheme): string => eventType.map(placeOf).join(", else ") || "none"
 
-const handshakeOf = ({ handshake }: Scheme): string => (handshake === undefined ? "" : "signed echo")
+const handshakeNames: Readonly<Record<SignatureScheme.Handshake["_tag"], string>> = {
+  SignedEcho: "echo of a signed challenge",
+  SignedReply: "reply to a signed ping",
+  SignedProof: "HMAC of a signed challenge",
+  SignedConfirmation: "signed request to fetch a URL",
+  OpenEcho: "echo of a challenge",
+  OpenProof: "challenge to sign",
+  SecretOffer: "secret in the first request"
+}
+
+const handshakeOf = ({ handshake }: Scheme): string =>
+  [handshake ?? []]
+    .flat()
+    .map(({ _tag }) => handshakeNames[_tag])
+    .join(", ")
 
 const rowOf = ([id, scheme]: readonly [string, Scheme]): string =>
   [
     `[${id}](${scheme.docs.url})`,
-    headersOf(scheme),
+    signatureOf(scheme),
     familyOf(scheme),
     toleranceOf(scheme),
     idOf(scheme),
@@ -86,8 +143,8 @@ The last column says what a record was held against:
 - **source** (${countOf("source")}): what other implementations do, without a test that runs one;
 - **unchecked** (${countOf("unchecked")}): nothing yet. Try it with a delivery of your own before you rely on it.
 
-Where the tolerance is "no time", a replay is recognised by its id only. An id or a type that is in a header is not covered by
-the signature, unless the signed content has \`{id}\`.
+Where the tolerance is "no time", a replay is recognised by its id only; with "\`exp\`", a token says itself when it ends. An id or a
+type that is in a header is not covered by the signature, unless the signed content has it.
 
 | Provider | Signature | Family | Tolerance | Id | Type | Handshake | Checked |
 |---|---|---|---|---|---|---|---|

@@ -435,5 +435,105 @@ export const captions: Captions = {
     folder: "providers/src/zoom/",
     about: "Zoom.",
     files: { "Zoom.ts": "The entry point.", "ZoomWebhook.ts": "How it signs." }
+  },
+  "providers/atlassian-connect": {
+    folder: "providers/src/atlassian-connect/",
+    about: "Atlassian Connect.",
+    files: { "AtlassianConnect.ts": "The entry point.", "AtlassianConnectWebhook.ts": "How it signs." }
+  },
+  "providers/aws-sns": {
+    folder: "providers/src/aws-sns/",
+    about: "Amazon SNS.",
+    files: { "AwsSns.ts": "The entry point.", "AwsSnsWebhook.ts": "How it signs." }
+  },
+  "providers/braintree": {
+    folder: "providers/src/braintree/",
+    about: "Braintree.",
+    files: { "Braintree.ts": "The entry point.", "BraintreeWebhook.ts": "How it signs." }
+  },
+  "providers/cloudinary": {
+    folder: "providers/src/cloudinary/",
+    about: "Cloudinary.",
+    files: { "Cloudinary.ts": "The entry point.", "CloudinaryWebhook.ts": "How it signs." }
+  },
+  "providers/contentful": {
+    folder: "providers/src/contentful/",
+    about: "Contentful.",
+    files: { "Contentful.ts": "The entry point.", "ContentfulWebhook.ts": "How it signs." }
+  },
+  "providers/dropbox-sign": {
+    folder: "providers/src/dropbox-sign/",
+    about: "Dropbox Sign.",
+    files: { "DropboxSign.ts": "The entry point.", "DropboxSignWebhook.ts": "How it signs." }
+  },
+  "providers/gitlab": {
+    folder: "providers/src/gitlab/",
+    about: "GitLab.",
+    files: { "GitLab.ts": "The entry point.", "GitLabWebhook.ts": "How it signs." }
+  },
+  "providers/livekit": {
+    folder: "providers/src/livekit/",
+    about: "LiveKit.",
+    files: { "LiveKit.ts": "The entry point.", "LiveKitWebhook.ts": "How it signs." }
+  },
+  "providers/mailgun": {
+    folder: "providers/src/mailgun/",
+    about: "Mailgun.",
+    files: { "Mailgun.ts": "The entry point.", "MailgunWebhook.ts": "How it signs." }
+  },
+  "providers/messagebird": {
+    folder: "providers/src/messagebird/",
+    about: "MessageBird.",
+    files: { "MessageBird.ts": "The entry point.", "MessageBirdWebhook.ts": "How it signs." }
+  },
+  "providers/okta": {
+    folder: "providers/src/okta/",
+    about: "Okta event hooks.",
+    files: { "Okta.ts": "The entry point.", "OktaWebhook.ts": "How it signs." }
+  },
+  "providers/paypal": {
+    folder: "providers/src/paypal/",
+    about: "PayPal.",
+    files: { "PayPal.ts": "The entry point.", "PayPalWebhook.ts": "How it signs." }
+  },
+  "providers/plaid": {
+    folder: "providers/src/plaid/",
+    about: "Plaid.",
+    files: { "Plaid.ts": "The entry point.", "PlaidWebhook.ts": "How it signs." }
+  },
+  "providers/plivo": {
+    folder: "providers/src/plivo/",
+    about: "Plivo.",
+    files: { "Plivo.ts": "The entry point.", "PlivoWebhook.ts": "How it signs." }
+  },
+  "providers/sendgrid": {
+    folder: "providers/src/sendgrid/",
+    about: "SendGrid Event Webhook.",
+    files: { "SendGrid.ts": "The entry point.", "SendGridWebhook.ts": "How it signs." }
+  },
+  "providers/telegram": {
+    folder: "providers/src/telegram/",
+    about: "Telegram.",
+    files: { "Telegram.ts": "The entry point.", "TelegramWebhook.ts": "How it signs." }
+  },
+  "providers/twilio": {
+    folder: "providers/src/twilio/",
+    about: "Twilio.",
+    files: { "Twilio.ts": "The entry point.", "TwilioWebhook.ts": "How it signs." }
+  },
+  "providers/twitch": {
+    folder: "providers/src/twitch/",
+    about: "Twitch EventSub.",
+    files: { "Twitch.ts": "The entry point.", "TwitchWebhook.ts": "How it signs." }
+  },
+  "providers/vonage": {
+    folder: "providers/src/vonage/",
+    about: "Vonage.",
+    files: { "Vonage.ts": "The entry point.", "VonageWebhook.ts": "How it signs." }
+  },
+  "providers/zendesk": {
+    folder: "providers/src/zendesk/",
+    about: "Zendesk.",
+    files: { "Zendesk.ts": "The entry point.", "ZendeskWebhook.ts": "How it signs." }
   }
 }

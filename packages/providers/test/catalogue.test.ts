@@ -4,6 +4,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Redacted, Result } from "effect"
 import { inspect } from "node:util"
 import { type Delivery, type Oracle, oracles, text } from "./oracles.ts"
+import { requestOracles } from "./requestOracles.ts"
 import { type Headers, now, replaced, tagOf } from "./refusals.ts"
 
 const catalogue: Readonly<Record<string, SignatureScheme.SignatureScheme>> = schemes
@@ -44,7 +45,7 @@ const changeFirst = (bytes: Uint8Array, at: number): Uint8Array => {
 }
 
 it("every scheme has an oracle, and every oracle a scheme", () =>
-  expect(Object.keys(oracles).toSorted()).toEqual(Object.keys(schemes).toSorted()))
+  expect([...Object.keys(oracles), ...Object.keys(requestOracles)].toSorted()).toEqual(Object.keys(schemes).toSorted()))
 
 for (const [id, oracle] of Object.entries(oracles)) {
   const scheme = catalogue[id] ?? expect.fail(`${id} is not in the catalogue`)
@@ -224,7 +225,9 @@ for (const [id, oracle] of Object.entries(oracles)) {
 
     it("refuses a signature that is moved to another time", () => {
       const later = oracle.sign(delivery(oracle, { millis: now + 1000 }), secret)
-      const stamps = [headers, later].map((each) => /\b\d{10}(\d{3})?\b/.exec(each.flat().join(" "))?.[0] ?? "none")
+      const stamps = [headers, later].map(
+        (each) => /\b\d{10}(\d{3})?\b|\d{4}-[\dT:.-]+Z/.exec(each.flat().join(" "))?.[0] ?? "none"
+      )
       const moved = headers.map(([name, value]) => [name, value.replace(stamps[0] ?? "", stamps[1] ?? "")] as const)
       expect(moved.flat().join() === headers.flat().join()).toBe(!oracle.isBodyFree)
       expect(verdict(oracle.isBodyFree ? genuine : delivery(oracle, { millis: now + 1000 }), moved)).toBe(

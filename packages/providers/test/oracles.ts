@@ -1,4 +1,11 @@
-import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign as signBytes } from "node:crypto"
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign as signBytes
+} from "node:crypto"
 import type { Headers } from "./refusals.ts"
 
 /** A delivery as a provider would send it. */
@@ -131,6 +138,17 @@ const inHeaders = (
   }
 })
 
+/** A plain hash of what has the secret within. */
+const digestOf = (hash: Hash, ...parts: ReadonlyArray<string | Uint8Array>) =>
+  parts.reduce((state, part) => state.update(part), createHash(hash)).digest("hex")
+
+const hashed = (content: (delivery: Delivery, secret: string) => ReadonlyArray<string | Uint8Array>): Oracle => ({
+  ...plain,
+  header: "X-HubSpot-Signature",
+  required: ["X-HubSpot-Signature"],
+  sign: (delivery, secret) => [["X-HubSpot-Signature", digestOf("sha256", ...content(delivery, secret))]]
+})
+
 const dotted: Content = (stamp, { body }) => [stamp, ".", body]
 
 const standard = (prefix: string, secrets?: readonly [string, string]): Oracle => ({
@@ -218,10 +236,21 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   "cal-com": overBody("X-Cal-Signature-256", "hex"),
   calendly: inList("Calendly-Webhook-Signature", ["t", "v1"], ",", "hex", dotted, { past: 180 }),
   clerk: standard("svix"),
+  cloudinary: {
+    ...plain,
+    header: "X-Cld-Signature",
+    required: ["X-Cld-Signature", "X-Cld-Timestamp"],
+    tolerance: { past: 7200, future: 300 },
+    sign: ({ body, millis }, secret) => [
+      ["X-Cld-Timestamp", String(millis / 1000)],
+      ["X-Cld-Signature", digestOf("sha1", body, String(millis / 1000), secret)]
+    ]
+  },
   clickup: overBody("X-Signature", "hex"),
   "coinbase-commerce": overBody("X-CC-Webhook-Signature", "hex"),
   creem: overBody("creem-signature", "hex"),
   discord: ed25519("X-Signature-Ed25519", "X-Signature-Timestamp", "", "hex"),
+  "discord-events": ed25519("X-Signature-Ed25519", "X-Signature-Timestamp", "", "hex"),
   docusign: overBody("X-DocuSign-Signature-1", "base64"),
   dodopayments: standard("webhook"),
   dropbox: overBody("X-Dropbox-Signature", "hex"),
@@ -230,6 +259,8 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   github: overBody("X-Hub-Signature-256", "hex", { prefix: "sha256=" }),
   gocardless: overBody("Webhook-Signature", "hex"),
   hookdeck: overBody("x-hookdeck-signature", "base64"),
+  "hubspot-v1": hashed(({ body }, secret) => [secret, body]),
+  "hubspot-v2": hashed(({ body, method, url }, secret) => [secret, method, url, body]),
   "hubspot-v3": inHeaders(
     "X-HubSpot-Signature-v3",
     "X-HubSpot-Request-Timestamp",
@@ -276,7 +307,21 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   svix: standard("svix"),
   tailscale: inList("Tailscale-Webhook-Signature", ["t", "v1"], ",", "hex", dotted),
   telnyx: ed25519("telnyx-signature-ed25519", "telnyx-timestamp", "|", "base64"),
-  "trigger-dev": overBody("x-trigger-signature-hmacsha256", "hex"),
+  "trigger.dev": overBody("x-trigger-signature-hmacsha256", "hex"),
+  twitch: {
+    ...plain,
+    header: "Twitch-Eventsub-Message-Signature",
+    required: ["Twitch-Eventsub-Message-Signature", "Twitch-Eventsub-Message-Id", "Twitch-Eventsub-Message-Timestamp"],
+    tolerance: { past: 600, future: 600 },
+    sign: ({ body, id, millis }, secret) => {
+      const stamp = new Date(millis).toISOString()
+      return [
+        ["Twitch-Eventsub-Message-Id", id],
+        ["Twitch-Eventsub-Message-Timestamp", stamp],
+        ["Twitch-Eventsub-Message-Signature", `sha256=${hmac("sha256", secret, "hex", id, stamp, body)}`]
+      ]
+    }
+  },
   typeform: overBody("Typeform-Signature", "base64", { prefix: "sha256=" }),
   vercel: overBody("x-vercel-signature", "hex", { hash: "sha1" }),
   webflow: inHeaders("x-webflow-signature", "x-webflow-timestamp", "", "hex", (stamp, { body }) => [stamp, ":", body], {
@@ -285,5 +330,18 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   woocommerce: overBody("X-WC-Webhook-Signature", "base64"),
   workos: inList("WorkOS-Signature", ["t", "v1"], ", ", "hex", dotted, { unit: 1, past: 180 }),
   xero: overBody("x-xero-signature", "base64"),
+  zendesk: {
+    ...plain,
+    header: "X-Zendesk-Webhook-Signature",
+    required: ["X-Zendesk-Webhook-Signature", "X-Zendesk-Webhook-Signature-Timestamp"],
+    tolerance: window({}),
+    sign: ({ body, millis }, secret) => {
+      const stamp = new Date(millis).toISOString()
+      return [
+        ["X-Zendesk-Webhook-Signature-Timestamp", stamp],
+        ["X-Zendesk-Webhook-Signature", hmac("sha256", secret, "base64", stamp, body)]
+      ]
+    }
+  },
   zoom: inHeaders("x-zm-signature", "x-zm-request-timestamp", "v0=", "hex", (stamp, { body }) => [`v0:${stamp}:`, body])
 }

@@ -37,6 +37,11 @@ const packages: ReadonlyArray<Own> = [
       verifyKey(payload, header("X-Signature-Ed25519"), header("X-Signature-Timestamp"), key)
   },
   {
+    scheme: schemes["discord-events"],
+    accepts: (payload, header, key) =>
+      verifyKey(payload, header("X-Signature-Ed25519"), header("X-Signature-Timestamp"), key)
+  },
+  {
     scheme: schemes.line,
     accepts: (payload, header, secret) => validateSignature(payload, secret, header("x-line-signature"))
   },

@@ -4,17 +4,19 @@
  * **When to use**
  *
  * Give {@link platformScheme} to a receiver of webhooks of Adyen for Platforms or of its management API, with the HMAC key
- * of the webhook.
+ * of the webhook; {@link paymentsScheme} to a receiver of standard webhooks, those of payments.
  *
  * **Details**
  *
  * `HmacSignature` is the base64 HMAC of the body, with the bytes that the key spells in hexadecimal. The type is the body's
- * `type`, such as `balancePlatform.transfer.created`.
+ * `type`, such as `balancePlatform.transfer.created`. Standard webhooks hold items, each with an HMAC of eight of its fields in
+ * `additionalData.hmacSignature`; all must be right. Their type is the `eventCode` of the first item, such as `AUTHORISATION`.
  *
  * **Gotchas**
  *
  * Adyen shows its keys in upper case; write them in lower case here. There is neither an id of the delivery nor a timestamp
- * that is signed apart: an inbox goes by the hash of the body.
+ * that is signed apart: an inbox goes by the hash of the body. In a standard webhook the other fields, such as `reason` and
+ * `eventDate`, are not signed: `unsigned` has `body`. Adyen wants the text `[accepted]` as the answer to those.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,4 +60,35 @@ export const platformScheme: SignatureScheme.SignatureScheme = SignatureScheme.m
     url: "https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures",
     checked: "source"
   }
+})
+
+/**
+ * The scheme of standard webhooks, those of payments, as other implementations of it have it; no test runs a package of the
+ * provider's.
+ *
+ * @see https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
+ * @since 0.1.0
+ * @category schemes
+ */
+export const paymentsScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...platformScheme,
+  id: "adyen-payments",
+  signature: SignatureScheme.inItems({
+    list: ["notificationItems"],
+    item: ["NotificationRequestItem"],
+    signature: ["additionalData", "hmacSignature"],
+    encoding: "base64"
+  }),
+  signedContent: [
+    "{item:pspReference}",
+    "{item:originalReference?}",
+    "{item:merchantAccountCode}",
+    // The only field that may hold a colon, so that it stays clear where it ends.
+    "{item:merchantReference?*}",
+    "{item:amount.value}",
+    "{item:amount.currency}",
+    "{item:eventCode}",
+    "{item:success}"
+  ].join(":"),
+  eventType: [SignatureScheme.body("notificationItems", "0", "NotificationRequestItem", "eventCode")]
 })

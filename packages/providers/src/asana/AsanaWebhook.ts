@@ -57,5 +57,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("events", "0", "action")],
+  handshake: SignatureScheme.secretOffer(SignatureScheme.header("X-Hook-Secret"), { echoes: true }),
   docs: { url: "https://developers.asana.com/docs/webhooks-guide", checked: "documentation" }
 })

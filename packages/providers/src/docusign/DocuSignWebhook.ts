@@ -54,10 +54,7 @@ import { SignatureScheme } from "@causeway/core/webhook"
  */
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   id: "docusign",
-  signature: SignatureScheme.singleHeader(
-    Array.from({ length: 100 }, (_, index) => `X-DocuSign-Signature-${index + 1}`),
-    { encoding: "base64" }
-  ),
+  signature: SignatureScheme.numberedHeaders("X-DocuSign-Signature-", { encoding: "base64", count: 100 }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("event")],

@@ -7,7 +7,8 @@
  *
  * **Details**
  *
- * `X-Dropbox-Signature` is the hexadecimal HMAC of the body.
+ * `X-Dropbox-Signature` is the hexadecimal HMAC of the body. Before its first event Dropbox asks with GET to have
+ * `challenge` back.
  *
  * **Gotchas**
  *
@@ -54,5 +55,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Dropbox-Signature", { encoding: "hex" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
+  handshake: SignatureScheme.openEcho({ method: "GET", challenge: SignatureScheme.query("challenge") }),
   docs: { url: "https://www.dropbox.com/developers/reference/webhooks", checked: "unchecked" }
 })

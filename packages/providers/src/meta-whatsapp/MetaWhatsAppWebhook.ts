@@ -9,7 +9,8 @@
  * **Details**
  *
  * `X-Hub-Signature-256: sha256=…` is the hexadecimal HMAC of the body. The type is the `field` of the first change,
- * such as `messages`, or else the body's `object`.
+ * such as `messages`, or else the body's `object`. Before its first event Meta asks with GET to have `hub.challenge`
+ * back, with the verify token that you chose.
  *
  * **Gotchas**
  *
@@ -58,5 +59,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("entry", "0", "changes", "0", "field"), SignatureScheme.body("object")],
+  handshake: SignatureScheme.openEcho({
+    method: "GET",
+    when: { field: SignatureScheme.query("hub.mode"), equals: "subscribe" },
+    challenge: SignatureScheme.query("hub.challenge"),
+    verifyToken: SignatureScheme.query("hub.verify_token")
+  }),
   docs: { url: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started", checked: "source" }
 })

@@ -58,5 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
+  handshake: SignatureScheme.secretOffer(SignatureScheme.body("verification_token")),
   docs: { url: "https://developers.notion.com/reference/webhooks", checked: "package" }
 })

@@ -51,7 +51,7 @@ import { SignatureScheme } from "@causeway/core/webhook"
  * @category schemes
  */
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
-  id: "trigger-dev",
+  id: "trigger.dev",
   signature: SignatureScheme.singleHeader("x-trigger-signature-hmacsha256", { encoding: "hex" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],

@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * Zoom sends no id, so an inbox goes by the hash of the body. Zoom's own package checks no age.
+ * The challenge `endpoint.url_validation` is answered with its HMAC, after its own signature was accepted. Zoom sends
+ * no id, so an inbox goes by the hash of the body. Zoom's own package checks no age.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,5 +58,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.header("x-zm-request-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("event")],
+  handshake: SignatureScheme.signedProof({
+    when: { field: SignatureScheme.body("event"), equals: "endpoint.url_validation" },
+    challenge: SignatureScheme.body("payload", "plainToken"),
+    jsonKeys: { challenge: "plainToken", proof: "encryptedToken" }
+  }),
   docs: { url: "https://developers.zoom.us/docs/api/webhooks/", checked: "source" }
 })
