@@ -79,6 +79,7 @@ export const captions: Captions = {
       "SignatureScheme.ts": "How a provider signs, as data.",
       "WebhookError.ts": "The one error of the room, with a tagged reason.",
       "WebhookEvent.ts": "An event as the inbox keeps it.",
+      "WebhookKeys.ts": "Fetches the certificates and keys of providers.",
       "WebhookReceiver.ts": "The route that reads, verifies, stores and answers.",
       "WebhookSender.ts": "Sends an event, signed anew at each attempt, until it arrives or is given up.",
       "WebhookSigner.ts": "Signs an event from the record that verifies it.",
