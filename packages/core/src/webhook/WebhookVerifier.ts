@@ -14,6 +14,9 @@
  * matched. Only then is the body looked at, for the id and the type. The key of a secret is made once and kept for as long
  * as its `Redacted` lives.
  *
+ * Where a provider signs with a key of its own, {@link keysNeeded} says which certificate or JSON Web Key to fetch, and
+ * `keys` hands it in; the service `WebhookKeys` does the fetching.
+ *
  * **Gotchas**
  *
  * Pass the bytes as they came: a body that was decoded, parsed or re-encoded no longer verifies. `unsigned` names the parts
