@@ -168,6 +168,7 @@ export const captions: Captions = {
       "SignatureScheme.ts": "How a provider signs, as data.",
       "WebhookError.ts": "The one error of the room, with a tagged reason.",
       "WebhookEvent.ts": "An event as the inbox keeps it.",
+      "WebhookKeys.ts": "Fetches the certificates and keys of providers.",
       "WebhookReceiver.ts": "The route that reads, verifies, stores and answers.",
       "WebhookSender.ts": "Sends an event, signed anew at each attempt, until it arrives or is given up.",
       "WebhookSigner.ts": "Signs an event from the record that verifies it.",
@@ -177,7 +178,17 @@ export const captions: Captions = {
       "internal/eventFields.ts": "Finds an event's id and type in its headers or body.",
       "internal/inboxWorker.ts": "Handles the events of one source.",
       "internal/refusal.ts": "How a refusal ends a verification: thrown inside, a Result outside.",
-      "internal/signatureHeader.ts": "Reads the signatures that a delivery claims to have.",
+      "internal/bindings.ts": "Holds a request against the hashes of it that are signed.",
+      "internal/candidates.ts": "Reads the signatures that a delivery claims to have.",
+      "internal/certificates.ts": "Reads a certificate and checks its chain.",
+      "internal/coverage.ts": "Tells what of a delivery the signature covers.",
+      "internal/delivery.ts": "A request whose body, form and URL are read late and once.",
+      "internal/formBody.ts": "Reads a form body.",
+      "internal/jsonWebToken.ts": "Reads a JSON Web Token and checks its claims.",
+      "internal/placement.ts": "Puts a signature into a body or a URL.",
+      "internal/providerKeys.ts": "Finds the key of the provider that a delivery names.",
+      "internal/requestText.ts": "Forms, URLs and headers as providers write them to sign them.",
+      "internal/signatures.ts": "Computes signatures and compares them.",
       "internal/signedContent.ts": "Fills the template of what is signed.",
       "internal/signingKeys.ts": "Makes keys from secrets, signs and compares.",
       "internal/timestamps.ts": "Reads a timestamp and judges its age."
@@ -244,5 +255,385 @@ export const captions: Captions = {
     folder: "providers/src/stripe/",
     about: "Stripe.",
     files: { "Stripe.ts": "The entry point.", "StripeWebhook.ts": "How it signs." }
+  },
+  "providers/adyen": {
+    folder: "providers/src/adyen/",
+    about: "Adyen.",
+    files: { "Adyen.ts": "The entry point.", "AdyenWebhook.ts": "How it signs." }
+  },
+  "providers/airtable": {
+    folder: "providers/src/airtable/",
+    about: "Airtable.",
+    files: { "Airtable.ts": "The entry point.", "AirtableWebhook.ts": "How it signs." }
+  },
+  "providers/anthropic": {
+    folder: "providers/src/anthropic/",
+    about: "Anthropic.",
+    files: { "Anthropic.ts": "The entry point.", "AnthropicWebhook.ts": "How it signs." }
+  },
+  "providers/asana": {
+    folder: "providers/src/asana/",
+    about: "Asana.",
+    files: { "Asana.ts": "The entry point.", "AsanaWebhook.ts": "How it signs." }
+  },
+  "providers/attio": {
+    folder: "providers/src/attio/",
+    about: "Attio.",
+    files: { "Attio.ts": "The entry point.", "AttioWebhook.ts": "How it signs." }
+  },
+  "providers/bitbucket": {
+    folder: "providers/src/bitbucket/",
+    about: "Bitbucket.",
+    files: { "Bitbucket.ts": "The entry point.", "BitbucketWebhook.ts": "How it signs." }
+  },
+  "providers/brex": {
+    folder: "providers/src/brex/",
+    about: "Brex.",
+    files: { "Brex.ts": "The entry point.", "BrexWebhook.ts": "How it signs." }
+  },
+  "providers/cal-com": {
+    folder: "providers/src/cal-com/",
+    about: "Cal.com.",
+    files: { "CalCom.ts": "The entry point.", "CalComWebhook.ts": "How it signs." }
+  },
+  "providers/calendly": {
+    folder: "providers/src/calendly/",
+    about: "Calendly.",
+    files: { "Calendly.ts": "The entry point.", "CalendlyWebhook.ts": "How it signs." }
+  },
+  "providers/clerk": {
+    folder: "providers/src/clerk/",
+    about: "Clerk.",
+    files: { "Clerk.ts": "The entry point.", "ClerkWebhook.ts": "How it signs." }
+  },
+  "providers/clickup": {
+    folder: "providers/src/clickup/",
+    about: "ClickUp.",
+    files: { "ClickUp.ts": "The entry point.", "ClickUpWebhook.ts": "How it signs." }
+  },
+  "providers/coinbase-commerce": {
+    folder: "providers/src/coinbase-commerce/",
+    about: "Coinbase Commerce.",
+    files: { "CoinbaseCommerce.ts": "The entry point.", "CoinbaseCommerceWebhook.ts": "How it signs." }
+  },
+  "providers/creem": {
+    folder: "providers/src/creem/",
+    about: "Creem.",
+    files: { "Creem.ts": "The entry point.", "CreemWebhook.ts": "How it signs." }
+  },
+  "providers/discord": {
+    folder: "providers/src/discord/",
+    about: "Discord.",
+    files: { "Discord.ts": "The entry point.", "DiscordWebhook.ts": "How it signs." }
+  },
+  "providers/docusign": {
+    folder: "providers/src/docusign/",
+    about: "DocuSign Connect.",
+    files: { "DocuSign.ts": "The entry point.", "DocuSignWebhook.ts": "How it signs." }
+  },
+  "providers/dodopayments": {
+    folder: "providers/src/dodopayments/",
+    about: "Dodo Payments.",
+    files: { "DodoPayments.ts": "The entry point.", "DodoPaymentsWebhook.ts": "How it signs." }
+  },
+  "providers/dropbox": {
+    folder: "providers/src/dropbox/",
+    about: "Dropbox.",
+    files: { "Dropbox.ts": "The entry point.", "DropboxWebhook.ts": "How it signs." }
+  },
+  "providers/elevenlabs": {
+    folder: "providers/src/elevenlabs/",
+    about: "ElevenLabs.",
+    files: { "ElevenLabs.ts": "The entry point.", "ElevenLabsWebhook.ts": "How it signs." }
+  },
+  "providers/firecrawl": {
+    folder: "providers/src/firecrawl/",
+    about: "Firecrawl.",
+    files: { "Firecrawl.ts": "The entry point.", "FirecrawlWebhook.ts": "How it signs." }
+  },
+  "providers/gocardless": {
+    folder: "providers/src/gocardless/",
+    about: "GoCardless.",
+    files: { "GoCardless.ts": "The entry point.", "GoCardlessWebhook.ts": "How it signs." }
+  },
+  "providers/hookdeck": {
+    folder: "providers/src/hookdeck/",
+    about: "Hookdeck.",
+    files: { "Hookdeck.ts": "The entry point.", "HookdeckWebhook.ts": "How it signs." }
+  },
+  "providers/hubspot": {
+    folder: "providers/src/hubspot/",
+    about: "HubSpot.",
+    files: { "HubSpot.ts": "The entry point.", "HubSpotWebhook.ts": "How it signs." }
+  },
+  "providers/intercom": {
+    folder: "providers/src/intercom/",
+    about: "Intercom.",
+    files: { "Intercom.ts": "The entry point.", "IntercomWebhook.ts": "How it signs." }
+  },
+  "providers/jira": {
+    folder: "providers/src/jira/",
+    about: "Jira.",
+    files: { "Jira.ts": "The entry point.", "JiraWebhook.ts": "How it signs." }
+  },
+  "providers/langfuse": {
+    folder: "providers/src/langfuse/",
+    about: "Langfuse.",
+    files: { "Langfuse.ts": "The entry point.", "LangfuseWebhook.ts": "How it signs." }
+  },
+  "providers/lemon-squeezy": {
+    folder: "providers/src/lemon-squeezy/",
+    about: "Lemon Squeezy.",
+    files: { "LemonSqueezy.ts": "The entry point.", "LemonSqueezyWebhook.ts": "How it signs." }
+  },
+  "providers/line": {
+    folder: "providers/src/line/",
+    about: "LINE.",
+    files: { "Line.ts": "The entry point.", "LineWebhook.ts": "How it signs." }
+  },
+  "providers/linear": {
+    folder: "providers/src/linear/",
+    about: "Linear.",
+    files: { "Linear.ts": "The entry point.", "LinearWebhook.ts": "How it signs." }
+  },
+  "providers/loops": {
+    folder: "providers/src/loops/",
+    about: "Loops.",
+    files: { "Loops.ts": "The entry point.", "LoopsWebhook.ts": "How it signs." }
+  },
+  "providers/meta-whatsapp": {
+    folder: "providers/src/meta-whatsapp/",
+    about: "Meta's Graph API: WhatsApp, Messenger, Instagram.",
+    files: { "MetaWhatsApp.ts": "The entry point.", "MetaWhatsAppWebhook.ts": "How it signs." }
+  },
+  "providers/mux": {
+    folder: "providers/src/mux/",
+    about: "Mux.",
+    files: { "Mux.ts": "The entry point.", "MuxWebhook.ts": "How it signs." }
+  },
+  "providers/notion": {
+    folder: "providers/src/notion/",
+    about: "Notion.",
+    files: { "Notion.ts": "The entry point.", "NotionWebhook.ts": "How it signs." }
+  },
+  "providers/onfido": {
+    folder: "providers/src/onfido/",
+    about: "Onfido.",
+    files: { "Onfido.ts": "The entry point.", "OnfidoWebhook.ts": "How it signs." }
+  },
+  "providers/openai": {
+    folder: "providers/src/openai/",
+    about: "OpenAI.",
+    files: { "OpenAI.ts": "The entry point.", "OpenAIWebhook.ts": "How it signs." }
+  },
+  "providers/paddle": {
+    folder: "providers/src/paddle/",
+    about: "Paddle Billing.",
+    files: { "Paddle.ts": "The entry point.", "PaddleWebhook.ts": "How it signs." }
+  },
+  "providers/pagerduty": {
+    folder: "providers/src/pagerduty/",
+    about: "PagerDuty.",
+    files: { "PagerDuty.ts": "The entry point.", "PagerDutyWebhook.ts": "How it signs." }
+  },
+  "providers/planetscale": {
+    folder: "providers/src/planetscale/",
+    about: "PlanetScale.",
+    files: { "PlanetScale.ts": "The entry point.", "PlanetScaleWebhook.ts": "How it signs." }
+  },
+  "providers/polar": {
+    folder: "providers/src/polar/",
+    about: "Polar.",
+    files: { "Polar.ts": "The entry point.", "PolarWebhook.ts": "How it signs." }
+  },
+  "providers/pusher": {
+    folder: "providers/src/pusher/",
+    about: "Pusher Channels.",
+    files: { "Pusher.ts": "The entry point.", "PusherWebhook.ts": "How it signs." }
+  },
+  "providers/razorpay": {
+    folder: "providers/src/razorpay/",
+    about: "Razorpay.",
+    files: { "Razorpay.ts": "The entry point.", "RazorpayWebhook.ts": "How it signs." }
+  },
+  "providers/replicate": {
+    folder: "providers/src/replicate/",
+    about: "Replicate.",
+    files: { "Replicate.ts": "The entry point.", "ReplicateWebhook.ts": "How it signs." }
+  },
+  "providers/resend": {
+    folder: "providers/src/resend/",
+    about: "Resend.",
+    files: { "Resend.ts": "The entry point.", "ResendWebhook.ts": "How it signs." }
+  },
+  "providers/retell": {
+    folder: "providers/src/retell/",
+    about: "Retell.",
+    files: { "Retell.ts": "The entry point.", "RetellWebhook.ts": "How it signs." }
+  },
+  "providers/sanity": {
+    folder: "providers/src/sanity/",
+    about: "Sanity.",
+    files: { "Sanity.ts": "The entry point.", "SanityWebhook.ts": "How it signs." }
+  },
+  "providers/sentry": {
+    folder: "providers/src/sentry/",
+    about: "Sentry.",
+    files: { "Sentry.ts": "The entry point.", "SentryWebhook.ts": "How it signs." }
+  },
+  "providers/square": {
+    folder: "providers/src/square/",
+    about: "Square.",
+    files: { "Square.ts": "The entry point.", "SquareWebhook.ts": "How it signs." }
+  },
+  "providers/tailscale": {
+    folder: "providers/src/tailscale/",
+    about: "Tailscale.",
+    files: { "Tailscale.ts": "The entry point.", "TailscaleWebhook.ts": "How it signs." }
+  },
+  "providers/telnyx": {
+    folder: "providers/src/telnyx/",
+    about: "Telnyx.",
+    files: { "Telnyx.ts": "The entry point.", "TelnyxWebhook.ts": "How it signs." }
+  },
+  "providers/trigger-dev": {
+    folder: "providers/src/trigger-dev/",
+    about: "Trigger.dev.",
+    files: { "TriggerDev.ts": "The entry point.", "TriggerDevWebhook.ts": "How it signs." }
+  },
+  "providers/typeform": {
+    folder: "providers/src/typeform/",
+    about: "Typeform.",
+    files: { "Typeform.ts": "The entry point.", "TypeformWebhook.ts": "How it signs." }
+  },
+  "providers/vercel": {
+    folder: "providers/src/vercel/",
+    about: "Vercel.",
+    files: { "Vercel.ts": "The entry point.", "VercelWebhook.ts": "How it signs." }
+  },
+  "providers/webflow": {
+    folder: "providers/src/webflow/",
+    about: "Webflow.",
+    files: { "Webflow.ts": "The entry point.", "WebflowWebhook.ts": "How it signs." }
+  },
+  "providers/woocommerce": {
+    folder: "providers/src/woocommerce/",
+    about: "WooCommerce.",
+    files: { "WooCommerce.ts": "The entry point.", "WooCommerceWebhook.ts": "How it signs." }
+  },
+  "providers/workos": {
+    folder: "providers/src/workos/",
+    about: "WorkOS.",
+    files: { "WorkOS.ts": "The entry point.", "WorkOSWebhook.ts": "How it signs." }
+  },
+  "providers/xero": {
+    folder: "providers/src/xero/",
+    about: "Xero.",
+    files: { "Xero.ts": "The entry point.", "XeroWebhook.ts": "How it signs." }
+  },
+  "providers/zoom": {
+    folder: "providers/src/zoom/",
+    about: "Zoom.",
+    files: { "Zoom.ts": "The entry point.", "ZoomWebhook.ts": "How it signs." }
+  },
+  "providers/atlassian-connect": {
+    folder: "providers/src/atlassian-connect/",
+    about: "Atlassian Connect.",
+    files: { "AtlassianConnect.ts": "The entry point.", "AtlassianConnectWebhook.ts": "How it signs." }
+  },
+  "providers/aws-sns": {
+    folder: "providers/src/aws-sns/",
+    about: "Amazon SNS.",
+    files: { "AwsSns.ts": "The entry point.", "AwsSnsWebhook.ts": "How it signs." }
+  },
+  "providers/braintree": {
+    folder: "providers/src/braintree/",
+    about: "Braintree.",
+    files: { "Braintree.ts": "The entry point.", "BraintreeWebhook.ts": "How it signs." }
+  },
+  "providers/cloudinary": {
+    folder: "providers/src/cloudinary/",
+    about: "Cloudinary.",
+    files: { "Cloudinary.ts": "The entry point.", "CloudinaryWebhook.ts": "How it signs." }
+  },
+  "providers/contentful": {
+    folder: "providers/src/contentful/",
+    about: "Contentful.",
+    files: { "Contentful.ts": "The entry point.", "ContentfulWebhook.ts": "How it signs." }
+  },
+  "providers/dropbox-sign": {
+    folder: "providers/src/dropbox-sign/",
+    about: "Dropbox Sign.",
+    files: { "DropboxSign.ts": "The entry point.", "DropboxSignWebhook.ts": "How it signs." }
+  },
+  "providers/gitlab": {
+    folder: "providers/src/gitlab/",
+    about: "GitLab.",
+    files: { "GitLab.ts": "The entry point.", "GitLabWebhook.ts": "How it signs." }
+  },
+  "providers/livekit": {
+    folder: "providers/src/livekit/",
+    about: "LiveKit.",
+    files: { "LiveKit.ts": "The entry point.", "LiveKitWebhook.ts": "How it signs." }
+  },
+  "providers/mailgun": {
+    folder: "providers/src/mailgun/",
+    about: "Mailgun.",
+    files: { "Mailgun.ts": "The entry point.", "MailgunWebhook.ts": "How it signs." }
+  },
+  "providers/messagebird": {
+    folder: "providers/src/messagebird/",
+    about: "MessageBird.",
+    files: { "MessageBird.ts": "The entry point.", "MessageBirdWebhook.ts": "How it signs." }
+  },
+  "providers/okta": {
+    folder: "providers/src/okta/",
+    about: "Okta event hooks.",
+    files: { "Okta.ts": "The entry point.", "OktaWebhook.ts": "How it signs." }
+  },
+  "providers/paypal": {
+    folder: "providers/src/paypal/",
+    about: "PayPal.",
+    files: { "PayPal.ts": "The entry point.", "PayPalWebhook.ts": "How it signs." }
+  },
+  "providers/plaid": {
+    folder: "providers/src/plaid/",
+    about: "Plaid.",
+    files: { "Plaid.ts": "The entry point.", "PlaidWebhook.ts": "How it signs." }
+  },
+  "providers/plivo": {
+    folder: "providers/src/plivo/",
+    about: "Plivo.",
+    files: { "Plivo.ts": "The entry point.", "PlivoWebhook.ts": "How it signs." }
+  },
+  "providers/sendgrid": {
+    folder: "providers/src/sendgrid/",
+    about: "SendGrid Event Webhook.",
+    files: { "SendGrid.ts": "The entry point.", "SendGridWebhook.ts": "How it signs." }
+  },
+  "providers/telegram": {
+    folder: "providers/src/telegram/",
+    about: "Telegram.",
+    files: { "Telegram.ts": "The entry point.", "TelegramWebhook.ts": "How it signs." }
+  },
+  "providers/twilio": {
+    folder: "providers/src/twilio/",
+    about: "Twilio.",
+    files: { "Twilio.ts": "The entry point.", "TwilioWebhook.ts": "How it signs." }
+  },
+  "providers/twitch": {
+    folder: "providers/src/twitch/",
+    about: "Twitch EventSub.",
+    files: { "Twitch.ts": "The entry point.", "TwitchWebhook.ts": "How it signs." }
+  },
+  "providers/vonage": {
+    folder: "providers/src/vonage/",
+    about: "Vonage.",
+    files: { "Vonage.ts": "The entry point.", "VonageWebhook.ts": "How it signs." }
+  },
+  "providers/zendesk": {
+    folder: "providers/src/zendesk/",
+    about: "Zendesk.",
+    files: { "Zendesk.ts": "The entry point.", "ZendeskWebhook.ts": "How it signs." }
   }
 }

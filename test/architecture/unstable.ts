@@ -45,6 +45,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/testing/Mock.ts": ["effect/encoding", "effect/http", "effect/http-api"],
   "core/src/webhook/Inbox.ts": ["effect/sql"],
   "core/src/webhook/InboxStoreSql.ts": ["effect/sql"],
+  "core/src/webhook/WebhookKeys.ts": ["effect/http"],
   "core/src/webhook/WebhookReceiver.ts": ["effect/http"],
   "core/src/webhook/WebhookSender.ts": ["effect/http"],
   "node/src/Sqlite.ts": ["effect/reactivity", "effect/sql"],

@@ -4,17 +4,169 @@
  * @since 0.1.0
  */
 import type { SignatureScheme } from "@causeway/core/webhook"
+import { paymentsScheme as adyenPayments, platformScheme as adyenPlatform } from "./adyen/AdyenWebhook.ts"
+import { scheme as airtable } from "./airtable/AirtableWebhook.ts"
+import { scheme as anthropic } from "./anthropic/AnthropicWebhook.ts"
+import { scheme as asana } from "./asana/AsanaWebhook.ts"
+import { scheme as atlassianConnect } from "./atlassian-connect/AtlassianConnectWebhook.ts"
+import { scheme as attio } from "./attio/AttioWebhook.ts"
+import { scheme as awsSns } from "./aws-sns/AwsSnsWebhook.ts"
+import { scheme as bitbucket } from "./bitbucket/BitbucketWebhook.ts"
+import { scheme as braintree } from "./braintree/BraintreeWebhook.ts"
+import { scheme as brex } from "./brex/BrexWebhook.ts"
+import { scheme as calCom } from "./cal-com/CalComWebhook.ts"
+import { scheme as calendly } from "./calendly/CalendlyWebhook.ts"
+import { scheme as clerk } from "./clerk/ClerkWebhook.ts"
+import { scheme as clickup } from "./clickup/ClickUpWebhook.ts"
+import { scheme as cloudinary } from "./cloudinary/CloudinaryWebhook.ts"
+import { scheme as coinbaseCommerce } from "./coinbase-commerce/CoinbaseCommerceWebhook.ts"
+import { scheme as contentful } from "./contentful/ContentfulWebhook.ts"
+import { scheme as creem } from "./creem/CreemWebhook.ts"
+import { eventsScheme as discordEvents, scheme as discord } from "./discord/DiscordWebhook.ts"
+import { scheme as docusign } from "./docusign/DocuSignWebhook.ts"
+import { scheme as dodopayments } from "./dodopayments/DodoPaymentsWebhook.ts"
+import { scheme as dropbox } from "./dropbox/DropboxWebhook.ts"
+import { scheme as dropboxSign } from "./dropbox-sign/DropboxSignWebhook.ts"
+import { scheme as elevenlabs } from "./elevenlabs/ElevenLabsWebhook.ts"
+import { scheme as firecrawl } from "./firecrawl/FirecrawlWebhook.ts"
 import { scheme as github } from "./github/GitHubWebhook.ts"
+import { scheme as gitlab } from "./gitlab/GitLabWebhook.ts"
+import { scheme as gocardless } from "./gocardless/GoCardlessWebhook.ts"
+import { scheme as hookdeck } from "./hookdeck/HookdeckWebhook.ts"
+import { scheme as hubspotV3, schemeV1 as hubspotV1, schemeV2 as hubspotV2 } from "./hubspot/HubSpotWebhook.ts"
+import { scheme as intercom } from "./intercom/IntercomWebhook.ts"
+import { scheme as jira } from "./jira/JiraWebhook.ts"
+import { scheme as langfuse } from "./langfuse/LangfuseWebhook.ts"
+import { scheme as lemonSqueezy } from "./lemon-squeezy/LemonSqueezyWebhook.ts"
+import { scheme as line } from "./line/LineWebhook.ts"
+import { scheme as linear } from "./linear/LinearWebhook.ts"
+import { scheme as livekit } from "./livekit/LiveKitWebhook.ts"
+import { scheme as loops } from "./loops/LoopsWebhook.ts"
+import { scheme as mailgun } from "./mailgun/MailgunWebhook.ts"
+import { scheme as messagebird } from "./messagebird/MessageBirdWebhook.ts"
+import { scheme as metaWhatsapp } from "./meta-whatsapp/MetaWhatsAppWebhook.ts"
+import { scheme as mux } from "./mux/MuxWebhook.ts"
+import { scheme as notion } from "./notion/NotionWebhook.ts"
+import { scheme as okta } from "./okta/OktaWebhook.ts"
+import { scheme as onfido } from "./onfido/OnfidoWebhook.ts"
+import { scheme as openai } from "./openai/OpenAIWebhook.ts"
+import { scheme as paddle } from "./paddle/PaddleWebhook.ts"
+import { scheme as pagerduty } from "./pagerduty/PagerDutyWebhook.ts"
+import { scheme as paypal } from "./paypal/PayPalWebhook.ts"
+import { scheme as plaid } from "./plaid/PlaidWebhook.ts"
+import { scheme as planetscale } from "./planetscale/PlanetScaleWebhook.ts"
+import { scheme as plivo } from "./plivo/PlivoWebhook.ts"
+import { scheme as polar } from "./polar/PolarWebhook.ts"
+import { scheme as pusher } from "./pusher/PusherWebhook.ts"
+import { scheme as razorpay } from "./razorpay/RazorpayWebhook.ts"
+import { scheme as replicate } from "./replicate/ReplicateWebhook.ts"
+import { scheme as resend } from "./resend/ResendWebhook.ts"
+import { scheme as retell } from "./retell/RetellWebhook.ts"
+import { scheme as sanity } from "./sanity/SanityWebhook.ts"
+import { scheme as sendgrid } from "./sendgrid/SendGridWebhook.ts"
+import { scheme as sentry } from "./sentry/SentryWebhook.ts"
 import { eventsScheme as shopifyEvents, scheme as shopify } from "./shopify/ShopifyWebhook.ts"
 import { scheme as slack } from "./slack/SlackWebhook.ts"
+import { scheme as square } from "./square/SquareWebhook.ts"
 import { scheme as standardWebhooks, svixScheme as svix } from "./standard-webhooks/StandardWebhooksWebhook.ts"
 import { scheme as stripe } from "./stripe/StripeWebhook.ts"
+import { scheme as tailscale } from "./tailscale/TailscaleWebhook.ts"
+import { scheme as telegram } from "./telegram/TelegramWebhook.ts"
+import { scheme as telnyx } from "./telnyx/TelnyxWebhook.ts"
+import { scheme as triggerDev } from "./trigger-dev/TriggerDevWebhook.ts"
+import { scheme as twilio } from "./twilio/TwilioWebhook.ts"
+import { scheme as twitch } from "./twitch/TwitchWebhook.ts"
+import { scheme as typeform } from "./typeform/TypeformWebhook.ts"
+import { scheme as vercel } from "./vercel/VercelWebhook.ts"
+import { scheme as vonage } from "./vonage/VonageWebhook.ts"
+import { scheme as webflow } from "./webflow/WebflowWebhook.ts"
+import { scheme as woocommerce } from "./woocommerce/WooCommerceWebhook.ts"
+import { scheme as workos } from "./workos/WorkOSWebhook.ts"
+import { scheme as xero } from "./xero/XeroWebhook.ts"
+import { scheme as zendesk } from "./zendesk/ZendeskWebhook.ts"
+import { scheme as zoom } from "./zoom/ZoomWebhook.ts"
 
+export * from "./adyen/Adyen.ts"
+export * from "./airtable/Airtable.ts"
+export * from "./anthropic/Anthropic.ts"
+export * from "./asana/Asana.ts"
+export * from "./atlassian-connect/AtlassianConnect.ts"
+export * from "./attio/Attio.ts"
+export * from "./aws-sns/AwsSns.ts"
+export * from "./bitbucket/Bitbucket.ts"
+export * from "./braintree/Braintree.ts"
+export * from "./brex/Brex.ts"
+export * from "./cal-com/CalCom.ts"
+export * from "./calendly/Calendly.ts"
+export * from "./clerk/Clerk.ts"
+export * from "./clickup/ClickUp.ts"
+export * from "./cloudinary/Cloudinary.ts"
+export * from "./coinbase-commerce/CoinbaseCommerce.ts"
+export * from "./contentful/Contentful.ts"
+export * from "./creem/Creem.ts"
+export * from "./discord/Discord.ts"
+export * from "./docusign/DocuSign.ts"
+export * from "./dodopayments/DodoPayments.ts"
+export * from "./dropbox/Dropbox.ts"
+export * from "./dropbox-sign/DropboxSign.ts"
+export * from "./elevenlabs/ElevenLabs.ts"
+export * from "./firecrawl/Firecrawl.ts"
 export * from "./github/GitHub.ts"
+export * from "./gitlab/GitLab.ts"
+export * from "./gocardless/GoCardless.ts"
+export * from "./hookdeck/Hookdeck.ts"
+export * from "./hubspot/HubSpot.ts"
+export * from "./intercom/Intercom.ts"
+export * from "./jira/Jira.ts"
+export * from "./langfuse/Langfuse.ts"
+export * from "./lemon-squeezy/LemonSqueezy.ts"
+export * from "./line/Line.ts"
+export * from "./linear/Linear.ts"
+export * from "./livekit/LiveKit.ts"
+export * from "./loops/Loops.ts"
+export * from "./mailgun/Mailgun.ts"
+export * from "./messagebird/MessageBird.ts"
+export * from "./meta-whatsapp/MetaWhatsApp.ts"
+export * from "./mux/Mux.ts"
+export * from "./notion/Notion.ts"
+export * from "./okta/Okta.ts"
+export * from "./onfido/Onfido.ts"
+export * from "./openai/OpenAI.ts"
+export * from "./paddle/Paddle.ts"
+export * from "./pagerduty/PagerDuty.ts"
+export * from "./paypal/PayPal.ts"
+export * from "./plaid/Plaid.ts"
+export * from "./planetscale/PlanetScale.ts"
+export * from "./plivo/Plivo.ts"
+export * from "./polar/Polar.ts"
+export * from "./pusher/Pusher.ts"
+export * from "./razorpay/Razorpay.ts"
+export * from "./replicate/Replicate.ts"
+export * from "./resend/Resend.ts"
+export * from "./retell/Retell.ts"
+export * from "./sanity/Sanity.ts"
+export * from "./sendgrid/SendGrid.ts"
+export * from "./sentry/Sentry.ts"
 export * from "./shopify/Shopify.ts"
 export * from "./slack/Slack.ts"
+export * from "./square/Square.ts"
 export * from "./standard-webhooks/StandardWebhooks.ts"
 export * from "./stripe/Stripe.ts"
+export * from "./tailscale/Tailscale.ts"
+export * from "./telegram/Telegram.ts"
+export * from "./telnyx/Telnyx.ts"
+export * from "./trigger-dev/TriggerDev.ts"
+export * from "./twilio/Twilio.ts"
+export * from "./twitch/Twitch.ts"
+export * from "./typeform/Typeform.ts"
+export * from "./vercel/Vercel.ts"
+export * from "./vonage/Vonage.ts"
+export * from "./webflow/Webflow.ts"
+export * from "./woocommerce/WooCommerce.ts"
+export * from "./workos/WorkOS.ts"
+export * from "./xero/Xero.ts"
+export * from "./zendesk/Zendesk.ts"
+export * from "./zoom/Zoom.ts"
 
 /**
  * The signature schemes by their `id`.
@@ -23,11 +175,91 @@ export * from "./stripe/Stripe.ts"
  * @category schemes
  */
 export const schemes = {
+  "adyen-payments": adyenPayments,
+  "adyen-platform": adyenPlatform,
+  airtable,
+  anthropic,
+  asana,
+  "atlassian-connect": atlassianConnect,
+  attio,
+  "aws-sns": awsSns,
+  bitbucket,
+  braintree,
+  brex,
+  "cal-com": calCom,
+  calendly,
+  clerk,
+  clickup,
+  cloudinary,
+  "coinbase-commerce": coinbaseCommerce,
+  contentful,
+  creem,
+  discord,
+  "discord-events": discordEvents,
+  docusign,
+  dodopayments,
+  dropbox,
+  "dropbox-sign": dropboxSign,
+  elevenlabs,
+  firecrawl,
   github,
-  stripe,
-  slack,
+  gitlab,
+  gocardless,
+  hookdeck,
+  "hubspot-v1": hubspotV1,
+  "hubspot-v2": hubspotV2,
+  "hubspot-v3": hubspotV3,
+  intercom,
+  jira,
+  langfuse,
+  "lemon-squeezy": lemonSqueezy,
+  line,
+  linear,
+  livekit,
+  loops,
+  mailgun,
+  messagebird,
+  "meta-whatsapp": metaWhatsapp,
+  mux,
+  notion,
+  okta,
+  onfido,
+  openai,
+  paddle,
+  pagerduty,
+  paypal,
+  plaid,
+  planetscale,
+  plivo,
+  polar,
+  pusher,
+  razorpay,
+  replicate,
+  resend,
+  retell,
+  sanity,
+  sendgrid,
+  sentry,
   shopify,
   "shopify-events": shopifyEvents,
+  slack,
+  square,
   "standard-webhooks": standardWebhooks,
-  svix
+  stripe,
+  svix,
+  tailscale,
+  telegram,
+  telnyx,
+  "trigger.dev": triggerDev,
+  twilio,
+  twitch,
+  typeform,
+  vercel,
+  vonage,
+  webflow,
+  woocommerce,
+  workos,
+  xero,
+  zendesk,
+  zoom
 } as const satisfies Readonly<Record<string, SignatureScheme.SignatureScheme>>

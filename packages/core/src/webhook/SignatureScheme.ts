@@ -10,12 +10,13 @@
  *
  * | field | what it says | default |
  * |---|---|---|
- * | `signature` | one header ({@link singleHeader}), or a list in a header ({@link headerList}) | required |
- * | `signedContent` | a template of `{body}`, `{timestamp}`, `{id}`, `{method}`, `{url}` and text | required |
- * | `keys` | what a secret looks like and what it computes ({@link mac}, {@link ed25519}) | required |
+ * | `signature` | a header ({@link singleHeader}, {@link numberedHeaders}), a list in a header ({@link headerList}), a field ({@link inField}, {@link inItems}), a token ({@link jwt}) | required |
+ * | `signedContent` | a template of slots and text ({@link Slot}), or listed fields ({@link listedFields}) | required |
+ * | `keys` | what a secret looks like and what it computes ({@link mac}, {@link ed25519}, {@link digest}, …) | required |
+ * | `bindings` | hashes of the request in a place that is signed ({@link hashOf}) | none |
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
- * | `eventId`, `eventType` | a header or a path in the body ({@link header}, {@link body}, {@link formJson}) | none |
- * | `handshake` | a challenge to answer ({@link signedEcho}) | none |
+ * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link claim}) | none |
+ * | `handshake` | challenges to answer ({@link signedEcho}, {@link openEcho}, …) | none |
  * | `docs` | the provider's page, and what the record was checked against | required |
  *
  * **Gotchas**
@@ -75,7 +76,9 @@ export interface SignatureScheme {
   readonly eventId: EventField | undefined
   /** Where the event type may be; the first field that is there counts. */
   readonly eventType: ReadonlyArray<EventField>
-  readonly handshake: Handshake | undefined
+  /** Hashes of parts of the request, in a place that the signature covers. */
+  readonly bindings: ReadonlyArray<Binding>
+  readonly handshake: Handshake | ReadonlyArray<Handshake> | undefined
   readonly docs: Docs
 }
 
@@ -85,7 +88,7 @@ export interface SignatureScheme {
  * @since 0.1.0
  * @category models
  */
-export type Signature = SingleHeader | HeaderList
+export type Signature = SingleHeader | HeaderList | InField | InItems | Jwt
 
 /**
  * One signature as the whole value of a header. With several names, each header may carry one (a second header during a
@@ -100,6 +103,61 @@ export interface SingleHeader {
   /** Text before the encoded signature, such as `sha256=`. */
   readonly prefix: string
   readonly encoding: Encoding
+  /** Between signatures without labels; `undefined` where a header holds one. */
+  readonly separator: string | undefined
+}
+
+/**
+ * The signature as a field of the body, of a form or of the query. With a separator the field holds several, each behind
+ * the id of its key where there is an assignment, as in `id|signature&id|signature`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InField {
+  readonly _tag: "InField"
+  readonly field: EventField
+  readonly prefix: string
+  readonly encoding: Encoding
+  readonly separator: string | undefined
+  /** Between the id of a key and its signature. */
+  readonly assignment: string | undefined
+}
+
+/**
+ * A JSON body that is a list of items, each with a signature of its own, all of which must be right. At most 32 items.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InItems {
+  readonly _tag: "InItems"
+  /** The keys that lead to the list. */
+  readonly list: ReadonlyArray<string>
+  /** The keys that lead from an element of the list to the item. */
+  readonly item: ReadonlyArray<string>
+  /** The keys that lead from the item to its signature. */
+  readonly signature: ReadonlyArray<string>
+  readonly encoding: Encoding
+}
+
+/**
+ * A JSON Web Token in a header, whose claims say what it covers. `exp` and `nbf` are held to, with the leeway; a token
+ * without `exp` is refused, unless the scheme has a timestamp.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7519
+ * @since 0.1.0
+ * @category models
+ */
+export interface Jwt {
+  readonly _tag: "Jwt"
+  readonly name: string
+  /** Text before the token, such as `Bearer `. */
+  readonly prefix: string
+  /** What the claim `iss` must be; `undefined` for anything, or for the id of the key where secrets have one. */
+  readonly issuer: string | undefined
+  /** How far `exp` may be behind our clock, and `nbf` ahead of it, in milliseconds. */
+  readonly leewayMillis: number
 }
 
 /**
@@ -120,12 +178,13 @@ export interface HeaderList {
 }
 
 /**
- * How the bytes of a signature are written: lower-case hexadecimal, padded base64, or unpadded base64url.
+ * How the bytes of a signature are written: lower-case hexadecimal, padded base64, unpadded base64url, or, for a token that
+ * is sent as it is, not encoded at all.
  *
  * @since 0.1.0
  * @category models
  */
-export type Encoding = "hex" | "base64" | "base64url"
+export type Encoding = "hex" | "base64" | "base64url" | "utf8"
 
 /**
  * What is signed: the template as it was written, and its parts.
@@ -136,6 +195,8 @@ export type Encoding = "hex" | "base64" | "base64url"
 export interface SignedContent {
   readonly template: string
   readonly parts: ReadonlyArray<ContentPart>
+  /** Other contents that the provider may have signed instead. */
+  readonly alternatives: ReadonlyArray<SignedContent>
 }
 
 /**
@@ -147,14 +208,100 @@ export interface SignedContent {
 export type ContentPart =
   | { readonly _tag: "Text"; readonly text: string }
   | { readonly _tag: "Slot"; readonly slot: Slot }
+  | FieldPart
+  | { readonly _tag: "NamedHeaders"; readonly listedIn: string }
+  | ListedPart
 
 /**
- * What a template can refer to. `url` is the public URL that the provider called, `method` its upper-case method.
+ * A field of the delivery: `{header:Name}`, `{body:a.b}`, `{form:field}`, `{form:field:a.b}`, or `{item:a.b}` within each
+ * item of {@link inItems}. It must be there, unless `?` follows; and it must not contain the text that follows it in the
+ * template, unless `*` follows, because it would not be clear where it ends.
  *
  * @since 0.1.0
  * @category models
  */
-export type Slot = "body" | "timestamp" | "id" | "method" | "url"
+export interface FieldPart {
+  readonly _tag: "Field"
+  readonly field: EventField | ItemField
+  readonly isOptional: boolean
+  readonly isFree: boolean
+}
+
+/**
+ * A path within an item of {@link inItems}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ItemField {
+  readonly _tag: "Item"
+  readonly path: ReadonlyArray<string>
+}
+
+/**
+ * Top-level fields of a JSON body as `name`, line break, value, line break; which ones depends on the value of a field.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ListedPart {
+  readonly _tag: "Listed"
+  readonly by: EventField
+  /** The names in their order; a name with `?` may be missing, one with `*` may have line breaks in its value. */
+  readonly names: Readonly<Record<string, ReadonlyArray<string>>>
+}
+
+/**
+ * What a template can refer to.
+ *
+ * | slot | stands for |
+ * |---|---|
+ * | `{body}` | the raw bytes |
+ * | `{timestamp}`, `{id}` | the text of the scheme's timestamp, and of the event's id in its header |
+ * | `{method}`, `{url}` | the upper-case method, and the public URL that the provider called |
+ * | `{path}` | the URL's path and query |
+ * | `{secret}` | the secret, for {@link digest} and for the audience of a {@link certificate} |
+ * | `{crc32}` | the CRC-32 of the body in decimal, which anybody can keep while changing the body |
+ * | `{form}`, `{uniqueForm}` | the fields of a form body, `name` and `value` without anything between, sorted; the latter without repeated pairs |
+ * | `{sortedUrl}` | the URL with its query sorted, `?` always in front of a form, and `.` between query and form |
+ * | `{request}` | method, path and sorted query, joined by `&`, as Atlassian Connect hashes them |
+ * | `{token}` | the signed part of a {@link jwt} |
+ *
+ * Beside the slots, `{headers:Name}` stands for the headers that the header `Name` lists, as `name:value` joined by `;`, and a
+ * {@link FieldPart} for one field.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Slot =
+  | "body"
+  | "timestamp"
+  | "id"
+  | "method"
+  | "url"
+  | "path"
+  | "secret"
+  | "crc32"
+  | "form"
+  | "uniqueForm"
+  | "sortedUrl"
+  | "request"
+  | "token"
+
+/**
+ * A hash of a part of the request, in a place that the signature covers: a claim, or a parameter of a signed URL.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Binding {
+  readonly at: ClaimField | QueryField
+  readonly content: SignedContent
+  readonly hash: Hash
+  readonly encoding: "hex" | "base64" | "base64url"
+  /** Whether a delivery may go without it, and leave that part unsigned. */
+  readonly isOptional: boolean
+}
 
 /**
  * The form of a secret, and what is computed with it.
@@ -162,7 +309,16 @@ export type Slot = "body" | "timestamp" | "id" | "method" | "url"
  * @since 0.1.0
  * @category models
  */
-export type KeyForm = MacKey | Ed25519Key
+export type KeyForm =
+  | MacKey
+  | Ed25519Key
+  | EcdsaKey
+  | RsaKey
+  | DigestKey
+  | TokenKey
+  | CertificateKey
+  | JwtSecret
+  | JwkKey
 
 /**
  * A shared secret for an HMAC.
@@ -174,15 +330,138 @@ export interface MacKey {
   readonly _tag: "Mac"
   readonly hash: Hash
   /** How the text of the secret, after its prefix, becomes the bytes of the key. */
-  readonly encoding: "utf8" | "hex" | "base64"
+  readonly encoding: "utf8" | "hex" | "hex-any-case" | "base64"
   /** Text that the secret starts with and that is no part of the key, such as `whsec_`. */
   readonly prefix: string
   /** Bounds of the key's length in bytes. */
   readonly minBytes: number
   readonly maxBytes: number
+  /** A hash of those bytes that is the key in their place. */
+  readonly derivation: Hash | undefined
+  /** What ends the id of the key, for secrets of the form `id:secret`. */
+  readonly idSeparator: string | undefined
   /** The label of its signatures in a {@link HeaderList}. */
   readonly label: string | undefined
 }
+
+/**
+ * An ECDSA key on P-256, SHA-256, with signatures in DER. The public half verifies, as SPKI, the private half signs, as
+ * PKCS #8: each in PEM, or its DER in base64.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EcdsaKey {
+  readonly _tag: "Ecdsa"
+  /** The label of its signatures in a {@link HeaderList}. */
+  readonly label: string | undefined
+}
+
+/**
+ * An RSA key of at least 2048 bits, with PKCS #1 v1.5 signatures. The public half verifies, as SPKI, the private half
+ * signs, as PKCS #8: each in PEM, or its DER in base64.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RsaKey {
+  readonly _tag: "Rsa"
+  readonly hash: Hash
+  /** The label of its signatures in a {@link HeaderList}. */
+  readonly label: string | undefined
+}
+
+/**
+ * A shared secret within a plain hash, where the template has `{secret}`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DigestKey {
+  readonly _tag: "Digest"
+  readonly hash: Hash
+  /** The label of its signatures in a {@link HeaderList}. */
+  readonly label: string | undefined
+}
+
+/**
+ * A shared secret that is sent as it is: whoever sees one delivery can make others.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TokenKey {
+  readonly _tag: "Token"
+  /** The label of the token in a {@link HeaderList}. */
+  readonly label: string | undefined
+}
+
+/**
+ * An RSA key in a certificate, whose URL is in the delivery. A secret is no secret here: it is what the delivery must name,
+ * such as the topic or the webhook's id, because the certificate signs the deliveries of every customer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CertificateKey {
+  readonly _tag: "Certificate"
+  /** Where the delivery says where the certificate is. */
+  readonly url: EventField
+  /** The hosts it may be at; `*` stands for letters, digits and dashes within one label. */
+  readonly hosts: ReadonlyArray<string>
+  /** What the path of the URL must begin and end with. */
+  readonly path: { readonly prefix: string; readonly suffix: string }
+  /** The hash, or where the delivery names it, and what each name means. */
+  readonly hash: Hash | { readonly field: EventField; readonly values: Readonly<Record<string, Hash>> }
+  /** The field that must equal the secret; `undefined` where the template has `{secret}`. */
+  readonly audience: EventField | undefined
+  readonly label: undefined
+}
+
+/**
+ * A shared secret for the HMAC of a {@link Jwt}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JwtSecret {
+  readonly _tag: "JwtSecret"
+  readonly algorithms: ReadonlyArray<JwtMacAlgorithm>
+  readonly minBytes: number
+  /** What ends the id of the key, for secrets of the form `id:secret`; the claim `iss` must be that id. */
+  readonly idSeparator: string | undefined
+  readonly label: undefined
+}
+
+/**
+ * A public key of the provider's, by the `kid` of a {@link Jwt}. It needs no secret.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JwkKey {
+  readonly _tag: "Jwk"
+  readonly algorithms: ReadonlyArray<JwkAlgorithm>
+  /** Where the keys are. */
+  readonly url: string
+  readonly label: undefined
+}
+
+/**
+ * The algorithms of a {@link JwtSecret}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type JwtMacAlgorithm = "HS256" | "HS384" | "HS512"
+
+/**
+ * The algorithms of a {@link JwkKey}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type JwkAlgorithm = "ES256" | "RS256"
 
 /**
  * An ed25519 key pair: the public half verifies, the private half signs.
@@ -202,7 +481,7 @@ export interface Ed25519Key {
 }
 
 /**
- * The hash functions of an HMAC.
+ * The hash functions of an HMAC, a hash or an RSA signature.
  *
  * @since 0.1.0
  * @category models
@@ -223,20 +502,23 @@ export interface Timestamp {
 }
 
 /**
- * The unit of a timestamp since the epoch.
+ * How a timestamp is written: a whole number since the epoch, a date and time with an offset, or the date of HTTP.
  *
+ * @see https://www.rfc-editor.org/rfc/rfc3339
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
  * @since 0.1.0
  * @category models
  */
-export type TimestampUnit = "seconds" | "milliseconds"
+export type TimestampUnit = "seconds" | "milliseconds" | "rfc3339" | "http-date"
 
 /**
- * Where a timestamp may be. A timestamp in the body is read after the signature was accepted.
+ * Where a timestamp may be. A timestamp in the body is read after the signature was accepted, unless the signed content
+ * has it.
  *
  * @since 0.1.0
  * @category models
  */
-export type TimestampField = HeaderField | ListItem | BodyField
+export type TimestampField = HeaderField | ListItem | BodyField | FormJsonField | FormField | ClaimField
 
 /**
  * Where an event's id or type may be.
@@ -244,7 +526,7 @@ export type TimestampField = HeaderField | ListItem | BodyField
  * @since 0.1.0
  * @category models
  */
-export type EventField = HeaderField | BodyField | FormJsonField
+export type EventField = HeaderField | BodyField | FormJsonField | FormField | QueryField | ClaimField
 
 /**
  * The value of a header.
@@ -292,12 +574,140 @@ export interface FormJsonField {
 }
 
 /**
+ * A field of a form body.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FormField {
+  readonly _tag: "Form"
+  readonly field: string
+}
+
+/**
+ * A parameter in the query of the URL.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface QueryField {
+  readonly _tag: "Query"
+  readonly name: string
+}
+
+/**
+ * A claim of the {@link Jwt} that signs the delivery.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClaimField {
+  readonly _tag: "Claim"
+  readonly name: string
+}
+
+/**
  * How a challenge is answered.
  *
  * @since 0.1.0
  * @category models
  */
-export type Handshake = SignedEcho
+export type Handshake = SignedEcho | SignedReply | SignedProof | SignedConfirmation | OpenEcho | OpenProof | SecretOffer
+
+/**
+ * What tells a challenge from an event: a field, and the value it has there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface When {
+  readonly field: EventField
+  readonly equals: string
+}
+
+/**
+ * A signed request that wants a fixed answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SignedReply {
+  readonly _tag: "SignedReply"
+  readonly when: When
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+/**
+ * A signed request that wants a text back, together with its HMAC in hexadecimal under the secret that signed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SignedProof {
+  readonly _tag: "SignedProof"
+  readonly when: When
+  readonly challenge: EventField
+  /** The keys of the answer's JSON object. */
+  readonly jsonKeys: { readonly challenge: string; readonly proof: string }
+}
+
+/**
+ * A signed request that wants a URL to be fetched, at one of the hosts, in which `*` stands for letters, digits and dashes
+ * within one label.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SignedConfirmation {
+  readonly _tag: "SignedConfirmation"
+  readonly when: When
+  readonly url: EventField
+  readonly hosts: ReadonlyArray<string>
+}
+
+/**
+ * A request without a signature that wants one of its fields back, as text or as the only key of a JSON object.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenEcho {
+  readonly _tag: "OpenEcho"
+  readonly method: "GET" | "POST"
+  readonly when: When | undefined
+  readonly challenge: HeaderField | QueryField
+  /** Where the request has a token that we chose; `undefined` when anybody may ask. */
+  readonly verifyToken: QueryField | undefined
+  readonly jsonKey: string | undefined
+}
+
+/**
+ * A request without a signature that wants its challenge signed: `id|signature`, with the id of the key. Challenges are
+ * short lower-case hexadecimal, so that nobody can have a delivery signed this way.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenProof {
+  readonly _tag: "OpenProof"
+  readonly method: "GET" | "POST"
+  readonly challenge: QueryField
+}
+
+/**
+ * The first request to a new endpoint, which brings the secret of all that follow.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SecretOffer {
+  readonly _tag: "SecretOffer"
+  readonly secret: HeaderField | BodyField
+  /** Whether the answer repeats the header. */
+  readonly echoes: boolean
+}
 
 /**
  * A signed request that wants one of its fields back, as text or as the only key of a JSON object.
@@ -308,7 +718,7 @@ export type Handshake = SignedEcho
 export interface SignedEcho {
   readonly _tag: "SignedEcho"
   /** The request is a challenge when this field has this value. */
-  readonly when: { readonly field: EventField; readonly equals: string }
+  readonly when: When
   readonly echo: EventField
   /** The key of the answer's JSON object; `undefined` answers plain text. */
   readonly jsonKey: string | undefined
@@ -336,16 +746,17 @@ export interface Docs {
  * @category options
  */
 export interface Options {
-  /** Lower-case letters, digits and dashes. */
+  /** Lower-case letters, digits, dashes and dots. */
   readonly id: string
   readonly signature: Signature
-  /** Such as `{timestamp}.{body}`; a scheme given back is taken as it is. */
-  readonly signedContent: string | SignedContent
+  /** Such as `{timestamp}.{body}`; with several, any of them. A scheme given back is taken as it is. */
+  readonly signedContent: string | ReadonlyArray<string> | SignedContent
   readonly keys: ReadonlyArray<KeyForm>
   readonly timestamp?: TimestampOptions | Timestamp | undefined
   readonly eventId?: EventField | undefined
   readonly eventType?: ReadonlyArray<EventField>
-  readonly handshake?: Handshake | undefined
+  readonly bindings?: ReadonlyArray<Binding>
+  readonly handshake?: Handshake | ReadonlyArray<Handshake> | undefined
   readonly docs: Docs
 }
 
@@ -385,6 +796,7 @@ export const make = (options: Options): SignatureScheme => {
     timestamp: options.timestamp && makeTimestamp(options.timestamp),
     eventId: options.eventId,
     eventType: options.eventType ?? [],
+    bindings: options.bindings ?? [],
     handshake: options.handshake,
     docs: options.docs
   }
@@ -402,12 +814,79 @@ export const make = (options: Options): SignatureScheme => {
  */
 export const singleHeader = (
   names: string | ReadonlyArray<string>,
-  options: { readonly encoding: Encoding; readonly prefix?: string }
+  options: { readonly encoding: Encoding; readonly prefix?: string; readonly separator?: string }
 ): SingleHeader => ({
   _tag: "SingleHeader",
   names: checkHeaders("signature.names", typeof names === "string" ? [names] : names),
   prefix: options.prefix ?? "",
-  encoding: options.encoding
+  encoding: options.encoding,
+  separator: options.separator === undefined ? undefined : checkPunctuation("signature.separator", options.separator)
+})
+
+/**
+ * A signature in each of the headers `<name>1` to `<name><count>`, of which any suffices. Of those that are there at most 32
+ * may be.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const numberedHeaders = (
+  name: string,
+  options: { readonly encoding: Encoding; readonly count: number; readonly prefix?: string }
+): SingleHeader =>
+  Number.isSafeInteger(options.count) && options.count >= 1 && options.count <= 100
+    ? singleHeader(
+        Array.from({ length: options.count }, (_, index) => `${name}${index + 1}`),
+        options
+      )
+    : reject("signature.count", String(options.count), "a whole number from 1 to 100")
+
+/**
+ * A signature in a field of the body, the form or the query, or several of them behind the ids of their keys.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const inField = (
+  field: EventField,
+  options: {
+    readonly encoding: Encoding
+    readonly prefix?: string
+    readonly separator?: string
+    readonly assignment?: string
+  }
+): InField => ({
+  _tag: "InField",
+  field,
+  prefix: options.prefix ?? "",
+  encoding: options.encoding,
+  separator: options.separator,
+  assignment: options.assignment
+})
+
+/**
+ * A signature in each item of a list in the JSON body. The template names fields of the item as `{item:a.b}`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const inItems = (options: Omit<InItems, "_tag">): InItems => ({ _tag: "InItems", ...options })
+
+/**
+ * A JSON Web Token in a header. Defaults: no prefix, any issuer, a leeway of 5 seconds.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const jwt = (
+  name: string,
+  options: { readonly prefix?: string; readonly issuer?: string; readonly leeway?: Duration.Input } = {}
+): Jwt => ({
+  _tag: "Jwt",
+  name: checkHeader("signature.name", name),
+  prefix: options.prefix ?? "",
+  issuer: options.issuer,
+  leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds")
 })
 
 /**
@@ -439,6 +918,8 @@ export const mac = (options: {
   readonly prefix?: string
   readonly minBytes?: number
   readonly maxBytes?: number
+  readonly derivation?: Hash
+  readonly idSeparator?: string
   readonly label?: string
 }): MacKey => {
   const minBytes = options.minBytes ?? 1
@@ -456,9 +937,142 @@ export const mac = (options: {
     prefix: options.prefix ?? "",
     minBytes,
     maxBytes,
+    derivation: options.derivation,
+    idSeparator: options.idSeparator,
     label: options.label
   }
 }
+
+/**
+ * An ECDSA key on P-256 whose signatures are in DER.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ecdsa = (options: { readonly label?: string } = {}): EcdsaKey => ({ _tag: "Ecdsa", label: options.label })
+
+/**
+ * An RSA key of at least 2048 bits. Default: SHA-256.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const rsa = (options: { readonly hash?: Hash; readonly label?: string } = {}): RsaKey => ({
+  _tag: "Rsa",
+  hash: options.hash ?? "sha256",
+  label: options.label
+})
+
+/**
+ * A shared secret within a plain hash.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const digest = (options: { readonly hash: Hash; readonly label?: string }): DigestKey => ({
+  _tag: "Digest",
+  hash: options.hash,
+  label: options.label
+})
+
+/**
+ * A shared secret that is sent as it is. The signed content is empty.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const token = (options: { readonly label?: string } = {}): TokenKey => ({ _tag: "Token", label: options.label })
+
+/**
+ * An RSA key in a certificate that is fetched from one of the hosts.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const certificate = (options: {
+  readonly url: EventField
+  readonly hosts: readonly [string, ...Array<string>]
+  readonly path?: { readonly prefix?: string; readonly suffix?: string }
+  readonly hash: CertificateKey["hash"]
+  readonly audience?: EventField
+}): CertificateKey => ({
+  _tag: "Certificate",
+  url: options.url,
+  hosts: options.hosts.map((host) => checkHost("keys.hosts", host)),
+  path: { prefix: options.path?.prefix ?? "/", suffix: options.path?.suffix ?? "" },
+  hash: options.hash,
+  audience: options.audience,
+  label: undefined
+})
+
+/**
+ * A shared secret of a token. Default: of any length but zero, without an id.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const jwtSecret = (options: {
+  readonly algorithms: readonly [JwtMacAlgorithm, ...Array<JwtMacAlgorithm>]
+  readonly minBytes?: number
+  readonly idSeparator?: string
+}): JwtSecret => ({
+  _tag: "JwtSecret",
+  algorithms: options.algorithms,
+  minBytes: options.minBytes ?? 1,
+  idSeparator: options.idSeparator,
+  label: undefined
+})
+
+/**
+ * A public key of the provider's, found by the `kid` of a token among those at a URL.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const jwk = (options: {
+  readonly algorithms: readonly [JwkAlgorithm, ...Array<JwkAlgorithm>]
+  readonly url: string
+}): JwkKey => ({
+  _tag: "Jwk",
+  algorithms: options.algorithms,
+  url: checkHttps("keys.url", options.url),
+  label: undefined
+})
+
+/**
+ * A hash of a part of the request in a claim, or in a parameter of a signed URL. Default: it must be there.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const hashOf = (
+  template: string,
+  options: {
+    readonly at: ClaimField | QueryField
+    readonly hash: Hash
+    readonly encoding: Binding["encoding"]
+    readonly isOptional?: boolean
+  }
+): Binding => ({
+  at: options.at,
+  content: parseTemplate(template),
+  hash: options.hash,
+  encoding: options.encoding,
+  isOptional: options.isOptional ?? false
+})
+
+/**
+ * Top-level fields of a JSON body as the signed content, by the value of a field: each as its name, a line break, its value
+ * and a line break.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const listedFields = (options: Omit<ListedPart, "_tag">): SignedContent => ({
+  template: "{listed}",
+  parts: [{ _tag: "Listed", ...options }],
+  alternatives: []
+})
 
 /**
  * An ed25519 key pair whose halves are told apart by their prefixes.
@@ -513,6 +1127,30 @@ export const formJson = (field: string, ...path: readonly [string, ...Array<stri
 })
 
 /**
+ * A field of a form body as the place of a signature, an id or a type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const form = (field: string): FormField => ({ _tag: "Form", field })
+
+/**
+ * A parameter of the URL's query as the place of a signature, an id or a type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const query = (name: string): QueryField => ({ _tag: "Query", name })
+
+/**
+ * A claim of the token as the place of a timestamp, an id or a type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const claim = (name: string): ClaimField => ({ _tag: "Claim", name })
+
+/**
  * A challenge in a signed request that is answered with one of the request's fields.
  *
  * @since 0.1.0
@@ -523,6 +1161,90 @@ export const signedEcho = (options: {
   readonly echo: EventField
   readonly jsonKey?: string
 }): SignedEcho => ({ _tag: "SignedEcho", when: options.when, echo: options.echo, jsonKey: options.jsonKey })
+
+/**
+ * A challenge in a signed request that is answered with a fixed text. Defaults: status 200, plain text.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const signedReply = (options: {
+  readonly when: When
+  readonly body: string
+  readonly status?: number
+  readonly contentType?: string
+}): SignedReply => ({
+  _tag: "SignedReply",
+  when: options.when,
+  status: options.status ?? 200,
+  contentType: options.contentType ?? "text/plain; charset=utf-8",
+  body: options.body
+})
+
+/**
+ * A challenge in a signed request that is answered with its HMAC.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const signedProof = (options: Omit<SignedProof, "_tag">): SignedProof => ({ _tag: "SignedProof", ...options })
+
+/**
+ * A signed request that is confirmed by fetching a URL of the provider's.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const signedConfirmation = (options: {
+  readonly when: When
+  readonly url: EventField
+  readonly hosts: readonly [string, ...Array<string>]
+}): SignedConfirmation => ({
+  _tag: "SignedConfirmation",
+  when: options.when,
+  url: options.url,
+  hosts: options.hosts.map((host) => checkHost("handshake.hosts", host))
+})
+
+/**
+ * A challenge in a request without a signature that is sent back. Default: to anybody, as plain text.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openEcho = (options: {
+  readonly method: "GET" | "POST"
+  readonly challenge: HeaderField | QueryField
+  readonly when?: When
+  readonly verifyToken?: QueryField
+  readonly jsonKey?: string
+}): OpenEcho => ({
+  _tag: "OpenEcho",
+  method: options.method,
+  when: options.when,
+  challenge: options.challenge,
+  verifyToken: options.verifyToken,
+  jsonKey: options.jsonKey
+})
+
+/**
+ * A challenge in a request without a signature that is sent back signed.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openProof = (options: Omit<OpenProof, "_tag">): OpenProof => ({ _tag: "OpenProof", ...options })
+
+/**
+ * A secret that the provider chooses, and sends with its first request. Default: the answer does not repeat it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const secretOffer = (
+  secret: HeaderField | BodyField,
+  options: { readonly echoes?: boolean } = {}
+): SecretOffer => ({ _tag: "SecretOffer", secret, echoes: options.echoes ?? false })
 
 // -----------------------------------------------------------------------------------------------------------------
 // combinators
@@ -548,17 +1270,33 @@ export const withTolerance: {
  * @since 0.1.0
  * @category predicates
  */
-export const covers = (scheme: SignatureScheme, slot: Slot): boolean =>
-  scheme.signedContent.parts.some((part) => part._tag === "Slot" && part.slot === slot)
+export const covers = (scheme: SignatureScheme, slot: Slot): boolean => hasSlot(scheme.signedContent, slot)
+
+const hasSlot = ({ parts }: SignedContent, slot: Slot): boolean =>
+  parts.some((part) => part._tag === "Slot" && part.slot === slot)
 
 // -----------------------------------------------------------------------------------------------------------------
 // checks
 
-const slots: ReadonlyArray<string> = ["body", "timestamp", "id", "method", "url"] satisfies ReadonlyArray<Slot>
+const slots: ReadonlyArray<string> = [
+  "body",
+  "timestamp",
+  "id",
+  "method",
+  "url",
+  "path",
+  "secret",
+  "crc32",
+  "form",
+  "uniqueForm",
+  "sortedUrl",
+  "request",
+  "token"
+] satisfies ReadonlyArray<Slot>
 
 const isSlot = (name: string): name is Slot => slots.includes(name)
 
-const slotList = slots.map((slot) => `{${slot}}`).join(", ")
+const partList = `${slots.map((slot) => `{${slot}}`).join(", ")}, {header:…}, {headers:…}, {body:…}, {form:…}, {item:…}`
 
 const defaultTolerance = Duration.minutes(5)
 
@@ -579,7 +1317,14 @@ const checkLabel = checkText(/^[A-Za-z0-9_-]+$/, "letters, digits, dashes and un
 
 const checkPunctuation = checkText(/^[,;= ]+$/, "made of commas, semicolons, equals signs and spaces")
 
-const checkSchemeId = checkText(/^[a-z0-9]+(-[a-z0-9]+)*$/, "lower-case letters and digits, joined by dashes")
+const checkSchemeId = checkText(
+  /^[a-z0-9]+([-.][a-z0-9]+)*$/,
+  "lower-case letters and digits, joined by dashes or dots"
+)
+
+const checkHost = checkText(/^[a-z0-9*-]+(\.[a-z0-9*-]+)+$/, "a host name in lower case, with * within a label")
+
+const checkHttps = checkText(/^https:\/\/[^/]/, "a URL that begins with https://")
 
 const checkId = (id: string): string => checkSchemeId("id", id)
 
@@ -588,21 +1333,55 @@ const checkHeaders = (option: string, names: ReadonlyArray<string>): ReadonlyArr
     ? reject(option, "an empty list", "at least one header name")
     : names.map((name) => checkHeader(option, name))
 
-const parseTemplate = (template: string | SignedContent): SignedContent =>
-  typeof template === "string"
-    ? {
-        template,
-        parts: template
-          .split(/(\{[^{}]*\})/)
-          .filter(Boolean)
-          .map(parsePart)
-      }
-    : template
+const parseTemplate = (template: Options["signedContent"]): SignedContent => {
+  if (typeof template === "string") return parseText(template, [])
+  if (!isList(template)) return template
+  const [first = "", ...others] = template
+  return parseText(
+    first,
+    others.map((other) => parseText(other, []))
+  )
+}
+
+const isList = (template: ReadonlyArray<string> | SignedContent): template is ReadonlyArray<string> =>
+  Array.isArray(template)
+
+const parseText = (template: string, alternatives: ReadonlyArray<SignedContent>): SignedContent => ({
+  template,
+  parts: template
+    .split(/(\{[^{}]*\})/)
+    .filter(Boolean)
+    .map(parsePart),
+  alternatives
+})
 
 const parsePart = (text: string): ContentPart => {
   if (!/[{}]/.test(text)) return { _tag: "Text", text }
   const name = text.slice(1, -1)
-  return isSlot(name) ? { _tag: "Slot", slot: name } : reject("signedContent", quote(text), `text and ${slotList}`)
+  return isSlot(name) ? { _tag: "Slot", slot: name } : parseFieldPart(name, text)
+}
+
+const parseFieldPart = (name: string, text: string): ContentPart => {
+  const [, kind = "", argument = "", flags = ""] = /^(\w+):([^*?]+)([*?]*)$/.exec(name) ?? []
+  if (kind === "headers") return { _tag: "NamedHeaders", listedIn: checkHeader("signedContent", argument) }
+  const field = parseField(kind, argument) ?? reject("signedContent", quote(text), `text and ${partList}`)
+  return { _tag: "Field", field, isOptional: flags.includes("?"), isFree: flags.includes("*") }
+}
+
+const parseField = (kind: string, argument: string): EventField | ItemField | undefined => {
+  const [field = "", inner] = argument.split(":")
+  switch (kind) {
+    case "header":
+      return header(argument)
+    case "body":
+      return { _tag: "Body", path: argument.split(".") }
+    case "form":
+      return inner === undefined ? form(field) : { _tag: "FormJson", field, path: inner.split(".") }
+    case "item":
+      return { _tag: "Item", path: argument.split(".") }
+    default:
+      return undefined
+  }
 }
 
 const makeTimestamp = (options: TimestampOptions | Timestamp): Timestamp =>
@@ -624,17 +1403,27 @@ const isDirected = (tolerance: Tolerance): tolerance is Extract<Tolerance, { rea
 const checkKeys = ({ keys, signature }: SignatureScheme): void => {
   if (keys.length === 0) reject("keys", "an empty list", "at least one key form")
   const labels = keys.flatMap((key) => key.label ?? [])
-  if (signature._tag === "SingleHeader" && (keys.length > 1 || labels.length > 0)) {
+  if (signature._tag !== "HeaderList" && (keys.length > 1 || labels.length > 0)) {
     reject(
       "keys",
       `${keys.length} key form(s), ${labels.length} label(s)`,
-      "one key form without a label in a single header"
+      "one key form without a label, unless the signatures are a list in a header"
     )
   }
   if (signature._tag === "HeaderList" && new Set(labels).size !== keys.length) {
     reject("keys", `the labels ${quote(labels.join(", "))}`, "a label of its own for each key form in a list")
   }
   labels.forEach((label) => checkLabel("keys.label", label))
+  keys.forEach((key) => checkPlace(key, signature))
+}
+
+const checkPlace = (key: KeyForm, signature: Signature): void => {
+  if ((key._tag === "JwtSecret" || key._tag === "Jwk") !== (signature._tag === "Jwt")) {
+    reject("keys", key._tag, "jwtSecret or jwk for the signature jwt, and for no other")
+  }
+  if (signature._tag !== "Jwt" && signature.encoding === "utf8" && key._tag !== "Token") {
+    reject("signature.encoding", "utf8", "hex, base64 or base64url for anything but a token")
+  }
 }
 
 const checkTimestamp = ({ timestamp, signature, keys }: SignatureScheme): void => {
@@ -647,14 +1436,59 @@ const checkTimestamp = ({ timestamp, signature, keys }: SignatureScheme): void =
 
 const checkSlots = (scheme: SignatureScheme): void => {
   const template = quote(scheme.signedContent.template)
-  if (!covers(scheme, "body")) reject("signedContent", template, "a template with {body}")
+  if (!signsAnything(scheme)) reject("signedContent", template, "a template with {body}, or with fields of the body")
   if (covers(scheme, "id") && scheme.eventId?._tag !== "Header") {
     reject("signedContent", template, "{id} only with an eventId in a header")
   }
-  if (covers(scheme, "timestamp") && (scheme.timestamp === undefined || scheme.timestamp.at._tag === "Body")) {
-    reject("signedContent", template, "{timestamp} only with a timestamp in a header")
+  if (covers(scheme, "timestamp") && (scheme.timestamp === undefined || isCoveredAnyway(scheme, scheme.timestamp))) {
+    reject(
+      "signedContent",
+      template,
+      "{timestamp} only with a timestamp in a header, or beside a body that is not signed"
+    )
+  }
+  checkFamily(scheme, template)
+}
+
+const isCoveredAnyway = (scheme: SignatureScheme, { at }: Timestamp): boolean =>
+  at._tag === "Claim" || (at._tag !== "Header" && at._tag !== "ListItem" && covers(scheme, "body"))
+
+const ofBody: ReadonlySet<string> = new Set<Slot>(["body", "crc32", "form", "uniqueForm", "token"])
+
+const signsAnything = ({ keys, signedContent }: SignatureScheme): boolean =>
+  keys.some(({ _tag }) => _tag === "Token") ||
+  signedContent.parts.some(
+    (part) =>
+      (part._tag === "Slot" && ofBody.has(part.slot)) ||
+      part._tag === "Listed" ||
+      (part._tag === "Field" && part.field._tag !== "Header")
+  )
+
+const checkFamily = (scheme: SignatureScheme, template: string): void => {
+  const { bindings, keys, signature, signedContent, timestamp } = scheme
+  const has = (tag: KeyForm["_tag"]) => keys.some(({ _tag }) => _tag === tag)
+  if (has("Token") && signedContent.parts.length > 0) reject("signedContent", template, "empty for a token")
+  if (covers(scheme, "token") !== (signature._tag === "Jwt")) {
+    reject("signedContent", template, "{token} for the signature jwt, and for no other")
+  }
+  if (has("Digest") && !covers(scheme, "secret")) reject("signedContent", template, "a template with {secret}")
+  if (signature._tag === "InField" && signature.assignment !== undefined && !keys.some(hasId)) {
+    reject("signature.assignment", quote(signature.assignment), "used with keys that have an idSeparator")
+  }
+  if (covers(scheme, "secret") && !has("Digest") && !has("Certificate")) {
+    reject("signedContent", template, "{secret} only for the keys digest and certificate")
+  }
+  const hasAudience = keys.some((key) => key._tag !== "Certificate" || key.audience !== undefined)
+  if (!hasAudience && !covers(scheme, "secret"))
+    reject("keys.audience", "missing", "a field, or {secret} in the template")
+  if (signature._tag !== "Jwt" && [timestamp?.at, ...bindings.map(({ at }) => at)].some(isClaim)) {
+    reject("timestamp.at", "a claim", "a claim only for the signature jwt")
   }
 }
+
+const hasId = (key: KeyForm): boolean => key._tag === "Mac" && key.idSeparator !== undefined
+
+const isClaim = (field: TimestampField | QueryField | undefined): boolean => field?._tag === "Claim"
 
 // -----------------------------------------------------------------------------------------------------------------
 // the scheme that belongs to no provider

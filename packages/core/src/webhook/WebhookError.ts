@@ -46,6 +46,11 @@ import { Data } from "effect"
  * - `TimestampTooOld`, `TimestampInFuture`: milliseconds outside of the tolerance; a replay, or a wrong clock.
  * - `SignatureMismatch`: well formed, and made by somebody else, or for another body.
  * - `MalformedBody`: a signed body lacks a field that the scheme cannot do without.
+ * - `ClaimMismatch`: a claim of a signed token is missing, of a wrong kind, or not what it must be.
+ * - `HashMismatch`: a hash that the signature covers is not that of the request.
+ * - `UntrustedKey`: the key that the delivery names is not at a place, or not of a kind, that the scheme accepts.
+ * - `MissingKey`: the key that the delivery names was not among those that were fetched.
+ * - `KeyUnavailable`: a key could not be fetched; the same delivery may be accepted later.
  * - `MissingSecret`, `InvalidSecret`: our own configuration; `index` counts the secrets from 0.
  * - `InvalidInput`: what was given to be signed does not fit the scheme.
  *
@@ -65,6 +70,11 @@ export type Reason = Data.TaggedEnum<{
   TimestampInFuture: { readonly aheadMillis: number; readonly toleranceMillis: number }
   SignatureMismatch: { readonly signatures: number; readonly secrets: number }
   MalformedBody: { readonly field: string; readonly expected: string }
+  ClaimMismatch: { readonly claim: string }
+  HashMismatch: { readonly field: string }
+  UntrustedKey: { readonly field: string; readonly expected: string }
+  MissingKey: { readonly field: string }
+  KeyUnavailable: { readonly host: string; readonly cause: string }
   MissingSecret: {}
   InvalidSecret: { readonly index: number; readonly expected: string }
   InvalidInput: { readonly option: string; readonly expected: string }
@@ -93,8 +103,12 @@ export class WebhookError extends Data.TaggedError("WebhookError")<{
     return `${this.scheme}: ${describe(this.reason)}`
   }
 
-  /** `unauthorized` when the delivery is at fault, `invalid` when our own secrets or input are. */
-  get category(): "unauthorized" | "invalid" {
+  /**
+   * `unauthorized` when the delivery is at fault, `invalid` when our own secrets or input are, `transient` when a key could
+   * not be fetched.
+   */
+  get category(): "unauthorized" | "invalid" | "transient" {
+    if (this.reason._tag === "KeyUnavailable") return "transient"
     return ours.has(this.reason._tag) ? "invalid" : "unauthorized"
   }
 }
@@ -118,6 +132,11 @@ const describe = Reason.$match({
   SignatureMismatch: ({ signatures, secrets }) =>
     `none of ${signatures} signature(s) was made with one of the ${secrets} configured secret(s)`,
   MalformedBody: ({ field, expected }) => `the field ${field} of the body must be ${expected}`,
+  ClaimMismatch: ({ claim }) => `the claim ${claim} of the token is not what it must be`,
+  HashMismatch: ({ field }) => `the hash in ${field} is not that of the request`,
+  UntrustedKey: ({ field, expected }) => `the key that ${field} names must be ${expected}`,
+  MissingKey: ({ field }) => `the key that ${field} names was not fetched, or is not the provider's`,
+  KeyUnavailable: ({ host, cause }) => `no key could be fetched from ${host}: ${cause}`,
   MissingSecret: () => "no secret is configured",
   InvalidSecret: ({ index, expected }) => `secret ${index} must be ${expected}`,
   InvalidInput: ({ option, expected }) => `${option} must be ${expected}`

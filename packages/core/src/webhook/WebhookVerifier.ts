@@ -14,6 +14,9 @@
  * matched. Only then is the body looked at, for the id and the type. The key of a secret is made once and kept for as long
  * as its `Redacted` lives.
  *
+ * Where a provider signs with a key of its own, {@link keysNeeded} says which certificate or JSON Web Key to fetch, and
+ * `keys` hands it in; the service `WebhookKeys` does the fetching.
+ *
  * **Gotchas**
  *
  * Pass the bytes as they came: a body that was decoded, parsed or re-encoded no longer verifies. `unsigned` names the parts
@@ -59,9 +62,15 @@
  * @since 0.1.0
  */
 import type { Redacted, Result } from "effect"
+import * as Bindings from "./internal/bindings.ts"
+import * as Candidates from "./internal/candidates.ts"
+import * as Coverage from "./internal/coverage.ts"
+import { Delivery } from "./internal/delivery.ts"
 import * as EventFields from "./internal/eventFields.ts"
+import * as JsonWebToken from "./internal/jsonWebToken.ts"
+import * as ProviderKeys from "./internal/providerKeys.ts"
 import { attempt, refuse } from "./internal/refusal.ts"
-import * as SignatureHeader from "./internal/signatureHeader.ts"
+import * as Signatures from "./internal/signatures.ts"
 import * as SignedContent from "./internal/signedContent.ts"
 import * as SigningKeys from "./internal/signingKeys.ts"
 import * as Timestamps from "./internal/timestamps.ts"
@@ -87,7 +96,26 @@ export interface VerifyInput {
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
   /** Epoch milliseconds. */
   readonly now: number
+  /** The provider's keys, where {@link keysNeeded} asks for some. */
+  readonly keys?: FetchedKeys | undefined
 }
+
+/**
+ * Keys of a provider's that were fetched: certificates as PEM by their URL, the chain after them if there is one, and JSON Web
+ * Keys by their `kid`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FetchedKeys extends ProviderKeys.Fetched {}
+
+/**
+ * A key of the provider's that a delivery names, and where it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type NeededKey = ProviderKeys.Needed
 
 /**
  * What is known of a delivery whose signature was accepted.
@@ -102,17 +130,17 @@ export interface Verified {
   readonly timestamp: number | undefined
   /** The index of the secret that signed. */
   readonly signedBy: number
-  /** The parts among `id`, `type` and `timestamp` that are there, but that the signature does not cover. */
+  /** The parts that are there, but that the signature does not cover. */
   readonly unsigned: ReadonlyArray<Part>
 }
 
 /**
- * A part of a delivery that a signature may leave uncovered.
+ * A part of a delivery that a signature may leave uncovered. `body` is there when any of the body is not covered.
  *
  * @since 0.1.0
  * @category models
  */
-export type Part = "id" | "type" | "timestamp"
+export type Part = "id" | "type" | "timestamp" | "body"
 
 /**
  * Verifies a delivery. Never throws; fails with a {@link WebhookError} that tells an operator why, and a forger nothing.
@@ -138,33 +166,55 @@ export const checkSecrets = (
     SigningKeys.forVerifying(scheme.keys, secrets)
   })
 
+/**
+ * What to fetch before a delivery can be verified: the certificate or the key that it names, at a place that the scheme
+ * trusts. Empty for schemes whose keys are all ours. Fails with a {@link WebhookError} where the place is another one.
+ *
+ * @since 0.1.0
+ * @category verification
+ */
+export const keysNeeded = (
+  scheme: SignatureScheme,
+  input: Pick<VerifyInput, "method" | "url" | "headers" | "body">
+): Result.Result<ReadonlyArray<NeededKey>, WebhookError> =>
+  attempt(scheme.id, () => {
+    if (!scheme.keys.some(({ _tag }) => _tag === "Certificate" || _tag === "Jwk")) return []
+    const delivery = new Delivery(input)
+    Candidates.readItems(scheme.signature, delivery)
+    return scheme.keys.flatMap((form) => ProviderKeys.locate(form, delivery) ?? [])
+  })
+
 const judge = (scheme: SignatureScheme, input: VerifyInput): Verified => {
   const keys = SigningKeys.forVerifying(scheme.keys, input.secrets)
-  const claims = readClaims(scheme, input.headers, keys)
+  const delivery = new Delivery(input)
+  const claims = readClaims(scheme, delivery, keys)
   checkAge(scheme, claims.stamp, input.now)
-  const signedBy = findSigner(scheme, input, keys, claims)
-  const parts = readParts(scheme, input)
+  const source = sourceOf(scheme, delivery, claims)
+  const signedBy = findSigner(scheme, source, ProviderKeys.resolve(keys, delivery, input.keys, input.now), claims)
+  checkToken(scheme, delivery, keys[signedBy]?.id, input.now)
+  Bindings.check(scheme.bindings, source)
+  const parts = readParts(scheme, delivery)
   checkAge(scheme, parts.stamp, input.now)
-  return describe(scheme, parts, claims.stamp ?? parts.stamp, signedBy)
+  return describe(scheme, delivery, { ...parts, stamp: claims.stamp ?? parts.stamp }, signedBy)
 }
 
-/** What the headers claim, all of it well formed, none of it believed yet. */
+/** What the delivery claims, all of it well formed, none of it believed yet. */
 interface Claims {
-  readonly candidates: ReadonlyArray<SignatureHeader.Candidate>
+  readonly candidates: ReadonlyArray<Candidates.Candidate>
   readonly stamp: Timestamps.Stamp | undefined
   readonly id: string
 }
 
 const readClaims = (
   scheme: SignatureScheme,
-  headers: VerifyInput["headers"],
+  delivery: Delivery,
   keys: ReadonlyArray<SigningKeys.SigningKey>
 ): Claims => {
-  const items = SignatureHeader.readItems(scheme.signature, headers)
+  const items = Candidates.readItems(scheme.signature, delivery)
   return {
-    stamp: Timestamps.fromHeaders(scheme.timestamp, headers, items),
-    id: EventFields.signedId(scheme, headers),
-    candidates: SignatureHeader.readCandidates(scheme, items, keys)
+    stamp: Timestamps.beforeSignature(scheme, delivery, items),
+    id: EventFields.signedId(scheme, delivery.headers),
+    candidates: Candidates.readCandidates(scheme, items, keys, delivery)
   }
 }
 
@@ -172,18 +222,56 @@ const checkAge = ({ timestamp }: SignatureScheme, stamp: Timestamps.Stamp | unde
   if (timestamp !== undefined && stamp !== undefined) Timestamps.checkAge(timestamp, stamp, now)
 }
 
+const sourceOf = ({ bindings }: SignatureScheme, delivery: Delivery, { id, stamp }: Claims): SignedContent.Source => ({
+  delivery,
+  id,
+  timestamp: stamp?.text ?? "",
+  item: undefined,
+  isFormHashed: bindings.some((binding) => binding.isOptional && Coverage.isThere(binding, delivery))
+})
+
+type Keys = ReadonlyArray<SigningKeys.SigningKey>
+
 const findSigner = (
   scheme: SignatureScheme,
-  { body, method, url }: VerifyInput,
-  keys: ReadonlyArray<SigningKeys.SigningKey>,
-  { candidates, id, stamp }: Claims
-): number => {
-  const slots = { body, id, method, timestamp: stamp?.text ?? "", url }
-  const content = SignedContent.assemble(scheme.signedContent, slots)
-  return (
-    SignedContent.signedBy(keys, candidates, content) ??
-    refuse(Reason.SignatureMismatch({ signatures: candidates.length, secrets: keys.length }))
+  source: SignedContent.Source,
+  keys: Keys,
+  { candidates }: Claims
+): number =>
+  (scheme.signature._tag === "InItems"
+    ? signerOfAll(scheme, Candidates.elementsOf(scheme.signature, source.delivery), source, keys, candidates)
+    : Signatures.signedBy(keys, candidates, contentsOf(scheme, source))) ??
+  refuse(Reason.SignatureMismatch({ signatures: candidates.length, secrets: keys.length }))
+
+const contentsOf = ({ signedContent }: SignatureScheme, source: SignedContent.Source): Signatures.Contents => {
+  if (SignedContent.usesSecret(signedContent))
+    return ({ text }) => SignedContent.assembleAll(signedContent, source, text)
+  const contents = SignedContent.assembleAll(signedContent, source, "")
+  return () => contents
+}
+
+/** The signer of the first item, when every item has one. */
+const signerOfAll = (
+  scheme: SignatureScheme,
+  items: ReadonlyArray<unknown>,
+  source: SignedContent.Source,
+  keys: Keys,
+  candidates: Claims["candidates"]
+): number | undefined => {
+  const signers = items.map((item, index) =>
+    Signatures.signedBy(keys, candidates.slice(index, index + 1), contentsOf(scheme, { ...source, item }))
   )
+  return signers.includes(undefined) ? undefined : signers[0]
+}
+
+const checkToken = (
+  { signature, timestamp }: SignatureScheme,
+  { token }: Delivery,
+  issuer: string | undefined,
+  now: number
+): void => {
+  if (signature._tag !== "Jwt" || token === undefined) return
+  JsonWebToken.checkClaims(signature, token, { now, issuer, needsExpiry: timestamp?.at._tag !== "Claim" })
 }
 
 /** What a delivery says of itself, read once its signature was accepted. */
@@ -193,38 +281,31 @@ interface Parts {
   readonly stamp: Timestamps.Stamp | undefined
 }
 
-const readParts = ({ eventId, eventType, timestamp }: SignatureScheme, { body, headers }: VerifyInput): Parts => {
-  const content = new EventFields.BodyContent(body)
-  return {
-    id: eventId && EventFields.readFirst([eventId], headers, content),
-    type: EventFields.readFirst(eventType, headers, content),
-    stamp: Timestamps.fromBody(timestamp, content)
-  }
-}
-
-const describe = (
-  scheme: SignatureScheme,
-  parts: Parts,
-  stamp: Timestamps.Stamp | undefined,
-  signedBy: number
-): Verified => ({
-  id: parts.id?.value,
-  type: parts.type?.value,
-  timestamp: stamp?.millis,
-  signedBy,
-  unsigned: unsignedOf(scheme, parts, stamp)
+const readParts = (scheme: SignatureScheme, delivery: Delivery): Parts => ({
+  id: scheme.eventId && EventFields.readFirst([scheme.eventId], delivery),
+  type: EventFields.readFirst(scheme.eventType, delivery),
+  stamp: Timestamps.afterSignature(scheme, delivery)
 })
 
-const unsignedOf = (
-  scheme: SignatureScheme,
-  { id, type }: Parts,
-  stamp: Timestamps.Stamp | undefined
-): ReadonlyArray<Part> => {
+const describe = (scheme: SignatureScheme, delivery: Delivery, parts: Parts, signedBy: number): Verified => ({
+  id: parts.id?.value,
+  type: parts.type?.value,
+  timestamp: parts.stamp?.millis,
+  signedBy,
+  unsigned: unsignedOf(scheme, delivery, parts)
+})
+
+const unsignedOf = (scheme: SignatureScheme, delivery: Delivery, { id, stamp, type }: Parts): ReadonlyArray<Part> => {
   const unsigned: Array<Part> = []
-  if (id?.field._tag === "Header" && !covers(scheme, "id")) unsigned.push("id")
-  if (type?.field._tag === "Header") unsigned.push("type")
-  if (stamp !== undefined && scheme.timestamp?.at._tag !== "Body" && !covers(scheme, "timestamp")) {
-    unsigned.push("timestamp")
-  }
+  const isOpen = (field: EventFields.Field) => !Coverage.ofField(scheme, field, delivery)
+  if (id !== undefined && !covers(scheme, "id") && isOpen(id.field)) unsigned.push("id")
+  if (type !== undefined && isOpen(type.field)) unsigned.push("type")
+  if (stamp !== undefined && isStampOpen(scheme, isOpen)) unsigned.push("timestamp")
+  if (!Coverage.ofBody(scheme, delivery)) unsigned.push("body")
   return unsigned
+}
+
+const isStampOpen = (scheme: SignatureScheme, isOpen: (field: EventFields.Field) => boolean): boolean => {
+  const at = scheme.timestamp?.at
+  return at !== undefined && !covers(scheme, "timestamp") && (at._tag === "ListItem" || isOpen(at))
 }

@@ -1,5 +1,12 @@
-import { type ContentPart, covers, type EventField, type SignatureScheme } from "../SignatureScheme.ts"
+import {
+  type ContentPart,
+  covers,
+  type EventField,
+  type SignatureScheme,
+  type TimestampField
+} from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
+import type { Delivery } from "./delivery.ts"
 import * as DeliveryHeaders from "./deliveryHeaders.ts"
 import { refuse } from "./refusal.ts"
 
@@ -8,36 +15,66 @@ export const visibleAscii = /^[!-~]{1,256}$/
 /** Any text an inbox can use as a key: not empty, not long, no control characters. */
 const plainText = /^\P{Cc}{1,256}$/u
 
-/** The text or whole number at a path of keys, each the value's own. */
-export const at = (json: unknown, path: ReadonlyArray<string>): string | undefined => {
-  const value = path.reduce(child, json)
-  if (typeof value === "string") return plainText.test(value) ? value : undefined
-  return Number.isSafeInteger(value) ? String(value) : undefined
-}
+/** What a path of keys leads to, each the value's own. */
+export const valueAt = (json: unknown, path: ReadonlyArray<string>): unknown => path.reduce(child, json)
 
 const child = (parent: unknown, key: string): unknown =>
   typeof parent === "object" && parent !== null ? Object.getOwnPropertyDescriptor(parent, key)?.value : undefined
 
-/** The value of a field; a body that is not what the field expects has none. */
-export const read = (
-  field: EventField,
-  headers: DeliveryHeaders.DeliveryHeaders,
-  content: BodyContent
-): string | undefined => {
+/** The text or whole number at a path of keys. Text that has no UTF-8 is none. */
+export const textAt = (json: unknown, path: ReadonlyArray<string>): string | undefined => {
+  const value = valueAt(json, path)
+  if (typeof value === "string") return value.isWellFormed() ? value : undefined
+  return Number.isSafeInteger(value) ? String(value) : undefined
+}
+
+/** A field of a delivery other than an item of the signature's header. */
+export type Field = EventField | Exclude<TimestampField, { readonly _tag: "ListItem" }>
+
+/** The text of a field, of any length; a body that is not what the field expects has none. */
+export const textOf = (field: Field, delivery: Delivery): string | undefined => {
   switch (field._tag) {
     case "Header":
-      return readHeader(headers, field.name)
+      return DeliveryHeaders.optional(delivery.headers, field.name)
     case "Body":
-      return at(content.json(), field.path)
+      return textAt(delivery.json(), field.path)
     case "FormJson":
-      return at(content.formJson(field.field), field.path)
+      return textAt(delivery.formJson(field.field), field.path)
+    case "Form":
+      return delivery.formField(field.field)
+    case "Query":
+      return delivery.query(field.name)
+    case "Claim":
+      return textAt(delivery.token?.claims, [field.name])
   }
 }
 
-const readHeader = (headers: DeliveryHeaders.DeliveryHeaders, name: string): string | undefined => {
-  const value = DeliveryHeaders.optional(headers, name)
-  return value === undefined || visibleAscii.test(value) ? value : malformed(name, visibleAsciiExpected)
+/** The text of a field that an event's id or type can be. */
+export const read = (field: EventField, delivery: Delivery): string | undefined => {
+  const text = textOf(field, delivery)
+  if (field._tag !== "Header") return text !== undefined && plainText.test(text) ? text : undefined
+  return text === undefined || visibleAscii.test(text) ? text : malformed(field.name, visibleAsciiExpected)
 }
+
+/** Names a field in an error. */
+export const nameOf = (field: Field): string => {
+  switch (field._tag) {
+    case "Body":
+      return field.path.join(".")
+    case "FormJson":
+      return [field.field, ...field.path].join(".")
+    case "Form":
+      return field.field
+    default:
+      return field.name
+  }
+}
+
+/** Ends the verification, because of what a field is or is not. */
+export const refuseField = (field: Field, expected: string): never =>
+  field._tag === "Header"
+    ? malformed(field.name, expected)
+    : refuse(Reason.MalformedBody({ field: nameOf(field), expected }))
 
 /** A value, and the field it was in. */
 export interface Found {
@@ -46,13 +83,9 @@ export interface Found {
 }
 
 /** The first field that is there. */
-export const readFirst = (
-  fields: ReadonlyArray<EventField>,
-  headers: DeliveryHeaders.DeliveryHeaders,
-  content: BodyContent
-): Found | undefined => {
+export const readFirst = (fields: ReadonlyArray<EventField>, delivery: Delivery): Found | undefined => {
   for (const field of fields) {
-    const value = read(field, headers, content)
+    const value = read(field, delivery)
     if (value !== undefined) return { value, field }
   }
   return undefined
@@ -86,43 +119,3 @@ const textAfterId = (parts: ReadonlyArray<ContentPart>): string => {
 }
 
 const malformed = (header: string, expected: string): never => refuse(Reason.MalformedHeader({ header, expected }))
-
-/** A body read as JSON or as a form, as late as possible. */
-export class BodyContent {
-  readonly #body: Uint8Array
-  #json: { readonly value: unknown } | undefined
-
-  constructor(body: Uint8Array) {
-    this.#body = body
-  }
-
-  json(): unknown {
-    return (this.#json ??= { value: parseJson(decodeText(this.#body)) }).value
-  }
-
-  formJson(field: string): unknown {
-    return parseJson(formField(decodeText(this.#body), field))
-  }
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-const decodeText = (body: Uint8Array): string | undefined => {
-  try {
-    return decoder.decode(body)
-  } catch {
-    return undefined
-  }
-}
-
-const parseJson = (text: string | undefined): unknown => {
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-const formField = (text: string | undefined, field: string): string | undefined =>
-  text === undefined ? undefined : (new URLSearchParams(text).get(field) ?? undefined)

@@ -1,6 +1,6 @@
 import { Redacted } from "effect"
-import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from "node:crypto"
-import type { Ed25519Key, KeyForm, MacKey } from "../SignatureScheme.ts"
+import { createHash, createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from "node:crypto"
+import type { Ed25519Key, Hash, KeyForm, MacKey } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import * as Encodings from "./encodings.ts"
 import { refuse } from "./refusal.ts"
@@ -8,7 +8,18 @@ import { refuse } from "./refusal.ts"
 /** A secret, ready to compute with. */
 export interface SigningKey {
   readonly form: KeyForm
-  readonly key: KeyObject
+  /** `undefined` where nothing is computed, or where the key is yet to be found in the delivery. */
+  readonly key: KeyObject | undefined
+  /** The id of the key, where the secret has one. */
+  readonly id: string | undefined
+  /** The text of the secret, without its prefix and its id. */
+  readonly text: string
+  /** The algorithm of a token. */
+  readonly algorithm?: string | undefined
+  /** The hash that a certificate signed. */
+  readonly hash?: Hash | undefined
+  /** Whether the delivery names what the secret names. */
+  readonly isAddressed?: boolean | undefined
 }
 
 type Purpose = "verify" | "sign"
@@ -17,8 +28,11 @@ type Forms = ReadonlyArray<KeyForm>
 
 type Secret = Redacted.Redacted<string>
 
+/** Keys of the provider's alone need no secret of ours. */
 export const forVerifying = (forms: Forms, secrets: ReadonlyArray<Secret>): ReadonlyArray<SigningKey> =>
-  read("verify", forms, secrets)
+  forms[0]?._tag === "Jwk"
+    ? [{ form: forms[0], key: undefined, id: undefined, text: "" }]
+    : read("verify", forms, secrets)
 
 export const forSigning = (forms: Forms, secrets: ReadonlyArray<Secret>): ReadonlyArray<SigningKey> =>
   read("sign", forms, secrets)
@@ -61,22 +75,112 @@ const cached = (purpose: Purpose, forms: Forms, secret: Secret, text: string): S
 }
 
 const makeKey = (purpose: Purpose, forms: Forms, text: string): SigningKey | undefined => {
-  if (text.trim() !== text) return undefined
+  if (text.trim() !== text) {
+    // The last line of a PEM file ends.
+    return isPem(text) ? makeKey(purpose, forms, text.trim()) : undefined
+  }
   const form = forms.find((candidate) => text.startsWith(prefixOf(purpose, candidate)))
   if (form === undefined) return undefined
-  const encoded = text.slice(prefixOf(purpose, form).length)
-  const key = form._tag === "Mac" ? macKey(form, encoded) : ed25519Key(purpose, form, encoded)
-  return key && { form, key }
+  const [id, secret] = splitId(form, text.slice(prefixOf(purpose, form).length))
+  return secret === undefined || !isText(form, secret) ? undefined : withKey(purpose, form, id, secret)
 }
 
-const prefixOf = (purpose: Purpose, form: KeyForm): string =>
-  form._tag === "Mac" ? form.prefix : purpose === "verify" ? form.publicPrefix : form.privatePrefix
+const isPem = (text: string): boolean => text.startsWith("-----BEGIN ")
+
+const prefixOf = (purpose: Purpose, form: KeyForm): string => {
+  if (form._tag === "Ed25519") return purpose === "verify" ? form.publicPrefix : form.privatePrefix
+  return form._tag === "Mac" ? form.prefix : ""
+}
+
+const idSeparatorOf = (form: KeyForm): string | undefined =>
+  form._tag === "Mac" || form._tag === "JwtSecret" ? form.idSeparator : undefined
+
+const splitId = (form: KeyForm, text: string): readonly [id: string | undefined, secret: string | undefined] => {
+  const separator = idSeparatorOf(form)
+  if (separator === undefined) return [undefined, text]
+  const at = text.indexOf(separator)
+  return at > 0 ? [text.slice(0, at), text.slice(at + separator.length)] : [undefined, undefined]
+}
+
+/** What is used as text must be some, and no more than a page of it. */
+const isText = (form: KeyForm, text: string): boolean =>
+  !(form._tag === "Digest" || form._tag === "Token" || form._tag === "Certificate") ||
+  (text.length >= 1 && text.length <= 16_384 && text.isWellFormed())
+
+const withKey = (purpose: Purpose, form: KeyForm, id: string | undefined, text: string): SigningKey | undefined => {
+  const key = keyOf(purpose, form, text)
+  if (key === undefined) return undefined
+  return key === "none" ? { form, key: undefined, id, text } : { form, key, id, text: "" }
+}
+
+const keyOf = (purpose: Purpose, form: KeyForm, text: string): KeyObject | "none" | undefined => {
+  switch (form._tag) {
+    case "Mac":
+      return macKey(form, text)
+    case "Ed25519":
+      return ed25519Key(purpose, form, text)
+    case "Ecdsa":
+      return pairKey(purpose, text, isP256)
+    case "Rsa":
+      return pairKey(purpose, text, isStrongRsa)
+    case "Digest":
+    case "Token":
+      return "none"
+    case "Certificate":
+      return purpose === "verify" ? "none" : pairKey(purpose, text, isStrongRsa)
+    case "JwtSecret":
+      return jwtKey(form.minBytes, text)
+    case "Jwk":
+      return pairKey(purpose, text, form.algorithms.includes("ES256") ? isP256 : isStrongRsa)
+  }
+}
 
 const macKey = (form: MacKey, encoded: string): KeyObject | undefined => {
-  const bytes = Encodings.decode(form.encoding, encoded)
+  const bytes = decodeMac(form, encoded)
   return bytes !== undefined && bytes.length >= form.minBytes && bytes.length <= form.maxBytes
-    ? createSecretKey(bytes)
+    ? createSecretKey(form.derivation === undefined ? bytes : createHash(form.derivation).update(bytes).digest())
     : undefined
+}
+
+const decodeMac = ({ encoding }: MacKey, text: string): Buffer | undefined =>
+  encoding === "hex-any-case" ? Encodings.decode("hex", text.toLowerCase()) : Encodings.decode(encoding, text)
+
+const jwtKey = (minBytes: number, text: string): KeyObject | undefined => {
+  const bytes = Encodings.decode("utf8", text)
+  return bytes !== undefined && bytes.length >= minBytes && bytes.length <= 4096 ? createSecretKey(bytes) : undefined
+}
+
+export const isP256 = (key: KeyObject): boolean => key.asymmetricKeyDetails?.namedCurve === "prime256v1"
+
+export const isStrongRsa = (key: KeyObject): boolean =>
+  key.asymmetricKeyType === "rsa" && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048
+
+const pairKey = (purpose: Purpose, text: string, isFit: (key: KeyObject) => boolean): KeyObject | undefined => {
+  const key = isPem(text) ? parsePem(purpose, text) : parseDer(purpose, Encodings.decode("base64", text))
+  return key !== undefined && isFit(key) ? key : undefined
+}
+
+const parsePem = (purpose: Purpose, text: string): KeyObject | undefined =>
+  attemptKey(() => {
+    // Node would take a private key where a public one is asked for, and a leaked one would go unnoticed.
+    if (purpose === "verify") return text.includes("PRIVATE KEY-----") ? undefined : createPublicKey(text)
+    return createPrivateKey(text)
+  })
+
+const parseDer = (purpose: Purpose, key: Buffer | undefined): KeyObject | undefined =>
+  key &&
+  attemptKey(() =>
+    purpose === "verify"
+      ? createPublicKey({ format: "der", type: "spki", key })
+      : createPrivateKey({ format: "der", type: "pkcs8", key })
+  )
+
+const attemptKey = (make: () => KeyObject | undefined): KeyObject | undefined => {
+  try {
+    return make()
+  } catch {
+    return undefined
+  }
 }
 
 const ed25519Key = (purpose: Purpose, form: Ed25519Key, encoded: string): KeyObject | undefined => {
@@ -102,8 +206,37 @@ const privateKey = (bytes: Buffer): KeyObject | undefined => {
 const belongsTo = (key: KeyObject, publicBytes: Buffer): boolean =>
   createPublicKey(key).export({ format: "jwk" }).x === publicBytes.toString("base64url")
 
-const describe = (purpose: Purpose, form: KeyForm): string =>
-  form._tag === "Ed25519" ? describePair(purpose, form) : describeMac(form)
+const describe = (purpose: Purpose, form: KeyForm): string => {
+  switch (form._tag) {
+    case "Mac":
+      return describeMac(form)
+    case "Ed25519":
+      return describePair(purpose, form)
+    case "Ecdsa":
+      return describeKey(purpose, "a P-256")
+    case "Rsa":
+      return describeKey(purpose, "an RSA")
+    case "Certificate":
+      return purpose === "verify"
+        ? "what the delivery must name, in 1 to 16384 characters"
+        : describeKey(purpose, "an RSA")
+    case "Digest":
+    case "Token":
+      return "1 to 16384 characters, without white space around them"
+    case "JwtSecret":
+      return `${describeId(form.idSeparator)}${form.minBytes} to 4096 bytes in UTF-8, without white space around them`
+    case "Jwk":
+      return describeKey(purpose, "a")
+  }
+}
+
+const describeId = (separator: string | undefined): string =>
+  separator === undefined ? "" : `an id, "${separator}" and `
+
+const describeKey = (purpose: Purpose, kind: string): string =>
+  purpose === "verify"
+    ? `${kind} public key as SPKI, in PEM or base64 of its DER`
+    : `${kind} private key as PKCS #8, in PEM or base64 of its DER`
 
 const describePair = (purpose: Purpose, form: Ed25519Key): string =>
   purpose === "verify"
@@ -113,5 +246,5 @@ const describePair = (purpose: Purpose, form: Ed25519Key): string =>
 const describeMac = (form: MacKey): string => {
   const prefix = form.prefix === "" ? "" : `"${form.prefix}" and `
   const size = `${form.minBytes} to ${form.maxBytes} bytes`
-  return `${prefix}${size} in ${form.encoding === "utf8" ? "UTF-8" : `canonical ${form.encoding}`}, without white space around it`
+  return `${prefix}${describeId(form.idSeparator)}${size} in ${form.encoding === "utf8" ? "UTF-8" : `canonical ${form.encoding.replaceAll("-", " ")}`}, without white space around it`
 }

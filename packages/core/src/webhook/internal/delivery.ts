@@ -1,0 +1,65 @@
+import * as Encodings from "./encodings.ts"
+import * as DeliveryHeaders from "./deliveryHeaders.ts"
+import * as FormBody from "./formBody.ts"
+import type { Token } from "./jsonWebToken.ts"
+
+/** A value that was computed, `undefined` included. */
+type Late<A> = { readonly value: A } | undefined
+
+/** A request whose body, form and URL are read as late as possible, and once. */
+export class Delivery {
+  readonly method: string
+  readonly url: string
+  readonly headers: DeliveryHeaders.DeliveryHeaders
+  readonly body: Uint8Array
+  /** The token that signs the request, once it was read. */
+  token: Token | undefined
+  #text: Late<string | undefined>
+  #json: Late<unknown>
+  #form: Late<FormBody.Form | undefined>
+  #formJson: { readonly field: string; readonly value: unknown } | undefined
+  #url: Late<URL | null>
+
+  constructor(request: Pick<Delivery, "method" | "url" | "headers" | "body">) {
+    this.method = request.method
+    this.url = request.url
+    this.headers = request.headers
+    this.body = request.body
+  }
+
+  /** The body as text, or `undefined` when it is not UTF-8. */
+  text(): string | undefined {
+    return (this.#text ??= { value: Encodings.decodeText(this.body) }).value
+  }
+
+  json(): unknown {
+    return (this.#json ??= { value: Encodings.parseJson(this.text()) }).value
+  }
+
+  /** The names and values of a form body, or `undefined` when it is not UTF-8. */
+  form(): FormBody.Form | undefined {
+    return (this.#form ??= {
+      value: FormBody.parse(this.text(), DeliveryHeaders.optional(this.headers, "content-type"))
+    }).value
+  }
+
+  /** The value of a field that is there once. */
+  formField(name: string): string | undefined {
+    return FormBody.only(this.form() ?? [], name)
+  }
+
+  formJson(field: string): unknown {
+    if (this.#formJson?.field !== field) this.#formJson = { field, value: Encodings.parseJson(this.formField(field)) }
+    return this.#formJson.value
+  }
+
+  parsedUrl(): URL | null {
+    return (this.#url ??= { value: URL.parse(this.url) }).value
+  }
+
+  /** The value of a parameter of the query that is there once. */
+  query(name: string): string | undefined {
+    const values = this.parsedUrl()?.searchParams.getAll(name) ?? []
+    return values.length === 1 ? values[0] : undefined
+  }
+}

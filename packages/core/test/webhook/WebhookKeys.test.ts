@@ -1,0 +1,205 @@
+import { SignatureScheme, WebhookKeys } from "@causeway/core/webhook"
+import { assert, describe, expect, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Result } from "effect"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+
+const docs = { url: "https://acme.example", checked: "documentation" } as const
+
+const certified = SignatureScheme.make({
+  id: "certified",
+  signature: SignatureScheme.singleHeader("X-Signature", { encoding: "base64" }),
+  signedContent: "{secret}{body}",
+  keys: [
+    SignatureScheme.certificate({
+      url: SignatureScheme.header("X-Cert-Url"),
+      hosts: ["keys.example.com"],
+      hash: "sha256"
+    })
+  ],
+  docs
+})
+
+const tokens = SignatureScheme.make({
+  id: "tokens",
+  signature: SignatureScheme.jwt("X-Token"),
+  signedContent: "{token}",
+  keys: [SignatureScheme.jwk({ algorithms: ["ES256"], url: "https://keys.example.com/jwks" })],
+  docs
+})
+
+const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url")
+
+const delivery = (...headers: ReadonlyArray<readonly [string, string]>) => ({
+  method: "POST",
+  url: "",
+  body: new Uint8Array(),
+  headers: [["X-Signature", "AAAA"] as const, ...headers]
+})
+
+const certificateAt = (name: string) => delivery(["X-Cert-Url", `https://keys.example.com/${name}`])
+
+const tokenOf = (kid: string) => delivery(["X-Token", `${base64({ alg: "ES256", kid })}.${base64({})}.AAAA`])
+
+type Respond = (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Response>
+
+/** The service, and what was asked of the network. */
+const open = (respond: Respond, options: WebhookKeys.Options = {}) =>
+  Effect.gen(function* () {
+    const asked: Array<string> = []
+    const client = HttpClient.make((request) => {
+      asked.push(`${request.method} ${request.url}`)
+      return Effect.map(respond(request), (response) => HttpClientResponse.fromWeb(request, response))
+    })
+    const context = yield* Layer.build(
+      WebhookKeys.layer(options).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client)))
+    )
+    return { asked, keys: yield* Effect.provide(WebhookKeys.WebhookKeys, context) }
+  })
+
+const answers =
+  (body: string, status = 200): Respond =>
+  () =>
+    Effect.sync(() => new Response(body, { status }))
+
+const causeOf = (result: Result.Result<unknown, { readonly reason: object; readonly category: string }>) =>
+  Result.match(result, {
+    onFailure: ({ category, reason }) => ({ category, ...reason }),
+    onSuccess: () => undefined
+  })
+
+describe("the keys of a provider", () => {
+  it.effect("are fetched once, and again when they are an hour old", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(answers("a certificate"))
+      const first = yield* keys.fetch(certified, certificateAt("a.pem"))
+      assert.deepEqual(first, { certificates: { "https://keys.example.com/a.pem": "a certificate" } })
+      yield* keys.fetch(certified, certificateAt("a.pem"))
+      assert.deepEqual(asked, ["GET https://keys.example.com/a.pem"])
+      yield* TestClock.adjust("1 hour")
+      yield* keys.fetch(certified, certificateAt("a.pem"))
+      assert.lengthOf(asked, 2)
+    })
+  )
+
+  it.effect("are fetched once for deliveries that come together", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const { asked, keys } = yield* open(() => Effect.as(Deferred.await(gate), new Response("a certificate")))
+      const fibers = yield* Effect.forEach([1, 2, 3], () =>
+        Effect.forkChild(keys.fetch(certified, certificateAt("a.pem")), { startImmediately: true })
+      )
+      yield* Deferred.succeed(gate, undefined)
+      yield* Effect.forEach(fibers, Fiber.join)
+      assert.lengthOf(asked, 1)
+    })
+  )
+
+  it.effect("are fetched from nowhere but the places that the scheme trusts", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(answers("a certificate"))
+      const foreign = delivery(["X-Cert-Url", "https://evil.example/a.pem"])
+      const result = yield* Effect.result(keys.fetch(certified, foreign))
+      expect(causeOf(result)).toMatchObject({ _tag: "UntrustedKey", category: "unauthorized" })
+      assert.lengthOf(asked, 0)
+    })
+  )
+
+  it.effect("are not what a redirect, an error or too long a response says", () =>
+    Effect.gen(function* () {
+      const causeFor = (respond: Respond) =>
+        Effect.gen(function* () {
+          const { keys } = yield* open(respond, { maxSize: 8 })
+          return causeOf(yield* Effect.result(keys.fetch(certified, certificateAt("a.pem"))))
+        })
+      const common = { _tag: "KeyUnavailable", category: "transient", host: "keys.example.com" }
+      expect(yield* causeFor(answers("", 302))).toEqual({ ...common, cause: "the response has the status 302" })
+      expect(yield* causeFor(answers("", 404))).toEqual({ ...common, cause: "the response has the status 404" })
+      expect(yield* causeFor(answers("123456789"))).toEqual({ ...common, cause: "the response is larger than 8 bytes" })
+      expect(yield* causeFor(answers("12345678"))).toBeUndefined()
+    })
+  )
+
+  it.effect("are given up when they take too long", () =>
+    Effect.gen(function* () {
+      const { keys } = yield* open(() => Effect.never)
+      const fiber = yield* Effect.forkChild(Effect.result(keys.fetch(certified, certificateAt("a.pem"))))
+      yield* TestClock.adjust("5 seconds")
+      expect(causeOf(yield* Fiber.join(fiber))).toMatchObject({ _tag: "KeyUnavailable", cause: "TimeoutError" })
+    })
+  )
+
+  it.effect("are not asked for again and again in vain", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(answers("", 500))
+      const fetch = Effect.result(keys.fetch(certified, certificateAt("a.pem")))
+      yield* fetch
+      yield* fetch
+      assert.lengthOf(asked, 1)
+      yield* TestClock.adjust("30 seconds")
+      yield* fetch
+      assert.lengthOf(asked, 2)
+    })
+  )
+
+  it.effect("stay when many others are asked for in vain", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(
+        ({ url }) => Effect.sync(() => new Response("a", { status: url.endsWith("/good.pem") ? 200 : 404 })),
+        { capacity: 2 }
+      )
+      yield* keys.fetch(certified, certificateAt("good.pem"))
+      yield* Effect.forEach([1, 2, 3, 4], (index) =>
+        Effect.result(keys.fetch(certified, certificateAt(`${index}.pem`)))
+      )
+      yield* keys.fetch(certified, certificateAt("good.pem"))
+      assert.lengthOf(
+        asked.filter((each) => each.endsWith("/good.pem")),
+        1
+      )
+    })
+  )
+
+  it.effect("are no more than the capacity", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(answers("a certificate"), { capacity: 1 })
+      for (const name of ["a.pem", "b.pem", "a.pem"]) yield* keys.fetch(certified, certificateAt(name))
+      assert.lengthOf(asked, 3)
+    })
+  )
+
+  it.effect("are found by their id in a set, in an object around one, and by themselves", () =>
+    Effect.gen(function* () {
+      const key = { kid: "1", kty: "EC" }
+      for (const body of [{ keys: [{ kid: "0" }, key] }, { key, request_id: "r" }, key]) {
+        const { keys } = yield* open(answers(JSON.stringify(body)))
+        assert.deepEqual(yield* keys.fetch(tokens, tokenOf("1")), { jwks: { "1": key } })
+        const other = causeOf(yield* Effect.result(keys.fetch(tokens, tokenOf("2"))))
+        expect(other).toMatchObject({ _tag: "KeyUnavailable", cause: "the response holds no such key" })
+      }
+    })
+  )
+
+  it.effect("may want another request than a GET", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(answers(`{"key":{"kid":"1"}}`), {
+        jwkRequest: (url, kid) => HttpClientRequest.post(`${url}?kid=${kid}`)
+      })
+      yield* keys.fetch(tokens, tokenOf("1"))
+      assert.deepEqual(asked, ["POST https://keys.example.com/jwks?kid=1"])
+    })
+  )
+
+  it.effect("are none where all keys are ours", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(answers(""))
+      assert.deepEqual(yield* keys.fetch(SignatureScheme.standardWebhooks, delivery()), {})
+      assert.lengthOf(asked, 0)
+    })
+  )
+
+  it("are not made with options that make no sense", () => {
+    expect(() => WebhookKeys.layer({ capacity: 0 })).toThrow(/capacity/)
+    expect(() => WebhookKeys.layer({ timeout: 0 })).toThrow(/timeout/)
+  })
+})

@@ -1,0 +1,94 @@
+/**
+ * How Adyen signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link platformScheme} to a receiver of webhooks of Adyen for Platforms or of its management API, with the HMAC key
+ * of the webhook; {@link paymentsScheme} to a receiver of standard webhooks, those of payments.
+ *
+ * **Details**
+ *
+ * `HmacSignature` is the base64 HMAC of the body, with the bytes that the key spells in hexadecimal. The type is the body's
+ * `type`, such as `balancePlatform.transfer.created`. Standard webhooks hold items, each with an HMAC of eight of its fields in
+ * `additionalData.hmacSignature`; all must be right. Their type is the `eventCode` of the first item, such as `AUTHORISATION`.
+ *
+ * **Gotchas**
+ *
+ * Adyen shows its keys in upper case; write them in lower case here. There is neither an id of the delivery nor a timestamp
+ * that is signed apart: an inbox goes by the hash of the body. In a standard webhook the other fields, such as `reason` and
+ * `eventDate`, are not signed: `unsigned` has `body`. Adyen wants the text `[accepted]` as the answer to those.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { AdyenWebhook } from "@causeway/providers/adyen"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"type":"balancePlatform.transfer.created","data":{}}`)
+ * const secret = Redacted.make("44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056".toLowerCase())
+ * const now = 1_764_000_000_000
+ * const headers = Result.getOrThrow(WebhookSigner.sign(AdyenWebhook.platformScheme, { body, secret, timestamp: now }))
+ *
+ * const input = { method: "POST", url: "https://example.com/adyen", headers, body, secrets: [secret], now }
+ * const verified = WebhookVerifier.verify(AdyenWebhook.platformScheme, input)
+ *
+ * assert.equal(Result.getOrThrow(verified).type, "balancePlatform.transfer.created")
+ * ```
+ *
+ * @see https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * The scheme of Adyen for Platforms and of the management API, as other implementations of it have it; no test runs a
+ * package of the provider's.
+ *
+ * @see https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
+ * @since 0.1.0
+ * @category schemes
+ */
+export const platformScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "adyen-platform",
+  signature: SignatureScheme.singleHeader("HmacSignature", { encoding: "base64" }),
+  signedContent: "{body}",
+  keys: [SignatureScheme.mac({ hash: "sha256", encoding: "hex" })],
+  eventType: [SignatureScheme.body("type")],
+  docs: {
+    url: "https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures",
+    checked: "source"
+  }
+})
+
+/**
+ * The scheme of standard webhooks, those of payments, as other implementations of it have it; no test runs a package of the
+ * provider's.
+ *
+ * @see https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
+ * @since 0.1.0
+ * @category schemes
+ */
+export const paymentsScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...platformScheme,
+  id: "adyen-payments",
+  signature: SignatureScheme.inItems({
+    list: ["notificationItems"],
+    item: ["NotificationRequestItem"],
+    signature: ["additionalData", "hmacSignature"],
+    encoding: "base64"
+  }),
+  signedContent: [
+    "{item:pspReference}",
+    "{item:originalReference?}",
+    "{item:merchantAccountCode}",
+    // The only field that may hold a colon, so that it stays clear where it ends.
+    "{item:merchantReference?*}",
+    "{item:amount.value}",
+    "{item:amount.currency}",
+    "{item:eventCode}",
+    "{item:success}"
+  ].join(":"),
+  eventType: [SignatureScheme.body("notificationItems", "0", "NotificationRequestItem", "eventCode")]
+})

@@ -1,0 +1,6 @@
+/**
+ * Anthropic: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as AnthropicWebhook from "./AnthropicWebhook.ts"

@@ -1,0 +1,6 @@
+/**
+ * Asana: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as AsanaWebhook from "./AsanaWebhook.ts"

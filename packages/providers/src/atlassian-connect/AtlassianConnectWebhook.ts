@@ -1,0 +1,74 @@
+/**
+ * How Atlassian Connect signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the shared secret of the installation.
+ *
+ * **Details**
+ *
+ * `Authorization` is a token (HS256) whose claim `qsh` is the hexadecimal hash of method, path and sorted query. The
+ * type is the body's `webhookEvent` or `eventType`.
+ *
+ * **Gotchas**
+ *
+ * The body is not signed: `unsigned` has `body` and `type`. The path is the one below the base URL of the app.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { AtlassianConnectWebhook } from "@causeway/providers/atlassian-connect"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"webhookEvent":"jira:issue_created"}`)
+ * const secret = Redacted.make("atlassian_connect_test_secret")
+ * const url = "https://example.com/webhooks/atlassian-connect"
+ * const now = 1_764_000_000_000
+ * const sent = Result.getOrThrow(
+ *   WebhookSigner.signDelivery(AtlassianConnectWebhook.scheme, {
+ *     body,
+ *     secret,
+ *     timestamp: now,
+ *     method: "POST",
+ *     url
+ *   })
+ * )
+ *
+ * const input = { ...sent, method: "POST", secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(AtlassianConnectWebhook.scheme, input)), {
+ *   id: undefined,
+ *   type: "jira:issue_created",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: ["type", "body"]
+ * })
+ * ```
+ *
+ * @see https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Atlassian Connect's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "atlassian-connect",
+  signature: SignatureScheme.jwt("Authorization", { prefix: "JWT " }),
+  signedContent: "{token}",
+  keys: [SignatureScheme.jwtSecret({ algorithms: ["HS256"] })],
+  eventType: [SignatureScheme.body("webhookEvent"), SignatureScheme.body("eventType")],
+  bindings: [
+    SignatureScheme.hashOf("{request}", { at: SignatureScheme.claim("qsh"), hash: "sha256", encoding: "hex" })
+  ],
+  docs: {
+    url: "https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/",
+    checked: "source"
+  }
+})

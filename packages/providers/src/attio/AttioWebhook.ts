@@ -1,0 +1,65 @@
+/**
+ * How Attio signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the secret that Attio returns when the webhook is made.
+ *
+ * **Details**
+ *
+ * `Attio-Signature`, formerly `X-Attio-Signature`, is the hexadecimal HMAC of the body; while both are sent, one that
+ * verifies suffices. The id is `Idempotency-Key`, the type the `event_type` of the first event, such as
+ * `record.created`.
+ *
+ * **Gotchas**
+ *
+ * The id is in a header that the signature does not cover, and there is no timestamp: a delivery can be replayed
+ * under another id.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { AttioWebhook } from "@causeway/providers/attio"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"webhook_id":"1","events":[{"event_type":"record.created"}]}`)
+ * const secret = Redacted.make("attio_test_secret")
+ * const url = "https://example.com/webhooks/attio"
+ * const now = 1_764_000_000_000
+ * const headers = Result.getOrThrow(
+ *   WebhookSigner.sign(AttioWebhook.scheme, { body, secret, timestamp: now, id: "5f1d" })
+ * )
+ *
+ * const input = { method: "POST", url, headers, body, secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(AttioWebhook.scheme, input)), {
+ *   id: "5f1d",
+ *   type: "record.created",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: ["id"]
+ * })
+ * ```
+ *
+ * @see https://docs.attio.com/rest-api/guides/webhooks
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Attio's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://docs.attio.com/rest-api/guides/webhooks
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "attio",
+  signature: SignatureScheme.singleHeader(["Attio-Signature", "X-Attio-Signature"], { encoding: "hex" }),
+  signedContent: "{body}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventId: SignatureScheme.header("Idempotency-Key"),
+  eventType: [SignatureScheme.body("events", "0", "event_type")],
+  docs: { url: "https://docs.attio.com/rest-api/guides/webhooks", checked: "source" }
+})

@@ -1,0 +1,72 @@
+/**
+ * How Braintree signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the pair of API keys as `public:private`.
+ *
+ * **Details**
+ *
+ * The form's `bt_signature` holds pairs `public|signature`, with the hexadecimal HMAC-SHA1 of `bt_payload` under the
+ * SHA-1 of the private key. Before its first event Braintree asks with GET to have `bt_challenge` signed.
+ *
+ * **Gotchas**
+ *
+ * `bt_payload` is XML in base64: the kind and the time of the event are in it, so that there is no type, no id, and
+ * no age that is checked.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { BraintreeWebhook } from "@causeway/providers/braintree"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`bt_payload=PG5vdGlmaWNhdGlvbi8%2B`)
+ * const secret = Redacted.make("public_key:private_key")
+ * const url = "https://example.com/webhooks/braintree"
+ * const now = 1_764_000_000_000
+ * const sent = Result.getOrThrow(
+ *   WebhookSigner.signDelivery(BraintreeWebhook.scheme, {
+ *     body,
+ *     secret,
+ *     timestamp: now,
+ *     url
+ *   })
+ * )
+ *
+ * const input = { ...sent, method: "POST", secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(BraintreeWebhook.scheme, input)), {
+ *   id: undefined,
+ *   type: undefined,
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: ["body"]
+ * })
+ * ```
+ *
+ * @see https://developer.paypal.com/braintree/docs/guides/webhooks/parse/
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Braintree's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://developer.paypal.com/braintree/docs/guides/webhooks/parse/
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "braintree",
+  signature: SignatureScheme.inField(SignatureScheme.form("bt_signature"), {
+    encoding: "hex",
+    separator: "&",
+    assignment: "|"
+  }),
+  signedContent: ["{form:bt_payload}", "{form:bt_payload}\n"],
+  keys: [SignatureScheme.mac({ hash: "sha1", derivation: "sha1", idSeparator: ":" })],
+  handshake: SignatureScheme.openProof({ method: "GET", challenge: SignatureScheme.query("bt_challenge") }),
+  docs: { url: "https://developer.paypal.com/braintree/docs/guides/webhooks/parse/", checked: "source" }
+})

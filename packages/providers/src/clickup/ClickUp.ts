@@ -1,0 +1,6 @@
+/**
+ * ClickUp: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as ClickUpWebhook from "./ClickUpWebhook.ts"

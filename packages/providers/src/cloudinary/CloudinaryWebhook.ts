@@ -1,0 +1,65 @@
+/**
+ * How Cloudinary signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the API secret of the account.
+ *
+ * **Details**
+ *
+ * `X-Cld-Signature` is the hexadecimal SHA-1 of body, timestamp and secret, one right after the other. A delivery may
+ * be 2 hours old and 5 minutes ahead. The type is the body's `notification_type`, such as `upload`.
+ *
+ * **Gotchas**
+ *
+ * It is a plain hash, not an HMAC. Two hours are a wide window for a replay, and there is no id.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { CloudinaryWebhook } from "@causeway/providers/cloudinary"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"notification_type":"upload","public_id":"1"}`)
+ * const secret = Redacted.make("cloudinary_test_secret")
+ * const url = "https://example.com/webhooks/cloudinary"
+ * const now = 1_764_000_000_000
+ * const headers = Result.getOrThrow(WebhookSigner.sign(CloudinaryWebhook.scheme, { body, secret, timestamp: now }))
+ *
+ * const input = { method: "POST", url, headers, body, secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(CloudinaryWebhook.scheme, input)), {
+ *   id: undefined,
+ *   type: "upload",
+ *   timestamp: now,
+ *   signedBy: 0,
+ *   unsigned: []
+ * })
+ * ```
+ *
+ * @see https://cloudinary.com/documentation/notification_signatures
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Cloudinary's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://cloudinary.com/documentation/notification_signatures
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "cloudinary",
+  signature: SignatureScheme.singleHeader("X-Cld-Signature", { encoding: "hex" }),
+  signedContent: "{body}{timestamp}{secret}",
+  keys: [SignatureScheme.digest({ hash: "sha1" })],
+  timestamp: {
+    at: SignatureScheme.header("X-Cld-Timestamp"),
+    unit: "seconds",
+    tolerance: { past: "2 hours", future: "5 minutes" }
+  },
+  eventType: [SignatureScheme.body("notification_type")],
+  docs: { url: "https://cloudinary.com/documentation/notification_signatures", checked: "source" }
+})

@@ -1,0 +1,60 @@
+/**
+ * How Lemon Squeezy signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the signing secret of the webhook.
+ *
+ * **Details**
+ *
+ * `X-Signature` is the hexadecimal HMAC of the body. The type is `meta.event_name` of the body, such as
+ * `order_created`; unlike `X-Event-Name` it is signed.
+ *
+ * **Gotchas**
+ *
+ * There is neither an id nor a timestamp: an inbox goes by the hash of the body.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { LemonSqueezyWebhook } from "@causeway/providers/lemon-squeezy"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"meta":{"event_name":"order_created"},"data":{"id":"1"}}`)
+ * const secret = Redacted.make("lemon_squeezy_test_secret")
+ * const url = "https://example.com/webhooks/lemon-squeezy"
+ * const now = 1_764_000_000_000
+ * const headers = Result.getOrThrow(WebhookSigner.sign(LemonSqueezyWebhook.scheme, { body, secret, timestamp: now }))
+ *
+ * const input = { method: "POST", url, headers, body, secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(LemonSqueezyWebhook.scheme, input)), {
+ *   id: undefined,
+ *   type: "order_created",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: []
+ * })
+ * ```
+ *
+ * @see https://docs.lemonsqueezy.com/help/webhooks/signing-requests
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Lemon Squeezy's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://docs.lemonsqueezy.com/help/webhooks/signing-requests
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "lemon-squeezy",
+  signature: SignatureScheme.singleHeader("X-Signature", { encoding: "hex" }),
+  signedContent: "{body}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [SignatureScheme.body("meta", "event_name")],
+  docs: { url: "https://docs.lemonsqueezy.com/help/webhooks/signing-requests", checked: "source" }
+})

@@ -1,0 +1,60 @@
+/**
+ * How LINE signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the channel secret, at the webhook URL of a Messaging API channel.
+ *
+ * **Details**
+ *
+ * `x-line-signature` is the base64 HMAC of the body. The type is the one of the first event, such as `message`.
+ *
+ * **Gotchas**
+ *
+ * A delivery holds several events, each with a `webhookEventId`: deduplicate by that when you handle them. There is
+ * no id of the whole, and the test from LINE's console holds no event at all.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { LineWebhook } from "@causeway/providers/line"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"destination":"U1","events":[{"type":"message","webhookEventId":"01FZ"}]}`)
+ * const secret = Redacted.make("line_test_secret")
+ * const url = "https://example.com/webhooks/line"
+ * const now = 1_764_000_000_000
+ * const headers = Result.getOrThrow(WebhookSigner.sign(LineWebhook.scheme, { body, secret, timestamp: now }))
+ *
+ * const input = { method: "POST", url, headers, body, secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(LineWebhook.scheme, input)), {
+ *   id: undefined,
+ *   type: "message",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: []
+ * })
+ * ```
+ *
+ * @see https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * LINE's scheme, checked against the verdicts of the `@line/bot-sdk` package.
+ *
+ * @see https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "line",
+  signature: SignatureScheme.singleHeader("x-line-signature", { encoding: "base64" }),
+  signedContent: "{body}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [SignatureScheme.body("events", "0", "type")],
+  docs: { url: "https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/", checked: "package" }
+})

@@ -1,0 +1,71 @@
+/**
+ * How LiveKit signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the API key and its secret as `key:secret`.
+ *
+ * **Details**
+ *
+ * `Authorization` is a token (HS256) whose claim `sha256` is the base64 hash of the body, and whose issuer is the API
+ * key. Id and type are the body's `id` and `event`, and are signed.
+ *
+ * **Gotchas**
+ *
+ * The token carries its own expiry; one that has none is refused.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { LiveKitWebhook } from "@causeway/providers/livekit"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"event":"room_started","id":"EV_1"}`)
+ * const secret = Redacted.make("APIkey:a-secret-of-at-least-32-characters")
+ * const url = "https://example.com/webhooks/livekit"
+ * const now = 1_764_000_000_000
+ * const sent = Result.getOrThrow(
+ *   WebhookSigner.signDelivery(LiveKitWebhook.scheme, {
+ *     body,
+ *     secret,
+ *     timestamp: now,
+ *     url
+ *   })
+ * )
+ *
+ * const input = { ...sent, method: "POST", secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(LiveKitWebhook.scheme, input)), {
+ *   id: "EV_1",
+ *   type: "room_started",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: []
+ * })
+ * ```
+ *
+ * @see https://docs.livekit.io/home/server/webhooks/
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * LiveKit's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://docs.livekit.io/home/server/webhooks/
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "livekit",
+  signature: SignatureScheme.jwt("Authorization"),
+  signedContent: "{token}",
+  keys: [SignatureScheme.jwtSecret({ algorithms: ["HS256"], idSeparator: ":" })],
+  eventId: SignatureScheme.body("id"),
+  eventType: [SignatureScheme.body("event")],
+  bindings: [
+    SignatureScheme.hashOf("{body}", { at: SignatureScheme.claim("sha256"), hash: "sha256", encoding: "base64" })
+  ],
+  docs: { url: "https://docs.livekit.io/home/server/webhooks/", checked: "source" }
+})

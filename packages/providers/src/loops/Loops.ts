@@ -1,0 +1,6 @@
+/**
+ * Loops: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as LoopsWebhook from "./LoopsWebhook.ts"

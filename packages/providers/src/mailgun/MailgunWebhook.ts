@@ -1,0 +1,73 @@
+/**
+ * How Mailgun signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the HTTP webhook signing key of the account.
+ *
+ * **Details**
+ *
+ * The body's `signature` has a `timestamp`, a `token` and their hexadecimal HMAC; 5 minutes old or ahead at most. Id
+ * and type are `id` and `event` of `event-data`.
+ *
+ * **Gotchas**
+ *
+ * Nothing of the event is signed: a replay can carry another one, so that `unsigned` names id, type and body. Keep
+ * the tokens you have seen while they are young enough to pass.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { MailgunWebhook } from "@causeway/providers/mailgun"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"signature":{"timestamp":"1764000000","token":"c9a2f1d0"},"event-data":{"id":"Ase7","event":"delivered"}}`)
+ * const secret = Redacted.make("mailgun_test_secret")
+ * const url = "https://example.com/webhooks/mailgun"
+ * const now = 1_764_000_000_000
+ * const sent = Result.getOrThrow(
+ *   WebhookSigner.signDelivery(MailgunWebhook.scheme, {
+ *     body,
+ *     secret,
+ *     timestamp: now,
+ *     url
+ *   })
+ * )
+ *
+ * const input = { ...sent, method: "POST", secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(MailgunWebhook.scheme, input)), {
+ *   id: "Ase7",
+ *   type: "delivered",
+ *   timestamp: now,
+ *   signedBy: 0,
+ *   unsigned: ["id", "type", "body"]
+ * })
+ * ```
+ *
+ * @see https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Mailgun's scheme. It was checked against nothing yet: try it with a delivery of your own before you rely on it.
+ *
+ * @see https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "mailgun",
+  signature: SignatureScheme.inField(SignatureScheme.body("signature", "signature"), { encoding: "hex" }),
+  signedContent: "{timestamp}{body:signature.token}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  timestamp: { at: SignatureScheme.body("signature", "timestamp"), unit: "seconds", tolerance: "5 minutes" },
+  eventId: SignatureScheme.body("event-data", "id"),
+  eventType: [SignatureScheme.body("event-data", "event")],
+  docs: {
+    url: "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
+    checked: "unchecked"
+  }
+})

@@ -1,0 +1,69 @@
+/**
+ * How Meta signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the app secret, at the callback URL of an app that listens to WhatsApp,
+ * Messenger or Instagram.
+ *
+ * **Details**
+ *
+ * `X-Hub-Signature-256: sha256=…` is the hexadecimal HMAC of the body. The type is the `field` of the first change,
+ * such as `messages`, or else the body's `object`. Before its first event Meta asks with GET to have `hub.challenge`
+ * back, with the verify token that you chose.
+ *
+ * **Gotchas**
+ *
+ * Meta signs its JSON with non-ASCII letters escaped, which is what it sends too: only the raw bytes verify. A
+ * delivery may hold several changes and has no id: deduplicate by the message's own when you handle it.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { MetaWhatsAppWebhook } from "@causeway/providers/meta-whatsapp"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{}}]}]}`)
+ * const secret = Redacted.make("meta_whatsapp_test_secret")
+ * const url = "https://example.com/webhooks/meta-whatsapp"
+ * const now = 1_764_000_000_000
+ * const headers = Result.getOrThrow(WebhookSigner.sign(MetaWhatsAppWebhook.scheme, { body, secret, timestamp: now }))
+ *
+ * const input = { method: "POST", url, headers, body, secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(MetaWhatsAppWebhook.scheme, input)), {
+ *   id: undefined,
+ *   type: "messages",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: []
+ * })
+ * ```
+ *
+ * @see https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Meta's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "meta-whatsapp",
+  signature: SignatureScheme.singleHeader("X-Hub-Signature-256", { encoding: "hex", prefix: "sha256=" }),
+  signedContent: "{body}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [SignatureScheme.body("entry", "0", "changes", "0", "field"), SignatureScheme.body("object")],
+  handshake: SignatureScheme.openEcho({
+    method: "GET",
+    when: { field: SignatureScheme.query("hub.mode"), equals: "subscribe" },
+    challenge: SignatureScheme.query("hub.challenge"),
+    verifyToken: SignatureScheme.query("hub.verify_token")
+  }),
+  docs: { url: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started", checked: "source" }
+})

@@ -1,0 +1,6 @@
+/**
+ * OpenAI: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as OpenAIWebhook from "./OpenAIWebhook.ts"

@@ -1,0 +1,6 @@
+/**
+ * Plaid: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as PlaidWebhook from "./PlaidWebhook.ts"

@@ -1,0 +1,69 @@
+/**
+ * How Plaid signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, without a secret: the keys are Plaid's.
+ *
+ * **Details**
+ *
+ * `Plaid-Verification` is a token (ES256) whose claim `request_body_sha256` is the hexadecimal hash of the body;
+ * issued 5 minutes ago or ahead at most. Its `kid` names one of Plaid's public keys. The type is the body's
+ * `webhook_code`.
+ *
+ * **Gotchas**
+ *
+ * The key is asked for with POST and the credentials of your own account, one `kid` at a time: fetch it and pass it
+ * in `keys`. There is no id; an inbox goes by the hash of the body.
+ *
+ * **Example** (The key that a delivery asks for)
+ *
+ * ```ts
+ * import { WebhookVerifier } from "@causeway/core/webhook"
+ * import { PlaidWebhook } from "@causeway/providers/plaid"
+ * import { Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url")
+ * const token = `${encode({ alg: "ES256", kid: "key-1" })}.${encode({ iat: 1_764_000_000 })}.c2ln`
+ * const body = new TextEncoder().encode(
+ *   `{"webhook_type":"TRANSACTIONS","webhook_code":"SYNC_UPDATES_AVAILABLE"}`
+ * )
+ * const headers: ReadonlyArray<readonly [string, string]> = [["Plaid-Verification", token]]
+ * const input = { method: "POST", url: "https://example.com/webhooks/plaid", headers, body }
+ *
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.keysNeeded(PlaidWebhook.scheme, input)), [
+ *   { _tag: "Jwk", url: "https://production.plaid.com/webhook_verification_key/get", kid: "key-1" }
+ * ])
+ * ```
+ *
+ * @see https://plaid.com/docs/api/webhooks/webhook-verification/
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Plaid's scheme, as its documentation describes it.
+ *
+ * @see https://plaid.com/docs/api/webhooks/webhook-verification/
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "plaid",
+  signature: SignatureScheme.jwt("Plaid-Verification"),
+  signedContent: "{token}",
+  keys: [
+    SignatureScheme.jwk({ algorithms: ["ES256"], url: "https://production.plaid.com/webhook_verification_key/get" })
+  ],
+  timestamp: { at: SignatureScheme.claim("iat"), unit: "seconds", tolerance: "5 minutes" },
+  eventType: [SignatureScheme.body("webhook_code")],
+  bindings: [
+    SignatureScheme.hashOf("{body}", {
+      at: SignatureScheme.claim("request_body_sha256"),
+      hash: "sha256",
+      encoding: "hex"
+    })
+  ],
+  docs: { url: "https://plaid.com/docs/api/webhooks/webhook-verification/", checked: "documentation" }
+})

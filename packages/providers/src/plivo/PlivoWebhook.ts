@@ -1,0 +1,69 @@
+/**
+ * How Plivo signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the auth token of the account.
+ *
+ * **Details**
+ *
+ * `X-Plivo-Signature-V3` is a list of base64 HMACs of the URL, the sorted fields of the form and the nonce in
+ * `X-Plivo-Signature-V3-Nonce`. The type is the form's `Event`.
+ *
+ * **Gotchas**
+ *
+ * The nonce is signed, but a replay brings it along: keep the nonces you have seen, or deduplicate by the call's id.
+ * Behind a proxy, tell the receiver its public URL.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { PlivoWebhook } from "@causeway/providers/plivo"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`CallUUID=1&Event=StartApp`)
+ * const secret = Redacted.make("plivo_test_secret")
+ * const url = "https://example.com/webhooks/plivo"
+ * const now = 1_764_000_000_000
+ * const sent = Result.getOrThrow(
+ *   WebhookSigner.signDelivery(PlivoWebhook.scheme, {
+ *     body,
+ *     secret,
+ *     timestamp: now,
+ *     headers: [["X-Plivo-Signature-V3-Nonce", "05429567804466091622"]],
+ *     url
+ *   })
+ * )
+ *
+ * const input = { ...sent, method: "POST", secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(PlivoWebhook.scheme, input)), {
+ *   id: undefined,
+ *   type: "StartApp",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: []
+ * })
+ * ```
+ *
+ * @see https://www.plivo.com/docs/voice/concepts/signature-validation
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Plivo's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://www.plivo.com/docs/voice/concepts/signature-validation
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "plivo",
+  signature: SignatureScheme.singleHeader("X-Plivo-Signature-V3", { encoding: "base64", separator: "," }),
+  signedContent: "{sortedUrl}{form}.{header:X-Plivo-Signature-V3-Nonce}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [SignatureScheme.form("Event")],
+  docs: { url: "https://www.plivo.com/docs/voice/concepts/signature-validation", checked: "source" }
+})

@@ -1,0 +1,60 @@
+/**
+ * How Polar signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the secret of the endpoint, exactly as Polar shows it.
+ *
+ * **Details**
+ *
+ * Headers and signed content are those of Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`),
+ * 5 minutes old or ahead at most. The type is the body's `type`, such as `order.created`.
+ *
+ * **Gotchas**
+ *
+ * The key is the whole text of the secret, not the base64 in it as with other followers of the specification.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { PolarWebhook } from "@causeway/providers/polar"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"type":"order.created","data":{"id":"ord_1"}}`)
+ * const secret = Redacted.make("polar_whs_ovyN6cPrTv56AApvzCaJno08SSmGJmgbWilb33N2JuK")
+ * const url = "https://example.com/webhooks/polar"
+ * const now = 1_764_000_000_000
+ * const headers = Result.getOrThrow(
+ *   WebhookSigner.sign(PolarWebhook.scheme, { body, secret, timestamp: now, id: "msg_2b3c" })
+ * )
+ *
+ * const input = { method: "POST", url, headers, body, secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(PolarWebhook.scheme, input)), {
+ *   id: "msg_2b3c",
+ *   type: "order.created",
+ *   timestamp: now,
+ *   signedBy: 0,
+ *   unsigned: []
+ * })
+ * ```
+ *
+ * @see https://polar.sh/docs/integrate/webhooks/delivery
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Polar's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://polar.sh/docs/integrate/webhooks/delivery
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...SignatureScheme.standardWebhooks,
+  id: "polar",
+  keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
+  docs: { url: "https://polar.sh/docs/integrate/webhooks/delivery", checked: "source" }
+})

@@ -1,0 +1,68 @@
+/**
+ * How Telegram signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the `secret_token` that was given to `setWebhook`.
+ *
+ * **Details**
+ *
+ * `X-Telegram-Bot-Api-Secret-Token` is the secret itself, compared in constant time. The id is the body's
+ * `update_id`.
+ *
+ * **Gotchas**
+ *
+ * Nothing is signed: whoever sees one delivery can make others. The kind of an update is the name of the field that
+ * it has, so there is no type.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { TelegramWebhook } from "@causeway/providers/telegram"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"update_id":10000,"message":{"text":"hello"}}`)
+ * const secret = Redacted.make("telegram_test_secret")
+ * const url = "https://example.com/webhooks/telegram"
+ * const now = 1_764_000_000_000
+ * const sent = Result.getOrThrow(
+ *   WebhookSigner.signDelivery(TelegramWebhook.scheme, {
+ *     body,
+ *     secret,
+ *     timestamp: now,
+ *     url
+ *   })
+ * )
+ *
+ * const input = { ...sent, method: "POST", secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(TelegramWebhook.scheme, input)), {
+ *   id: "10000",
+ *   type: undefined,
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: ["id", "body"]
+ * })
+ * ```
+ *
+ * @see https://core.telegram.org/bots/api#setwebhook
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Telegram's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://core.telegram.org/bots/api#setwebhook
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "telegram",
+  signature: SignatureScheme.singleHeader("X-Telegram-Bot-Api-Secret-Token", { encoding: "utf8" }),
+  signedContent: "",
+  keys: [SignatureScheme.token()],
+  eventId: SignatureScheme.body("update_id"),
+  docs: { url: "https://core.telegram.org/bots/api#setwebhook", checked: "source" }
+})

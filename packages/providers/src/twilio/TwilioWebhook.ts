@@ -1,0 +1,79 @@
+/**
+ * How Twilio signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the auth token of the account.
+ *
+ * **Details**
+ *
+ * `X-Twilio-Signature` is the base64 HMAC-SHA1 of the URL and the sorted names and values of the form. A JSON body is
+ * covered by its hash in the parameter `bodySHA256` of the URL. The id is `I-Twilio-Idempotency-Token`; the type is
+ * `MessageStatus` or `CallStatus`.
+ *
+ * **Gotchas**
+ *
+ * The URL is the one that Twilio called: behind a proxy, tell the receiver its public URL. There is no timestamp, and
+ * nothing separates the names and values that are signed. The id is in a header that the signature does not cover.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { TwilioWebhook } from "@causeway/providers/twilio"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`MessageSid=SM1&MessageStatus=delivered`)
+ * const secret = Redacted.make("twilio_test_secret")
+ * const url = "https://example.com/webhooks/twilio"
+ * const now = 1_764_000_000_000
+ * const sent = Result.getOrThrow(
+ *   WebhookSigner.signDelivery(TwilioWebhook.scheme, {
+ *     body,
+ *     secret,
+ *     timestamp: now,
+ *     id: "a1b2",
+ *     url
+ *   })
+ * )
+ *
+ * const input = { ...sent, method: "POST", secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(TwilioWebhook.scheme, input)), {
+ *   id: "a1b2",
+ *   type: "delivered",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: ["id"]
+ * })
+ * ```
+ *
+ * @see https://www.twilio.com/docs/usage/webhooks/webhooks-security
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Twilio's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://www.twilio.com/docs/usage/webhooks/webhooks-security
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "twilio",
+  signature: SignatureScheme.singleHeader("X-Twilio-Signature", { encoding: "base64" }),
+  signedContent: "{url}{uniqueForm}",
+  keys: [SignatureScheme.mac({ hash: "sha1" })],
+  eventId: SignatureScheme.header("I-Twilio-Idempotency-Token"),
+  eventType: [SignatureScheme.form("MessageStatus"), SignatureScheme.form("CallStatus")],
+  bindings: [
+    SignatureScheme.hashOf("{body}", {
+      at: SignatureScheme.query("bodySHA256"),
+      hash: "sha256",
+      encoding: "hex",
+      isOptional: true
+    })
+  ],
+  docs: { url: "https://www.twilio.com/docs/usage/webhooks/webhooks-security", checked: "source" }
+})

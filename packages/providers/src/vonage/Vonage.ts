@@ -1,0 +1,6 @@
+/**
+ * Vonage: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as VonageWebhook from "./VonageWebhook.ts"

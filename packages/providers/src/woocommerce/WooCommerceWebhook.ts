@@ -1,0 +1,64 @@
+/**
+ * How WooCommerce signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the secret of the webhook in the shop's settings.
+ *
+ * **Details**
+ *
+ * `X-WC-Webhook-Signature` is the base64 HMAC of the body. The id is `X-WC-Webhook-Delivery-ID`, the type
+ * `X-WC-Webhook-Topic`, such as `order.created`.
+ *
+ * **Gotchas**
+ *
+ * Id and type are in headers that the signature does not cover, and there is no timestamp. The ping of a new webhook
+ * is a form without a signature.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { WooCommerceWebhook } from "@causeway/providers/woocommerce"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"id":727,"status":"processing"}`)
+ * const secret = Redacted.make("woocommerce_test_secret")
+ * const url = "https://example.com/webhooks/woocommerce"
+ * const now = 1_764_000_000_000
+ * const headers = Result.getOrThrow(
+ *   WebhookSigner.sign(WooCommerceWebhook.scheme, { body, secret, timestamp: now, id: "9cdf", type: "order.created" })
+ * )
+ *
+ * const input = { method: "POST", url, headers, body, secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(WooCommerceWebhook.scheme, input)), {
+ *   id: "9cdf",
+ *   type: "order.created",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: ["id", "type"]
+ * })
+ * ```
+ *
+ * @see https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * WooCommerce's scheme. It was checked against nothing yet: try it with a delivery of your own before you rely on it.
+ *
+ * @see https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "woocommerce",
+  signature: SignatureScheme.singleHeader("X-WC-Webhook-Signature", { encoding: "base64" }),
+  signedContent: "{body}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventId: SignatureScheme.header("X-WC-Webhook-Delivery-ID"),
+  eventType: [SignatureScheme.header("X-WC-Webhook-Topic")],
+  docs: { url: "https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks", checked: "unchecked" }
+})

@@ -1,0 +1,6 @@
+/**
+ * WorkOS: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as WorkOSWebhook from "./WorkOSWebhook.ts"

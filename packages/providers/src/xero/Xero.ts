@@ -1,0 +1,6 @@
+/**
+ * Xero: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as XeroWebhook from "./XeroWebhook.ts"

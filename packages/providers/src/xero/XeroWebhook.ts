@@ -1,0 +1,62 @@
+/**
+ * How Xero signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the webhooks signing key of the app.
+ *
+ * **Details**
+ *
+ * `x-xero-signature` is the base64 HMAC of the body. The type is the `eventCategory` of the first event, such as
+ * `INVOICE`.
+ *
+ * **Gotchas**
+ *
+ * Xero first sends deliveries with right and wrong signatures (intent to receive) and wants 200 with an empty body
+ * for the right and 401 for the wrong ones, within 5 seconds. A delivery holds several events; neither it nor they
+ * have an id.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { XeroWebhook } from "@causeway/providers/xero"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"events":[{"eventCategory":"INVOICE","eventType":"CREATE"}],"firstEventSequence":1,"lastEventSequence":1}`)
+ * const secret = Redacted.make("xero_test_secret")
+ * const url = "https://example.com/webhooks/xero"
+ * const now = 1_764_000_000_000
+ * const headers = Result.getOrThrow(WebhookSigner.sign(XeroWebhook.scheme, { body, secret, timestamp: now }))
+ *
+ * const input = { method: "POST", url, headers, body, secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(XeroWebhook.scheme, input)), {
+ *   id: undefined,
+ *   type: "INVOICE",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: []
+ * })
+ * ```
+ *
+ * @see https://developer.xero.com/documentation/guides/webhooks/overview/
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Xero's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ *
+ * @see https://developer.xero.com/documentation/guides/webhooks/overview/
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "xero",
+  signature: SignatureScheme.singleHeader("x-xero-signature", { encoding: "base64" }),
+  signedContent: "{body}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [SignatureScheme.body("events", "0", "eventCategory")],
+  docs: { url: "https://developer.xero.com/documentation/guides/webhooks/overview/", checked: "source" }
+})

@@ -1,0 +1,156 @@
+/**
+ * Writes docs/webhooks/providers.md from the records of the catalogue: `node scripts/providersTable.ts`. A test holds the
+ * page to what this would write.
+ */
+import type { SignatureScheme } from "@causeway/core/webhook"
+import { schemes } from "@causeway/providers"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { root } from "./command.ts"
+
+export const page = join(root, "docs/webhooks/providers.md")
+
+type Scheme = SignatureScheme.SignatureScheme
+
+const code = (text: string) => `\`${text.replaceAll("|", "\\|")}\``
+
+const withPrefix = (name: string, prefix: string): string => code(prefix === "" ? name : `${name}: ${prefix.trim()}`)
+
+const signatureOf = ({ signature }: Scheme): string => {
+  switch (signature._tag) {
+    case "HeaderList":
+      return code(signature.name)
+    case "Jwt":
+      return withPrefix(signature.name, signature.prefix)
+    case "InField":
+      return placeOf(signature.field)
+    case "InItems":
+      return `each item of body ${code(signature.list.join("."))}`
+    case "SingleHeader":
+      return namesOf(signature.names, signature.prefix)
+  }
+}
+
+const namesOf = (names: ReadonlyArray<string>, prefix: string): string =>
+  names.length > 2
+    ? `${code(names[0] ?? "")} to ${code(names.at(-1) ?? "")}`
+    : names.map((name) => withPrefix(name, prefix)).join(", ")
+
+const algorithmOf = (key: SignatureScheme.KeyForm): string => {
+  switch (key._tag) {
+    case "Mac":
+      return `HMAC-${key.hash.toUpperCase()}`
+    case "Digest":
+      return key.hash.toUpperCase()
+    case "Ed25519":
+      return "ed25519"
+    case "Ecdsa":
+      return "ECDSA P-256"
+    case "Rsa":
+      return "RSA"
+    case "Certificate":
+      return "RSA by certificate"
+    case "Token":
+      return "shared token"
+    case "JwtSecret":
+    case "Jwk":
+      return `JWT ${key.algorithms.join(", ")}`
+  }
+}
+
+const contentsOf = ({ bindings, signedContent }: Scheme): ReadonlyArray<string> =>
+  [signedContent, ...bindings.map(({ content }) => content)]
+    .map(({ template }) => (template === "{listed}" ? "listed fields" : template))
+    .filter((template) => template !== "" && template !== "{token}")
+
+const familyOf = (scheme: Scheme): string => {
+  const algorithms = scheme.keys.map(algorithmOf).join(" or ")
+  const contents = contentsOf(scheme).map((template) => code(template.replaceAll("\n", "\\n")))
+  return [algorithms, ...contents.slice(0, 1).map((each) => `of ${each}`), ...contents.slice(1)].join(" ")
+}
+
+const span = (millis: number): string => (millis % 60_000 === 0 ? `${millis / 60_000} min` : `${millis / 1000} s`)
+
+const toleranceOf = (scheme: Scheme): string => {
+  const { timestamp } = scheme
+  if (timestamp === undefined) return scheme.signature._tag === "Jwt" ? "`exp`" : "no time"
+  const { future, past } = timestamp.toleranceMillis
+  return past === future ? span(past) : `${span(past)} past, ${span(future)} ahead`
+}
+
+const placeOf = (field: SignatureScheme.EventField): string => {
+  switch (field._tag) {
+    case "Header":
+      return code(field.name)
+    case "Body":
+      return `body ${code(field.path.join("."))}`
+    case "FormJson":
+      return `form ${code([field.field, ...field.path].join("."))}`
+    case "Form":
+      return `form ${code(field.field)}`
+    case "Query":
+      return `query ${code(field.name)}`
+    case "Claim":
+      return `claim ${code(field.name)}`
+  }
+}
+
+const idOf = ({ eventId }: Scheme): string => (eventId === undefined ? "hash of the body" : placeOf(eventId))
+
+const typeOf = ({ eventType }: Scheme): string => eventType.map(placeOf).join(", else ") || "none"
+
+const handshakeNames: Readonly<Record<SignatureScheme.Handshake["_tag"], string>> = {
+  SignedEcho: "echo of a signed challenge",
+  SignedReply: "reply to a signed ping",
+  SignedProof: "HMAC of a signed challenge",
+  SignedConfirmation: "signed request to fetch a URL",
+  OpenEcho: "echo of a challenge",
+  OpenProof: "challenge to sign",
+  SecretOffer: "secret in the first request"
+}
+
+const handshakeOf = ({ handshake }: Scheme): string =>
+  [handshake ?? []]
+    .flat()
+    .map(({ _tag }) => handshakeNames[_tag])
+    .join(", ")
+
+const rowOf = ([id, scheme]: readonly [string, Scheme]): string =>
+  [
+    `[${id}](${scheme.docs.url})`,
+    signatureOf(scheme),
+    familyOf(scheme),
+    toleranceOf(scheme),
+    idOf(scheme),
+    typeOf(scheme),
+    handshakeOf(scheme),
+    scheme.docs.checked
+  ].join(" | ")
+
+const countOf = (checked: SignatureScheme.Docs["checked"]): number =>
+  Object.values<Scheme>(schemes).filter(({ docs }) => docs.checked === checked).length
+
+export const table = (): string => `# Providers
+
+The signature schemes of \`@causeway/providers\`, ${Object.keys(schemes).length} of them: \`schemes["stripe"]\`, or \`StripeWebhook.scheme\` from
+\`@causeway/providers/stripe\`. This page is written by \`node scripts/providersTable.ts\` from the records themselves.
+
+The last column says what a record was held against:
+
+- **package** (${countOf("package")}): a test runs the provider's own package, which must come to the same verdicts;
+- **documentation** (${countOf("documentation")}): what the provider's documentation says;
+- **source** (${countOf("source")}): what other implementations do, without a test that runs one;
+- **unchecked** (${countOf("unchecked")}): nothing yet. Try it with a delivery of your own before you rely on it.
+
+Where the tolerance is "no time", a replay is recognised by its id only; with "\`exp\`", a token says itself when it ends. An id or a
+type that is in a header is not covered by the signature, unless the signed content has it.
+
+| Provider | Signature | Family | Tolerance | Id | Type | Handshake | Checked |
+|---|---|---|---|---|---|---|---|
+${Object.entries<Scheme>(schemes)
+  .map((entry) => `| ${rowOf(entry)} |`)
+  .join("\n")}
+`
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) writeFileSync(page, table())
