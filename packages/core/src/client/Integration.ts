@@ -360,6 +360,17 @@ export interface FromHttpApi<
 type LayerError<B> = B extends Config.Config<unknown> ? Config.ConfigError : never
 
 /**
+ * Overrides that may change while the program runs: of the integration's slots, and of single endpoints'.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LiveOverrides<P, EndpointOverrides> {
+  readonly integration?: Policy.Overrides<P>
+  readonly endpoints?: EndpointOverrides
+}
+
+/**
  * An integration: the key of its service, and its Layers.
  *
  * @since 0.1.0
@@ -386,9 +397,11 @@ export interface IntegrationClass<
   /** Retunes or switches off declared slots: of the integration, and of single endpoints. Provide it to `layer`. */
   readonly layerPolicy: (overrides: Policy.Overrides<P>, endpoints?: EndpointOverrides) => Layer.Layer<never>
   /** As `layerPolicy`, from a reference that may change while the program runs; calls in flight end as they began. */
-  readonly layerPolicyRef: (
-    ref: Ref.Ref<{ readonly integration?: Policy.Overrides<P>; readonly endpoints?: EndpointOverrides }>
-  ) => Layer.Layer<never>
+  readonly layerPolicyRef: (ref: Ref.Ref<LiveOverrides<P, EndpointOverrides>>) => Layer.Layer<never>
+  /** Makes a reference for `layerPolicyRef`, which overrides nothing at first. */
+  readonly makePolicyRef: (
+    initial?: LiveOverrides<P, EndpointOverrides>
+  ) => Ref.Ref<LiveOverrides<P, EndpointOverrides>>
 }
 
 type EndpointOverrides<Endpoints extends ReadonlyArray<Endpoint.Any>, P> = {
@@ -614,7 +627,8 @@ const makeClass = <Self>(id: string, description: Description) => {
     layerStub: (stubs: Mocking.StubTable) => Layer.sync(tag, () => Mocking.stubbed(id, description.placed, stubs)),
     layerPolicy: (integration: Policy.Policy, endpoints: OverrideTable["endpoints"] = {}) =>
       Layer.succeed(overrides, constant({ integration, endpoints })),
-    layerPolicyRef: (ref: Ref.Ref<LiveTable>) => Layer.sync(overrides, () => fromRef(ref))
+    layerPolicyRef: (ref: Ref.Ref<LiveTable>) => Layer.sync(overrides, () => fromRef(ref)),
+    makePolicyRef: (initial: LiveTable = {}) => Ref.makeUnsafe(initial)
   })
 }
 
