@@ -15,7 +15,7 @@
  * **Gotchas**
  *
  * The memory store holds at most 10,000 keys; the least recently used one is forgotten, and with it what it had used. A
- * key keeps its turns exactly up to 64 tokens a window, and in 65 runs above: 1 kB a limit and key at most. Limits that
+ * key keeps its turns exactly up to 64 tokens a window, and in 65 runs above: 1.5 kB a limit and key at most. Limits that
  * are changed while they are used go on from what was counted, unless an algorithm or a window changes.
  *
  * **Example** (One quota for two integrations)

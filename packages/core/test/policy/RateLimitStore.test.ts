@@ -146,6 +146,26 @@ describe("a line in memory", () => {
     })
   )
 
+  it.effect("serves those that wait before one that comes, and that one with what is left", () =>
+    Effect.gen(function* () {
+      const account = new Account(RateLimitStore.makeMemory(), { limit: 2, window: 100 })
+      yield* account.takeAll([0, 0])
+      const waiting = yield* account.queue(0)
+      yield* account.take(100)
+      assert.strictEqual((yield* waiting.wait)._tag, "Admitted")
+      assert.strictEqual(yield* account.retryAfter(100), 100)
+    })
+  )
+
+  it.effect("counts on from when the one before really went", () =>
+    Effect.gen(function* () {
+      const account = new Account(RateLimitStore.makeMemory(), { limit: 1, window: 100 })
+      yield* account.take(0)
+      yield* Effect.forEach([0, 0], () => account.queue(0))
+      assert.strictEqual((yield* account.queue(150)).delayMillis, 200)
+    })
+  )
+
   it.effect("gives a turn back that came when nobody was there any more", () =>
     Effect.gen(function* () {
       const account = new Account(RateLimitStore.makeMemory(), { limit: 1, window: 100 })

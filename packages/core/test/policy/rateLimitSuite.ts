@@ -155,6 +155,21 @@ export const rateLimitSuite = <E>(
       })
     )
 
+    test("a call that comes late moves the next one back", evenly(6), (account) =>
+      Effect.gen(function* () {
+        yield* account.takeAll([0, 10_001])
+        assert.strictEqual(yield* account.retryAfter(10_001), 10_000)
+      })
+    )
+
+    test("calls that come evenly can't be given back when others were timed with them", evenly(6), (account) =>
+      Effect.gen(function* () {
+        const [first] = yield* account.takeAll([0, 10_000])
+        yield* first?.refund ?? Effect.die("there were two")
+        assert.strictEqual(yield* account.retryAfter(10_000), 10_000)
+      })
+    )
+
     test("a burst is saved up and spent at once", { ...evenly(6), burst: 3 }, (account) =>
       Effect.gen(function* () {
         yield* account.takeAll([0, 0, 0])
@@ -173,6 +188,17 @@ export const rateLimitSuite = <E>(
           assert.strictEqual(yield* account.retryAfter(64_999), 1)
           yield* account.takeAll([65_000, 65_000])
           assert.strictEqual(yield* account.retryAfter(65_000), 60_000)
+        })
+    )
+
+    test(
+      "what is given back too late is of a window that is over",
+      { ...perMinute(1), algorithm: "fixed" },
+      (account) =>
+        Effect.gen(function* () {
+          const [first] = yield* account.takeAll([0, 60_000])
+          yield* first?.refund ?? Effect.die("there were two")
+          assert.strictEqual(yield* account.retryAfter(60_000), 60_000)
         })
     )
 
@@ -371,7 +397,7 @@ export const rateLimitSuite = <E>(
       Effect.gen(function* () {
         const store = yield* RateLimitStore.RateLimitStore
         for (let seed = 1; seed <= runs; seed += 1) {
-          const turns: Array<Taken> = []
+          const turns: Array<Taken & { readonly turn: RateLimitStore.Admitted }> = []
           const random = randomFrom(seed)
           const account = new Account(store, randomOptions(random))
           const shortest = Math.min(...account.limit.limits.map(({ limit, windowMillis }) => windowMillis / limit))
@@ -380,10 +406,13 @@ export const rateLimitSuite = <E>(
             now += random(3) === 0 ? random(Math.ceil(shortest * 3)) : 0
             const tokens = 1 + random(random(4) === 0 ? 5 : 1)
             const decision = yield* account.ask(now, { tokens })
-            if (decision._tag !== "Admitted") continue
-            const cost = random(3) === 0 ? random(tokens + 1) : tokens
-            if (cost < tokens) yield* decision.adjust(cost)
-            turns.push({ at: now, tokens: cost })
+            if (decision._tag === "Admitted") turns.push({ at: now, tokens, turn: decision })
+            const corrected = random(4) === 0 ? turns.length - 1 - random(Math.min(5, turns.length)) : -1
+            const { at, tokens: before, turn } = turns[corrected] ?? { at: 0, tokens: 0, turn: undefined }
+            if (turn === undefined) continue
+            const cost = random(before + 1)
+            yield* turn.adjust(cost)
+            turns[corrected] = { at, tokens: cost, turn }
           }
           assert.isNotEmpty(turns)
           for (const limit of account.limit.limits) assert.isUndefined(brokenPromise(limit, turns), `seed ${seed}`)

@@ -90,7 +90,7 @@ const unsafeCallsAreSentOnce: Fact = (report) =>
     return sent.length > 1 ? `${call.name}, which is unsafe, was sent ${sent.length} times` : undefined
   })
 
-const eventsBelongTogether: Fact = ({ arrivals, calls, events }) => {
+const eventsBelongTogether: Fact = ({ arrivals, calls, events, scenario: { slots } }) => {
   const count = (tag: string) => events.filter(({ _tag }) => _tag === tag).length
   const began = calls.filter(({ exit }) => exit !== undefined).length
   const counts = {
@@ -104,6 +104,7 @@ const eventsBelongTogether: Fact = ({ arrivals, calls, events }) => {
   const said = JSON.stringify({ ...counts, attempts, succeeded, began, arrived: arrivals.length })
   if (counts.called !== counts.callsEnded || counts.attempted !== counts.attemptsEnded) return said
   if (counts.called > began || attempts !== counts.attempted || arrivals.length > counts.attempted) return said
+  if (slots.cache !== undefined || slots.coalesce !== undefined) return undefined
   // A raw response is handed out whatever its status, and a caller may be interrupted with its answer in hand.
   return succeeded < calls.filter(({ caller, exit }) => !caller.raw && exit?._tag === "Success").length
     ? said

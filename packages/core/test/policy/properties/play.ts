@@ -6,8 +6,10 @@ import { Credentials } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
 import {
   Breaker,
+  Cache,
   type CallObserver as CallObserverModule,
   CallObserver,
+  Coalesce,
   Concurrency,
   Exchange,
   Hedge,
@@ -83,23 +85,28 @@ const breakerOf = (strategy: BreakerName, options: Breaker.CommonOptions): Break
   }
 }
 
-export const policyOf = ({ circuitBreaker, concurrency, hedge, retry, ...plain }: Slots): Policy.Policy => ({
-  ...plain,
-  ...(retry !== undefined && {
-    retry: Retry.make({ ...retry, schedule: schedules[retry.schedule] ?? Schedule.forever })
-  }),
-  ...(hedge !== undefined && { hedge: Hedge.after(hedge.after, hedge) }),
-  ...(concurrency !== undefined && {
-    concurrency: concurrency.algorithm === "aimd" ? Concurrency.aimd(concurrency) : Concurrency.gradient(concurrency)
-  }),
-  ...(circuitBreaker !== undefined && {
-    circuitBreaker: breakerOf(circuitBreaker.strategy, {
-      openDuration: circuitBreaker.openDuration,
-      maxRetryAfter: "3 seconds",
-      probes: circuitBreaker.probes
+export const policyOf = (slots: Slots): Policy.Policy => {
+  const { cache, circuitBreaker, coalesce, concurrency, hedge, retry, ...plain } = slots
+  return {
+    ...plain,
+    ...(coalesce === true && { coalesce: Coalesce.make() }),
+    ...(cache !== undefined && { cache: Cache.make(cache) }),
+    ...(retry !== undefined && {
+      retry: Retry.make({ ...retry, schedule: schedules[retry.schedule] ?? Schedule.forever })
+    }),
+    ...(hedge !== undefined && { hedge: Hedge.after(hedge.after, hedge) }),
+    ...(concurrency !== undefined && {
+      concurrency: concurrency.algorithm === "aimd" ? Concurrency.aimd(concurrency) : Concurrency.gradient(concurrency)
+    }),
+    ...(circuitBreaker !== undefined && {
+      circuitBreaker: breakerOf(circuitBreaker.strategy, {
+        openDuration: circuitBreaker.openDuration,
+        maxRetryAfter: "3 seconds",
+        probes: circuitBreaker.probes
+      })
     })
-  })
-})
+  }
+}
 
 /** Streams and interruptions go on in turns of the event loop, not of the clock. */
 const settle = Effect.promise(async () => {
@@ -132,7 +139,7 @@ type Service = ReturnType<typeof makeIntegration>["Service"]
 
 const invoke = (service: Service, { name, caller }: Played): Effect.Effect<unknown, unknown> => {
   const input = {
-    params: { call: name },
+    params: { call: caller.alike ? "alike" : name },
     payload: { name: "a" },
     ...(caller.raw && { responseMode: "response-only" as const })
   }
@@ -172,6 +179,7 @@ const freshCaller: Caller = {
   startsAt: 0,
   endpoint: "read",
   raw: false,
+  alike: false,
   interruptedAfter: undefined,
   deadline: undefined,
   attempts: 1,

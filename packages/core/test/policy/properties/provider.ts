@@ -71,7 +71,7 @@ const respond = (
   signal: AbortSignal,
   end: () => void
 ): HttpClientResponse.HttpClientResponse => {
-  const isEmpty = status === 204 || body === "is empty"
+  const isEmpty = status === 204 || status === 304 || body === "is empty"
   if (isEmpty) end()
   return HttpClientResponse.fromWeb(
     request,

@@ -4,6 +4,8 @@ import type { Random } from "../randomFrom.ts"
 export interface Slots {
   readonly deadline?: number
   readonly timeout?: number
+  readonly coalesce?: true
+  readonly cache?: { readonly staleIfError: number; readonly defaultTtl: number }
   readonly retry?: { readonly attempts: number; readonly schedule: ScheduleName; readonly maxRetryAfter: number }
   readonly retryBudget?: { readonly ratio: number; readonly minimum: number; readonly capacity: number }
   readonly hedge?: { readonly after: number; readonly maxHedges: number; readonly ratio: number }
@@ -33,6 +35,8 @@ export interface Caller {
   readonly startsAt: number
   readonly endpoint: "read" | "write" | "replace"
   readonly raw: boolean
+  /** It asks for the same as the others that do, so that they may share an answer. */
+  readonly alike: boolean
   readonly interruptedAfter: number | undefined
   readonly deadline: number | undefined
   readonly attempts: number | undefined
@@ -92,6 +96,11 @@ const slotsFrom = (random: Random): Slots => {
   return without<Slots>({
     deadline: maybe(random, share, () => between(random, 20, 8_000)),
     timeout: maybe(random, share, () => between(random, 5, 2_000)),
+    coalesce: maybe(random, share / 3, () => true),
+    cache: maybe(random, share / 3, () => ({
+      staleIfError: pick(random, [0, 2_000]),
+      defaultTtl: pick(random, [0, 300])
+    })),
     retry: maybe(random, share, () => ({
       attempts: between(random, 1, 6),
       schedule: pick(random, ["at once", "spaced", "exponential", "full jitter", "decorrelated jitter", "once"]),
@@ -146,14 +155,17 @@ const without = <A extends object>(values: WithUndefined<A>): A =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as A
 
 const callerFrom = (random: Random): Caller => {
+  const alike = chance(random, 0.4)
   return {
+    alike,
     startsAt: pick(random, [0, 0, 0, between(random, 0, 100), between(random, 0, 3_000)]),
     endpoint: pick(random, ["read", "read", "write", "replace"]),
     raw: chance(random, 0.15),
     interruptedAfter: maybe(random, 0.3, () => pick(random, [0, between(random, 0, 50), between(random, 0, 3_000)])),
     deadline: maybe(random, 0.2, () => between(random, 1, 4_000)),
     attempts: maybe(random, 0.2, () => between(random, 1, 8)),
-    tokens: maybe(random, 0.2, () => between(random, 1, 3)),
+    // Whose tokens are used for an answer that is shared is nobody's business.
+    tokens: maybe(random, alike ? 0 : 0.2, () => between(random, 1, 3)),
     priority: maybe(random, 0.2, () => between(random, -1, 2)),
     idempotencyKey: maybe(random, 0.3, () => `key-${random(1_000)}`)
   }
@@ -168,7 +180,7 @@ const replyFrom = (random: Random): Reply => {
   return {
     _tag: "Answer",
     after,
-    status: kind < 11 ? 200 : pick(random, [429, 503, 503, 500, 401, 404, 409, 302, 408, 204]),
+    status: kind < 11 ? 200 : pick(random, [429, 503, 503, 500, 401, 404, 409, 302, 304, 408, 204]),
     headers: headersFrom(random),
     body: pick(random, [
       "fits",
@@ -190,6 +202,18 @@ const headersFrom = (random: Random): Readonly<Record<string, string>> =>
     "retry-after-ms": maybe(random, 0.1, () => pick(random, ["1", "250", "0.5", "-1", "abc", "", "999999999999"])),
     "x-should-retry": maybe(random, 0.1, () => pick(random, ["true", "false", "maybe"])),
     "x-request-id": maybe(random, 0.1, () => pick(random, ["req_1", "", "\u00e9", "x".repeat(400)])),
+    "cache-control": maybe(random, 0.4, () =>
+      pick(random, [
+        "max-age=1",
+        "no-store",
+        "max-age=0, stale-if-error=5",
+        "max-age=abc",
+        "private, max-age=9e99",
+        ","
+      ])
+    ),
+    etag: maybe(random, 0.2, () => pick(random, ['"v1"', 'W/"v1"', "v1", ""])),
+    vary: maybe(random, 0.1, () => pick(random, ["*", "accept", ",,"])),
     "content-length": maybe(random, 0.05, () => pick(random, ["0", "abc", "99999999999"])),
     ratelimit: maybe(random, 0.1, () =>
       pick(random, ['"default";r=0;t=1', "limit=1, remaining=0, reset=1", ";;;", '"'])

@@ -1,3 +1,7 @@
+/** Whether two times are of the same run of so many milliseconds. */
+export const isOneRun = (grain: number, one: number, other: number): boolean =>
+  Math.floor(one / grain) === Math.floor(other / grain)
+
 /** Turns in the order of their times, close ones together: the last time of each run, and its tokens. */
 export class Runs {
   #used: number
@@ -42,9 +46,9 @@ export class Runs {
   }
 
   /** True when a run of these had the turn. */
-  charge(tokens: number, at: number): boolean {
+  charge(tokens: number, at: number, grain: number): boolean {
     for (let index = 0; index < this.#runs.length; index += 2) {
-      if ((this.#runs[index] ?? 0) < at) continue
+      if (!isOneRun(grain, this.#runs[index] ?? 0, at)) continue
       const before = this.#runs[index + 1] ?? 0
       const after = Math.max(0, before + tokens)
       this.#runs[index + 1] = after

@@ -29,6 +29,11 @@ for index = 1, count do
   position = position + 4
 end
 
+local function isOneRun(limit, one, other)
+  local grain = limit.limit > 64 and math.max(1, math.floor(limit.window / 64)) or 1
+  return math.floor(one / grain) == math.floor(other / grain)
+end
+
 local function addUnits(w, limit, tokens)
   local units = w.f + tokens * limit.window
   local whole = math.floor(units / limit.limit)
@@ -69,9 +74,8 @@ local algorithms = {
       end
       w.r = kept
       w.u = w.u + tokens
-      local grain = limit.limit > 64 and math.max(1, math.floor(limit.window / 64)) or 1
       local last = #kept - 1
-      if last > 0 and (at <= kept[last] or math.floor(at / grain) == math.floor(kept[last] / grain)) then
+      if last > 0 and (at <= kept[last] or isOneRun(limit, at, kept[last])) then
         kept[last] = math.max(kept[last], at)
         kept[last + 1] = kept[last + 1] + tokens
       else
@@ -81,7 +85,7 @@ local algorithms = {
     end,
     correct = function(w, limit, tokens, at)
       for index = 1, #w.r, 2 do
-        if w.r[index] >= at then
+        if isOneRun(limit, at, w.r[index]) then
           local left = math.max(0, w.r[index + 1] + tokens)
           w.u = w.u + left - w.r[index + 1]
           w.r[index + 1] = left

@@ -1,5 +1,5 @@
 import type { Limit } from "../../RateLimit.ts"
-import { Runs } from "./Runs.ts"
+import { isOneRun, Runs } from "./Runs.ts"
 import { continued, type Window } from "./Window.ts"
 
 /** A window is kept as at most so many runs of turns and one more: that bounds what a key costs. */
@@ -41,7 +41,7 @@ export class SlidingWindow implements Window {
   take(tokens: number, at: number): number {
     const before = at - this.#limit.windowMillis
     if (this.#earlier?.forget(before) === 0) this.#earlier = undefined
-    if (this.#at > before && isOneRun(this.#limit, this.#at, at)) this.#tokens += tokens
+    if (this.#at > before && (at <= this.#at || isOneRun(grainOf(this.#limit), this.#at, at))) this.#tokens += tokens
     else {
       if (this.#at > before) this.#earlier = (this.#earlier ?? new Runs()).add(this.#at, this.#tokens)
       this.#tokens = tokens
@@ -54,9 +54,10 @@ export class SlidingWindow implements Window {
     this.charge(-tokens, at)
   }
 
-  /** A turn belongs to the first run that does not end before it. */
+  /** What has left the window has nothing to give back and owes nothing. */
   charge(tokens: number, at: number): void {
-    if (this.#earlier?.charge(tokens, at) === true || at > this.#at) return
+    const grain = grainOf(this.#limit)
+    if (this.#earlier?.charge(tokens, at, grain) === true || !isOneRun(grain, this.#at, at)) return
     this.#tokens = Math.max(0, this.#tokens + tokens)
   }
 
@@ -75,7 +76,6 @@ export class SlidingWindow implements Window {
   }
 }
 
-const isOneRun = ({ limit, windowMillis }: Limit, last: number, at: number): boolean => {
-  const grain = limit > runsOfWindow ? Math.max(1, Math.floor(windowMillis / runsOfWindow)) : 1
-  return at <= last || Math.floor(at / grain) === Math.floor(last / grain)
-}
+/** How many milliseconds make a run. */
+const grainOf = ({ limit, windowMillis }: Limit): number =>
+  limit > runsOfWindow ? Math.max(1, Math.floor(windowMillis / runsOfWindow)) : 1
