@@ -77,9 +77,23 @@ export const make: Effect.Effect<RedisServer["Service"], never, Scope.Scope> = E
 
 export const layerServer: Layer.Layer<RedisServer> = Layer.effect(RedisServer, make)
 
+/** Redis's own client may never end its `close` when commands were given up before: it is destroyed first. */
+const destroyed = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { client } = yield* NodeRedis.NodeRedis
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        if (client.isOpen) client.destroy()
+      })
+    )
+  })
+)
+
 /** Another client of the same server, as another process has one. */
 export const layerClient: Layer.Layer<Redis.Redis | NodeRedis.NodeRedis, Redis.RedisError, RedisServer> = Layer.unwrap(
-  Effect.map(RedisServer, ({ port }) => NodeRedis.layer({ socket: { host: "127.0.0.1", port } }))
+  Effect.map(RedisServer, ({ port }) =>
+    Layer.provideMerge(destroyed, NodeRedis.layer({ socket: { host: "127.0.0.1", port } }))
+  )
 )
 
 /** A server and a client of it. */
