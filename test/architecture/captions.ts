@@ -132,7 +132,10 @@ export const captions: Captions = {
     files: {
       "index.ts": "The modules of the room.",
       "Auth.ts": "API key, Basic, bearer, or none.",
-      "Credentials.ts": "The service, one per integration, that authorizes each attempt."
+      "AuthError.ts": "What went wrong between us and whoever grants access.",
+      "Credentials.ts": "The service, one per integration, that authorizes each attempt.",
+      "Grant.ts": "How tokens are got: at first, and from the one before.",
+      "Token.ts": "A token as a grant gives it."
     }
   },
   "core/client": {

@@ -35,6 +35,7 @@
  */
 import { Context, Data, type Effect, type Redacted } from "effect"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import type { AuthError } from "./AuthError.ts"
 
 /**
  * An authorized request, and the secrets that are now in it.
@@ -45,15 +46,34 @@ import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 export interface Authorized {
   readonly request: HttpClientRequest
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
+  /** As `renew` of the service, for this very attempt: it knows which token was refused. Asked in its place. */
+  readonly renew?: (refused: Answer) => Effect.Effect<boolean>
+  /** Told of every response to this attempt, such as one that carries a new nonce. It must not throw. */
+  readonly received?: (answer: Answer) => void
 }
 
 /**
- * The credentials could not be made; `reason` says why, without a secret.
+ * What the provider answered to an authorized request: enough to read a challenge or a nonce.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * The credentials could not be made; `reason` says why, without a secret. `cause` is the `AuthError` behind it, whose
+ * `category` and `retryAfter` the error of the call takes: a token endpoint that is down is worth another attempt.
  *
  * @since 0.1.0
  * @category errors
  */
-export class CredentialsUnavailable extends Data.TaggedError("CredentialsUnavailable")<{ readonly reason: string }> {
+export class CredentialsUnavailable extends Data.TaggedError("CredentialsUnavailable")<{
+  readonly reason: string
+  readonly cause?: AuthError
+}> {
   override get message(): string {
     return this.reason
   }
@@ -97,7 +117,7 @@ export interface Target<in out Self> {
  * @category constructors
  */
 export const key = <Self>(integration: string): Context.Service<Credentials<Self>, Service> =>
-  Context.Service<Credentials<Self>, Service>(`causeway/auth/Credentials/${integration}`)
+  Context.Service<Credentials<Self>, Service>(`${prefix}${integration}`)
 
 /**
  * Makes credentials of a scheme of your own.
@@ -106,3 +126,13 @@ export const key = <Self>(integration: string): Context.Service<Credentials<Self
  * @category constructors
  */
 export const make = (service: Service): Service => service
+
+/**
+ * The name of the integration that these credentials are for, as its errors say it.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const integrationOf = <Self>(target: Target<Self>): string => target.credentials.key.slice(prefix.length)
+
+const prefix = "causeway/auth/Credentials/"

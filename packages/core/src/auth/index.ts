@@ -1,2 +1,5 @@
 export * as Auth from "./Auth.ts"
+export * as AuthError from "./AuthError.ts"
 export * as Credentials from "./Credentials.ts"
+export * as Grant from "./Grant.ts"
+export * as Token from "./Token.ts"

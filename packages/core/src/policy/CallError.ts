@@ -61,7 +61,8 @@ const inTime = (duration: Duration.Duration | undefined): string =>
   duration === undefined ? "" : `; it may succeed in ${Duration.format(duration)}`
 
 /**
- * The credentials could not be made (`status` is undefined), or the provider refused them with 401.
+ * The credentials could not be made (`status` is undefined), or the provider refused them with 401. `cause` is what kept
+ * them from being made, when it is known: `AuthError.of` finds it.
  *
  * @since 0.1.0
  * @category errors
@@ -70,6 +71,7 @@ export class Unauthorized extends Data.TaggedError("Unauthorized")<
   Failed & {
     readonly status: number | undefined
     readonly reason: string
+    readonly cause?: unknown
   }
 > {
   override get message(): string {

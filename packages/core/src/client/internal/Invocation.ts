@@ -303,20 +303,23 @@ class Invocation {
         onFailure: (broken) => Effect.fail(this.#broken(attempt, broken)),
         onSuccess: (response) => {
           Tracing.tellStatus(span, response.status)
-          return this.#receive(attempt, response, authorized.secrets)
+          return this.#receive(attempt, response, authorized)
         }
       })
     )
   }
 
   #authorize(attempt: Engine.Attempt): Effect.Effect<Credentials.Authorized, AttemptError> {
-    return AtOnce.mapError(this.#endpoint.wiring.credentials.authorize(this.#request), ({ reason }) => ({
-      error: new CallError.Unauthorized({ ...attempt.info(), category: "unauthorized", status: undefined, reason }),
-      category: "unauthorized",
-      retryAfter: undefined,
-      sent: false,
-      declared: false
-    }))
+    return AtOnce.mapError(this.#endpoint.wiring.credentials.authorize(this.#request), ({ cause, reason }) => {
+      const category = cause?.category ?? "unauthorized"
+      return {
+        error: new CallError.Unauthorized({ ...attempt.info(), category, status: undefined, reason, cause }),
+        category,
+        retryAfter: cause?.retryAfter,
+        sent: false,
+        declared: false
+      }
+    })
   }
 
   /** What each attempt says of itself: the trace it belongs to, and the time that is left for it. */
@@ -337,14 +340,15 @@ class Invocation {
   #receive(
     attempt: Engine.Attempt,
     response: HttpClientResponse,
-    secrets: Credentials.Authorized["secrets"]
+    authorized: Credentials.Authorized
   ): Effect.Effect<unknown, AttemptError> {
     return Effect.withFiber((fiber) => {
       const headers = response.headers
       attempt.received(headers)
+      authorized.received?.(response)
       const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
       const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
-      const received: Received = { attempt, response, secrets, verdict }
+      const received: Received = { attempt, response, authorized, verdict }
       if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
       return AtOnce.flatMap(logAnswer(received, fiber), () =>
         verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
@@ -409,7 +413,7 @@ class Invocation {
 
   #undeclared(received: Received, category: Failure.Category): Effect.Effect<never, AttemptError> {
     return Effect.flatMap(Exchange.excerpt(received.response, excerptBytes), (text) => {
-      const body = Redact.secrets(text, received.secrets.map(Redacted.value)).slice(0, excerptBytes)
+      const body = Redact.secrets(text, received.authorized.secrets.map(Redacted.value)).slice(0, excerptBytes)
       return this.#failAfterRenewal(received, {
         ...failed(received, category),
         error: this.#undeclaredError(received, category, body)
@@ -422,7 +426,9 @@ class Invocation {
     if (failure.category !== "unauthorized") return Effect.fail(failure)
     if (this.#renewed) return Effect.fail(failure)
     this.#renewed = true
-    return Effect.flatMap(this.#endpoint.wiring.credentials.renew, (renewed) => Effect.fail({ ...failure, renewed }))
+    const { authorized, response } = received
+    const renewing = authorized.renew?.(response) ?? this.#endpoint.wiring.credentials.renew
+    return Effect.flatMap(renewing, (renewed) => Effect.fail({ ...failure, renewed }))
   }
 
   #undeclaredError(received: Received, category: Failure.Category, body: string): CallError.CallError {
@@ -449,7 +455,7 @@ class Invocation {
       ...info,
       category: "invalid",
       status: received.response.status,
-      issue: Redact.secrets(problem.issue, received.secrets.map(Redacted.value))
+      issue: Redact.secrets(problem.issue, received.authorized.secrets.map(Redacted.value))
     })
     return { ...failed(received, "invalid"), error }
   }
@@ -500,15 +506,15 @@ class Invocation {
   }
 }
 
-const requestIdOf = ({ response, secrets }: Received): string | undefined => {
+const requestIdOf = ({ authorized, response }: Received): string | undefined => {
   const requestId = Exchange.requestId(response.headers)
-  return requestId === undefined ? undefined : Redact.secrets(requestId, secrets.map(Redacted.value))
+  return requestId === undefined ? undefined : Redact.secrets(requestId, authorized.secrets.map(Redacted.value))
 }
 
 interface Received {
   readonly attempt: Engine.Attempt
   readonly response: HttpClientResponse
-  readonly secrets: Credentials.Authorized["secrets"]
+  readonly authorized: Credentials.Authorized
   readonly verdict: Failure.Classification
 }
 

@@ -1,0 +1,218 @@
+/**
+ * What went wrong between us and whoever grants access: one error, with a tagged `reason` that carries data.
+ *
+ * **When to use**
+ *
+ * Match on `reason._tag`. A call whose credentials could not be made fails with `Unauthorized`; {@link of} finds the
+ * `AuthError` behind it.
+ *
+ * **Details**
+ *
+ * The names follow RFC 6749 §5.2 and RFC 8628 §3.5 where they have one. What the provider sent is kept as data, with
+ * tokens removed.
+ *
+ * **Gotchas**
+ *
+ * `category` says whether another attempt may fare better: a token endpoint that is down is `transient`, a grant that was
+ * revoked is `unauthorized`.
+ *
+ * **Example** (Only a person can help)
+ *
+ * ```ts
+ * import { AuthError } from "@causeway/core/auth"
+ *
+ * const error = new AuthError.AuthError({
+ *   integration: "calendar",
+ *   reason: new AuthError.ReauthorizationRequired({ why: "the refresh token was revoked", url: undefined })
+ * })
+ *
+ * console.assert(error.category === "unauthorized")
+ * console.assert(error.message.includes("calendar"))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { Data, Duration } from "effect"
+import type { Category } from "../policy/Failure.ts"
+
+/**
+ * What an authorization server said no with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Refusal {
+  /** The status of its answer; undefined when it came by a redirect. */
+  readonly status: number | undefined
+  /** Its own words, with tokens removed. */
+  readonly description: string | undefined
+  readonly uri: string | undefined
+}
+
+/** @since 0.1.0 @category reasons */
+export class InvalidRequest extends Data.TaggedClass("InvalidRequest")<Refusal> {}
+/** @since 0.1.0 @category reasons */
+export class InvalidClient extends Data.TaggedClass("InvalidClient")<Refusal> {}
+/** @since 0.1.0 @category reasons */
+export class InvalidGrant extends Data.TaggedClass("InvalidGrant")<Refusal> {}
+/** @since 0.1.0 @category reasons */
+export class UnauthorizedClient extends Data.TaggedClass("UnauthorizedClient")<Refusal> {}
+/** @since 0.1.0 @category reasons */
+export class UnsupportedGrantType extends Data.TaggedClass("UnsupportedGrantType")<Refusal> {}
+/** @since 0.1.0 @category reasons */
+export class InvalidScope extends Data.TaggedClass("InvalidScope")<Refusal> {}
+/** @since 0.1.0 @category reasons */
+export class AccessDenied extends Data.TaggedClass("AccessDenied")<Refusal> {}
+/** RFC 8628: the person has not decided yet. @since 0.1.0 @category reasons */
+export class AuthorizationPending extends Data.TaggedClass("AuthorizationPending")<Refusal> {}
+/** RFC 8628: we ask too often. @since 0.1.0 @category reasons */
+export class SlowDown extends Data.TaggedClass("SlowDown")<Refusal> {}
+/** RFC 8628: the device code has ended. @since 0.1.0 @category reasons */
+export class ExpiredToken extends Data.TaggedClass("ExpiredToken")<Refusal> {}
+/** Any other error code of an authorization server. @since 0.1.0 @category reasons */
+export class OtherRefusal extends Data.TaggedClass("OtherRefusal")<Refusal & { readonly code: string }> {}
+
+/** The endpoint could not be reached, or is not well. @since 0.1.0 @category reasons */
+export class EndpointUnavailable extends Data.TaggedClass("EndpointUnavailable")<{
+  readonly endpoint: string
+  readonly status: number | undefined
+  readonly detail: string
+  readonly retryAfter: Duration.Duration | undefined
+}> {}
+
+/** The endpoint answered with something that is no answer. @since 0.1.0 @category reasons */
+export class MalformedAnswer extends Data.TaggedClass("MalformedAnswer")<{
+  readonly endpoint: string
+  readonly issue: string
+}> {}
+
+/** Only a person can grant access anew; `url` is where, when it is known. @since 0.1.0 @category reasons */
+export class ReauthorizationRequired extends Data.TaggedClass("ReauthorizationRequired")<{
+  readonly why: string
+  readonly url: string | undefined
+}> {}
+
+/** The store of tokens or secrets failed. @since 0.1.0 @category reasons */
+export class StoreFailure extends Data.TaggedClass("StoreFailure")<{
+  readonly operation: string
+  readonly detail: string
+}> {}
+
+/** Our clock is off: positive when it is ahead of theirs. @since 0.1.0 @category reasons */
+export class ClockSkew extends Data.TaggedClass("ClockSkew")<{ readonly by: Duration.Duration }> {}
+
+/** A JWT, an ID token or a proof does not hold; `why` names the check. @since 0.1.0 @category reasons */
+export class InvalidToken extends Data.TaggedClass("InvalidToken")<{ readonly why: string; readonly issue: string }> {}
+
+/** What came back from the browser is not the answer to what we began. @since 0.1.0 @category reasons */
+export class InvalidCallback extends Data.TaggedClass("InvalidCallback")<{
+  readonly why: "state" | "nonce" | "issuer" | "code" | "returnTo" | "host" | "session" | "expired"
+  readonly issue: string
+}> {}
+
+/** A secret or a key is not there, or cannot be used. @since 0.1.0 @category reasons */
+export class SecretUnavailable extends Data.TaggedClass("SecretUnavailable")<{
+  readonly what: string
+  readonly issue: string
+}> {}
+
+/**
+ * Why access was not granted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Reason =
+  | InvalidRequest
+  | InvalidClient
+  | InvalidGrant
+  | UnauthorizedClient
+  | UnsupportedGrantType
+  | InvalidScope
+  | AccessDenied
+  | AuthorizationPending
+  | SlowDown
+  | ExpiredToken
+  | OtherRefusal
+  | EndpointUnavailable
+  | MalformedAnswer
+  | ReauthorizationRequired
+  | StoreFailure
+  | ClockSkew
+  | InvalidToken
+  | InvalidCallback
+  | SecretUnavailable
+
+/**
+ * The error of this room: to which integration it happened, and why.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AuthError extends Data.TaggedError("AuthError")<{
+  readonly integration: string
+  readonly reason: Reason
+}> {
+  /** `transient` when asking again may help, `throttled` when it may later, `invalid` when our own input is at fault. */
+  get category(): Category {
+    return categories[this.reason._tag] ?? "unauthorized"
+  }
+
+  get retryAfter(): Duration.Duration | undefined {
+    return this.reason._tag === "EndpointUnavailable" ? this.reason.retryAfter : undefined
+  }
+
+  override get message(): string {
+    return `${this.integration}: ${sentenceOf(this.reason)}`
+  }
+}
+
+const categories: Readonly<Partial<Record<Reason["_tag"], Category>>> = {
+  EndpointUnavailable: "transient",
+  StoreFailure: "transient",
+  AuthorizationPending: "transient",
+  SlowDown: "throttled",
+  InvalidRequest: "invalid",
+  InvalidScope: "invalid",
+  UnsupportedGrantType: "invalid",
+  MalformedAnswer: "invalid"
+}
+
+const sentenceOf = (reason: Reason): string => {
+  switch (reason._tag) {
+    case "EndpointUnavailable":
+      return `${reason.endpoint} did not answer as it should (${reason.detail})`
+    case "MalformedAnswer":
+      return `${reason.endpoint} gave no valid answer: ${reason.issue}`
+    case "ReauthorizationRequired":
+      return `access must be granted anew: ${reason.why}`
+    case "StoreFailure":
+      return `the store failed to ${reason.operation} (${reason.detail})`
+    case "ClockSkew":
+      return `the clock of this machine is off by ${Duration.format(reason.by)}`
+    case "InvalidToken":
+      return `the token does not hold (${reason.why}): ${reason.issue}`
+    case "InvalidCallback":
+      return `the callback was refused (${reason.why}): ${reason.issue}`
+    case "SecretUnavailable":
+      return `${reason.what} ${reason.issue}`
+    default:
+      return refusedWith(reason)
+  }
+}
+
+const refusedWith = (reason: Extract<Reason, Refusal>): string => {
+  const name = reason._tag === "OtherRefusal" ? reason.code : reason._tag
+  return `the authorization server refused with ${name}${reason.description === undefined ? "" : `: ${reason.description}`}`
+}
+
+/**
+ * The `AuthError` behind an error of a call, when it failed for its credentials.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const of = (error: unknown): AuthError | undefined => {
+  if (error instanceof AuthError) return error
+  return typeof error === "object" && error !== null && "cause" in error ? of(error.cause) : undefined
+}

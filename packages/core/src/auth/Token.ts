@@ -1,0 +1,101 @@
+/**
+ * A token as a grant gives it: what is sent with a request, until when it holds, and what renews it.
+ *
+ * **When to use**
+ *
+ * To write a grant of your own, or to look at what a `TokenStore` holds. The grants of `OAuth` make these.
+ *
+ * **Details**
+ *
+ * Times are milliseconds of Effect's `Clock`. Secrets are `Redacted`; {@link Json} is how a token is written before it is
+ * sealed, and the only place where they are in the open.
+ *
+ * **Gotchas**
+ *
+ * A provider may send no `expires_in`: `expiresAt` is then undefined, and only a refusal tells that the token has ended.
+ *
+ * **Example** (A token that holds for an hour)
+ *
+ * ```ts
+ * import { Redacted } from "effect"
+ * import { Token } from "@causeway/core/auth"
+ *
+ * const token = Token.make({ accessToken: Redacted.make("t0k3n"), obtainedAt: 0, expiresAt: 3_600_000 })
+ *
+ * console.assert(token.tokenType === "Bearer")
+ * console.assert(!JSON.stringify(token).includes("t0k3n"))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { Redacted} from "effect";
+import { Schema } from "effect"
+
+/**
+ * A token.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+ * @since 0.1.0
+ * @category models
+ */
+export interface Token {
+  readonly accessToken: Redacted.Redacted<string>
+  /** `Bearer`, `DPoP`, or what the provider says. */
+  readonly tokenType: string
+  /** When it was got, in milliseconds of the clock. */
+  readonly obtainedAt: number
+  /** When it ends, in milliseconds of the clock; undefined when the provider does not say. */
+  readonly expiresAt: number | undefined
+  readonly refreshToken: Redacted.Redacted<string> | undefined
+  readonly idToken: Redacted.Redacted<string> | undefined
+  /** What it allows; undefined when the provider does not say. */
+  readonly scope: ReadonlyArray<string> | undefined
+  /** Everything else that the provider sent with it, without the tokens. */
+  readonly extra: Readonly<Record<string, Schema.Json>>
+}
+
+/**
+ * Makes a token; what is left out is undefined, and the type is `Bearer`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (fields: Pick<Token, "accessToken" | "obtainedAt"> & Partial<Token>): Token => ({
+  tokenType: "Bearer",
+  expiresAt: undefined,
+  refreshToken: undefined,
+  idToken: undefined,
+  scope: undefined,
+  extra: {},
+  ...fields
+})
+
+const Secret = Schema.RedactedFromValue(Schema.String)
+
+/**
+ * A token in the open, as text: only to be sealed.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Json = Schema.fromJsonString(
+  Schema.Struct({
+    accessToken: Secret,
+    tokenType: Schema.String,
+    obtainedAt: Schema.Finite,
+    expiresAt: Schema.UndefinedOr(Schema.Finite),
+    refreshToken: Schema.UndefinedOr(Secret),
+    idToken: Schema.UndefinedOr(Secret),
+    scope: Schema.UndefinedOr(Schema.Array(Schema.String)),
+    extra: Schema.Record(Schema.String, Schema.Json)
+  })
+)
+
+/**
+ * The secrets of a token, for whoever removes them from what is kept.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const secretsOf = (token: Token): ReadonlyArray<Redacted.Redacted<string>> =>
+  [token.accessToken, token.refreshToken, token.idToken].filter((secret) => secret !== undefined)
