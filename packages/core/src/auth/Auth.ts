@@ -80,7 +80,8 @@ export function apiKey<Self, E, R>(
   key: Effect.Effect<Redacted.Redacted<string>, E, R>
 ): Layer.Layer<Credentials.Credentials<Self>, never, Exclude<R, Scope.Scope>>
 export function apiKey<Self, E, R>(integration: Credentials.Target<Self>, place: ApiKeyPlace, key: Source<E, R>) {
-  const name = place.in === "query" ? nonEmpty("apiKey.name", place.name) : token("apiKey.name", place.name)
+  const validName = place.in === "query" ? InvalidOption.nonEmpty : InvalidOption.httpToken
+  const name = validName("apiKey.name", place.name)
   return fromSecret(
     integration,
     key,
@@ -156,12 +157,6 @@ export const none = <Self>(integration: Credentials.Target<Self>): Layer.Layer<C
     renew: Effect.succeed(false)
   })
 
-const token = (option: string, name: string): string =>
-  /^[\w!#$%&'*+.^`|~-]+$/.test(name) ? name : invalid(option, name, "a name of visible ASCII without separators")
-
-const nonEmpty = (option: string, name: string): string =>
-  name === "" ? invalid(option, name, "a name that is not empty") : name
-
 const userName = (name: string): string => {
   if (controlCharacter.test(name) || name.includes(":")) {
     // A user name may be a key at some providers: it is not shown.
@@ -172,10 +167,6 @@ const userName = (name: string): string => {
     })
   }
   return name
-}
-
-const invalid = (option: string, name: string, accepts: string): never => {
-  throw new InvalidOption.InvalidOption({ option, actual: JSON.stringify(name), accepts })
 }
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for

@@ -100,3 +100,22 @@ export const finiteMillis = (option: string, value: Duration.Input): number => {
     ? millis
     : reject(option, value, 'a finite duration such as "2 seconds", or a number of milliseconds')
 }
+
+/**
+ * Returns a text that is not empty, or throws {@link InvalidOption}.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const nonEmpty = (option: string, value: string): string =>
+  value === "" ? reject(option, value, "a text that is not empty") : value
+
+/**
+ * Returns a name that a header or a cookie can have, or throws {@link InvalidOption}.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
+ * @since 0.1.0
+ * @category validation
+ */
+export const httpToken = (option: string, value: string): string =>
+  /^[\w!#$%&'*+.^`|~-]+$/.test(value) ? value : reject(option, value, "a name of visible ASCII without separators")

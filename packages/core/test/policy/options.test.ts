@@ -16,6 +16,16 @@ describe("an option that makes no sense fails where the value is made, and says 
   const cases: ReadonlyArray<readonly [name: string, make: () => unknown, message: string]> = [
     ["no attempts", () => Retry.make({ attempts: 0 }), "retry.attempts is 0, but must be a whole number of at least 1"],
     [
+      "no text",
+      () => InvalidOption.nonEmpty("outbox.name", ""),
+      'outbox.name is "", but must be a text that is not empty'
+    ],
+    [
+      "a header's name with a space",
+      () => InvalidOption.httpToken("retry.header", "x key"),
+      'retry.header is "x key", but must be a name of visible ASCII without separators'
+    ],
+    [
       "half an attempt",
       () => Retry.make({ attempts: 1.5 }),
       "retry.attempts is 1.5, but must be a whole number of at least 1"
