@@ -60,9 +60,8 @@ const makeDirectory = (): string => {
   return directory
 }
 
-const temporaryDirectory = Effect.acquireRelease(
-  Effect.sync(makeDirectory),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
+const temporaryDirectory = Effect.acquireRelease(Effect.sync(makeDirectory), (directory) =>
+  Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
 )
 
 /** Ends with the scope, whatever happened to the server in between. */
