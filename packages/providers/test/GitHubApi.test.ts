@@ -33,15 +33,16 @@ describe("a response of GitHub is", () => {
     expect([found, Duration.toMillis(retryAfter ?? 0)]).toEqual(["throttled", 60_000])
   })
 
-  it("throttled for no time when the reset is past", () => {
-    const { retryAfter } = category(403, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "5" })
-    expect(Duration.toMillis(retryAfter ?? 1)).toBe(0)
+  it("throttled for as long as the schedule says when the reset is past or no number", () => {
+    for (const reset of ["5", "soon"]) {
+      const found = category(403, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset })
+      expect([found.category, found.retryAfter]).toEqual(["throttled", undefined])
+    }
   })
 
-  it("rejected when it is a 403 for any other reason, or its reset is no number", () => {
+  it("rejected when it is a 403 for any other reason", () => {
     expect(category(403).category).toBe("rejected")
     expect(category(403, { "x-ratelimit-remaining": "4999", "x-ratelimit-reset": "25" }).category).toBe("rejected")
-    expect(category(403, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon" }).category).toBe("rejected")
   })
 
   it("what its status says otherwise", () => {

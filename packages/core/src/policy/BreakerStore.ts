@@ -3,7 +3,8 @@
  *
  * **When to use**
  *
- * Provide one to share circuits between integrations, and to look at them and change them by hand.
+ * Provide one to share circuits between the Layers of one integration, and to look at those of all integrations and change
+ * them by hand. Keys begin with the integration's id.
  *
  * **Details**
  *

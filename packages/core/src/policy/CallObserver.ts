@@ -57,6 +57,8 @@ export type CallEvent = Where &
     | { readonly _tag: "Waiting"; readonly reason: "retry" | "rateLimit"; readonly delayMillis: number }
     | { readonly _tag: "Hedged"; readonly delayMillis: number }
     | { readonly _tag: "RetryBudgetEmpty" }
+    /** How many retries a budget still holds, parts of one included, after a deposit or a withdrawal. */
+    | { readonly _tag: "RetryBudgetChanged"; readonly key: string; readonly retries: number }
     | { readonly _tag: "CacheAnswered"; readonly result: "hit" | "stale" | "revalidated" | "miss" }
     | { readonly _tag: "CircuitChanged"; readonly transition: Transition }
     | { readonly _tag: "CallStarted" }

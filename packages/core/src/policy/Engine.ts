@@ -54,7 +54,7 @@ import type { Hedging } from "./internal/engine/hedging.ts"
 import { inFlightGate } from "./internal/engine/inFlightGate.ts"
 import type { Call, CallSite, Engine, PolicyError } from "./internal/engine/model.ts"
 import { rateLimitGate } from "./internal/engine/rateLimitGate.ts"
-import { retryBudgetGate } from "./internal/engine/retryBudgetGate.ts"
+import { retryBudgetGate, withdrawFrom } from "./internal/engine/retryBudgetGate.ts"
 import { Running } from "./internal/engine/Running.ts"
 import { throttleGate } from "./internal/engine/throttleGate.ts"
 import * as RateLimitStore from "./RateLimitStore.ts"
@@ -160,8 +160,7 @@ const withdrawalOf = (
   keyOf: (slot: keyof Compiled) => string
 ): Engine["withdraw"] => {
   if (retryBudget === undefined) return () => Effect.succeed(true)
-  const shared = keyOf("retryBudget")
-  return (entrant) => retryBudgets.withdraw(entrant.keyOf(retryBudget.key, shared), retryBudget, entrant.now())
+  return withdrawFrom(retryBudgets, retryBudget, keyOf("retryBudget"))
 }
 
 const hedgingOf = ({ hedge }: Compiled, state: State): Hedging | undefined => {

@@ -157,7 +157,7 @@ class Exchanging<E, R> {
   }
 
   #judge(attempt: Engine.Attempt, response: HttpClientResponse, now: number) {
-    attempt.received(response.headers)
+    attempt.received(response)
     const verdict = this.#classify({ status: response.status, headers: response.headers, now })
     if (verdict.category !== "transient" && verdict.category !== "throttled") return Effect.succeed(response)
     this.#held = response

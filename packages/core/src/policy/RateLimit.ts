@@ -19,11 +19,14 @@
  *
  * With `learn`, what the provider says it has left holds calls back too. It never lets more through than the limits.
  *
+ * A call takes its `tokens` before anybody knows what it costs. With `costOf` the answer tells: what was too much is given
+ * back, and what was too little is taken from those that follow.
+ *
  * **Gotchas**
  *
  * The limiter is inside the retry, so that each attempt pays. A slot declared on the integration is shared by its
- * endpoints, one declared on an endpoint is its own. With `gcra` no call may cost more than `burst`, which is 1 unless
- * you say otherwise.
+ * endpoints, one declared on an endpoint is its own. With `gcra` no call may take more than `burst`, which is 1 unless
+ * you say otherwise, and tokens come back only from the latest call, because the others are timed by it.
  *
  * **Example** (10 a second and 1,000 an hour, waiting at most 5 seconds)
  *
@@ -45,6 +48,7 @@
  * @since 0.1.0
  */
 import type { Duration } from "effect"
+import type * as Failure from "./Failure.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import * as RateHeaders from "./RateHeaders.ts"
 
@@ -60,6 +64,17 @@ export interface KeyInput {
   readonly integration: string
   readonly endpoint: string
   readonly request: unknown
+}
+
+/**
+ * An answer as {@link QueueOptions.costOf} sees it, whatever its status. `value` is what the attempt succeeded with, as the
+ * method gives it: undefined when it failed, when the caller asked for the raw response, and behind a cache.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Answered extends Failure.Response {
+  readonly value: unknown
 }
 
 /**
@@ -102,6 +117,11 @@ export interface QueueOptions {
   readonly key?: (call: KeyInput) => string
   /** The headers in which the provider says what is left: a dialect, its name, or several. Default: none. */
   readonly learn?: RateHeaders.Input
+  /**
+   * What an attempt has really cost, in tokens, by its answer. Fractions are rounded up; anything but a number of at least
+   * 0 leaves the tokens as they were taken, and so does an attempt without an answer. Default: the tokens taken.
+   */
+  readonly costOf?: (answered: Answered) => number | undefined
 }
 
 /**
@@ -144,6 +164,7 @@ export interface RateLimit {
   readonly maxWaiting: number
   readonly key: ((call: KeyInput) => string) | undefined
   readonly learn: ReadonlyArray<RateHeaders.Dialect>
+  readonly costOf: ((answered: Answered) => number | undefined) | undefined
 }
 
 /**
@@ -166,7 +187,8 @@ export const make = (options: Options): RateLimit => ({
   maxWaitMillis: InvalidOption.finiteMillis("rateLimit.maxWait", options.maxWait ?? 30_000),
   maxWaiting: InvalidOption.integer("rateLimit.maxWaiting", options.maxWaiting ?? 1_000, 0),
   key: options.key,
-  learn: options.learn === undefined ? [] : RateHeaders.fromInput(options.learn)
+  learn: options.learn === undefined ? [] : RateHeaders.fromInput(options.learn),
+  costOf: options.costOf
 })
 
 /**

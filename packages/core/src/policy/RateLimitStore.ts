@@ -3,8 +3,8 @@
  *
  * **When to use**
  *
- * Provide one to share a quota between integrations. Without it each integration keeps its own, in memory. Use
- * `RateLimitStoreRedis` for a quota that several processes share.
+ * Provide one to share a quota between the Layers of one integration, such as one for each tenant. Without it each Layer
+ * keeps its own, in memory. Use `RateLimitStoreRedis` for a quota that several processes share.
  *
  * **Details**
  *
@@ -14,11 +14,14 @@
  *
  * **Gotchas**
  *
+ * Keys begin with the integration's id, those of a limit's `key` too: two integrations never share a quota, even when they
+ * call one provider with one account. Declare one integration for it, or reserve from the store with a key of your own.
+ *
  * The memory store holds at most 10,000 keys; the least recently used one is forgotten, and with it what it had used. A
  * key keeps its turns exactly up to 64 tokens a window, and in 65 runs above: 1.5 kB a limit and key at most. Limits that
  * are changed while they are used go on from what was counted, unless an algorithm or a window changes.
  *
- * **Example** (One quota for two integrations)
+ * **Example** (A store whose quota is shared by the Layers above it)
  *
  * ```ts
  * import { Layer } from "effect"

@@ -3,7 +3,8 @@
  *
  * **When to use**
  *
- * Provide one to share budgets between integrations, or `RetryBudgetStoreRedis` to share them between processes.
+ * Provide one to share budgets between the Layers of one integration, or `RetryBudgetStoreRedis` to share them between
+ * processes. Keys begin with the integration's id.
  *
  * **Details**
  *
@@ -48,6 +49,8 @@ export class RetryBudgetStore extends Context.Service<
     readonly withdraw: (key: string, budget: RetryBudget, now: number) => Effect.Effect<boolean>
     /** How many retries there are now, parts of one included. */
     readonly balance: (key: string, budget: RetryBudget, now: number) => Effect.Effect<number>
+    /** The same as far as it is known without asking anybody; undefined when it is not. For metrics. */
+    readonly lastBalance: (key: string, budget: RetryBudget, now: number) => number | undefined
   }
 >()("causeway/policy/RetryBudgetStore") {}
 
@@ -96,13 +99,15 @@ export const makeMemory = (options: { readonly maxKeys?: number } = {}): RetryBu
     accrue(account, budget, now)
     return account
   }
+  const balanceAt = (key: string, budget: RetryBudget, now: number) => accountAt(key, budget, now).balance / retry
   return {
     deposit: (key, budget, now) => {
       depositIn(accountAt(key, budget, now), budget)
       return Effect.void
     },
     withdraw: (key, budget, now) => (withdrawFrom(accountAt(key, budget, now)) ? yes : no),
-    balance: (key, budget, now) => Effect.succeed(accountAt(key, budget, now).balance / retry)
+    balance: (key, budget, now) => Effect.succeed(balanceAt(key, budget, now)),
+    lastBalance: balanceAt
   }
 }
 

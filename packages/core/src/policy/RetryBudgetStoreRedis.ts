@@ -74,7 +74,8 @@ export const make = (
     return RetryBudgetStore.of({
       deposit: (key, budget, now) => store.deposit(key, budget, now),
       withdraw: (key, budget, now) => store.withdraw(key, budget, now),
-      balance: (key, budget, now) => store.balance(key, budget, now)
+      balance: (key, budget, now) => store.balance(key, budget, now),
+      lastBalance: (key, budget) => store.lastBalance(key, budget)
     })
   })
 
@@ -96,6 +97,8 @@ const expireMillis = 60_000
 interface Gathered {
   amount: number
   since: number
+  /** What Redis has said last. */
+  balance: number | undefined
 }
 
 type Answer = readonly [allowed: number, balance: number]
@@ -122,7 +125,7 @@ class Store {
   }
 
   deposit(key: string, budget: RetryBudget, now: number): Effect.Effect<void> {
-    const gathered = this.#gathered.getOrMake(key, now, () => ({ amount: 0, since: now }))
+    const gathered = this.#gatheredOf(key, now)
     gathered.amount = Math.min(budget.capacity, gathered.amount + budget.deposit)
     const deposited = this.#own.deposit(key, budget, now)
     if (now - gathered.since < pauseMillis || now < this.#askAgainAt) return deposited
@@ -136,6 +139,12 @@ class Store {
   balance(key: string, budget: RetryBudget, now: number): Effect.Effect<number> {
     const alone = Effect.suspend(() => this.#own.balance(key, budget, now))
     return this.#decide(key, budget, 0, now, ([, balance]) => balance / retry, alone)
+  }
+
+  lastBalance(key: string, budget: RetryBudget): number | undefined {
+    const gathered = this.#gathered.peek(key)
+    if (gathered?.balance === undefined) return undefined
+    return Math.min(budget.capacity, gathered.balance + gathered.amount) / retry
   }
 
   #withdrawAlone(key: string, budget: RetryBudget, now: number): Effect.Effect<boolean> {
@@ -161,6 +170,7 @@ class Store {
     return this.#redis
       .eval(script)(this.#nameOf(key), budget, this.#takeGathered(key, now), cost)
       .pipe(
+        Effect.tap(([, balance]) => Effect.sync(() => this.#note(key, balance, now))),
         Effect.timeout(this.#timeoutMillis),
         Effect.catch(() => this.#pause(now))
       )
@@ -173,6 +183,14 @@ class Store {
     gathered.amount = 0
     gathered.since = now
     return amount
+  }
+
+  #note(key: string, balance: number, now: number): void {
+    this.#gatheredOf(key, now).balance = balance
+  }
+
+  #gatheredOf(key: string, now: number): Gathered {
+    return this.#gathered.getOrMake(key, now, () => ({ amount: 0, since: now, balance: undefined }))
   }
 
   #pause(now: number): Effect.Effect<undefined> {

@@ -17,13 +17,15 @@
  * | `causeway_waits` | integration, endpoint, reason (`retry`, `rateLimit`) | milliseconds |
  * | `causeway_hedges` | integration, endpoint | attempts beside a slow one |
  * | `causeway_retry_budget_empty` | integration, endpoint | retries that were not made |
+ * | `causeway_retry_budget_left` | key | retries that the budget still holds |
  * | `causeway_cache` | integration, endpoint, result (`hit`, `stale`, `revalidated`, `miss`) | lookups |
  * | `causeway_circuit_state` | key | 0 closed, 1 half-open, 2 open, 3 isolated |
  *
  * **Gotchas**
  *
  * Attributes are names of code, never values of requests: their number is bounded by the program. A `key` function of a
- * breaker is the exception: `causeway_circuit_state` has a series for each key that ever changed.
+ * breaker or a retry budget is the exception: `causeway_circuit_state` has a series for each key that ever changed, and
+ * `causeway_retry_budget_left` one for each key. With a store in Redis it is what Redis has said last.
  *
  * **Example** (Counting calls)
  *
@@ -75,6 +77,7 @@ const metrics = {
     incremental: true,
     description: "Retries that the budget did not allow"
   }),
+  budgetLeft: Metric.gauge("causeway_retry_budget_left", { description: "Retries that the budget still holds" }),
   cache: Metric.counter("causeway_cache", { incremental: true, description: "Lookups in the cache, by result" }),
   circuit: Metric.gauge("causeway_circuit_state", { description: "0 closed, 1 half-open, 2 open, 3 isolated" })
 }
@@ -125,6 +128,8 @@ const recorder = (context: Context.Context<never>): ((event: CallEvent) => void)
         return update(metrics.hedges, 1, where)
       case "RetryBudgetEmpty":
         return update(metrics.budgetEmpty, 1, where)
+      case "RetryBudgetChanged":
+        return update(metrics.budgetLeft, event.retries, { key: event.key })
       case "CacheAnswered":
         return update(metrics.cache, 1, { ...where, result: event.result })
       case "CircuitChanged":

@@ -5,8 +5,10 @@ import { Endpoint, Integration } from "@causeway/core/client"
 import {
   Breaker,
   Bulkhead,
+  Cache,
   type CallObserver as CallObserverModule,
   CallObserver,
+  Coalesce,
   Concurrency,
   Deadline,
   Hedge,
@@ -301,13 +303,44 @@ describe("what a policy says of itself", () => {
         "deadline       30s in all",
         "retry          at most 3 attempts, Retry-After up to 1m",
         "retryBudget    10 % of the successes and 10 a second, 50 saved",
-        "circuitBreaker opens at failures of 50 % of the last 100 calls, of at least 10",
+        "circuitBreaker opens at failures of 50 % of the last 100 calls, of at least 10, for 30s, closes after 1 of 1 probes",
         "bulkhead       100 in flight, 1000 waiting up to 5s",
         "rateLimit      25 in any 1s, 1000 waiting up to 30s",
         "timeout        10s an attempt"
       ].join("\n")
     )
     assert.strictEqual(Policy.describe(Policy.none), "no policy: one attempt, as long as it takes")
+  })
+
+  it("Policy.describe says every option that changes what a slot does", () => {
+    const key = () => "tenant"
+    assert.strictEqual(
+      Policy.describe({
+        deadline: Deadline.make({ after: "5 seconds", header: "x-deadline" }),
+        cache: Cache.make({ defaultTtl: "1 minute", staleIfError: "1 hour", staleWhileRevalidate: "2 seconds" }),
+        coalesce: Coalesce.make(),
+        hedge: Hedge.after("200 millis"),
+        throttle: { key },
+        circuitBreaker: Breaker.consecutive({
+          failures: 3,
+          openDuration: Schedule.exponential("1 second").pipe(Schedule.upTo({ times: 3 })),
+          probes: 4,
+          probeSuccessRatio: 0.5
+        }),
+        concurrency: Concurrency.gradient({ min: 2, max: 50, maxWaiting: 10, key }),
+        rateLimit: { limit: 25, window: "1 second", learn: "ietf", costOf: () => 2, key }
+      }),
+      [
+        "deadline       5s in all, told in x-deadline",
+        "cache          1000 answers, 16777216 bytes, kept without being told to for 1m, given while a fresh one is fetched for 2s, given when there is no fresh one for 1h",
+        "coalesce       identical calls in flight share one, for 10000 of them",
+        "hedge          at most 1 more after 200ms, for 10 % of the calls",
+        "throttle       2 requests for each accepted one of the last 2m, by key",
+        "circuitBreaker opens at 3 failures in a row, for 1s, later 4s, closes after 2 of 4 probes",
+        "concurrency    2 to 50 in flight, at first 20, gradient, 10 waiting up to 30s, by key",
+        "rateLimit      25 in any 1s, 1000 waiting up to 30s, less when the provider says so, corrected by what an answer has cost, by key"
+      ].join("\n")
+    )
   })
 
   it.effect("an observer hears the events of a call in their order", () => {

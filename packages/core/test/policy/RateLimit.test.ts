@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { Endpoint, Integration } from "@causeway/core/client"
 import { type CallError, Engine, InvalidOption, Policy, RateLimit } from "@causeway/core/policy"
+import { Mock } from "@causeway/core/testing"
 
 const messageOf = (make: () => unknown): string => {
   try {
@@ -87,7 +89,8 @@ describe("a rate limit in the engine", () => {
   const run = (
     engine: Engine.Engine,
     options: Policy.CallOptions = {},
-    headers: Readonly<Record<string, string>> = {}
+    headers: Readonly<Record<string, string>> = {},
+    status = 200
   ): Effect.Effect<string, CallError.CallError> =>
     Engine.run(engine, {
       idempotent: true,
@@ -96,7 +99,7 @@ describe("a rate limit in the engine", () => {
       options,
       attempt: ({ received }) =>
         Effect.sync(() => {
-          received(headers)
+          received({ status, headers })
           return "answered"
         })
     })
@@ -109,6 +112,30 @@ describe("a rate limit in the engine", () => {
       const error = yield* Effect.flip(run(engine))
       assert.deepInclude(error, { _tag: "RateLimited", source: "local", retryAfter: Duration.minutes(1) })
       yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* run(engine), "answered")
+    })
+  )
+
+  for (const [learn, status] of [
+    ["ietf", 429],
+    ["ietf", 503],
+    ["github", 403]
+  ] as const) {
+    it.effect(`holds back as long as a ${status} of the dialect ${learn} asks for, in parts of a second too`, () =>
+      Effect.gen(function* () {
+        const engine = engineWith({ limit: 100, window: "1 second", learn, maxWait: 0 })
+        yield* run(engine, {}, { "retry-after": "1.5" }, status)
+        assert.deepInclude(yield* Effect.flip(run(engine)), { retryAfter: Duration.millis(1_500) })
+        yield* TestClock.adjust("1500 millis")
+        assert.strictEqual(yield* run(engine), "answered")
+      })
+    )
+  }
+
+  it.effect("takes the Retry-After of a success for no wait", () =>
+    Effect.gen(function* () {
+      const engine = engineWith({ limit: 100, window: "1 second", learn: "github", maxWait: 0 })
+      yield* run(engine, {}, { "retry-after": "1.5" }, 200)
       assert.strictEqual(yield* run(engine), "answered")
     })
   )
@@ -157,4 +184,138 @@ describe("a rate limit in the engine", () => {
       assert.lengthOf(yield* Effect.forEach(calls, (call) => Fiber.join(call)), 10_000)
     })
   )
+
+  describe("whose answers say what they have cost", () => {
+    const costOf = ({ headers }: RateLimit.Answered) => Number(headers["x-cost"])
+    const perMinute = { limit: 10, window: "1 minute", maxWait: 0, costOf } as const
+
+    const left = (engine: Engine.Engine) =>
+      Effect.gen(function* () {
+        let taken = 0
+        while ((yield* Effect.result(run(engine)))._tag === "Success") taken += 1
+        return taken
+      })
+
+    for (const algorithm of ["sliding", "gcra", "fixed"] as const) {
+      const engineOf = () => engineWith({ ...perMinute, algorithm, ...(algorithm === "gcra" ? { burst: 10 } : {}) })
+
+      it.effect(`gets back what was too much (${algorithm})`, () =>
+        Effect.gen(function* () {
+          const engine = engineOf()
+          yield* run(engine, { tokens: 10 }, { "x-cost": "3" })
+          assert.strictEqual(yield* left(engine), 7)
+        })
+      )
+
+      it.effect(`pays for what was too little, at the cost of those that follow (${algorithm})`, () =>
+        Effect.gen(function* () {
+          const engine = engineOf()
+          yield* run(engine, {}, { "x-cost": "12" })
+          assert.strictEqual(yield* left(engine), 0)
+          yield* TestClock.adjust("2 minutes")
+          assert.strictEqual(yield* left(engine), 10)
+        })
+      )
+    }
+
+    it.effect("pays the whole token for a part of one, and nothing for an answer that was free", () =>
+      Effect.gen(function* () {
+        const engine = engineWith(perMinute)
+        yield* run(engine, {}, { "x-cost": "2.1" })
+        yield* run(engine, { tokens: 5 }, { "x-cost": "0" })
+        assert.strictEqual(yield* left(engine), 7)
+      })
+    )
+
+    for (const nonsense of ["-1", "abc", "Infinity", "1e300"]) {
+      it.effect(`keeps the tokens that it took when the cost is ${nonsense}`, () =>
+        Effect.gen(function* () {
+          const engine = engineWith(perMinute)
+          yield* run(engine, { tokens: 4 }, { "x-cost": nonsense })
+          assert.strictEqual(yield* left(engine), 6)
+        })
+      )
+    }
+
+    it.effect("keeps the tokens of an attempt that got no answer, and asks nobody for its cost", () =>
+      Effect.gen(function* () {
+        const asked: Array<RateLimit.Answered> = []
+        const engine = engineWith({ ...perMinute, costOf: (answered) => void asked.push(answered) })
+        const broken = {
+          error: "reset",
+          category: "transient",
+          retryAfter: undefined,
+          sent: true,
+          declared: false
+        } as const
+        const call = { idempotent: true, replayable: true, request: undefined, options: { tokens: 4 } } as const
+        yield* Effect.flip(Engine.run(engine, { ...call, attempt: () => Effect.fail(broken) }))
+        assert.lengthOf(asked, 0)
+        assert.strictEqual(yield* left(engine), 6)
+      })
+    )
+
+    it.effect("lets one go that waits for what is given back", () =>
+      Effect.gen(function* () {
+        const engine = engineWith({ ...perMinute, maxWait: "1 minute" })
+        const slow = Engine.run(engine, {
+          idempotent: true,
+          replayable: true,
+          request: undefined,
+          options: { tokens: 10 },
+          attempt: ({ received }) =>
+            Effect.delay(
+              Effect.sync(() => received({ status: 200, headers: { "x-cost": "1" } })),
+              "1 second"
+            )
+        })
+        yield* Effect.forkChild(slow, { startImmediately: true })
+        const waiting = yield* Effect.forkChild(run(engine), { startImmediately: true })
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(waiting), "answered")
+      })
+    )
+
+    for (const [mode, input] of [
+      ["the value alone", {}],
+      ["the value and the response", { responseMode: "decoded-and-response" }]
+    ] as const) {
+      it.effect(`may look into the body that was decoded, when the caller wants ${mode}`, () => {
+        const Completion = Schema.Struct({ usage: Schema.Struct({ total_tokens: Schema.Int }) })
+        class Models extends Integration.Service<Models>()("app/Models", {
+          baseUrl: "https://models.example",
+          endpoints: [Endpoint.get("complete", "/complete", { success: Completion })],
+          policy: {
+            rateLimit: {
+              ...perMinute,
+              costOf: ({ value }) => (Schema.is(Completion)(value) ? value.usage.total_tokens : undefined)
+            }
+          }
+        }) {}
+        return Effect.gen(function* () {
+          const models = yield* Models
+          yield* models.complete(input, { tokens: 10 })
+          yield* models.complete(input, { tokens: 6 })
+          const error = yield* Effect.flip(models.complete(input, { tokens: 3 }))
+          assert.deepInclude(error, { _tag: "RateLimited", source: "local" })
+        }).pipe(Effect.provide(Models.layerMock({ complete: Mock.ok({ usage: { total_tokens: 4 } }) })))
+      })
+    }
+
+    it.effect("lets go of everything when the function that tells the cost throws, and dies with what it threw", () =>
+      Effect.gen(function* () {
+        const costOf = () => {
+          throw new Error("no such field")
+        }
+        const engine = Engine.make({
+          call,
+          policy: Policy.compile({ rateLimit: { ...perMinute, costOf }, bulkhead: { maxInFlight: 1 } })
+        })
+        for (let time = 0; time < 2; time += 1) {
+          const exit = yield* Effect.exit(run(engine))
+          assert.include(String(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : exit), "no such field")
+        }
+      })
+    )
+  })
 })

@@ -4,7 +4,7 @@ import * as Redis from "effect/persistence/Redis"
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { RateLimitStore, RateLimitStoreRedis } from "@causeway/core/policy"
+import { Engine, Policy, type RateLimit, RateLimitStore, RateLimitStoreRedis } from "@causeway/core/policy"
 import * as redisStore from "../../src/policy/internal/rateLimit/redisStore.ts"
 import { describeRedis, layer, layerClient, layerServer, RedisServer } from "../redis/server.ts"
 import { Account, rateLimitSuite } from "./rateLimitSuite.ts"
@@ -107,6 +107,30 @@ describeRedis("rate limits in Redis", () => {
         yield* account.queue(0)
         yield* Effect.forEach([1, 2, 3], () => account.queue(0))
         assert.strictEqual(asked, 5)
+      })
+    )
+
+    test(
+      "corrects by its answer what a call of one process has cost, for the calls of another",
+      Effect.gen(function* () {
+        const site = { integration: "app/Models", endpoint: "ask", method: "GET", url: "/ask" }
+        const costOf = ({ headers }: RateLimit.Answered) => Number(headers["x-cost"])
+        const policy = Policy.compile({ rateLimit: { ...perHour(10), maxWait: 0, costOf } })
+        const process = Effect.map(ownStore({ prefix: "cost" }), (rateLimits) =>
+          Engine.make({ call: site, policy, state: Engine.makeState({ rateLimits }) })
+        )
+        const [one, other] = [yield* process, yield* process]
+        const ask = (engine: Engine.Engine, tokens: number, cost: string) =>
+          Engine.run(engine, {
+            idempotent: true,
+            replayable: true,
+            request: undefined,
+            options: { tokens },
+            attempt: ({ received }) => Effect.sync(() => received({ status: 200, headers: { "x-cost": cost } }))
+          })
+        yield* ask(one, 10, "3")
+        yield* ask(other, 2, "7")
+        assert.deepInclude(yield* Effect.flip(ask(one, 1, "1")), { _tag: "RateLimited", source: "local" })
       })
     )
 

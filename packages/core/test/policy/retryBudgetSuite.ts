@@ -50,6 +50,16 @@ export const retryBudgetSuite = <E>(name: string, layer: Layer.Layer<RetryBudget
         assert.isTrue(yield* account.withdraw(budget))
       }))
 
+    test("after a decision the balance is known without asking", (account) =>
+      Effect.gen(function* () {
+        const budget = RetryBudget.make({ minimum: 0, ratio: 0.5 })
+        yield* account.deposit(budget, 3)
+        yield* account.withdraw(budget)
+        assert.strictEqual(account.lastBalance(budget), 0.5)
+        yield* account.deposit(budget, 1)
+        assert.strictEqual(account.lastBalance(budget), 1)
+      }))
+
     test("reading the balance changes nothing", (account) =>
       Effect.gen(function* () {
         const budget = RetryBudget.make({ minimum: 0, ratio: 0.5 })
@@ -82,6 +92,10 @@ export class Account {
 
   balance(budget: RetryBudget.RetryBudget): Effect.Effect<number> {
     return this.store.balance(this.#key, budget, this.#now)
+  }
+
+  lastBalance(budget: RetryBudget.RetryBudget): number | undefined {
+    return this.store.lastBalance(this.#key, budget, this.#now)
   }
 
   /** How many retries there were, up to a hundred. */

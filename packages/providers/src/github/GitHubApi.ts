@@ -42,8 +42,8 @@
  * @since 0.1.0
  */
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
-import { Breaker, Failure, Retry } from "@causeway/core/policy"
-import { Config, Duration, Schedule, Schema } from "effect"
+import { Breaker, type Failure, RateHeaders, Retry } from "@causeway/core/policy"
+import { Config, Schedule, Schema } from "effect"
 
 /**
  * A user, an organization or an app, as it is embedded in other objects.
@@ -162,17 +162,7 @@ export class Gone extends Schema.TaggedError<Gone>()("Gone", { message: Schema.S
  * @since 0.1.0
  * @category policies
  */
-export const classify: Failure.Classify = (response) => {
-  if (response.status !== 403 && response.status !== 429) return Failure.classify(response)
-  const retryAfter = Failure.retryAfter(response) ?? untilReset(response)
-  return retryAfter === undefined ? Failure.classify(response) : { category: "throttled", retryAfter }
-}
-
-const untilReset = ({ headers, now }: Failure.Response): Duration.Duration | undefined => {
-  const reset = headers["x-ratelimit-reset"]
-  if (headers["x-ratelimit-remaining"] !== "0" || reset === undefined || !/^\d{1,12}$/.test(reset)) return undefined
-  return Duration.millis(Math.max(Number(reset) * 1_000 - now, 0))
-}
+export const classify: Failure.Classify = RateHeaders.classify("github")
 
 const inRepository = { owner: Schema.String, repo: Schema.String }
 

@@ -275,6 +275,7 @@ class Invocation {
       hedgeable: this.#input.responseMode !== "response-only",
       request: this.#input,
       options: this.#options,
+      decodedOf: decodedOf[this.#input.responseMode ?? "decoded-only"],
       attempt: (attempt) => this.#attempt(attempt)
     })
     return this.#input.responseMode === "response-only" ? this.#orHeld(outcome) : outcome
@@ -344,7 +345,7 @@ class Invocation {
   ): Effect.Effect<unknown, AttemptError> {
     return Effect.withFiber((fiber) => {
       const headers = response.headers
-      attempt.received(headers)
+      attempt.received(response)
       authorized.received?.(response)
       const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
       const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
@@ -505,6 +506,15 @@ class Invocation {
     return held === undefined ? Effect.void : Effect.asVoid(Effect.forkDetach(Exchange.discard(held)))
   }
 }
+
+/** What was decoded, in an attempt of each response mode. */
+const decodedOf = {
+  "decoded-only": (value: unknown) => value,
+  // This response mode gives a pair.
+  "decoded-and-response": (pair: unknown) => (pair as readonly [unknown, HttpClientResponse])[0],
+  "response-only": undefined,
+  buffered: undefined
+} as const
 
 const requestIdOf = ({ authorized, response }: Received): string | undefined => {
   const requestId = Exchange.requestId(response.headers)

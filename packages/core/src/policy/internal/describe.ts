@@ -1,5 +1,5 @@
 import { Duration } from "effect"
-import type { Trip, Window } from "../Breaker.ts"
+import type { Recovery, Trip, Window } from "../Breaker.ts"
 import type { Concurrency } from "../Concurrency.ts"
 import type { Delay } from "../Hedge.ts"
 import type { Compiled } from "./compiledPolicy.ts"
@@ -15,8 +15,12 @@ type Descriptions = { readonly [Slot in keyof Compiled]: (value: NonNullable<Com
 /** In the order in which they stand around an attempt, outermost first. */
 const descriptions: Descriptions = {
   deadline: ({ header, millis }) => `${time(millis)} in all${header === undefined ? "" : `, told in ${header}`}`,
-  cache: () => "answers that may be kept are given again",
-  coalesce: () => "identical calls in flight share one",
+  cache: ({ defaultTtlMillis, maxBytes, maxEntries, staleIfErrorMillis, staleWhileRevalidateMillis }) =>
+    `${maxEntries} answers, ${maxBytes} bytes` +
+    forTime(defaultTtlMillis, "kept without being told to") +
+    forTime(staleWhileRevalidateMillis, "given while a fresh one is fetched") +
+    forTime(staleIfErrorMillis, "given when there is no fresh one"),
+  coalesce: ({ maxKeys }) => `identical calls in flight share one, for ${maxKeys} of them`,
   retry: ({ attempts, idempotencyKeyHeader, maxRetryAfterMillis }) =>
     `at most ${attempts} attempts, Retry-After up to ${time(maxRetryAfterMillis)}` +
     (idempotencyKeyHeader === undefined ? "" : `, with a key in ${idempotencyKeyHeader}`),
@@ -25,13 +29,27 @@ const descriptions: Descriptions = {
   hedge: ({ delay, maxHedges, ratio }) =>
     `at most ${maxHedges} more after ${hedgeDelay(delay)}, for ${percent(ratio)} of the calls`,
   throttle: ({ ratio, windowMillis }) => `${ratio} requests for each accepted one of the last ${time(windowMillis)}`,
-  circuitBreaker: ({ trips }) => `opens at ${trips.map(trip).join(", or at ")}`,
+  circuitBreaker: ({ recovery, trips }) => `opens at ${trips.map(trip).join(", or at ")}, ${recovering(recovery)}`,
   bulkhead: ({ maxInFlight, maxWaitMillis, maxWaiting }) =>
     `${maxInFlight} in flight, ${maxWaiting} waiting up to ${time(maxWaitMillis)}`,
-  concurrency: (concurrency) => `${limits(concurrency)}, ${concurrency.algorithm._tag.toLowerCase()}`,
-  rateLimit: ({ limits, maxWaitMillis, maxWaiting }) =>
-    `${limits.map(rate).join(" and ")}, ${maxWaiting} waiting up to ${time(maxWaitMillis)}`,
+  concurrency: (concurrency) =>
+    `${limits(concurrency)}, ${concurrency.algorithm._tag.toLowerCase()}, ` +
+    `${concurrency.maxWaiting} waiting up to ${time(concurrency.maxWaitMillis)}`,
+  rateLimit: ({ costOf, learn, limits, maxWaitMillis, maxWaiting }) =>
+    `${limits.map(rate).join(" and ")}, ${maxWaiting} waiting up to ${time(maxWaitMillis)}` +
+    (learn.length === 0 ? "" : ", less when the provider says so") +
+    (costOf === undefined ? "" : ", corrected by what an answer has cost"),
   timeoutMillis: (millis) => `${time(millis)} an attempt`
+}
+
+/** Nothing for what is off. */
+const forTime = (millis: number, what: string): string => (millis === 0 ? "" : `, ${what} for ${time(millis)}`)
+
+const recovering = ({ openMillis, probes, probesToClose }: Recovery): string => {
+  const first = openMillis[0] ?? 0
+  const last = openMillis.at(-1) ?? first
+  const open = first === last ? time(first) : `${time(first)}, later ${time(last)}`
+  return `for ${open}, closes after ${probesToClose} of ${probes} probes`
 }
 
 const rate = ({ algorithm, burst, limit, windowMillis }: Limit): string => {
@@ -66,5 +84,8 @@ const describeSlot = <Slot extends keyof Compiled>(policy: Compiled, slot: Slot)
   const value = policy[slot]
   // The table's type says that the description of a slot takes what the slot holds.
   const describe = descriptions[slot] as (value: Compiled[Slot]) => string
-  return value === undefined ? [] : [`${label(slot).padEnd(14)} ${describe(value)}`]
+  return value === undefined ? [] : [`${label(slot).padEnd(14)} ${describe(value)}${byKey(value)}`]
 }
+
+const byKey = (value: number | object): string =>
+  typeof value === "object" && "key" in value && value.key !== undefined ? ", by key" : ""

@@ -1,7 +1,7 @@
 import { Effect, Exit } from "effect"
 import type { CallEvent } from "../../CallObserver.ts"
 import type { CallInfo, CallError } from "../../CallError.ts"
-import type { Category } from "../../Failure.ts"
+import type { Category, Response } from "../../Failure.ts"
 import type { CallOptions } from "../compiledPolicy.ts"
 import type { KeyInput } from "../../RateLimit.ts"
 
@@ -13,9 +13,13 @@ export interface Entrant {
   readonly random: () => number
   readonly remainingMillis: (now: number) => number
   readonly keyOf: (key: ((call: KeyInput) => string) | undefined, shared: string) => string
+  /** What was decoded of an attempt's success. */
+  readonly decodedOf: (success: unknown) => unknown
   readonly info: () => CallInfo
   /** Makes an error without a stack, which would cost more than the refusal; with one when `Policy.debug` is on. */
   readonly raise: <E>(make: () => E) => E
+  /** Whether anybody hears what is told. */
+  readonly isObserved: boolean
   readonly tell: (event: EventOfCall) => void
 }
 
@@ -28,7 +32,10 @@ export interface AttemptEnd {
   readonly category: Category | "success" | undefined
   readonly elapsedMillis: number
   readonly retryAfterMillis: number | undefined
-  readonly headers: Readonly<Record<string, string | undefined>> | undefined
+  /** Undefined when none came. */
+  readonly answer: Omit<Response, "now"> | undefined
+  /** What the attempt succeeded with; undefined when it failed. */
+  readonly success: unknown
 }
 
 /** An attempt that passed: what must be told when it has ended. */
@@ -58,7 +65,8 @@ export const neverMade: AttemptEnd = {
   category: undefined,
   elapsedMillis: 0,
   retryAfterMillis: undefined,
-  headers: undefined
+  answer: undefined,
+  success: undefined
 }
 
 export const refuse = (error: CallError): Effect.Effect<Refusal> => Effect.succeed({ _tag: "Refusal", error })

@@ -71,7 +71,10 @@ export class Running<A, E, R> implements Entrant {
   #hedgedAttempt(): Effect.Effect<A, Failed<E>, R> {
     const { hedge } = this.#engine
     if (hedge === undefined || this.#call.hedgeable === false || !this.#isRepeatable()) return this.#attempt()
-    return hedged(hedge, this.#mostAttempts() - this.#attempts, () => this.#attempt())
+    return hedged(hedge, this.#mostAttempts() - this.#attempts, {
+      attempt: () => this.#attempt(),
+      tell: (event) => this.tell(event)
+    })
   }
 
   /** What a gate has let in is held by somebody at every moment: only the waits and the attempt can be interrupted. */
@@ -141,17 +144,17 @@ export class Running<A, E, R> implements Entrant {
     this.#attempts += 1
     const number = this.#attempts
     this.tell({ _tag: "AttemptStarted", attempt: number })
-    let headers: AttemptEnd["headers"]
+    let answer: AttemptEnd["answer"]
     const attempt = this.#call.attempt({
       number,
       remainingMillis: this.remainingMillis(beganAt),
       info: (requestId) => this.info(requestId),
       received: (response) => {
-        headers = response
+        answer = response
       }
     })
     return Effect.onExit(restore(this.#withTimeout(attempt, beganAt)), (exit) => {
-      const end = { ...endOf(exit), headers, elapsedMillis: this.now() - beganAt }
+      const end = { ...endOf(exit), answer, elapsedMillis: this.now() - beganAt }
       this.tell({ _tag: "AttemptEnded", attempt: number, outcome: end.category, elapsedMillis: end.elapsedMillis })
       this.#engine.hedge?.observe(end)
       return leaveAll(passes, end)
@@ -271,6 +274,11 @@ export class Running<A, E, R> implements Entrant {
     return `${integration}/${key({ integration, endpoint, request: this.#call.request })}`
   }
 
+  decodedOf(success: unknown): unknown {
+    // Only what an attempt of this call has succeeded with comes here.
+    return this.#call.decodedOf?.(success as A)
+  }
+
   raise<Failure>(make: () => Failure): Failure {
     return this.#debug ? make() : withoutStack(make)
   }
@@ -285,6 +293,10 @@ export class Running<A, E, R> implements Entrant {
 
   now(): number {
     return this.#clock.currentTimeMillisUnsafe()
+  }
+
+  get isObserved(): boolean {
+    return this.#observe !== undefined
   }
 
   tell(event: EventOfCall): void {
@@ -325,12 +337,13 @@ const failedWith = <E extends PolicyError>(error: E): AttemptFailure<E> => ({
 
 const endOf = (
   exit: Exit.Exit<unknown, AttemptFailure<unknown>>
-): Pick<AttemptEnd, "category" | "retryAfterMillis"> => {
-  if (Exit.isSuccess(exit)) return { category: "success", retryAfterMillis: undefined }
+): Pick<AttemptEnd, "category" | "retryAfterMillis" | "success"> => {
+  if (Exit.isSuccess(exit)) return { category: "success", retryAfterMillis: undefined, success: exit.value }
   const found = Cause.findError(exit.cause)
   const failure = Result.isSuccess(found) ? found.success : undefined
   return {
     category: failure?.category,
+    success: undefined,
     retryAfterMillis: failure?.retryAfter === undefined ? undefined : Duration.toMillis(failure.retryAfter)
   }
 }

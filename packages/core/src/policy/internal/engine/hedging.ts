@@ -10,35 +10,37 @@ export interface Hedging {
   readonly observe: (end: AttemptEnd) => void
 }
 
+/** A call that may be hedged: how its attempts are made, and who hears of the hedges. */
+export interface Hedged<A, E, R> {
+  readonly attempt: () => Effect.Effect<A, E, R>
+  readonly tell: (event: { readonly _tag: "Hedged"; readonly delayMillis: number }) => void
+}
+
 /**
  * The first attempt to succeed wins, and the others are interrupted. One that fails before the next has begun fails at
  * once: hedging is for slow answers, retrying for failed ones. There are at most `attempts` in all.
  */
-export const hedged = <A, E, R>(
-  hedging: Hedging,
-  attempts: number,
-  attempt: () => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => {
+export const hedged = <A, E, R>(hedging: Hedging, attempts: number, call: Hedged<A, E, R>): Effect.Effect<A, E, R> => {
   const delay = hedging.delayMillis()
-  return delay === undefined ? attempt() : raced(hedging, delay, attempt, Math.min(hedging.maxHedges, attempts - 1))
+  return delay === undefined ? call.attempt() : raced(hedging, delay, call, Math.min(hedging.maxHedges, attempts - 1))
 }
 
 const raced = <A, E, R>(
   hedging: Hedging,
   delay: number,
-  attempt: () => Effect.Effect<A, E, R>,
+  call: Hedged<A, E, R>,
   hedges: number
 ): Effect.Effect<A, E, R> =>
   hedges <= 0
-    ? attempt()
+    ? call.attempt()
     : Effect.flatMap(Deferred.make<Exit.Exit<A, E>>(), (ended) => {
-        const first = Effect.onExit(attempt(), (exit) => Deferred.succeed(ended, exit))
+        const first = Effect.onExit(call.attempt(), (exit) => Deferred.succeed(ended, exit))
         const second = Effect.flatMap(
           Effect.raceFirst(
             Effect.as(Effect.sleep(delay), undefined),
             Effect.map(Deferred.await(ended), (exit) => exit)
           ),
-          (exit) => exit ?? nextOrFirst(hedging, delay, attempt, hedges, Deferred.await(ended))
+          (exit) => exit ?? nextOrFirst(hedging, delay, call, hedges, Deferred.await(ended))
         )
         return Effect.raceAll([first, second])
       })
@@ -46,8 +48,11 @@ const raced = <A, E, R>(
 const nextOrFirst = <A, E, R>(
   hedging: Hedging,
   delay: number,
-  attempt: () => Effect.Effect<A, E, R>,
+  call: Hedged<A, E, R>,
   hedges: number,
   first: Effect.Effect<Exit.Exit<A, E>>
-): Effect.Effect<A, E, R> =>
-  hedging.mayHedge() ? raced(hedging, delay, attempt, hedges - 1) : Effect.flatMap(first, (exit) => exit)
+): Effect.Effect<A, E, R> => {
+  if (!hedging.mayHedge()) return Effect.flatMap(first, (exit) => exit)
+  call.tell({ _tag: "Hedged", delayMillis: delay })
+  return raced(hedging, delay, call, hedges - 1)
+}

@@ -1,6 +1,6 @@
 import type { Duration, Effect } from "effect"
 import type * as CallError from "../../CallError.ts"
-import type { Category } from "../../Failure.ts"
+import type * as Failure from "../../Failure.ts"
 import type { CallOptions, Compiled } from "../compiledPolicy.ts"
 import type { Entrant, Gate } from "./Gate.ts"
 import type { Hedging } from "./hedging.ts"
@@ -29,8 +29,8 @@ export interface Attempt {
   /** The milliseconds left until the deadline; `Infinity` without one. */
   readonly remainingMillis: number
   readonly info: (requestId?: string) => CallError.CallInfo
-  /** Tells the headers of a response, for the strategies that learn from them. */
-  readonly received: (headers: Readonly<Record<string, string | undefined>>) => void
+  /** Tells the status and the headers of an answer, for the strategies that learn from them. */
+  readonly received: (answer: Omit<Failure.Response, "now">) => void
 }
 
 /**
@@ -42,7 +42,7 @@ export interface Attempt {
  */
 export interface AttemptFailure<out E> {
   readonly error: E
-  readonly category: Category
+  readonly category: Failure.Category
   readonly retryAfter: Duration.Duration | undefined
   readonly sent: boolean
   readonly declared: boolean
@@ -68,6 +68,8 @@ export interface Call<A, E, R> {
   readonly hedgeable?: boolean
   readonly request: unknown
   readonly options: CallOptions
+  /** What of an attempt's success is for the strategies that look into it. Default: nothing. */
+  readonly decodedOf?: ((success: A) => unknown) | undefined
   readonly attempt: (attempt: Attempt) => Effect.Effect<A, AttemptFailure<E>, R>
 }
 

@@ -44,17 +44,36 @@ const answer = (place: Place, turn: RateLimitStore.Decision, waited: boolean): A
 const pass = (place: Place, turn: RateLimitStore.Admitted, waited: boolean): Pass => ({
   _tag: "Pass",
   waited,
-  leave: (end) => (end === neverMade ? turn.refund : learn(place, end))
+  leave: (end) => {
+    if (end === neverMade) return turn.refund
+    const corrected = correct(place, turn, end)
+    const learned = learn(place, end)
+    return corrected === Effect.void ? learned : Effect.andThen(corrected, learned)
+  }
 })
+
+/** What the call has really cost, where the answer says it. */
+const correct = ({ entrant, limit }: Place, turn: RateLimitStore.Admitted, end: AttemptEnd): Effect.Effect<void> => {
+  const { costOf } = limit
+  const { answer } = end
+  if (costOf === undefined || answer === undefined) return Effect.void
+  return Effect.suspend(() => {
+    const { headers, status } = answer
+    const cost = costOf({ status, headers, now: entrant.now(), value: entrant.decodedOf(end.success) })
+    return cost !== undefined && cost >= 0 && cost <= mostTokens ? turn.adjust(Math.ceil(cost)) : Effect.void
+  })
+}
+
+/** Sums of these are exact. */
+const mostTokens = 1e9
 
 /** What the provider has said holds for all that use its quota, not only for the call that was told. */
 const learn = ({ entrant, key, limit, store }: Place, end: AttemptEnd): Effect.Effect<void> => {
   const now = entrant.now()
-  const { headers, retryAfterMillis } = end
+  const { answer, retryAfterMillis } = end
   const paused = retryAfterMillis === undefined ? Effect.void : store.pause(key, now + retryAfterMillis, now)
-  if (headers === undefined || limit.learn.length === 0) return paused
-  // The status matters for Retry-After alone, which is what the pause is about.
-  const observations = RateHeaders.observe(limit.learn, { status: 200, headers, now })
+  if (answer === undefined || limit.learn.length === 0) return paused
+  const observations = RateHeaders.observe(limit.learn, { status: answer.status, headers: answer.headers, now })
   if (observations.length === 0) return paused
   const learned = store.learn(key, observations, now)
   return paused === Effect.void ? learned : Effect.andThen(paused, learned)
