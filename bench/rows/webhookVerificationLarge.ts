@@ -3,7 +3,8 @@ import { peersFor } from "./webhookVerification.ts"
 
 export const row: Row = {
   name: "webhook verification, 64 KiB",
-  about: "Verifies a signed body of 64 KiB; except for GitHub's, whose id and type are headers, it also parses it.",
+  about:
+    "Verifies a signed body of 64 KiB; stripe and standardwebhooks also parse it, and so do we where an id or type in it is asked for.",
   inFlight: 1,
   calls: 500,
   peers: peersFor(65_536)

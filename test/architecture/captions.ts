@@ -188,6 +188,7 @@ export const captions: Captions = {
       "internal/delivery.ts": "A request whose body, form and URL are read late and once.",
       "internal/formBody.ts": "Reads a form body.",
       "internal/jsonWebToken.ts": "Reads a JSON Web Token and checks its claims.",
+      "internal/plainMac.ts": "Accepts in one pass what most providers send: one HMAC in one header.",
       "internal/placement.ts": "Puts a signature into a body or a URL.",
       "internal/providerKeys.ts": "Finds the key of the provider that a delivery names.",
       "internal/requestText.ts": "Forms, URLs and headers as providers write them to sign them.",

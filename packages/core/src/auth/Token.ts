@@ -28,7 +28,7 @@
  *
  * @since 0.1.0
  */
-import type { Redacted} from "effect";
+import type { Redacted } from "effect"
 import { Schema } from "effect"
 
 /**

@@ -21,6 +21,7 @@
  *
  * Pass the bytes as they came: a body that was decoded, parsed or re-encoded no longer verifies. `unsigned` names the parts
  * that anybody on the way could have changed, such as GitHub's delivery id: a replay under a new id is possible there.
+ * An id or a type inside of the body is read when it is asked for: leave the bytes as they are until then.
  *
  * **Example** (A delivery of GitHub's)
  *
@@ -68,6 +69,7 @@ import * as Coverage from "./internal/coverage.ts"
 import { Delivery } from "./internal/delivery.ts"
 import * as EventFields from "./internal/eventFields.ts"
 import * as JsonWebToken from "./internal/jsonWebToken.ts"
+import * as PlainMac from "./internal/plainMac.ts"
 import * as ProviderKeys from "./internal/providerKeys.ts"
 import { attempt, refuse } from "./internal/refusal.ts"
 import * as Signatures from "./internal/signatures.ts"
@@ -149,7 +151,7 @@ export type Part = "id" | "type" | "timestamp" | "body"
  * @category verification
  */
 export const verify = (scheme: SignatureScheme, input: VerifyInput): Result.Result<Verified, WebhookError> =>
-  attempt(scheme.id, () => judge(scheme, input))
+  attempt(scheme.id, () => PlainMac.accept(scheme, input) ?? judge(scheme, input))
 
 /**
  * Checks that the secrets can verify deliveries of this scheme, so that a receiver fails when it is made rather than at

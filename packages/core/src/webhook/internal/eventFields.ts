@@ -113,7 +113,8 @@ export const whatSignedIdMustBe = (scheme: SignatureScheme, id: string): string 
 
 export const visibleAsciiExpected = "1 to 256 visible ASCII characters"
 
-const textAfterId = (parts: ReadonlyArray<ContentPart>): string => {
+/** The text that ends an id in the signed content. */
+export const textAfterId = (parts: ReadonlyArray<ContentPart>): string => {
   const next = parts[parts.findIndex((part) => part._tag === "Slot" && part.slot === "id") + 1]
   return next?._tag === "Text" ? next.text : ""
 }

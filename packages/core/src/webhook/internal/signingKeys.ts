@@ -34,6 +34,8 @@ export const forVerifying = (forms: Forms, secrets: ReadonlyArray<Secret>): Read
     ? [{ form: forms[0], key: undefined, id: undefined, text: "" }]
     : read("verify", forms, secrets)
 
+export const oneForVerifying = (forms: Forms, secret: Secret): SigningKey => readSecret("verify", forms, secret, 0)
+
 export const forSigning = (forms: Forms, secrets: ReadonlyArray<Secret>): ReadonlyArray<SigningKey> =>
   read("sign", forms, secrets)
 

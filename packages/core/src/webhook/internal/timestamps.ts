@@ -43,6 +43,12 @@ export const inBody = (timestamp: Timestamp, at: EventFields.Field, delivery: De
 
 export const format = ({ unit }: Timestamp, millis: number): string => units[unit].write(millis)
 
+/** The epoch milliseconds of a timestamp as it is written. */
+export const read = ({ unit }: Timestamp, text: string): number | undefined => units[unit].read(text)
+
+export const isOfAge = ({ toleranceMillis: { future, past } }: Timestamp, millis: number, now: number): boolean =>
+  millis - now <= future && now - millis <= past
+
 /** A clock that is not a number is outside of every tolerance. */
 export const checkAge = ({ toleranceMillis: { future, past } }: Timestamp, { millis }: Stamp, now: number): void => {
   const age = now - millis
