@@ -1,3 +1,4 @@
+import type { Redacted } from "effect"
 import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto"
 import {
   type ContentPart,
@@ -10,7 +11,6 @@ import {
   type SignatureScheme,
   type SingleHeader
 } from "../SignatureScheme.ts"
-import type { Part, Verified, VerifyInput } from "../WebhookVerifier.ts"
 import { Delivery } from "./delivery.ts"
 import type { DeliveryHeaders } from "./deliveryHeaders.ts"
 import * as EventFields from "./eventFields.ts"
@@ -22,8 +22,7 @@ import * as Timestamps from "./timestamps.ts"
  * accepted here in one pass. Whatever is not plainly right is not decided here: `undefined` leaves it to the judge, who
  * knows all cases and says why. So what is accepted here is what the judge accepts, and to the same effect.
  */
-export const accept = (scheme: SignatureScheme, input: VerifyInput): Verified | undefined =>
-  planOf(scheme)?.accept(input)
+export const accept = (scheme: SignatureScheme, input: Given): Accepted | undefined => planOf(scheme)?.accept(input)
 
 const plans = new WeakMap<SignatureScheme, { readonly plan: Plan | undefined }>()
 
@@ -33,6 +32,19 @@ const planOf = (scheme: SignatureScheme): Plan | undefined => {
   const made = { plan: isPlain(scheme) ? new Plan(scheme) : undefined }
   plans.set(scheme, made)
   return made.plan
+}
+
+interface Given extends Pick<Delivery, "method" | "url" | "headers" | "body"> {
+  readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
+  readonly now: number
+}
+
+interface Accepted {
+  readonly id: string | undefined
+  readonly type: string | undefined
+  readonly timestamp: number | undefined
+  readonly signedBy: 0
+  readonly unsigned: ReadonlyArray<"id" | "type">
 }
 
 /** A scheme with no more to it than the name of this file says. */
@@ -140,7 +152,7 @@ class Plan {
     this.#after = signedContent.parts.slice(body + 1)
   }
 
-  accept(input: VerifyInput): Verified | undefined {
+  accept(input: Given): Accepted | undefined {
     const [secret] = input.secrets
     if (secret === undefined || input.secrets.length > 1) return undefined
     const values = this.#read(input.headers)
@@ -244,9 +256,9 @@ class Plan {
     return hmac.digest(signature.encoding)
   }
 
-  #describe({ id, type }: Claim, timestamp: number | undefined, input: VerifyInput): Verified {
+  #describe({ id, type }: Claim, timestamp: number | undefined, input: Given): Accepted {
     const { eventId, eventType } = this.#scheme
-    const unsigned: Array<Part> = []
+    const unsigned: Array<"id" | "type"> = []
     if (id !== undefined && !this.#isIdSigned) unsigned.push("id")
     if (type !== undefined) unsigned.push("type")
     if (eventId?._tag !== "Body" && eventType[0]?._tag !== "Body") {
@@ -257,7 +269,7 @@ class Plan {
 }
 
 /** Who only asks whether a delivery is genuine need not wait until its body is parsed. */
-const inBody = ({ eventId, eventType: [eventType] }: Plain, input: VerifyInput, known: Verified): Verified => {
+const inBody = ({ eventId, eventType: [eventType] }: Plain, input: Given, known: Accepted): Accepted => {
   let delivery: Delivery | undefined
   const read = (field: EventField | undefined, value: string | undefined) =>
     field?._tag === "Body" ? EventFields.read(field, (delivery ??= new Delivery(input))) : value
