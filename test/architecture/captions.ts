@@ -54,6 +54,7 @@ export const captions: Captions = {
       "Throttle.ts": "Adaptive throttling: refuses by itself what the provider would refuse.",
       "internal/AtOnce.ts": "Goes on without a fibre where an effect has ended already.",
       "internal/BoundedKeys.ts": "A map that drops its least recently used keys.",
+      "internal/cipher.ts": "Seals and opens texts with a key, for what they belong to.",
       "internal/breaker/AnyOf.ts": "Several strategies side by side.",
       "internal/breaker/CallRate.ts": "A rate over the last so many attempts.",
       "internal/breaker/Circuit.ts": "One circuit in memory: its phase, its counts, and how they change.",
@@ -135,7 +136,19 @@ export const captions: Captions = {
       "AuthError.ts": "What went wrong between us and whoever grants access.",
       "Credentials.ts": "The service, one per integration, that authorizes each attempt.",
       "Grant.ts": "How tokens are got: at first, and from the one before.",
-      "Token.ts": "A token as a grant gives it."
+      "Seal.ts": "Seals what is stored, for what it belongs to.",
+      "Token.ts": "A token as a grant gives it.",
+      "TokenLease.ts": "Who renews: one at a time, by a lease that ends by itself.",
+      "TokenLeaseRedis.ts": "Leases in Redis.",
+      "TokenLeaseSql.ts": "Leases in a database.",
+      "TokenStore.ts": "Where tokens are kept, one for each integration and tenant.",
+      "TokenStoreKeyValue.ts": "Sealed tokens in a key-value store.",
+      "TokenStoreSql.ts": "Sealed tokens in a database.",
+      "internal/tokens/owner.ts": "Whose token it is.",
+      "internal/tokens/redisLeases.ts": "The scripts of the leases in Redis.",
+      "internal/tokens/row.ts": "A token as a store writes it down.",
+      "internal/tokens/sqlLeases.ts": "The statements of the leases in a database.",
+      "internal/tokens/tables.ts": "The tables of tokens and leases, and their migration."
     }
   },
   "core/client": {

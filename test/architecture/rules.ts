@@ -21,6 +21,8 @@ export const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
 export const openedTo: Readonly<Record<string, ReadonlyArray<string>>> = {
   // A mock answers with the statuses and schemas that the client reads from the same endpoint.
   "core/src/client/internal/Reflection.ts": ["core/testing"],
+  // Tokens and events are sealed in the same way.
+  "core/src/policy/internal/cipher.ts": ["core/auth", "core/webhook"],
   // What has ended already needs no fibre, wherever it is.
   "core/src/policy/internal/AtOnce.ts": ["core/auth", "core/client"]
 }

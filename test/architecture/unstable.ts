@@ -5,6 +5,13 @@
 export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/Auth.ts": ["effect/http"],
   "core/src/auth/Credentials.ts": ["effect/http"],
+  "core/src/auth/TokenLeaseRedis.ts": ["effect/persistence"],
+  "core/src/auth/TokenLeaseSql.ts": ["effect/sql"],
+  "core/src/auth/TokenStoreKeyValue.ts": ["effect/persistence"],
+  "core/src/auth/TokenStoreSql.ts": ["effect/sql"],
+  "core/src/auth/internal/tokens/redisLeases.ts": ["effect/persistence"],
+  "core/src/auth/internal/tokens/sqlLeases.ts": ["effect/sql"],
+  "core/src/auth/internal/tokens/tables.ts": ["effect/sql"],
   "core/src/client/Endpoint.ts": ["effect/http", "effect/http-api"],
   "core/src/client/Integration.ts": ["effect/http", "effect/http-api"],
   "core/src/client/Reply.ts": ["effect/http", "effect/http-api"],

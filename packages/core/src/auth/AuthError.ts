@@ -98,6 +98,15 @@ export class StoreFailure extends Data.TaggedClass("StoreFailure")<{
   readonly detail: string
 }> {}
 
+/**
+ * What was stored does not open: it was sealed with a key that is not known, or was altered, or belongs to another
+ * tenant or integration. @since 0.1.0 @category reasons
+ */
+export class SealBroken extends Data.TaggedClass("SealBroken")<{
+  readonly keyId: string | undefined
+  readonly why: "unknown key" | "altered"
+}> {}
+
 /** Our clock is off: positive when it is ahead of theirs. @since 0.1.0 @category reasons */
 export class ClockSkew extends Data.TaggedClass("ClockSkew")<{ readonly by: Duration.Duration }> {}
 
@@ -138,6 +147,7 @@ export type Reason =
   | MalformedAnswer
   | ReauthorizationRequired
   | StoreFailure
+  | SealBroken
   | ClockSkew
   | InvalidToken
   | InvalidCallback
@@ -188,6 +198,10 @@ const sentenceOf = (reason: Reason): string => {
       return `access must be granted anew: ${reason.why}`
     case "StoreFailure":
       return `the store failed to ${reason.operation} (${reason.detail})`
+    case "SealBroken":
+      return reason.why === "altered"
+        ? "what is stored was altered, or belongs to another tenant or integration"
+        : `what is stored was sealed with the key ${reason.keyId}, which is not known`
     case "ClockSkew":
       return `the clock of this machine is off by ${Duration.format(reason.by)}`
     case "InvalidToken":

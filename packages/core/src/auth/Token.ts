@@ -28,8 +28,7 @@
  *
  * @since 0.1.0
  */
-import type { Redacted } from "effect"
-import { Schema } from "effect"
+import { Effect, type Redacted, Schema } from "effect"
 
 /**
  * A token.
@@ -72,6 +71,10 @@ export const make = (fields: Pick<Token, "accessToken" | "obtainedAt"> & Partial
 
 const Secret = Schema.RedactedFromValue(Schema.String)
 
+/** JSON leaves out what is undefined. */
+const perhaps = <S extends Schema.Constraint>(schema: S) =>
+  Schema.UndefinedOr(schema).pipe(Schema.withDecodingDefaultKey(Effect.succeed(undefined)))
+
 /**
  * A token in the open, as text: only to be sealed.
  *
@@ -83,10 +86,10 @@ export const Json = Schema.fromJsonString(
     accessToken: Secret,
     tokenType: Schema.String,
     obtainedAt: Schema.Finite,
-    expiresAt: Schema.UndefinedOr(Schema.Finite),
-    refreshToken: Schema.UndefinedOr(Secret),
-    idToken: Schema.UndefinedOr(Secret),
-    scope: Schema.UndefinedOr(Schema.Array(Schema.String)),
+    expiresAt: perhaps(Schema.Finite),
+    refreshToken: perhaps(Secret),
+    idToken: perhaps(Secret),
+    scope: perhaps(Schema.Array(Schema.String)),
     extra: Schema.Record(Schema.String, Schema.Json)
   })
 )

