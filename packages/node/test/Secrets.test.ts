@@ -1,8 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer, Logger, Redacted, References, Result, Schema, Tracer } from "effect"
+import {
+  Cause,
+  type Config,
+  ConfigProvider,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Redacted,
+  References,
+  Result,
+  Schema,
+  Tracer
+} from "effect"
 import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
-import { Auth } from "@causeway/core/auth"
+import { Auth, type AuthError, type Credentials, Secret, SecretSource } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
 import { Breaker } from "@causeway/core/policy"
 import { answer, type Arrival, type Handler, layerAt, providerUrl, serve, type Server, transports } from "./server.ts"
@@ -11,9 +25,14 @@ import { answer, type Arrival, type Handler, layerAt, providerUrl, serve, type S
 const secret = "s3cr3t/+=&<key>~!'*()-of-ours"
 const planted = Effect.succeed(Redacted.make(secret))
 const encoded = Buffer.from(`user:${secret}`).toString("base64")
+const encodedAsUser = Buffer.from(`${secret}:`).toString("base64")
 
-/** Parts of the secret that no encoding changes, and of what Basic makes of it. */
-const traces = ["s3cr3t", "-of-ours", encoded.slice(4, 20), encoded.slice(-20, -4)]
+/** Parts of the secret that no encoding changes, and of what Basic makes of it as a password and as a user name. */
+const traces = [
+  "s3cr3t",
+  "-of-ours",
+  ...[encoded, encodedAsUser].flatMap((text) => [text.slice(4, 20), text.slice(-20, -4)])
+]
 
 class Provider extends Integration.Service<Provider>()("test/Secrets", {
   baseUrl: providerUrl,
@@ -25,12 +44,31 @@ class Provider extends Integration.Service<Provider>()("test/Secrets", {
   }
 }) {}
 
-const schemes = {
+type Scheme = Layer.Layer<Credentials.Credentials<Provider>, AuthError.AuthError | Config.ConfigError>
+
+const schemes: Readonly<Record<string, Scheme>> = {
   "a key in a header": Auth.apiKey(Provider, { in: "header", name: "x-custom" }, planted),
   "a key in the query": Auth.apiKey(Provider, { in: "query", name: "key" }, planted),
   "a key in a cookie": Auth.apiKey(Provider, { in: "cookie", name: "sid" }, planted),
   "a user name and password": Auth.basic(Provider, "user", planted),
-  "a bearer token": Auth.bearer(Provider, planted)
+  "a user name that is a key": Auth.basic(Provider, planted),
+  "a bearer token": Auth.bearer(Provider, planted),
+  "a bearer token from Config": Auth.bearer(Provider, Secret.config("TOKEN")).pipe(
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ TOKEN: secret })))
+  ),
+  "a bearer token by its name": Auth.bearer(Provider, Secret.named("TOKEN")).pipe(
+    Layer.provide(SecretSource.layerMemory({ TOKEN: secret }))
+  )
+}
+
+/** What is sent, where it is not the secret as it is. */
+const sentBy: Readonly<Record<string, string>> = {
+  "a key in a cookie": `sid=${secret}`,
+  "a user name and password": `Basic ${encoded}`,
+  "a user name that is a key": `Basic ${encodedAsUser}`,
+  "a bearer token": `Bearer ${secret}`,
+  "a bearer token from Config": `Bearer ${secret}`,
+  "a bearer token by its name": `Bearer ${secret}`
 }
 
 /** A provider that says all that it was told, in every way in which providers say it. */
@@ -123,7 +161,7 @@ const assertClean = (texts: ReadonlyArray<string>) => {
 }
 
 const running = <A, E>(
-  credentials: (typeof schemes)[keyof typeof schemes],
+  credentials: Scheme,
   transport: (typeof transports)[number],
   server: Server,
   use: (provider: Provider["Service"]) => Effect.Effect<A, E>
@@ -174,15 +212,7 @@ for (const [scheme, credentials] of Object.entries(schemes)) {
         const key = new URL(arrival?.url ?? "", server.url).searchParams.get("key")
         assert.deepStrictEqual(
           [...sent, key ?? undefined].filter((value) => value !== undefined),
-          [
-            scheme === "a user name and password"
-              ? `Basic ${encoded}`
-              : scheme === "a bearer token"
-                ? `Bearer ${secret}`
-                : scheme === "a key in a cookie"
-                  ? `sid=${secret}`
-                  : secret
-          ]
+          [sentBy[scheme] ?? secret]
         )
       })
     )

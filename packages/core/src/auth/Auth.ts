@@ -7,13 +7,15 @@
  *
  * **Details**
  *
- * A secret comes from `Config.Redacted`, read once when the Layer is built, or from any Effect that yields a
- * `Redacted`, run anew at each attempt. It goes to the origin of the integration's `baseUrl` and nowhere else.
+ * A secret comes from `Config.Redacted`, read once when the Layer is built; from any Effect that yields a `Redacted`, run
+ * anew at each attempt; or by its name from the `SecretSource`, which tells when it was rotated. It goes to the origin of
+ * the integration's `baseUrl` and nowhere else.
  *
  * **Gotchas**
  *
- * A secret that is empty, or holds a character that its place cannot carry, such as a line break, fails with
- * `Unauthorized` before anything is sent. A key in a cookie is sent as it is, not percent-encoded.
+ * A secret that is empty, or holds a character that its place cannot carry, such as a line break, fails where it enters:
+ * the Layer with `ConfigError` or `AuthError`, and a call with `Unauthorized` when it comes from an Effect. A key in a
+ * cookie is sent as it is, not percent-encoded.
  *
  * **Example** (A key in a header)
  *
@@ -35,21 +37,26 @@
  *
  * @since 0.1.0
  */
-import { Config, Effect, Layer, Redacted, type Scope } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as AtOnce from "../policy/internal/AtOnce.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Credentials from "./Credentials.ts"
+import { both, plain } from "./internal/secret/Reading.ts"
+import * as Reading from "./internal/secret/Reading.ts"
+import type * as Secret from "./Secret.ts"
 
 /**
- * A secret: from `Config`, or from any Effect.
+ * The Layer of a scheme whose secret is an `S`: what building it can fail with, and what it needs.
  *
  * @since 0.1.0
  * @category models
  */
-export type Source<E = never, R = never> =
-  | Config.Config<Redacted.Redacted<string>>
-  | Effect.Effect<Redacted.Redacted<string>, E, R>
+export type Scheme<Self, S extends Secret.Input> = Layer.Layer<
+  Credentials.Credentials<Self>,
+  Secret.BuildError<S>,
+  Secret.Services<S>
+>
 
 /**
  * Where an API key goes, and under which name.
@@ -69,29 +76,18 @@ export interface ApiKeyPlace {
  * @since 0.1.0
  * @category layers
  */
-export function apiKey<Self>(
+export const apiKey = <Self, S extends Secret.Input>(
   integration: Credentials.Target<Self>,
   place: ApiKeyPlace,
-  key: Config.Config<Redacted.Redacted<string>>
-): Layer.Layer<Credentials.Credentials<Self>, Config.ConfigError>
-export function apiKey<Self, E, R>(
-  integration: Credentials.Target<Self>,
-  place: ApiKeyPlace,
-  key: Effect.Effect<Redacted.Redacted<string>, E, R>
-): Layer.Layer<Credentials.Credentials<Self>, never, Exclude<R, Scope.Scope>>
-export function apiKey<Self, E, R>(integration: Credentials.Target<Self>, place: ApiKeyPlace, key: Source<E, R>) {
+  key: S
+): Scheme<Self, S> => {
   const validName = place.in === "query" ? InvalidOption.nonEmpty : InvalidOption.httpToken
   const name = validName("apiKey.name", place.name)
-  return fromSecret(
-    integration,
-    key,
-    `API key in the ${place.in} "${name}"`,
-    carriedBy[place.in],
-    (request, secret) => ({
-      request: placeKey(request, { ...place, name }, secret),
-      secrets: [secret]
-    })
-  )
+  const reading = open(integration, `API key in the ${place.in} "${name}"`, carriedBy[place.in], key)
+  return layerOf(integration, reading, (request, secret) => ({
+    request: placeKey(request, { ...place, name }, secret),
+    secrets: [secret]
+  }))
 }
 
 /**
@@ -101,46 +97,49 @@ export function apiKey<Self, E, R>(integration: Credentials.Target<Self>, place:
  * @since 0.1.0
  * @category layers
  */
-export function bearer<Self>(
+export const bearer = <Self, S extends Secret.Input>(
   integration: Credentials.Target<Self>,
-  token: Config.Config<Redacted.Redacted<string>>
-): Layer.Layer<Credentials.Credentials<Self>, Config.ConfigError>
-export function bearer<Self, E, R>(
-  integration: Credentials.Target<Self>,
-  token: Effect.Effect<Redacted.Redacted<string>, E, R>
-): Layer.Layer<Credentials.Credentials<Self>, never, Exclude<R, Scope.Scope>>
-export function bearer<Self, E, R>(integration: Credentials.Target<Self>, token: Source<E, R>) {
-  return fromSecret(integration, token, "bearer token", carriedBy.header, (request, secret) => ({
+  token: S
+): Scheme<Self, S> =>
+  layerOf(integration, open(integration, "bearer token", carriedBy.header, token), (request, secret) => ({
     request: HttpClientRequest.bearerToken(request, secret),
     secrets: [secret]
   }))
-}
 
 /**
- * A user name and a password in the `Authorization` header. A user name with a colon or a control character throws
+ * A user name and a password in the `Authorization` header. Where the user name is a key, as at Stripe, it is a secret
+ * too, and the password is left out or is another one. A plain user name with a colon or a control character throws
  * `InvalidOption`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7617
  * @since 0.1.0
  * @category layers
  */
+export function basic<Self, S extends Secret.Input>(
+  integration: Credentials.Target<Self>,
+  username: string,
+  password: S
+): Scheme<Self, S>
+export function basic<Self, Key extends Secret.Input, S extends Secret.Input = never>(
+  integration: Credentials.Target<Self>,
+  key: Key,
+  password?: S
+): Scheme<Self, Key | S>
 export function basic<Self>(
   integration: Credentials.Target<Self>,
-  username: string,
-  password: Config.Config<Redacted.Redacted<string>>
-): Layer.Layer<Credentials.Credentials<Self>, Config.ConfigError>
-export function basic<Self, E, R>(
-  integration: Credentials.Target<Self>,
-  username: string,
-  password: Effect.Effect<Redacted.Redacted<string>, E, R>
-): Layer.Layer<Credentials.Credentials<Self>, never, Exclude<R, Scope.Scope>>
-export function basic<Self, E, R>(integration: Credentials.Target<Self>, username: string, password: Source<E, R>) {
-  const user = userName(username)
-  return fromSecret(integration, password, "password", carriedBy.query, (request, secret) => {
-    const encoded = Redacted.make(toBase64(`${user}:${Redacted.value(secret)}`))
+  username: string | Secret.Input,
+  password?: Secret.Input
+) {
+  const user =
+    typeof username === "string"
+      ? plain(userName(username))
+      : open(integration, "user name", carriedBy.userName, username)
+  const secret = password === undefined ? plain("") : open(integration, "password", carriedBy.query, password)
+  return layerOf(integration, both(user, secret), (request, [user, password]) => {
+    const encoded = Redacted.make(toBase64(`${Redacted.value(user)}:${Redacted.value(password)}`))
     return {
       request: HttpClientRequest.setHeader(request, "authorization", `Basic ${Redacted.value(encoded)}`),
-      secrets: [secret, encoded]
+      secrets: [...(typeof username === "string" ? [] : [user]), password, encoded]
     }
   })
 }
@@ -180,75 +179,51 @@ const controlCharacter = /[\x00-\x1f\x7f]/
 const carriedBy = {
   header: /^[\x20-\x7e]*$/,
   cookie: /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/,
-  query: /^/
+  query: /^/,
+  userName: /^[^:]*$/
 } as const
 
-type Place = (request: HttpClientRequest.HttpClientRequest, secret: Redacted.Redacted<string>) => Credentials.Authorized
-
-const fromSecret = <Self, E, R>(
+const open = <Self, S extends Secret.Input>(
   integration: Credentials.Target<Self>,
-  source: Source<E, R>,
   what: string,
   carried: RegExp,
-  place: Place
+  secret: S
 ) =>
-  Layer.effect(
-    integration.credentials,
-    Config.isConfig(source)
-      ? Effect.map(source, (secret) => schemeOf(Effect.succeed(secret), what, carried, place))
-      : Effect.map(Effect.context<R>(), (context) =>
-          schemeOf(AtOnce.provideContext(source, context), what, carried, place)
-        )
-  )
-
-const schemeOf = (
-  source: Effect.Effect<Redacted.Redacted<string>, unknown>,
-  what: string,
-  carried: RegExp,
-  place: Place
-): Credentials.Service => {
-  let lastUsed: string | undefined
-  const validated = validating(what, carried)
-  const secret = AtOnce.flatMap(
-    AtOnce.mapError(source, (error) => unavailable(`the ${what} could not be read (${nameOf(error)})`)),
-    validated
-  )
-  return {
-    authorize: (request) =>
-      AtOnce.map(secret, (secret) => {
-        lastUsed = Redacted.value(secret)
-        return place(request, secret)
-      }),
-    renew: secret.pipe(
-      Effect.map((secret) => Redacted.value(secret) !== lastUsed),
-      Effect.catch(() => Effect.succeed(false))
-    )
-  }
-}
-
-/** What is used over and over is looked at once. */
-const validating = (what: string, carried: RegExp) => {
-  let known: Redacted.Redacted<string> | undefined
-  return (secret: Redacted.Redacted<string>) => {
-    const problem = secret === known ? undefined : problemOf(Redacted.value(secret), carried)
-    if (problem !== undefined) return Effect.fail(unavailable(`the ${what} ${problem}`))
-    known = secret
-    return Effect.succeed(secret)
-  }
-}
+  Reading.open(secret, {
+    integration: Credentials.integrationOf(integration),
+    what,
+    problemOf: (value) => problemOf(value, carried)
+  })
 
 const problemOf = (secret: string, carried: RegExp): string | undefined => {
   if (secret.trim() === "") return "is empty"
+  if (/[\r\n]$/.test(secret)) return "ends in a line break, which is not a part of it"
   if (controlCharacter.test(secret)) return "holds a control character"
   return carried.test(secret) ? undefined : "holds a character that its place cannot carry"
 }
 
-const unavailable = (reason: string) => new Credentials.CredentialsUnavailable({ reason })
+type Place<A> = (request: HttpClientRequest.HttpClientRequest, secrets: A) => Credentials.Authorized
 
-const nameOf = (error: unknown): string => {
-  if (typeof error !== "object" || error === null) return "failed"
-  if ("_tag" in error && typeof error._tag === "string") return error._tag
-  return error instanceof Error ? error.name : "failed"
+const layerOf = <Self, A, E, R>(
+  integration: Credentials.Target<Self>,
+  opening: Effect.Effect<Reading.Reading<A>, E, R>,
+  place: Place<A>
+) =>
+  Layer.effect(
+    integration.credentials,
+    Effect.map(opening, (reading) => schemeOf(reading, place))
+  )
+
+const schemeOf = <A>(reading: Reading.Reading<A>, place: Place<A>): Credentials.Service => {
+  let lastUsed: A | undefined
+  return {
+    authorize: (request) =>
+      AtOnce.map(reading.read(), (secret) => {
+        lastUsed = secret
+        return { ...place(request, secret), renew: () => reading.readAgain(secret) }
+      }),
+    renew: Effect.suspend(() => (lastUsed === undefined ? Effect.succeed(false) : reading.readAgain(lastUsed)))
+  }
 }
 
 const placeKey = (
