@@ -86,6 +86,7 @@ export const captions: Captions = {
       "internal/engine/rateLimitGate.ts": "The rate limit as a gate.",
       "internal/engine/retryBudgetGate.ts": "Successes that pay for retries.",
       "internal/engine/throttleGate.ts": "Adaptive throttling as a gate.",
+      "internal/engine/OneAttempt.ts": "One attempt while it runs: its facts, its time, and what it has learned.",
       "internal/engine/timeLimit.ts": "Ends an attempt that takes too long.",
       "internal/LatencyHistogram.ts": "How long the latest things took, in fixed memory.",
       "internal/cache/FlightsInMemory.ts": "Calls in flight by key, owned by none of their waiters.",

@@ -43,7 +43,7 @@
  *
  * @since 0.1.0
  */
-import { Effect } from "effect"
+import { Effect, type Fiber } from "effect"
 import * as BreakerStore from "./BreakerStore.ts"
 import * as Hedge from "./Hedge.ts"
 import * as InFlight from "./InFlight.ts"
@@ -184,4 +184,16 @@ const hedgingOf = ({ hedge }: Compiled, state: State): Hedging | undefined => {
  * @category running
  */
 export const run = <A, E, R>(engine: Engine, call: Call<A, E, R>): Effect.Effect<A, E | PolicyError, R> =>
-  Effect.withFiber((fiber) => new Running(engine, call, fiber).start())
+  Effect.withFiber((fiber) => runOn(fiber, engine, call))
+
+/**
+ * As {@link run}, on a fibre that is at hand: the one that runs the effect.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const runOn = <A, E, R>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  engine: Engine,
+  call: Call<A, E, R>
+): Effect.Effect<A, E | PolicyError, R> => new Running(engine, call, fiber).start()

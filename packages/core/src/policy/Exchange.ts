@@ -10,7 +10,8 @@
  *
  * Redirects are not followed, whatever the client: the answer is the redirect. The client's own span is switched off,
  * because it would hold the URL with its query; the call has its own. A body that is not decoded is read up to a bound
- * of bytes and time and then cancelled, so that no connection waits for it.
+ * of bytes and time and then cancelled, so that no connection waits for it. A client may have a {@link Direct} way, which
+ * an integration prefers: it asks nothing of the context.
  *
  * **Gotchas**
  *
@@ -34,12 +35,13 @@
  *
  * @since 0.1.0
  */
-import { Context, type Duration, Effect, Inspectable, Stream } from "effect"
+import { Context, type Duration, Effect, Fiber, Inspectable, Stream } from "effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 
 /**
  * A request that got no response, or a response that could not be read. `sent` is false only when it is certain that
@@ -87,6 +89,73 @@ export const send = <R>(
   request: HttpClientRequest
 ): Effect.Effect<HttpClientResponse, Broken, R> =>
   Effect.mapError(Effect.updateContext(client.execute(request), quietly<R>), brokenBy)
+
+/**
+ * Under this key a client has its {@link Direct} way, and a response its body as far as it has come.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const DirectTypeId = "~causeway/policy/Exchange/Direct"
+
+/**
+ * A way of sending that looks at nothing but the request: no span, no scope, no redirect is followed. A client that has
+ * one, as the transport for Node does, costs an integration a good deal less.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Direct {
+  /** Whether this request may go that way; the others go by `execute`. */
+  readonly accepts: (request: HttpClientRequest) => boolean
+  /** Sends, and gives what aborts; `told` hears once of an end, later than this returns and never after an abort. */
+  readonly begin: (request: HttpClientRequest, told: Told) => () => void
+}
+
+/**
+ * Who is told what became of a request.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Told {
+  readonly responded: (response: HttpClientResponse) => void
+  readonly broke: (error: HttpClientError) => void
+}
+
+/**
+ * The direct way of a client, if it has one.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const directOf = (client: object): Direct | undefined =>
+  // Only who knows of this key has it, and then it is what is said here.
+  DirectTypeId in client ? (client[DirectTypeId] as Direct) : undefined
+
+/**
+ * The body of a response, where all of it has come already and it is no larger than `mostBytes`; undefined on a fibre that
+ * has a `MaxBodySize` of its own, which `response.arrayBuffer` and the others keep to.
+ *
+ * @since 0.1.0
+ * @category bodies
+ */
+export const arrivedBody = (response: HttpClientResponse, mostBytes: number): Uint8Array | undefined => {
+  const fiber = DirectTypeId in response ? Fiber.getCurrent() : undefined
+  if (fiber === undefined || fiber.getRef(HttpIncomingMessage.MaxBodySize) !== undefined) return undefined
+  // Only who knows of this key has it, and then it is what is said here.
+  return (response as unknown as Arriving)[DirectTypeId](mostBytes)
+}
+
+/**
+ * A response of a {@link Direct} client: it gives its body, when all of it has come and it is no larger than `most`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Arriving {
+  readonly [DirectTypeId]: (most: number) => Uint8Array | undefined
+}
 
 const quieted = new WeakMap<Context.Context<never>, Context.Context<never>>()
 

@@ -98,7 +98,13 @@ export interface FailedAttempt {
 
 const transientStatuses: ReadonlySet<number> = new Set([408, 425])
 
-const success: Classification = { category: "success", retryAfter: undefined }
+/**
+ * The verdict on what needs no other.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const success: Classification = { category: "success", retryAfter: undefined }
 
 /**
  * The default classification, by status, with the wait of `Retry-After` and `Retry-After-Ms`.

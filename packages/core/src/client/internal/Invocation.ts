@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, type Fiber, Option, Redacted, Result, Stream, type Tracer } from "effect"
+import { Clock, Duration, Effect, Exit, type Fiber, Option, Redacted, Result, Stream, type Tracer } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -8,7 +8,7 @@ import * as CallError from "../../policy/CallError.ts"
 import * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
-import type * as Failure from "../../policy/Failure.ts"
+import * as Failure from "../../policy/Failure.ts"
 import type { Cache } from "../../policy/Cache.ts"
 import type { CacheStore } from "../../policy/CacheStore.ts"
 import { CallObserver } from "../../policy/CallObserver.ts"
@@ -47,6 +47,8 @@ export interface Method {
   readonly items?: (input?: Input, options?: CallOptions) => Stream.Stream<unknown, unknown>
 }
 
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+
 type AttemptError = Engine.AttemptFailure<unknown>
 
 /** The most of an undeclared body that is kept. */
@@ -69,6 +71,7 @@ class CompiledEndpoint {
   readonly wiring: Wiring
   readonly #endpoint: HttpApiEndpoint.Top
   readonly #client: HttpClient.HttpClient
+  readonly direct: Exchange.Direct | undefined
   readonly #encode: (
     input: RequestEncoder.Input
   ) => Effect.Effect<HttpClientRequest.HttpClientRequest, RequestEncoder.Unencodable>
@@ -85,6 +88,7 @@ class CompiledEndpoint {
     this.wiring = wiring
     this.#endpoint = endpoint
     this.#client = wiring.client(endpoint)
+    this.direct = Exchange.directOf(this.#client)
     this.#encode = RequestEncoder.compile(endpoint, wiring.baseUrl, wiring.headers)
     this.#successOf = ResponseDecoder.compileSuccesses(endpoint, wiring.maxBodyBytes)
     this.#errorOf = ResponseDecoder.compileErrors(definition(endpoint).errors, wiring.maxBodyBytes)
@@ -93,7 +97,9 @@ class CompiledEndpoint {
   }
 
   call(input: Input = {}, options: CallOptions = {}): Effect.Effect<unknown, unknown> {
-    return Effect.suspend(() => AtOnce.flatMap(this.#request(input), (request) => this.send(request, input, options)))
+    return Effect.withFiber((fiber) =>
+      AtOnce.flatMap(this.#request(input), (request) => this.#sendOn(fiber, request, input, options))
+    )
   }
 
   /** Sends an encoded request, whatever made it: the caller's input, or the page before. */
@@ -102,14 +108,27 @@ class CompiledEndpoint {
     input: Input,
     options: CallOptions
   ): Effect.Effect<unknown, unknown> {
-    return this.spans.call((span) => {
+    return Effect.withFiber((fiber) => this.#sendOn(fiber, request, input, options))
+  }
+
+  #sendOn(
+    fiber: AnyFiber,
+    request: HttpClientRequest.HttpClientRequest,
+    input: Input,
+    options: CallOptions
+  ): Effect.Effect<unknown, unknown> {
+    return this.spans.call(fiber, (span) => {
+      const one = { request, input, options, span }
       const { cache, coalesce } = this.engine().policy
       const isAlone = this.#isStreamed || input.responseMode === "response-only"
-      if (isAlone || (cache === undefined && coalesce === undefined)) {
-        return new Invocation(this, request, input, options, span).run()
-      }
-      return this.#inTime(options, this.#shared({ request, input, options, span }))
+      if (isAlone || (cache === undefined && coalesce === undefined)) return new Invocation(this, one).run(fiber)
+      return this.#inTime(options, this.#shared(one))
     })
+  }
+
+  /** On whichever fibre asks: what is shared may be fetched on one of its own. */
+  #invoke(one: One): Effect.Effect<unknown, unknown> {
+    return Effect.withFiber((fiber) => new Invocation(this, one).run(fiber))
   }
 
   /** What is shared keeps the deadline of who began it: each caller has its own around it. */
@@ -128,13 +147,10 @@ class CompiledEndpoint {
   #shared(one: One): Effect.Effect<unknown, unknown> {
     const { cache, coalesce } = this.engine().policy
     return Effect.matchEffect(this.wiring.credentials.authorize(one.request), {
-      onFailure: () => new Invocation(this, one.request, one.input, one.options, one.span).run(),
+      onFailure: () => this.#invoke(one),
       onSuccess: (authorized) => {
         const partition = Sharing.partitionOf(this.site.integration, authorized)
-        const answer =
-          cache === undefined
-            ? new Invocation(this, one.request, one.input, one.options, one.span).run()
-            : this.#cached(cache, partition, one)
+        const answer = cache === undefined ? this.#invoke(one) : this.#cached(cache, partition, one)
         if (coalesce === undefined) return answer
         const mode = one.input.responseMode ?? "decoded-only"
         return this.#flights(coalesce).share(Sharing.flightKey(coalesce, one.request, partition, mode), answer)
@@ -146,7 +162,7 @@ class CompiledEndpoint {
     const input = { ...one.input, responseMode: "buffered" } as const
     const ask: Sharing.Ask = (request) =>
       // This response mode gives a response.
-      new Invocation(this, request, input, one.options, one.span).run() as Effect.Effect<HttpClientResponse, unknown>
+      this.#invoke({ ...one, request, input }) as Effect.Effect<HttpClientResponse, unknown>
     return Effect.flatMap(this.#caching(cache).answer(one.request, partition, ask), ([response, result]) =>
       Effect.andThen(this.#tellCache(result), this.#decodeShared(response, one.input.responseMode))
     )
@@ -240,45 +256,52 @@ const wrongBody = (
   })
 
 /** One call: what must stay the same over its attempts. */
-class Invocation {
+class Invocation implements Engine.Call<unknown, unknown, never> {
+  readonly options: CallOptions
+  readonly timed = true
   readonly #endpoint: CompiledEndpoint
   /** A call keeps the engine that it began with. */
   readonly #engine: Engine.Engine
   readonly #request: HttpClientRequest.HttpClientRequest
   readonly #input: Input
-  readonly #options: CallOptions
   readonly #span: Tracer.Span | undefined
   readonly #idempotencyKey: string | undefined
   #held: HttpClientResponse | undefined
   #renewed = false
 
-  constructor(
-    endpoint: CompiledEndpoint,
-    request: HttpClientRequest.HttpClientRequest,
-    input: Input,
-    options: CallOptions,
-    span: Tracer.Span | undefined
-  ) {
+  constructor(endpoint: CompiledEndpoint, { input, options, request, span }: One) {
     this.#endpoint = endpoint
     this.#engine = endpoint.engine()
     this.#input = input
-    this.#options = options
+    this.options = options
     this.#span = span
     this.#idempotencyKey = options.idempotencyKey ?? this.#drawKey()
     this.#request = this.#withKey(request)
   }
 
-  run(): Effect.Effect<unknown, unknown> {
-    const outcome = Engine.run(this.#engine, {
-      idempotent: this.#endpoint.isIdempotent || this.#idempotencyKey !== undefined,
-      replayable: RequestEncoder.isReplayable(this.#input),
-      hedgeable: this.#input.responseMode !== "response-only",
-      request: this.#input,
-      options: this.#options,
-      decodedOf: decodedOf[this.#input.responseMode ?? "decoded-only"],
-      attempt: (attempt) => this.#attempt(attempt)
-    })
+  run(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
+    const outcome = Engine.runOn(fiber, this.#engine, this)
     return this.#input.responseMode === "response-only" ? this.#orHeld(outcome) : outcome
+  }
+
+  get idempotent(): boolean {
+    return this.#endpoint.isIdempotent || this.#idempotencyKey !== undefined
+  }
+
+  get replayable(): boolean {
+    return RequestEncoder.isReplayable(this.#input)
+  }
+
+  get hedgeable(): boolean {
+    return this.#input.responseMode !== "response-only"
+  }
+
+  get request(): unknown {
+    return this.#input
+  }
+
+  get decodedOf(): ((success: unknown) => unknown) | undefined {
+    return decodedOf[this.#input.responseMode ?? "decoded-only"]
   }
 
   #drawKey(): string | undefined {
@@ -292,20 +315,44 @@ class Invocation {
     return HttpClientRequest.setHeader(request, header, this.#idempotencyKey)
   }
 
-  #attempt(attempt: Engine.Attempt): Effect.Effect<unknown, AttemptError> {
+  attempt(attempt: Engine.Attempt): Effect.Effect<unknown, AttemptError> {
     return AtOnce.flatMap(this.#discardHeld(), () =>
       this.#endpoint.spans.attempt(this.#span, attempt.number, (span) => this.#exchange(attempt, span))
     )
   }
 
+  /** Credentials that are at hand and a client with a direct way leave nothing that a time limit needs a fibre for. */
   #exchange(attempt: Engine.Attempt, span: Tracer.Span | undefined): Effect.Effect<unknown, AttemptError> {
-    return AtOnce.flatMap(this.#authorize(attempt), (authorized) =>
-      Effect.matchEffect(Exchange.send(this.#endpoint.client, this.#stamped(attempt, span, authorized.request)), {
-        onFailure: (broken) => Effect.fail(this.#broken(attempt, broken)),
-        onSuccess: (response) => {
-          Tracing.tellStatus(span, response.status)
-          return this.#receive(attempt, response, authorized)
-        }
+    const authorizing = this.#authorize(attempt)
+    const { direct } = this.#endpoint
+    const authorized = direct === undefined ? undefined : AtOnce.exitOf(authorizing)
+    if (direct !== undefined && authorized !== undefined && Exit.isSuccess(authorized)) {
+      const sending = this.#sending(attempt, span, authorized.value)
+      if (direct.accepts(sending.request)) return this.#sendDirectly(direct, sending)
+    }
+    return attempt.inTime(
+      AtOnce.flatMap(authorizing, (authorized) => this.#send(this.#sending(attempt, span, authorized)))
+    )
+  }
+
+  #sending(attempt: Engine.Attempt, span: Tracer.Span | undefined, authorized: Credentials.Authorized): Sending {
+    return { attempt, span, authorized, request: this.#stamped(attempt, span, authorized.request) }
+  }
+
+  #send(sending: Sending): Effect.Effect<unknown, AttemptError> {
+    return Effect.matchEffect(Exchange.send(this.#endpoint.client, sending.request), {
+      onFailure: (broken) => Effect.fail(this.#broken(sending.attempt, broken)),
+      onSuccess: (response) => Effect.withFiber((fiber) => this.#receive(fiber, sending, response))
+    })
+  }
+
+  #sendDirectly(direct: Exchange.Direct, sending: Sending): Effect.Effect<unknown, AttemptError> {
+    const { attempt, request } = sending
+    return attempt.waitInTime((resume) =>
+      direct.begin(request, {
+        responded: (response) =>
+          resume(Effect.withFiber((fiber) => attempt.inTime(this.#receive(fiber, sending, response)))),
+        broke: (error) => resume(Effect.suspend(() => Effect.fail(this.#broken(attempt, Exchange.brokenBy(error)))))
       })
     )
   }
@@ -339,22 +386,28 @@ class Invocation {
   }
 
   #receive(
-    attempt: Engine.Attempt,
-    response: HttpClientResponse,
-    authorized: Credentials.Authorized
+    fiber: AnyFiber,
+    { attempt, authorized, span }: Sending,
+    response: HttpClientResponse
   ): Effect.Effect<unknown, AttemptError> {
-    return Effect.withFiber((fiber) => {
-      const headers = response.headers
-      attempt.received(response)
-      authorized.received?.(response)
-      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-      const verdict = this.#endpoint.wiring.classify({ status: response.status, headers, now })
-      const received: Received = { attempt, response, authorized, verdict }
-      if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
-      return AtOnce.flatMap(logAnswer(received, fiber), () =>
-        verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
-      )
-    })
+    Tracing.tellStatus(span, response.status)
+    attempt.received(response)
+    authorized.received?.(response)
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    const verdict = this.#classify(response, now)
+    const received: Received = { attempt, response, authorized, verdict }
+    if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
+    return AtOnce.flatMap(logAnswer(received, fiber), () =>
+      verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
+    )
+  }
+
+  /** The headers of a success are decoded only for a classification that may look at them. */
+  #classify(response: HttpClientResponse, now: number): Failure.Classification {
+    const { classify } = this.#endpoint.wiring
+    const { status } = response
+    if (classify === Failure.classify && Failure.categoryOfStatus(status) === "success") return Failure.success
+    return classify({ status, headers: response.headers, now })
   }
 
   #succeed(received: Received): Effect.Effect<unknown, AttemptError> {
@@ -519,6 +572,14 @@ const decodedOf = {
 const requestIdOf = ({ authorized, response }: Received): string | undefined => {
   const requestId = Exchange.requestId(response.headers)
   return requestId === undefined ? undefined : Redact.secrets(requestId, authorized.secrets.map(Redacted.value))
+}
+
+/** An attempt on its way. */
+interface Sending {
+  readonly attempt: Engine.Attempt
+  readonly span: Tracer.Span | undefined
+  readonly authorized: Credentials.Authorized
+  readonly request: HttpClientRequest.HttpClientRequest
 }
 
 interface Received {

@@ -157,10 +157,15 @@ const parseJson = (text: string): Result.Result<unknown, Undecodable> => {
   }
 }
 
-const readText = (response: HttpClientResponse, maxBytes: number): Effect.Effect<string, Problem> =>
-  isSurelyWithin(response, maxBytes)
+const utf8 = new TextDecoder()
+
+const readText = (response: HttpClientResponse, maxBytes: number): Effect.Effect<string, Problem> => {
+  const arrived = Exchange.arrivedBody(response, maxBytes)
+  if (arrived !== undefined) return Effect.succeed(utf8.decode(arrived))
+  return isSurelyWithin(response, maxBytes)
     ? AtOnce.mapError(response.text, Exchange.brokenBy)
     : Effect.map(readBytes(response, maxBytes), (bytes) => new TextDecoder().decode(bytes))
+}
 
 /** Reads a body whole, up to a bound. */
 export const readBytes = (response: HttpClientResponse, maxBytes: number): Effect.Effect<Uint8Array, Problem> =>

@@ -5,6 +5,7 @@ import type { CallSite } from "../../policy/Engine.ts"
 /** The spans of one endpoint's calls: OpenTelemetry's names, the template in the place of the URL. */
 export interface Spans {
   readonly call: <A, E, R>(
+    fiber: Fiber.Fiber<unknown, unknown>,
     evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
   readonly attempt: <A, E, R>(
@@ -26,12 +27,8 @@ export const spansOf = (site: CallSite, baseUrl: string): Spans => {
     attributes: { "causeway.integration": site.integration, "causeway.endpoint": site.endpoint }
   }
   return {
-    call: (evaluate) =>
-      Effect.withFiber((fiber) =>
-        isCollected(fiber)
-          ? Effect.useSpan(`${site.integration}.${site.endpoint}`, call, evaluate)
-          : evaluate(undefined)
-      ),
+    call: (fiber, evaluate) =>
+      isCollected(fiber) ? Effect.useSpan(`${site.integration}.${site.endpoint}`, call, evaluate) : evaluate(undefined),
     attempt: (parent, number, evaluate) => {
       if (parent === undefined) return evaluate(undefined)
       const resent = number > 1 ? { "http.request.resend_count": number - 1 } : undefined

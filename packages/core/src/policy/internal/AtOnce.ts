@@ -1,18 +1,23 @@
 import { type Context, Effect, Exit } from "effect"
 
+/** The exit of an effect that has ended already. */
+export const exitOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Exit.Exit<A, E> | undefined =>
+  // An Effect<A, E> that is an Exit is an Exit<A, E>: the guard only knows Exit<unknown, unknown>.
+  Exit.isExit(effect) ? (effect as Exit.Exit<A, E>) : undefined
+
 /** As `Effect.flatMap`, at once where the effect has ended already: what needs no fibre costs none. */
 export const flatMap = <A, E, R, B, E2, R2>(
   self: Effect.Effect<A, E, R>,
   next: (value: A) => Effect.Effect<B, E2, R2>
 ): Effect.Effect<B, E | E2, R | R2> => {
-  const exit = ended(self)
+  const exit = exitOf(self)
   if (exit === undefined) return Effect.flatMap(self, next)
   return Exit.isSuccess(exit) ? next(exit.value) : Effect.failCause(exit.cause)
 }
 
 /** As `Effect.map`, at once where the effect has ended already. */
 export const map = <A, E, R, B>(self: Effect.Effect<A, E, R>, change: (value: A) => B): Effect.Effect<B, E, R> => {
-  const exit = ended(self)
+  const exit = exitOf(self)
   if (exit === undefined) return Effect.map(self, change)
   return Exit.isSuccess(exit) ? Effect.succeed(change(exit.value)) : Effect.failCause(exit.cause)
 }
@@ -22,7 +27,7 @@ export const mapError = <A, E, R, E2>(
   self: Effect.Effect<A, E, R>,
   change: (error: E) => E2
 ): Effect.Effect<A, E2, R> => {
-  const exit = ended(self)
+  const exit = exitOf(self)
   return exit !== undefined && Exit.isSuccess(exit) ? Effect.succeed(exit.value) : Effect.mapError(self, change)
 }
 
@@ -30,8 +35,4 @@ export const mapError = <A, E, R, E2>(
 export const provideContext = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   context: Context.Context<R>
-): Effect.Effect<A, E> => ended(self) ?? Effect.provideContext(self, context)
-
-const ended = <A, E, R>(effect: Effect.Effect<A, E, R>): Exit.Exit<A, E> | undefined =>
-  // An Effect<A, E> that is an Exit is an Exit<A, E>: the guard only knows Exit<unknown, unknown>.
-  Exit.isExit(effect) ? (effect as Exit.Exit<A, E>) : undefined
+): Effect.Effect<A, E> => exitOf(self) ?? Effect.provideContext(self, context)

@@ -1,3 +1,4 @@
+import { Exchange } from "@causeway/core/policy"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,10 +11,11 @@ import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import type { Dispatcher } from "undici"
 import * as Failure from "./Failure.ts"
-import { InFlight, type Outcome, type Outgoing } from "./InFlight.ts"
+import { InFlight, type Outgoing, type Told } from "./InFlight.ts"
 import * as Redirects from "./Redirects.ts"
 import type { Limits } from "./ResponseBody.ts"
 import * as Target from "./Target.ts"
+import type { TransportResponse } from "./TransportResponse.ts"
 import * as Upload from "./Upload.ts"
 
 /** How requests are sent, in milliseconds and bytes; what is null is left to the dispatcher. */
@@ -34,7 +36,7 @@ export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.Htt
   const upgrading = Effect.runSync(
     Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
   )
-  return HttpClient.makeWith<HttpClientError, never, HttpClientError, never>(
+  const client = HttpClient.makeWith<HttpClientError, never, HttpClientError, never>(
     Effect.flatMap((request) =>
       Effect.withFiber((fiber) => {
         if (request.headers["upgrade"] !== undefined) return upgrading.execute(request)
@@ -45,6 +47,32 @@ export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.Htt
     ),
     Effect.succeed
   )
+  return Object.assign(client, { [Exchange.DirectTypeId]: directly(dispatcher, settings) })
+}
+
+/** What is asked of the context for others is known of an integration: it traces by itself and follows no redirect. */
+const directly = (dispatcher: Dispatcher, settings: Settings): Exchange.Direct => {
+  const begin = beginning(dispatcher, settings)
+  return {
+    accepts: ({ body, headers }) => body._tag !== "Stream" && headers["upgrade"] === undefined,
+    begin: (request, told) => {
+      const { body, headers } = request
+      const target = Target.of(request)
+      if (target === undefined || body._tag === "Stream") return soon(() => told.broke(Failure.invalidUrl(request)))
+      return begin({ request, target, upload: Upload.fromValue(headers, body), signal: undefined }, told)
+    }
+  }
+}
+
+/** Nobody is told before what began has returned, nor after it was aborted. */
+const soon = (tell: () => void): (() => void) => {
+  let isAborted = false
+  queueMicrotask(() => {
+    if (!isAborted) tell()
+  })
+  return () => {
+    isAborted = true
+  }
 }
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
@@ -74,28 +102,40 @@ const sending = (dispatcher: Dispatcher, settings: Settings): Redirects.Send => 
   }
 }
 
-const dispatching =
+const dispatching = (dispatcher: Dispatcher, settings: Settings) => {
+  const begin = beginning(dispatcher, settings)
+  return (outgoing: Outgoing): Effect.Effect<TransportResponse, HttpClientError> =>
+    Effect.callback((resume) =>
+      Effect.sync(
+        begin(outgoing, {
+          responded: (response) => resume(Effect.succeed(response)),
+          broke: (error) => resume(Effect.fail(error))
+        })
+      )
+    )
+}
+
+const beginning =
   (dispatcher: Dispatcher, settings: Settings) =>
-  (outgoing: Outgoing): Outcome =>
-    Effect.callback((resume) => {
-      const inFlight = new InFlight(outgoing, settings, resume)
-      const { request, target, upload } = outgoing
-      try {
-        dispatcher.dispatch(
-          {
-            origin: target.origin,
-            path: target.path,
-            method: request.method,
-            headers: upload.headers,
-            body: upload.body,
-            headersTimeout: settings.headersTimeout,
-            bodyTimeout: settings.bodyTimeout
-          },
-          inFlight
-        )
-      } catch (cause) {
-        // A proxy's dispatcher throws what the others tell the handler.
-        inFlight.onResponseError(null, cause)
-      }
-      return Effect.sync(() => inFlight.abort())
-    })
+  (outgoing: Outgoing, told: Told): (() => void) => {
+    const inFlight = new InFlight(outgoing, settings, told)
+    const { request, target, upload } = outgoing
+    try {
+      dispatcher.dispatch(
+        {
+          origin: target.origin,
+          path: target.path,
+          method: request.method,
+          headers: upload.headers,
+          body: upload.body,
+          headersTimeout: settings.headersTimeout,
+          bodyTimeout: settings.bodyTimeout
+        },
+        inFlight
+      )
+    } catch (cause) {
+      // A proxy's dispatcher throws what the others tell the handler.
+      inFlight.onResponseError(null, cause)
+    }
+    return () => inFlight.abort()
+  }

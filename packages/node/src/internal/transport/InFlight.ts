@@ -1,4 +1,3 @@
-import * as Effect from "effect/Effect"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import { type Dispatcher, errors } from "undici"
@@ -17,7 +16,11 @@ export interface Outgoing {
   readonly signal: AbortSignal | undefined
 }
 
-export type Outcome = Effect.Effect<TransportResponse, HttpClientError>
+/** Who waits for a response. */
+export interface Told {
+  readonly responded: (response: TransportResponse) => void
+  readonly broke: (error: HttpClientError) => void
+}
 
 const now = Promise.resolve()
 
@@ -29,22 +32,22 @@ const refusals: ReadonlySet<unknown> = new Set([
 ])
 
 /**
- * One request, from its dispatch to the end of its response. Its fibre is told once: of the response, as soon as all that
+ * One request, from its dispatch to the end of its response. Who waits is told once: of the response, as soon as all that
  * came along with the headers has been read, or of what broke before. It holds on to no response, so that one that nobody
  * reads can be collected as garbage.
  */
 export class InFlight implements Dispatcher.DispatchHandler {
   readonly #outgoing: Outgoing
   readonly #limits: Limits
-  #resume: ((outcome: Outcome) => void) | undefined
+  #told: Told | undefined
   #controller: Dispatcher.DispatchController | undefined = undefined
   #body: ResponseBody | undefined = undefined
   #isAborted = false
 
-  constructor(outgoing: Outgoing, limits: Limits, resume: (outcome: Outcome) => void) {
+  constructor(outgoing: Outgoing, limits: Limits, told: Told) {
     this.#outgoing = outgoing
     this.#limits = limits
-    this.#resume = resume
+    this.#told = told
     if (outgoing.signal?.aborted === true) this.handleEvent()
     else outgoing.signal?.addEventListener("abort", this)
   }
@@ -60,9 +63,9 @@ export class InFlight implements Dispatcher.DispatchHandler {
     const head = { status, headers }
     const body = new ResponseBody(controller, this.#limits, head)
     this.#body = body
-    this.#tell(() => {
+    this.#tell((told) => {
       const { request, target } = this.#outgoing
-      return Effect.succeed(new TransportResponse(request, target, head, body))
+      told.responded(new TransportResponse(request, target, head, body))
     })
   }
 
@@ -79,19 +82,19 @@ export class InFlight implements Dispatcher.DispatchHandler {
     this.#finish()
     if (this.#body !== undefined) return this.#body.fail({ cause })
     const isRefused = this.#controller === undefined && refusals.has(codeOf(cause))
-    this.#tell(() => Effect.fail((isRefused ? Failure.notSent : Failure.broken)(this.#outgoing.request, cause)))
+    this.#tell((told) => told.broke((isRefused ? Failure.notSent : Failure.broken)(this.#outgoing.request, cause)))
   }
 
-  /** The fibre waits no more. */
+  /** Nobody waits any more. */
   abort(): void {
-    this.#resume = undefined
+    this.#told = undefined
     this.#end()
   }
 
-  /** The signal's; the fibre may still wait. */
+  /** The signal's; somebody may still wait. */
   handleEvent(): void {
     this.#end()
-    this.#tell(() => Effect.fail(Failure.broken(this.#outgoing.request, new errors.RequestAbortedError())))
+    this.#tell((told) => told.broke(Failure.broken(this.#outgoing.request, new errors.RequestAbortedError())))
   }
 
   #end(): void {
@@ -101,12 +104,12 @@ export class InFlight implements Dispatcher.DispatchHandler {
     else this.#body.abort()
   }
 
-  /** Later: undici is parsing, and what the fibre does next, such as another request, may not happen inside of that. */
-  #tell(outcome: () => Outcome): void {
+  /** Later: undici is parsing, and what a fibre does next, such as another request, may not happen inside of that. */
+  #tell(tell: (told: Told) => void): void {
     void now.then(() => {
-      const resume = this.#resume
-      this.#resume = undefined
-      resume?.(outcome())
+      const told = this.#told
+      this.#told = undefined
+      if (told !== undefined) tell(told)
     })
   }
 

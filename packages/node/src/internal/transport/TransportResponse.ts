@@ -1,3 +1,4 @@
+import { Exchange } from "@causeway/core/policy"
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -22,7 +23,10 @@ import type { Target } from "./Target.ts"
  * The response of undici as Effect sees it; headers and body are decoded when they are asked for. Its fields are no
  * `#fields`, because a response may be the prototype of another, as Effect makes them to change a part.
  */
-export class TransportResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse, Pipeable {
+export class TransportResponse
+  extends Inspectable.Class
+  implements HttpClientResponse.HttpClientResponse, Exchange.Arriving, Pipeable
+{
   readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
   readonly request: HttpClientRequest
@@ -96,6 +100,11 @@ export class TransportResponse extends Inspectable.Class implements HttpClientRe
         new HttpClientError({ reason: new StatusCodeError({ request: this.request, response: this, description }) })
       )
     )
+  }
+
+  /** The bytes of the body, when all of them have come and they are at most `most`. */
+  [Exchange.DirectTypeId](most: number): Uint8Array | undefined {
+    return this.body.whole(most)
   }
 
   /** Nobody wants the body. */

@@ -1,7 +1,7 @@
 import { Cause, Clock, Duration, Effect, Exit, type Fiber, Pull, Random, Result, Schedule } from "effect"
 import * as CallError from "../../CallError.ts"
 import { type CallEvent, CallObserver } from "../../CallObserver.ts"
-import type { Call, AttemptFailure, Engine, PolicyError } from "./model.ts"
+import type { AttemptFailure, Call, Engine, PolicyError } from "./model.ts"
 import type { FailedAttempt } from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
 import type { CallOptions } from "../compiledPolicy.ts"
@@ -19,19 +19,19 @@ import {
 import { deadlineMillis } from "./deadlineMillis.ts"
 import { debug } from "./debug.ts"
 import { hedged } from "./hedging.ts"
-import { timeLimited } from "./timeLimit.ts"
+import { type CallOfAttempt, failedWith, OneAttempt } from "./OneAttempt.ts"
 
 type Step = (now: number, input: FailedAttempt) => Pull.Pull<[unknown, Duration.Duration], never, unknown, never>
 
 type Failed<E> = AttemptFailure<E | PolicyError>
 
 /** One call while it runs. */
-export class Running<A, E, R> implements Entrant {
+export class Running<A, E, R> implements Entrant, CallOfAttempt {
+  readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly options: CallOptions
   readonly #engine: Engine
   readonly #call: Call<A, E, R>
   readonly #clock: Clock.Clock
-  readonly random: () => number
   readonly #debug: boolean
   readonly #observe: ((event: CallEvent) => void) | undefined
   readonly #startedAt: number
@@ -42,12 +42,12 @@ export class Running<A, E, R> implements Entrant {
   #step: Step | undefined
 
   constructor(engine: Engine, call: Call<A, E, R>, fiber: Fiber.Fiber<unknown, unknown>) {
+    this.fiber = fiber
     this.options = call.options
     this.#engine = engine
     this.#call = call
     this.#clock = fiber.getRef(Clock.Clock)
     this.#debug = fiber.getRef(debug)
-    this.random = () => fiber.getRef(Random.Random).nextDoubleUnsafe()
     this.#observe = fiber.getRef(CallObserver)
     this.#startedAt = this.now()
     this.#deadlineMillis = deadlineMillis(engine.policy, call.options)
@@ -140,34 +140,35 @@ export class Running<A, E, R> implements Entrant {
 
   #execute(passes: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
     const beganAt = this.now()
-    if (this.remainingMillis(beganAt) <= 0) return this.#refused(passes, this.#timeout("deadline"))
+    const remaining = this.remainingMillis(beganAt)
+    if (remaining <= 0) return this.#refused(passes, this.timeout("deadline"))
     this.#attempts += 1
-    const number = this.#attempts
-    this.tell({ _tag: "AttemptStarted", attempt: number })
-    let answer: AttemptEnd["answer"]
-    const attempt = this.#call.attempt({
-      number,
-      remainingMillis: this.remainingMillis(beganAt),
-      info: (requestId) => this.info(requestId),
-      received: (response) => {
-        answer = response
-      }
-    })
-    return Effect.onExit(restore(this.#withTimeout(attempt, beganAt)), (exit) => {
-      const end = { ...endOf(exit), answer, elapsedMillis: this.now() - beganAt }
-      this.tell({ _tag: "AttemptEnded", attempt: number, outcome: end.category, elapsedMillis: end.elapsedMillis })
-      this.#engine.hedge?.observe(end)
-      return leaveAll(passes, end)
-    })
+    const attempt = new OneAttempt(
+      this,
+      this.#attempts,
+      beganAt,
+      remaining,
+      this.#engine.policy.timeoutMillis ?? Infinity
+    )
+    if (this.#observe !== undefined) this.tell({ _tag: "AttemptStarted", attempt: attempt.number })
+    const made = this.#call.attempt(attempt)
+    const timed = this.#call.timed === true ? made : attempt.inTime(made)
+    // Where nobody is told of its end, nothing need be done at its end.
+    if (passes.length === 0 && this.#observe === undefined && this.#engine.hedge === undefined) return restore(timed)
+    return Effect.onExit(restore(timed), (exit) => this.#ended(attempt, passes, exit))
   }
 
-  #withTimeout(attempt: Effect.Effect<A, AttemptFailure<E>, R>, now: number): Effect.Effect<A, Failed<E>, R> {
-    const timeout = this.#engine.policy.timeoutMillis ?? Infinity
-    const remaining = this.remainingMillis(now)
-    const duration = Math.min(timeout, remaining)
-    if (duration === Infinity) return attempt
-    const scope = remaining <= timeout ? "deadline" : "attempt"
-    return timeLimited(attempt, duration, () => Effect.fail(failedWith(this.#timeout(scope))))
+  #ended(
+    { answer, beganAt, number }: OneAttempt,
+    passes: ReadonlyArray<Pass>,
+    exit: Exit.Exit<A, Failed<E>>
+  ): Effect.Effect<void> {
+    const end = endOf(exit, this.now() - beganAt, answer)
+    if (this.#observe !== undefined) {
+      this.tell({ _tag: "AttemptEnded", attempt: number, outcome: end.category, elapsedMillis: end.elapsedMillis })
+    }
+    this.#engine.hedge?.observe(end)
+    return leaveAll(passes, end)
   }
 
   #afterFailure(cause: Cause.Cause<Failed<E>>): Effect.Effect<A, E | PolicyError, R> {
@@ -251,7 +252,7 @@ export class Running<A, E, R> implements Entrant {
     return Effect.sleep(delayMillis)
   }
 
-  #timeout(scope: "attempt" | "deadline"): CallError.Timeout {
+  timeout(scope: "attempt" | "deadline"): CallError.Timeout {
     const millis = scope === "attempt" ? this.#engine.policy.timeoutMillis : this.#deadlineMillis
     const after = Duration.millis(millis ?? 0)
     return this.raise(() => new CallError.Timeout({ ...this.info(), category: "transient", scope, after }))
@@ -277,6 +278,10 @@ export class Running<A, E, R> implements Entrant {
   decodedOf(success: unknown): unknown {
     // Only what an attempt of this call has succeeded with comes here.
     return this.#call.decodedOf?.(success as A)
+  }
+
+  random(): number {
+    return this.fiber.getRef(Random.Random).nextDoubleUnsafe()
   }
 
   raise<Failure>(make: () => Failure): Failure {
@@ -327,25 +332,18 @@ const withoutStack = <Failure>(make: () => Failure): Failure => {
   }
 }
 
-const failedWith = <E extends PolicyError>(error: E): AttemptFailure<E> => ({
-  error,
-  category: error.category,
-  retryAfter: undefined,
-  sent: true,
-  declared: false
-})
-
 const endOf = (
-  exit: Exit.Exit<unknown, AttemptFailure<unknown>>
-): Pick<AttemptEnd, "category" | "retryAfterMillis" | "success"> => {
-  if (Exit.isSuccess(exit)) return { category: "success", retryAfterMillis: undefined, success: exit.value }
+  exit: Exit.Exit<unknown, AttemptFailure<unknown>>,
+  elapsedMillis: number,
+  answer: AttemptEnd["answer"]
+): AttemptEnd => {
+  if (Exit.isSuccess(exit)) {
+    return { category: "success", elapsedMillis, retryAfterMillis: undefined, answer, success: exit.value }
+  }
   const found = Cause.findError(exit.cause)
   const failure = Result.isSuccess(found) ? found.success : undefined
-  return {
-    category: failure?.category,
-    success: undefined,
-    retryAfterMillis: failure?.retryAfter === undefined ? undefined : Duration.toMillis(failure.retryAfter)
-  }
+  const retryAfterMillis = failure?.retryAfter === undefined ? undefined : Duration.toMillis(failure.retryAfter)
+  return { category: failure?.category, elapsedMillis, retryAfterMillis, answer, success: undefined }
 }
 
 const ownAttempts = (options: CallOptions): number =>

@@ -28,9 +28,15 @@ export interface Attempt {
   readonly number: number
   /** The milliseconds left until the deadline; `Infinity` without one. */
   readonly remainingMillis: number
-  readonly info: (requestId?: string) => CallError.CallInfo
+  info(requestId?: string): CallError.CallInfo
   /** Tells the status and the headers of an answer, for the strategies that learn from them. */
   readonly received: (answer: Omit<Failure.Response, "now">) => void
+  /** Ends an effect when the time of the attempt is up; for the attempts of a call that is `timed`. */
+  inTime<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | AttemptFailure<PolicyError>, R>
+  /** As `inTime` for a wait that needs no fibre: `begin` starts it and says how to stop it. */
+  waitInTime<A, E, R>(
+    begin: (resume: (effect: Effect.Effect<A, E, R>) => void) => () => void
+  ): Effect.Effect<A, E | AttemptFailure<PolicyError>, R>
 }
 
 /**
@@ -66,6 +72,8 @@ export interface Call<A, E, R> {
   readonly replayable: boolean
   /** False where the answer of an attempt that loses would stay open. Default: true. */
   readonly hedgeable?: boolean
+  /** True where each attempt keeps to its time by itself, by `inTime` and `waitInTime`. Default: false. */
+  readonly timed?: boolean
   readonly request: unknown
   readonly options: CallOptions
   /** What of an attempt's success is for the strategies that look into it. Default: nothing. */

@@ -27,6 +27,29 @@ export const timeLimited = <A, E, R, E2>(
     })
   )
 
+/** As `timeLimited` for a wait without a fibre; it begins at once, and never ends before `begin` has returned. */
+export const waitLimited = <A, E, R, E2>(
+  begin: (resume: (effect: Effect.Effect<A, E, R>) => void) => () => void,
+  millis: number,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  tooLong: () => Effect.Effect<never, E2>
+): Effect.Effect<A, E | E2, R> =>
+  Effect.callback<A, E | E2, R>((resume) => {
+    const alarms = alarmsOf(fiber)
+    const stop = begin((effect) => {
+      alarms.clear(alarm)
+      resume(effect)
+    })
+    const alarm = alarms.set(millis, fiber, () => {
+      stop()
+      resume(tooLong())
+    })
+    return Effect.sync(() => {
+      alarms.clear(alarm)
+      stop()
+    })
+  })
+
 const alarms = new WeakMap<Clock.Clock, Alarms>()
 
 const alarmsOf = (fiber: Fiber.Fiber<unknown, unknown>): Alarms => {
