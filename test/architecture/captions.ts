@@ -67,6 +67,7 @@ export const captions: Captions = {
       "internal/breaker/openMillis.ts": "How long each opening in a row lasts.",
       "internal/breaker/redisCircuits.ts": "The store over Redis: asks the scripts and reads their answers.",
       "internal/breaker/redisScripts.ts": "The scripts that decide in Redis.",
+      "internal/breaker/sameTrips.ts": "Whether two breakers count the same.",
       "internal/breaker/tallyOf.ts": "The tally of a breaker's strategies.",
       "Deadline.ts": "The longest that a whole call takes.",
       "Fallback.ts": "Another call when one fails.",

@@ -102,10 +102,12 @@ export const makeMemory = (options: { readonly maxKeys?: number } = {}): Breaker
   const maxKeys = InvalidOption.integer("breakerStore.maxKeys", options.maxKeys ?? 10_000, 1)
   const circuits = new BoundedKeys<Circuit>(maxKeys, (circuit, now) => circuit.isIdle(now))
   const isolated = new Set<string>()
+  let began: number | undefined
   const transitions = Effect.runSync(PubSub.sliding<Transition>(256))
 
   const circuitOf = (key: string, now: number): Circuit =>
     circuits.getOrMake(key, now, () => {
+      began ??= now
       const circuit = new Circuit(now)
       // One that was isolated and then forgotten for want of room is isolated still.
       if (isolated.has(key)) circuit.isolate(key, now)
@@ -143,7 +145,7 @@ export const makeMemory = (options: { readonly maxKeys?: number } = {}): Breaker
       return transition === undefined ? unchanged : Effect.succeed(transition)
     },
     circuits: Effect.map(Clock.currentTimeMillis, (now) =>
-      Array.from(circuits.entries(), ([key, circuit]) => circuit.snapshot(key, now))
+      Array.from(circuits.entries(), ([key, circuit]) => circuit.snapshot(key, now, began ?? now))
     ),
     transitions: Stream.fromPubSub(transitions),
     isolate: (key) =>

@@ -60,6 +60,40 @@ describe("the store in memory", () => {
     })
   )
 
+  for (const [name, make] of [
+    ["one strategy", () => Breaker.failureRate({ threshold: 1, minimumCalls: 2, window: 2 })],
+    [
+      "several",
+      () => Breaker.any([Breaker.failureRate({ threshold: 1, minimumCalls: 2, window: 2 }), Breaker.consecutive()])
+    ]
+  ] as const) {
+    it.effect(`goes on counting when a breaker of the same numbers is made anew (${name})`, () =>
+      Effect.gen(function* () {
+        const store = BreakerStore.makeMemory()
+        yield* store.admit("key", make(), 0)
+        assert.isUndefined(yield* store.record("key", make(), 0, "failure", 0, end))
+        assert.isDefined(yield* store.record("key", make(), 0, "failure", 0, end))
+      })
+    )
+  }
+
+  it.effect("says of a circuit that never changed since when the store is used", () =>
+    Effect.gen(function* () {
+      const store = BreakerStore.makeMemory()
+      const breaker = Breaker.consecutive()
+      yield* store.admit("first", breaker, 1_234)
+      yield* store.admit("second", breaker, 5_678)
+      yield* store.record("second", breaker, 0, "success", 5_678, end)
+      assert.deepStrictEqual(
+        (yield* store.circuits).map(({ key, phase, since }) => [key, phase, since]),
+        [
+          ["first", "closed", 1_234],
+          ["second", "closed", 1_234]
+        ]
+      )
+    })
+  )
+
   it.effect("keeps the newest changes for one who does not keep up", () =>
     Effect.gen(function* () {
       const store = BreakerStore.makeMemory()

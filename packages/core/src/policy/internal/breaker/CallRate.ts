@@ -1,38 +1,41 @@
 import { Rate, type RateTrip } from "./Rate.ts"
 
-/** A rate over the last so many attempts. */
-export class CallRate extends Rate {
-  readonly #size: number
-  #calls = 0
-  #bad = 0
-  #next = 0
-  /** One byte an attempt, and none at all while all were good. */
-  #outcomes: Uint8Array | undefined
+/** The outcomes of a full window or less, one byte an attempt, and where the next one goes. */
+interface Outcomes {
+  readonly bytes: Uint8Array
+  next: number
+  bad: number
+}
 
-  constructor(trip: RateTrip, size: number) {
-    super(trip)
-    this.#size = size
-  }
+/** A rate over the last so many attempts. While all of them were good, their number is all there is to know. */
+export class CallRate extends Rate {
+  #calls = 0
+  #outcomes: Outcomes | undefined = undefined
 
   calls(): number {
     return this.#calls
   }
 
   failures(): number {
-    return this.#bad
+    return this.#outcomes?.bad ?? 0
   }
 
   protected add(bad: boolean): void {
-    const at = this.#next
-    this.#next = at + 1 === this.#size ? 0 : at + 1
-    if (this.#calls < this.#size) this.#calls += 1
-    if (bad || this.#outcomes !== undefined) this.#mark(at, bad)
+    const size = sizeOf(this.trip)
+    if (bad) this.#outcomes ??= { bytes: new Uint8Array(size), next: this.#calls % size, bad: 0 }
+    if (this.#calls < size) this.#calls += 1
+    if (this.#outcomes === undefined) return
+    mark(this.#outcomes, bad)
+    if (this.#outcomes.bad === 0) this.#outcomes = undefined
   }
+}
 
-  #mark(at: number, bad: boolean): void {
-    const outcomes = (this.#outcomes ??= new Uint8Array(this.#size))
-    this.#bad += Number(bad) - (outcomes[at] ?? 0)
-    outcomes[at] = Number(bad)
-    if (this.#bad === 0) this.#outcomes = undefined
-  }
+/** It is made for windows of calls alone. */
+const sizeOf = ({ window }: RateTrip): number => (window._tag === "Calls" ? window.size : 0)
+
+const mark = (outcomes: Outcomes, bad: boolean): void => {
+  const { bytes, next } = outcomes
+  outcomes.bad += Number(bad) - (bytes[next] ?? 0)
+  bytes[next] = Number(bad)
+  outcomes.next = next + 1 === bytes.length ? 0 : next + 1
 }

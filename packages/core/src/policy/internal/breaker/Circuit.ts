@@ -7,12 +7,16 @@ import { tallyOf } from "./tallyOf.ts"
 /** Why a circuit is not closed. `openings` counts those since it was last closed. */
 type Halt = Open | HalfOpen | Isolated
 
-interface Open {
+/** What opened a circuit. */
+interface Counted {
+  readonly calls: number
+  readonly failures: number
+}
+
+interface Open extends Counted {
   readonly _tag: "open"
   readonly openings: number
   readonly openMillis: number
-  readonly calls: number
-  readonly failures: number
   until: number
 }
 
@@ -36,43 +40,43 @@ const admitted = (generation: number): Effect.Effect<Admission> =>
 /** Most circuits never change, and share this. */
 const firstAdmission = admitted(0)
 
-/** One circuit in memory: its phase, what it has counted, and how they change. */
-export class Circuit {
+/** Where a circuit is that has ever changed: its phase now, and what is admitted in it. */
+class Changed {
   /** The answer to every attempt while the circuit is closed; undefined while it is not. */
-  admission: Effect.Effect<Admission> | undefined = firstAdmission
+  admission: Effect.Effect<Admission> | undefined = undefined
   generation = 0
-  #since: number
-  /** In seconds, because large numbers cost an idle circuit a box each. */
-  #usedAt: number
-  #strategy = ""
-  #tally: Tally | undefined
-  #halt: Halt | undefined
-
-  constructor(now: number) {
-    this.#since = now
-    this.#usedAt = Math.floor(now / 1_000)
-  }
+  halt: Halt | undefined = undefined
+  since = 0
 
   get phase(): Phase {
-    return this.#halt?._tag ?? "closed"
+    return this.halt?._tag ?? "closed"
   }
 
-  /** Whether this is its first use in the second of `now`. */
-  use(now: number): boolean {
-    const second = Math.floor(now / 1_000)
-    if (second === this.#usedAt) return false
-    this.#usedAt = second
-    return true
+  change(halt: Halt | undefined, key: string, now: number): Transition {
+    const from = this.phase
+    this.halt = halt
+    this.since = now
+    this.generation += 1
+    this.admission = halt === undefined ? admitted(this.generation) : undefined
+    return { key, from, to: this.phase, at: now }
   }
 
-  /** A closed circuit without failures that nobody has used for a minute says nothing that a fresh one would not. */
-  isIdle(now: number): boolean {
-    if (this.#halt !== undefined || now - this.#usedAt * 1_000 <= 60_000) return false
-    return this.#tally === undefined || this.#tally.failures(now) === 0
+  open(
+    openingsBefore: number,
+    counted: Counted,
+    key: string,
+    breaker: Breaker,
+    now: number,
+    end: AttemptEnd
+  ): Transition {
+    const openings = openingsBefore + 1
+    const asked = Math.min(end.retryAfterMillis ?? 0, breaker.recovery.maxRetryAfterMillis)
+    const millis = Math.max(openMillis(breaker, openings), Math.ceil(asked))
+    return this.change({ _tag: "open", openings, openMillis: millis, ...counted, until: now + millis }, key, now)
   }
 
   admit(key: string, breaker: Breaker, now: number): Admission {
-    const halt = this.#halt
+    const { halt } = this
     switch (halt?._tag) {
       case undefined:
         return { _tag: "Admitted", generation: this.generation, transition: undefined }
@@ -85,41 +89,23 @@ export class Circuit {
     }
   }
 
-  record(key: string, breaker: Breaker, outcome: Outcome, now: number, end: AttemptEnd): Transition | undefined {
-    const halt = this.#halt
-    if (halt?._tag === "half-open") return this.#recordProbe(halt, key, breaker, outcome, now, end)
-    if (halt !== undefined || outcome === "ignored") return undefined
-    const tally = this.#tallyFor(breaker)
-    if (!tally.count(outcome === "failure", end.elapsedMillis, now)) return undefined
-    return this.#open(0, tally.calls(now), tally.failures(now), key, breaker, now, end)
-  }
-
-  isolate(key: string, now: number): Transition | undefined {
-    return this.phase === "isolated" ? undefined : this.#change({ _tag: "isolated" }, key, now)
-  }
-
-  close(key: string, now: number): Transition | undefined {
-    return this.#halt === undefined ? undefined : this.#change(undefined, key, now)
-  }
-
-  reset(key: string, now: number): Transition | undefined {
-    const transition = this.#change(undefined, key, now)
-    return transition.from === "closed" ? undefined : transition
-  }
-
-  snapshot(key: string, now: number): Snapshot {
-    const halt = this.#halt
-    const seen = { key, phase: this.phase, since: this.#since, retryAfter: undefined }
-    switch (halt?._tag) {
-      case undefined:
-        return { ...seen, calls: this.#tally?.calls(now) ?? 0, failures: this.#tally?.failures(now) ?? 0 }
-      case "isolated":
-        return { ...seen, calls: 0, failures: 0 }
-      case "open":
-        return { ...seen, calls: halt.calls, failures: halt.failures, retryAfter: inTime(halt.until - now) }
-      case "half-open":
-        return { ...seen, calls: halt.passed + halt.failed, failures: halt.failed }
-    }
+  recordProbe(
+    probes: HalfOpen,
+    key: string,
+    breaker: Breaker,
+    outcome: Outcome,
+    now: number,
+    end: AttemptEnd
+  ): Transition | undefined {
+    probes.running = Math.max(0, probes.running - 1)
+    if (outcome === "ignored") return undefined
+    if (outcome === "success" && end.elapsedMillis < breaker.slowerThanMillis) probes.passed += 1
+    else probes.failed += 1
+    const { probes: most, probesToClose } = breaker.recovery
+    if (probes.passed >= probesToClose) return this.change(undefined, key, now)
+    if (probes.failed <= most - probesToClose) return undefined
+    const counted = { calls: probes.passed + probes.failed, failures: probes.failed }
+    return this.open(probes.openings, counted, key, breaker, now, end)
   }
 
   #admitToOpen(open: Open, key: string, breaker: Breaker, now: number): Admission {
@@ -135,7 +121,7 @@ export class Circuit {
       failed: 0,
       leaseUntil: now
     }
-    return this.#admitProbe(halfOpen, breaker, now, this.#change(halfOpen, key, now))
+    return this.#admitProbe(halfOpen, breaker, now, this.change(halfOpen, key, now))
   }
 
   /** Probes that do not report, because their fibres died, are given up after an open duration. */
@@ -150,57 +136,104 @@ export class Circuit {
     probes.leaseUntil = now + probes.leaseMillis
     return { _tag: "Admitted", generation: this.generation, transition }
   }
+}
 
-  #recordProbe(
-    probes: HalfOpen,
-    key: string,
-    breaker: Breaker,
-    outcome: Outcome,
-    now: number,
-    end: AttemptEnd
-  ): Transition | undefined {
-    probes.running = Math.max(0, probes.running - 1)
-    if (outcome === "ignored") return undefined
-    if (outcome === "success" && end.elapsedMillis < breaker.slowerThanMillis) probes.passed += 1
-    else probes.failed += 1
-    const { probes: most, probesToClose } = breaker.recovery
-    if (probes.passed >= probesToClose) return this.#change(undefined, key, now)
-    if (probes.failed <= most - probesToClose) return undefined
-    return this.#open(probes.openings, probes.passed + probes.failed, probes.failed, key, breaker, now, end)
+// Without private methods: each of the many instances would carry a mark of its class for them.
+
+/** One circuit in memory. Most never change, so what only others need is kept apart. */
+export class Circuit {
+  /** In seconds, because large numbers cost an idle circuit a box each. */
+  #usedAt: number
+  #changed: Changed | undefined = undefined
+  /** Undefined while there is nothing in it. */
+  #tally: Tally | undefined = undefined
+
+  constructor(now: number) {
+    this.#usedAt = Math.floor(now / 1_000)
   }
 
-  #open(
-    openingsBefore: number,
-    calls: number,
-    failures: number,
-    key: string,
-    breaker: Breaker,
-    now: number,
-    end: AttemptEnd
-  ): Transition {
-    const openings = openingsBefore + 1
-    const asked = Math.min(end.retryAfterMillis ?? 0, breaker.recovery.maxRetryAfterMillis)
-    const millis = Math.max(openMillis(breaker, openings), Math.ceil(asked))
-    return this.#change({ _tag: "open", openings, openMillis: millis, calls, failures, until: now + millis }, key, now)
+  /** The answer to every attempt while the circuit is closed; undefined while it is not. */
+  get admission(): Effect.Effect<Admission> | undefined {
+    return this.#changed === undefined ? firstAdmission : this.#changed.admission
   }
 
-  #change(halt: Halt | undefined, key: string, now: number): Transition {
-    const from = this.phase
-    this.#halt = halt
-    this.#tally = undefined
-    this.#since = now
-    this.generation += 1
-    this.admission = halt === undefined ? admitted(this.generation) : undefined
-    return { key, from, to: this.phase, at: now }
+  get generation(): number {
+    return this.#changed?.generation ?? 0
   }
 
-  #tallyFor(breaker: Breaker): Tally {
-    if (this.#tally === undefined || this.#strategy !== breaker.strategy) {
-      this.#tally = tallyOf(breaker.trips)
-      this.#strategy = breaker.strategy
+  get phase(): Phase {
+    return this.#changed?.phase ?? "closed"
+  }
+
+  /** Whether this is its first use in the second of `now`. */
+  use(now: number): boolean {
+    const second = Math.floor(now / 1_000)
+    if (second === this.#usedAt) return false
+    this.#usedAt = second
+    return true
+  }
+
+  /** A closed circuit without failures that nobody has used for a minute says nothing that a fresh one would not. */
+  isIdle(now: number): boolean {
+    if (this.phase !== "closed" || now - this.#usedAt * 1_000 <= 60_000) return false
+    return this.#tally === undefined || this.#tally.failures(now) === 0
+  }
+
+  admit(key: string, breaker: Breaker, now: number): Admission {
+    return this.#changed?.admit(key, breaker, now) ?? { _tag: "Admitted", generation: 0, transition: undefined }
+  }
+
+  record(key: string, breaker: Breaker, outcome: Outcome, now: number, end: AttemptEnd): Transition | undefined {
+    const halt = this.#changed?.halt
+    if (halt?._tag === "half-open") return this.#changed?.recordProbe(halt, key, breaker, outcome, now, end)
+    if (halt !== undefined || outcome === "ignored") return undefined
+    const tally = this.#tally?.isOf(breaker) === true ? this.#tally : tallyFor(breaker, outcome)
+    const trips = tally?.count(outcome === "failure", end.elapsedMillis, now) === true
+    this.#tally = trips || tally?.isBlank() === true ? undefined : tally
+    if (tally === undefined || !trips) return undefined
+    const counted = { calls: tally.calls(now), failures: tally.failures(now) }
+    return (this.#changed ??= new Changed()).open(0, counted, key, breaker, now, end)
+  }
+
+  isolate(key: string, now: number): Transition | undefined {
+    return this.phase === "isolated" ? undefined : this.change({ _tag: "isolated" }, key, now)
+  }
+
+  close(key: string, now: number): Transition | undefined {
+    return this.phase === "closed" ? undefined : this.change(undefined, key, now)
+  }
+
+  reset(key: string, now: number): Transition | undefined {
+    const transition = this.change(undefined, key, now)
+    return transition.from === "closed" ? undefined : transition
+  }
+
+  /** `storeSince` is since when one that never changed is closed. */
+  snapshot(key: string, now: number, storeSince: number): Snapshot {
+    const halt = this.#changed?.halt
+    const seen = { key, phase: this.phase, since: this.#changed?.since ?? storeSince, retryAfter: undefined }
+    switch (halt?._tag) {
+      case undefined:
+        return { ...seen, calls: this.#tally?.calls(now) ?? 0, failures: this.#tally?.failures(now) ?? 0 }
+      case "isolated":
+        return { ...seen, calls: 0, failures: 0 }
+      case "open":
+        return { ...seen, calls: halt.calls, failures: halt.failures, retryAfter: inTime(halt.until - now) }
+      case "half-open":
+        return { ...seen, calls: halt.passed + halt.failed, failures: halt.failed }
     }
-    return this.#tally
   }
+
+  protected change(halt: Halt | undefined, key: string, now: number): Transition {
+    this.#tally = undefined
+    return (this.#changed ??= new Changed()).change(halt, key, now)
+  }
+}
+
+/** None for a success that would leave it blank. */
+const tallyFor = (breaker: Breaker, outcome: Outcome): Tally | undefined => {
+  const isAlone = breaker.trips.length === 1 && breaker.trips[0]._tag === "Consecutive"
+  return isAlone && outcome === "success" ? undefined : tallyOf(breaker)
 }
 
 const openMillis = ({ recovery }: Breaker, openings: number): number =>

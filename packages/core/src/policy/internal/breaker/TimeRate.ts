@@ -2,59 +2,87 @@ import { Rate, type RateTrip } from "./Rate.ts"
 
 const bucketCount = 10
 
-/** A rate over the attempts of the last so many milliseconds, in buckets that take turns. */
-export class TimeRate extends Rate {
-  readonly #bucketMillis: number
+/** The calls and the bad ones of each bucket of a window, which take turns. */
+class Buckets {
   /** The calls of each bucket, and after them the bad ones of each. */
   readonly #counts: Array<number> = Array.from({ length: 2 * bucketCount }, () => 0)
-  /** The newest bucket, counted from the epoch. */
-  #newest = 0
-  #calls = 0
-  #bad = 0
+  calls: number
+  bad = 0
 
-  constructor(trip: RateTrip, windowMillis: number) {
-    super(trip)
-    this.#bucketMillis = Math.max(1, Math.ceil(windowMillis / bucketCount))
+  constructor(bucket: number, calls: number) {
+    this.calls = calls
+    this.#counts[bucket % bucketCount] = calls
   }
 
-  calls(now: number): number {
-    this.#turn(now)
-    return this.#calls
+  add(bucket: number, bad: number): void {
+    const slot = bucket % bucketCount
+    this.calls += 1
+    this.bad += bad
+    this.#increase(slot, 1)
+    this.#increase(bucketCount + slot, bad)
   }
 
-  failures(now: number): number {
-    this.#turn(now)
-    return this.#bad
-  }
-
-  protected add(bad: boolean, now: number): void {
-    this.#turn(now)
-    const slot = this.#newest % bucketCount
-    this.#calls += 1
-    this.#increment(slot)
-    if (!bad) return
-    this.#bad += 1
-    this.#increment(bucketCount + slot)
-  }
-
-  /** Empties the buckets that have left the window. A clock that was set back by more than the window empties all. */
-  #turn(now: number): void {
-    const newest = Math.floor(now / this.#bucketMillis)
-    const ahead = newest - this.#newest
-    if (ahead === 0 || (ahead < 0 && ahead > -bucketCount)) return
-    const left = ahead < 0 ? bucketCount : Math.min(ahead, bucketCount)
-    for (let step = 0; step < left; step += 1) this.#empty((newest - step + bucketCount) % bucketCount)
-    this.#newest = newest
+  /** Empties so many buckets, the newest and those before it. */
+  turn(newest: number, buckets: number): void {
+    for (let step = 0; step < buckets; step += 1) this.#empty((newest - step + bucketCount) % bucketCount)
   }
 
   #empty(slot: number): void {
-    this.#calls -= this.#counts[slot] ?? 0
-    this.#bad -= this.#counts[bucketCount + slot] ?? 0
+    this.calls -= this.#counts[slot] ?? 0
+    this.bad -= this.#counts[bucketCount + slot] ?? 0
     this.#counts[slot] = 0
     this.#counts[bucketCount + slot] = 0
   }
 
-  #increment(at: number): void {
-    this.#counts[at] = (this.#counts[at] ?? 0) + 1
+  #increase(at: number, by: number): void {
+    this.#counts[at] = (this.#counts[at] ?? 0) + by
   }
 }
+
+// Without private methods: each of the many instances would carry a mark of its class for them.
+
+/**
+ * A rate over the attempts of the last so many milliseconds, in buckets that take turns. While all that was counted is of
+ * one bucket, and good, its number is all there is to know: so are most circuits that are idle.
+ */
+export class TimeRate extends Rate {
+  /** The newest bucket, counted from the epoch. */
+  #newest = 0
+  #calls = 0
+  #buckets: Buckets | undefined = undefined
+
+  calls(now: number): number {
+    this.turn(now)
+    return this.#buckets?.calls ?? this.#calls
+  }
+
+  failures(now: number): number {
+    if (this.#buckets === undefined) return 0
+    this.turn(now)
+    return this.#buckets?.bad ?? 0
+  }
+
+  protected add(bad: boolean, now: number): void {
+    this.turn(now)
+    if (bad) this.#buckets ??= new Buckets(this.#newest, this.#calls)
+    if (this.#buckets === undefined) this.#calls += 1
+    else this.#buckets.add(this.#newest, Number(bad))
+  }
+
+  /** Empties the buckets that have left the window. A clock that was set back by more than the window empties all. */
+  protected turn(now: number): void {
+    const newest = Math.floor(now / bucketMillis(this.trip))
+    const ahead = newest - this.#newest
+    if (ahead === 0 || (ahead < 0 && ahead > -bucketCount)) return
+    const left = ahead < 0 ? bucketCount : Math.min(ahead, bucketCount)
+    if (left < bucketCount && this.#calls > 0) this.#buckets ??= new Buckets(this.#newest, this.#calls)
+    this.#buckets?.turn(newest, left)
+    if (this.#buckets?.calls === 0) this.#buckets = undefined
+    this.#calls = 0
+    this.#newest = newest
+  }
+}
+
+/** It is made for windows of time alone. */
+const bucketMillis = ({ window }: RateTrip): number =>
+  window._tag === "Time" ? Math.max(1, Math.ceil(window.millis / bucketCount)) : 1

@@ -61,7 +61,7 @@ export interface AttemptEnd {
 export interface Snapshot {
   readonly key: string
   readonly phase: Phase
-  /** When it came to this phase, in milliseconds of the epoch. */
+  /** When it came to this phase, in milliseconds of the epoch; for one that never changed, when its store was first used. */
   readonly since: number
   /** The attempts that count: those its strategy (the first of several) looks at; of an open one, those that opened it; of a half-open one, its probes. */
   readonly calls: number

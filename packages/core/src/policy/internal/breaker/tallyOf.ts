@@ -6,10 +6,12 @@ import type { Tally } from "./Tally.ts"
 import { TimeRate } from "./TimeRate.ts"
 
 /** An empty tally for the strategies of a breaker. */
-export const tallyOf = ([first, ...others]: Breaker["trips"]): Tally =>
-  others.length === 0 ? singleTally(first) : new AnyOf([singleTally(first), ...others.map(singleTally)])
+export const tallyOf = ({ trips }: Breaker): Tally => {
+  const [first, ...others] = trips
+  return others.reduce<Tally>((tally, trip) => new AnyOf(trips, tally, singleTally(trip)), singleTally(first))
+}
 
 const singleTally = (trip: Trip): Tally => {
-  if (trip._tag === "Consecutive") return new InARow(trip.failures)
-  return trip.window._tag === "Calls" ? new CallRate(trip, trip.window.size) : new TimeRate(trip, trip.window.millis)
+  if (trip._tag === "Consecutive") return new InARow(trip)
+  return trip.window._tag === "Calls" ? new CallRate(trip) : new TimeRate(trip)
 }
