@@ -4,12 +4,15 @@
  */
 export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/Auth.ts": ["effect/http"],
+  "core/src/auth/AwsSignature.ts": ["effect/http"],
+  "core/src/auth/internal/aws/Signer.ts": ["effect/http"],
+  "core/src/auth/internal/aws/signing.ts": ["effect/http"],
+  "core/src/auth/internal/signing/outgoing.ts": ["effect/http"],
   "core/src/auth/Credentials.ts": ["effect/http"],
   "core/src/auth/TokenLeaseRedis.ts": ["effect/persistence"],
   "core/src/auth/TokenLeaseSql.ts": ["effect/sql"],
   "core/src/auth/TokenStoreKeyValue.ts": ["effect/persistence"],
   "core/src/auth/TokenStoreSql.ts": ["effect/sql"],
-  "core/src/auth/Tokens.ts": ["effect/http"],
   "core/src/auth/internal/tokens/redisLeases.ts": ["effect/persistence"],
   "core/src/auth/internal/tokens/sqlLeases.ts": ["effect/sql"],
   "core/src/auth/internal/tokens/tables.ts": ["effect/sql"],

@@ -126,6 +126,17 @@ export class SecretUnavailable extends Data.TaggedClass("SecretUnavailable")<{
 }> {}
 
 /**
+ * A request that a scheme cannot sign as it is: `part` says where, `issue` says why and what to set.
+ *
+ * @since 0.1.0
+ * @category reasons
+ */
+export class UnsignableRequest extends Data.TaggedClass("UnsignableRequest")<{
+  readonly part: "url" | "headers" | "body"
+  readonly issue: string
+}> {}
+
+/**
  * Why access was not granted.
  *
  * @since 0.1.0
@@ -152,6 +163,7 @@ export type Reason =
   | InvalidToken
   | InvalidCallback
   | SecretUnavailable
+  | UnsignableRequest
 
 /**
  * The error of this room: to which integration it happened, and why.
@@ -185,7 +197,8 @@ const categories: Readonly<Partial<Record<Reason["_tag"], Category>>> = {
   InvalidRequest: "invalid",
   InvalidScope: "invalid",
   UnsupportedGrantType: "invalid",
-  MalformedAnswer: "invalid"
+  MalformedAnswer: "invalid",
+  UnsignableRequest: "invalid"
 }
 
 const sentenceOf = (reason: Reason): string => {
@@ -208,6 +221,8 @@ const sentenceOf = (reason: Reason): string => {
       return `the token does not hold (${reason.why}): ${reason.issue}`
     case "InvalidCallback":
       return `the callback was refused (${reason.why}): ${reason.issue}`
+    case "UnsignableRequest":
+      return `the request cannot be signed: its ${reason.part} ${reason.issue}`
     case "SecretUnavailable":
       return `${reason.what} ${reason.issue}`
     default:

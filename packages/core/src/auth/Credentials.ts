@@ -46,6 +46,8 @@ import type { AuthError } from "./AuthError.ts"
 export interface Authorized {
   readonly request: HttpClientRequest
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
+  /** Who asks, where `secrets` are others at each attempt, as signatures are: whose answers may be shared. Default: `secrets`. */
+  readonly identity?: ReadonlyArray<Redacted.Redacted<string>>
   /** As `renew` of the service, for this very attempt: it knows which token was refused. Asked in its place. */
   readonly renew?: (refused: Answer) => Effect.Effect<boolean>
   /** Told of every response to this attempt, such as one that carries a new nonce. It must not throw. */

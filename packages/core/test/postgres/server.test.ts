@@ -1,8 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { layerClient } from "./client.ts"
-import { describePostgres, layer, layerServer, PostgresServer } from "./server.ts"
+import { describePostgres, layer, layerClient, layerServer, PostgresServer } from "./server.ts"
 
 const notes = Effect.flatMap(SqlClient.SqlClient, (sql) => sql<{ text: string }>`SELECT text FROM notes`)
 

@@ -72,8 +72,13 @@ const resultOf = ({ answered, asked }: Asking): CacheResult => {
 }
 
 /** Names the credentials without holding them. */
-export const partitionOf = (integration: string, { secrets }: Pick<Credentials.Authorized, "secrets">): string =>
-  Cache.partitionOf({ headers: { authorization: [integration, ...secrets.map(Redacted.value)].join("\n") } })
+export const partitionOf = (
+  integration: string,
+  { identity, secrets }: Pick<Credentials.Authorized, "identity" | "secrets">
+): string =>
+  Cache.partitionOf({
+    headers: { authorization: [integration, ...(identity ?? secrets).map(Redacted.value)].join("\n") }
+  })
 
 /** What is the same call: its method, URL, headers, body and credentials, and how its answer is wanted. */
 export const flightKey = (
