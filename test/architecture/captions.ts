@@ -164,11 +164,16 @@ export const captions: Captions = {
       "internal/secret/Rotation.ts": "Which version of a secret is used.",
       "internal/secret/form.ts": "What is wrong with a secret, in words that do not show it.",
       "internal/secret/versions.ts": "The current and the previous version, and why there is none.",
+      "Tokens.ts": "Keeps a token at hand: got, stored, and renewed by one at a time.",
+      "internal/tokens/Holder.ts": "Holds a token, and lets all who need the next one share its renewal.",
+      "internal/tokens/Renewer.ts": "Gets the next token and stores it, one process at a time.",
       "internal/tokens/owner.ts": "Whose token it is.",
       "internal/tokens/redisLeases.ts": "The scripts of the leases in Redis.",
       "internal/tokens/row.ts": "A token as a store writes it down.",
       "internal/tokens/sqlLeases.ts": "The statements of the leases in a database.",
-      "internal/tokens/tables.ts": "The tables of tokens and leases, and their migration."
+      "internal/tokens/tables.ts": "The tables of tokens and leases, and their migration.",
+      "internal/tokens/textOf.ts": "A token as a header carries it.",
+      "internal/tokens/validity.ts": "From when on a token is renewed, and until when it serves."
     }
   },
   "core/client": {

