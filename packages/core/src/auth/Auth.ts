@@ -216,13 +216,32 @@ const layerOf = <Self, A, E, R>(
 
 const schemeOf = <A>(reading: Reading.Reading<A>, place: Place<A>): Credentials.Service => {
   let lastUsed: A | undefined
+  const authorized = rememberingLatest((request, secret: A) => ({
+    ...place(request, secret),
+    renew: () => reading.readAgain(secret)
+  }))
   return {
     authorize: (request) =>
       AtOnce.map(reading.read(), (secret) => {
         lastUsed = secret
-        return { ...place(request, secret), renew: () => reading.readAgain(secret) }
+        return authorized(request, secret)
       }),
     renew: Effect.suspend(() => (lastUsed === undefined ? Effect.succeed(false) : reading.readAgain(lastUsed)))
+  }
+}
+
+/** An endpoint without parameters makes one request for all its calls. What has a body is not kept. */
+const rememberingLatest = <A>(place: Place<A>): Place<A> => {
+  let latest: { readonly request: HttpClientRequest.HttpClientRequest; readonly secret: A } | undefined
+  let authorized: Credentials.Authorized | undefined
+  return (request, secret) => {
+    if (authorized !== undefined && latest?.request === request && latest.secret === secret) return authorized
+    const made = place(request, secret)
+    if (request.body._tag === "Empty") {
+      latest = { request, secret }
+      authorized = made
+    }
+    return made
   }
 }
 

@@ -393,8 +393,7 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
     Tracing.tellStatus(span, response.status)
     attempt.received(response)
     authorized.received?.(response)
-    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-    const verdict = this.#classify(response, now)
+    const verdict = this.#classify(fiber, response)
     const received: Received = { attempt, response, authorized, verdict }
     if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
     return AtOnce.flatMap(logAnswer(received, fiber), () =>
@@ -403,10 +402,11 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
   }
 
   /** The headers of a success are decoded only for a classification that may look at them. */
-  #classify(response: HttpClientResponse, now: number): Failure.Classification {
+  #classify(fiber: AnyFiber, response: HttpClientResponse): Failure.Classification {
     const { classify } = this.#endpoint.wiring
     const { status } = response
     if (classify === Failure.classify && Failure.categoryOfStatus(status) === "success") return Failure.success
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     return classify({ status, headers: response.headers, now })
   }
 

@@ -32,6 +32,10 @@ export const compile = (endpoint: HttpApiEndpoint.Top, baseUrl: string, fixed: R
   const headers = compileStrings(endpoint.headers, "headers")
   const body = compilePayload(endpoint)
   const template = HttpClientRequest.make(endpoint.method)(baseUrl, { headers: fixed })
+  if (isAlwaysTheSame(endpoint)) {
+    const request = Effect.succeed(HttpClientRequest.setUrl(template, baseUrl + endpoint.path))
+    return () => request
+  }
   return (input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, Unencodable> =>
     AtOnce.flatMap(path(input.params), (path) =>
       AtOnce.flatMap(query(input), (query) =>
@@ -41,6 +45,10 @@ export const compile = (endpoint: HttpApiEndpoint.Top, baseUrl: string, fixed: R
       )
     )
 }
+
+/** Nothing that a caller could give is in it. */
+const isAlwaysTheSame = ({ headers, params, payload, query }: HttpApiEndpoint.Top): boolean =>
+  params === undefined && query === undefined && headers === undefined && payload.size === 0
 
 const filled = (
   template: HttpClientRequest.HttpClientRequest,

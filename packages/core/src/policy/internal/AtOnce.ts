@@ -28,7 +28,8 @@ export const mapError = <A, E, R, E2>(
   change: (error: E) => E2
 ): Effect.Effect<A, E2, R> => {
   const exit = exitOf(self)
-  return exit !== undefined && Exit.isSuccess(exit) ? Effect.succeed(exit.value) : Effect.mapError(self, change)
+  // A success has no error that could be changed.
+  return exit !== undefined && Exit.isSuccess(exit) ? (exit as Exit.Success<A>) : Effect.mapError(self, change)
 }
 
 /** As `Effect.provideContext`, which an effect that has ended already has no need of. */

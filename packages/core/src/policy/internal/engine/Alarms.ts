@@ -1,5 +1,8 @@
 import { type Clock, Duration, Effect, Exit, type Fiber } from "effect"
 
+/** How long a timer is kept for nobody: it would keep a process from ending. */
+const pause = Duration.millis(20)
+
 /** What the sums of fractions of a millisecond may be wrong by. */
 const rounding = 0.01
 
@@ -29,7 +32,7 @@ export class Alarms {
   clear(alarm: Alarm): void {
     if (this.#heap[alarm.index] !== alarm) return
     this.#remove(alarm)
-    if (this.#heap.length === 0 && !this.#willRest) this.#restLater(alarm.fiber)
+    if (this.#heap.length === 0 && !this.#willRest) this.#restLater(alarm)
   }
 
   /** A time that is set anew does not change it. */
@@ -58,13 +61,13 @@ export class Alarms {
     if (next !== undefined && next.at < this.#wakesAt) this.#sleepUntil(next)
   }
 
-  /** The next attempt may begin at once: only who still has nothing to wait for after that lets its timer go. */
-  #restLater(fiber: Fiber.Fiber<unknown, unknown>): void {
+  /** The next attempt may begin soon: only who has nothing to wait for after a pause lets its timer go. */
+  #restLater({ fiber }: Alarm): void {
     this.#willRest = true
-    fiber.currentDispatcher.scheduleTask(() => {
+    Effect.runForkWith(fiber.context)(this.#clock.sleep(pause)).addObserver(() => {
       this.#willRest = false
       if (this.#heap.length === 0) this.#rest()
-    }, 0)
+    })
   }
 
   #rest(): void {

@@ -40,6 +40,8 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
   #renewed = false
   #circuitOpened = false
   #step: Step | undefined
+  /** The time, for as long as nothing is waited for: reading a clock costs more than most strategies do. */
+  #moment: number | undefined
 
   constructor(engine: Engine, call: Call<A, E, R>, fiber: Fiber.Fiber<unknown, unknown>) {
     this.fiber = fiber
@@ -85,6 +87,19 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
 
   /** Through the gates that are left, synchronously for as long as each of them answers at once. */
   #enter(from: number, passed: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
+    return this.#atOneMoment(() => this.#enterNow(from, passed, restore))
+  }
+
+  #atOneMoment<B>(run: () => B): B {
+    this.#moment = this.#clock.currentTimeMillisUnsafe()
+    try {
+      return run()
+    } finally {
+      this.#moment = undefined
+    }
+  }
+
+  #enterNow(from: number, passed: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
     const passes = [...passed]
     for (let index = from; index < this.#engine.gates.length; index += 1) {
       const answer = this.#engine.gates[index]?.enter(this)
@@ -155,7 +170,7 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
     const timed = this.#call.timed === true ? made : attempt.inTime(made)
     // Where nobody is told of its end, nothing need be done at its end.
     if (passes.length === 0 && this.#observe === undefined && this.#engine.hedge === undefined) return restore(timed)
-    return Effect.onExit(restore(timed), (exit) => this.#ended(attempt, passes, exit))
+    return Effect.onExit(restore(timed), (exit) => this.#atOneMoment(() => this.#ended(attempt, passes, exit)))
   }
 
   #ended(
@@ -297,7 +312,7 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
   }
 
   now(): number {
-    return this.#clock.currentTimeMillisUnsafe()
+    return this.#moment ?? this.#clock.currentTimeMillisUnsafe()
   }
 
   get isObserved(): boolean {
