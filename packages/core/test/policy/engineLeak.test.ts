@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Scheduler } from "effect"
+import { Clock, Effect, Exit, Fiber, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
 import { Breaker, BreakerStore, Bulkhead, Engine, Policy } from "@causeway/core/policy"
 import { randomFrom } from "./randomFrom.ts"
@@ -46,4 +46,69 @@ describe("no place of a bulkhead is lost to an interruption", () => {
       Effect.provideService(flood(seed, BreakerStore.makeMemory()), Scheduler.MaxOpsBeforeYield, 3 + (seed % 5))
     )
   }
+})
+
+describe("an attempt that dies before it has begun", () => {
+  const call = {
+    idempotent: true,
+    replayable: true,
+    request: undefined,
+    options: {},
+    attempt: (): Effect.Effect<never> => {
+      throw new Error("a defect")
+    }
+  }
+
+  const places = (policy: Policy.Policy, dying: Engine.Call<never, never, never>) =>
+    Effect.gen(function* () {
+      const state = Engine.makeState()
+      const bulkhead = Bulkhead.make({ maxInFlight: 1, maxWaiting: 0 })
+      const engine = Engine.make({
+        call: { integration: "test", endpoint: "read", method: "GET", url: "/" },
+        policy: Policy.compile({ ...policy, bulkhead }),
+        state
+      })
+      const exit = yield* Effect.exit(Engine.run(engine, dying))
+      assert.isTrue(Exit.isFailure(exit) && Exit.hasDies(exit))
+      return state.inFlight(bulkhead).size
+    })
+
+  it.effect("gives its place back", () => Effect.map(places({}, call), (held) => assert.strictEqual(held, 0)))
+
+  it.effect("gives it back when a later strategy dies", () =>
+    Effect.map(places({ rateLimit: { limit: 1, window: "1 second" } }, { ...call, options: { tokens: -1 } }), (held) =>
+      assert.strictEqual(held, 0)
+    )
+  )
+})
+
+describe("the timer that time limits share", () => {
+  it.effect("is let go 20 milliseconds after the last of them", () =>
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      let sleeping = 0
+      const counting: Clock.Clock = {
+        ...clock,
+        sleep: (duration) => {
+          sleeping += 1
+          return Effect.onExit(clock.sleep(duration), () => Effect.sync(() => (sleeping -= 1)))
+        }
+      }
+      const engine = Engine.make({
+        call: { integration: "test", endpoint: "read", method: "GET", url: "/" },
+        policy: Policy.compile({ timeout: "1 minute" })
+      })
+      const call = Engine.run(engine, {
+        idempotent: true,
+        replayable: true,
+        request: undefined,
+        options: {},
+        attempt: () => Effect.yieldNow
+      })
+      yield* Effect.provideService(Effect.andThen(call, call), Clock.Clock, counting)
+      assert.isAbove(sleeping, 0)
+      yield* TestClock.adjust(20)
+      assert.strictEqual(sleeping, 0)
+    })
+  )
 })

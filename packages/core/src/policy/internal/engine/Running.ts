@@ -87,20 +87,25 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
 
   /** Through the gates that are left, synchronously for as long as each of them answers at once. */
   #enter(from: number, passed: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
-    return this.#atOneMoment(() => this.#enterNow(from, passed, restore))
+    const passes = [...passed]
+    return this.#atOneMoment(
+      () => this.#enterNow(from, passes, restore),
+      (defect) => Effect.andThen(leaveAll(passes, neverMade), Effect.die(defect))
+    )
   }
 
-  #atOneMoment<B>(run: () => B): B {
+  #atOneMoment<B>(run: () => B, onDefect: (defect: unknown) => B): B {
     this.#moment = this.#clock.currentTimeMillisUnsafe()
     try {
       return run()
+    } catch (defect) {
+      return onDefect(defect)
     } finally {
       this.#moment = undefined
     }
   }
 
-  #enterNow(from: number, passed: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
-    const passes = [...passed]
+  #enterNow(from: number, passes: Array<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
     for (let index = from; index < this.#engine.gates.length; index += 1) {
       const answer = this.#engine.gates[index]?.enter(this)
       if (answer === undefined) continue
@@ -170,7 +175,9 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
     const timed = this.#call.timed === true ? made : attempt.inTime(made)
     // Where nobody is told of its end, nothing need be done at its end.
     if (passes.length === 0 && this.#observe === undefined && this.#engine.hedge === undefined) return restore(timed)
-    return Effect.onExit(restore(timed), (exit) => this.#atOneMoment(() => this.#ended(attempt, passes, exit)))
+    return Effect.onExit(restore(timed), (exit) =>
+      this.#atOneMoment(() => this.#ended(attempt, passes, exit), Effect.die)
+    )
   }
 
   #ended(
