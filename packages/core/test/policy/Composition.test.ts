@@ -295,6 +295,37 @@ describe("a policy that is replaced while the program runs", () => {
   })
 })
 
+describe("a provider that asks for a longer wait than the retry allows", () => {
+  const asksForADay = (status: number) =>
+    Mock.status(status, { body: { _tag: "Gone", again: true }, headers: { "retry-after": "86400" } })
+  const Provider = integrationWith({
+    retry: Retry.make({ schedule: quickly, attempts: 3, maxRetryAfter: "1 minute", when: () => true })
+  })
+
+  it.effect("is not waited for, and the call is rate limited", () =>
+    Effect.gen(function* () {
+      const provider = yield* Provider
+      const error = yield* Effect.flip(provider.read())
+      assert.deepInclude(error, { _tag: "RateLimited", source: "remote", retryAfter: Duration.days(1), attempts: 1 })
+    }).pipe(Effect.provide(Provider.layerMock({ read: asksForADay(503) })))
+  )
+
+  it.effect("is not waited for either when its error is a declared one, which the call fails with", () =>
+    Effect.gen(function* () {
+      const provider = yield* Provider
+      assert.deepInclude(yield* Effect.flip(provider.read()), { _tag: "Gone", again: true })
+    }).pipe(Effect.provide(Provider.layerMock({ read: asksForADay(410) })))
+  )
+
+  it.effect("is not waited for by one who wants the raw response, and gets it", () =>
+    Effect.gen(function* () {
+      const provider = yield* Provider
+      const response = yield* provider.read({ responseMode: "response-only" })
+      assert.strictEqual(response.status, 503)
+    }).pipe(Effect.provide(Provider.layerMock({ read: asksForADay(503) })))
+  )
+})
+
 describe("what a policy says of itself", () => {
   it("Policy.describe says the order with its numbers", () => {
     assert.strictEqual(

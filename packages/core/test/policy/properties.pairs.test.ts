@@ -8,9 +8,11 @@ import {
   BreakerStore,
   Bulkhead,
   Cache,
+  type CallObserver as CallObserverModule,
   CallObserver,
   Coalesce,
   Concurrency,
+  Fallback,
   Hedge,
   type Policy,
   Retry,
@@ -19,10 +21,12 @@ import {
 import { Mock } from "@causeway/core/testing"
 
 const order = [
+  "fallback",
   "deadline",
   "coalesce",
   "cache",
   "retry",
+  "retryBudget",
   "hedge",
   "throttle",
   "circuitBreaker",
@@ -83,6 +87,8 @@ interface Stage {
   /** From now on chance is against whoever depends on it. */
   readonly unlucky: Effect.Effect<void>
   readonly cacheLookups: () => number
+  /** What is left of the retry budget; undefined before anything has changed it. */
+  readonly budgetLeft: () => number | undefined
 }
 
 const onStage = <A, E>(
@@ -94,10 +100,15 @@ const onStage = <A, E>(
   const chance = { value: 0.99 }
   const random = { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => chance.value }
   let lookups = 0
+  let left: number | undefined
+  const observe = (event: CallObserverModule.CallEvent): void => {
+    if (event._tag === "CacheAnswered") lookups += 1
+    if (event._tag === "RetryBudgetChanged") left = event.retries
+  }
   const stores = BreakerStore.layerMemory()
   const layer = Provider.layerMock({ read: Mock.sequence(...read), fails: Mock.status(503), stalls: Mock.never }).pipe(
     Layer.provideMerge(stores),
-    Layer.merge(CallObserver.layer(({ _tag }) => (lookups += _tag === "CacheAnswered" ? 1 : 0)))
+    Layer.merge(CallObserver.layer(observe))
   )
   return Effect.gen(function* () {
     const provider = yield* Provider
@@ -126,7 +137,8 @@ const onStage = <A, E>(
       attempts: Effect.sync(
         () => journal.calls.filter(({ endpoint }) => endpoint === "read").flatMap(({ attempts }) => attempts).length
       ),
-      cacheLookups: () => lookups
+      cacheLookups: () => lookups,
+      budgetLeft: () => left
     })
   }).pipe(Effect.provide(layer), Effect.provideService(Random.Random, random))
 }
@@ -567,7 +579,229 @@ const caching: ReadonlyArray<Fact> = [
   )
 ]
 
-const facts = [...bounding, ...coalescing, ...caching, ...retrying, ...hedging, ...refusing, ...timing]
+/** Every success pays for one retry, and nothing else does. */
+const retryBudget = { minimum: 0, ratio: 1, capacity: 1 } as const
+
+const budgeting: ReadonlyArray<Fact> = [
+  fact(
+    "deadline",
+    "retryBudget",
+    "a retry that the deadline does not allow takes nothing from the budget",
+    { deadline: "5 seconds", retry, retryBudget },
+    [ok, down],
+    ({ budgetLeft, provider }) =>
+      Effect.gen(function* () {
+        yield* provider.read()
+        yield* fails(yield* Effect.flip(provider.read()), { _tag: "UnexpectedStatus", attempts: 1 })
+        assert.strictEqual(budgetLeft(), 1)
+      })
+  ),
+  fact(
+    "coalesce",
+    "retryBudget",
+    "callers who share a call pay for its retry once",
+    { coalesce: Coalesce.make(), retry, retryBudget },
+    [ok, down, ok],
+    ({ attempts, provider }) =>
+      Effect.gen(function* () {
+        yield* provider.read()
+        const both = yield* Effect.forEach([1, 2], () => begun(provider.read()))
+        yield* elapse(11)
+        for (const fiber of both) assert.deepStrictEqual(yield* Fiber.join(fiber), { ok: true })
+        assert.strictEqual(yield* attempts, 3)
+      })
+  ),
+  fact(
+    "cache",
+    "retryBudget",
+    "what the cache holds pays nothing in",
+    { cache: Cache.make(), retryBudget: { ...retryBudget, ratio: 0.5 } },
+    [ok],
+    ({ budgetLeft, provider }) =>
+      Effect.gen(function* () {
+        for (let call = 0; call < 3; call += 1) yield* provider.read()
+        assert.strictEqual(budgetLeft(), 0.5)
+      })
+  ),
+  fact(
+    "retry",
+    "retryBudget",
+    "a retry that is not paid for is not made",
+    { retry, retryBudget },
+    [ok, down, down],
+    ({ provider }) =>
+      Effect.gen(function* () {
+        yield* provider.read()
+        const call = yield* begun(Effect.flip(provider.read()))
+        yield* elapse(11)
+        yield* fails(yield* Fiber.join(call), { _tag: "UnexpectedStatus", attempts: 2 })
+      })
+  ),
+  fact(
+    "retryBudget",
+    "hedge",
+    "a hedge is not paid for by the budget of retries",
+    { retryBudget, hedge: Hedge.after("1 second", { ratio: 1 }) },
+    [Mock.never, ok],
+    ({ budgetLeft, provider }) =>
+      Effect.gen(function* () {
+        const call = yield* begun(provider.read())
+        yield* elapse(1)
+        assert.deepStrictEqual(yield* Fiber.join(call), { ok: true })
+        assert.strictEqual(budgetLeft(), 1)
+      })
+  ),
+  ...gates.map((gate) =>
+    fact(
+      "retryBudget",
+      gate,
+      "who is refused takes nothing out and pays nothing in",
+      { retry, retryBudget, [gate]: strict[gate] },
+      [ok],
+      ({ attempts, budgetLeft, close, provider }) =>
+        Effect.gen(function* () {
+          yield* provider.read()
+          yield* close(gate)
+          yield* fails(yield* Effect.flip(provider.read()), refusals[gate])
+          assert.strictEqual(budgetLeft(), 1)
+          assert.strictEqual(yield* attempts, 1)
+        })
+    )
+  ),
+  fact(
+    "retryBudget",
+    "timeout",
+    "an attempt that took too long is made again where that is paid for",
+    { retry, retryBudget, timeout: "1 second" },
+    [ok, Mock.never, ok],
+    ({ attempts, provider }) =>
+      Effect.gen(function* () {
+        yield* provider.read()
+        const call = yield* begun(provider.read())
+        yield* elapse(12)
+        assert.deepStrictEqual(yield* Fiber.join(call), { ok: true })
+        assert.strictEqual(yield* attempts, 3)
+      })
+  )
+]
+
+const orElsewhere = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A | "elsewhere", E> =>
+  Fallback.withFallback<E, "elsewhere", never, never>({ to: () => Effect.succeed("elsewhere") })(call)
+
+const fallingBack: ReadonlyArray<Fact> = [
+  ...gates.map((gate) =>
+    fact(
+      "fallback",
+      gate,
+      "who is refused is answered elsewhere",
+      { [gate]: strict[gate] },
+      [ok],
+      ({ attempts, close, provider }) =>
+        Effect.gen(function* () {
+          yield* provider.read()
+          yield* close(gate)
+          assert.strictEqual(yield* orElsewhere(provider.read()), "elsewhere")
+          assert.strictEqual(yield* attempts, 1)
+        })
+    )
+  ),
+  ...(["deadline", "timeout"] as const).map((slot) =>
+    fact(
+      "fallback",
+      slot,
+      "who has waited long enough is answered elsewhere, whose time is its own",
+      { [slot]: "1 second" },
+      [Mock.never],
+      ({ provider }) =>
+        Effect.gen(function* () {
+          const call = yield* begun(orElsewhere(provider.read()))
+          yield* elapse(1)
+          assert.strictEqual(yield* Fiber.join(call), "elsewhere")
+        })
+    )
+  ),
+  fact(
+    "fallback",
+    "retry",
+    "nobody is asked elsewhere while there is an attempt left",
+    { retry },
+    [down, ok],
+    ({ attempts, provider }) =>
+      Effect.gen(function* () {
+        const call = yield* begun(orElsewhere(provider.read()))
+        yield* elapse(11)
+        assert.deepStrictEqual(yield* Fiber.join(call), { ok: true })
+        assert.strictEqual(yield* attempts, 2)
+      })
+  ),
+  fact(
+    "fallback",
+    "retryBudget",
+    "whose retry is not paid for is answered elsewhere at once",
+    { retry, retryBudget },
+    [down],
+    ({ attempts, provider }) =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* orElsewhere(provider.read()), "elsewhere")
+        assert.strictEqual(yield* attempts, 1)
+      })
+  ),
+  fact(
+    "fallback",
+    "hedge",
+    "nobody is asked elsewhere before the hedge has failed too",
+    { hedge: Hedge.after("1 second", { ratio: 1 }) },
+    [Mock.delay("3 seconds", down), down],
+    ({ attempts, provider }) =>
+      Effect.gen(function* () {
+        const call = yield* begun(orElsewhere(provider.read()))
+        yield* elapse(2)
+        assert.isUndefined(call.pollUnsafe())
+        yield* elapse(1)
+        assert.strictEqual(yield* Fiber.join(call), "elsewhere")
+        assert.strictEqual(yield* attempts, 2)
+      })
+  ),
+  fact(
+    "fallback",
+    "coalesce",
+    "each of those who share a call that fails is answered elsewhere",
+    { coalesce: Coalesce.make() },
+    [Mock.delay("1 second", down)],
+    ({ attempts, provider }) =>
+      Effect.gen(function* () {
+        const both = yield* Effect.forEach([1, 2], () => begun(orElsewhere(provider.read())))
+        yield* elapse(1)
+        for (const fiber of both) assert.strictEqual(yield* Fiber.join(fiber), "elsewhere")
+        assert.strictEqual(yield* attempts, 1)
+      })
+  ),
+  fact(
+    "fallback",
+    "cache",
+    "nobody is asked elsewhere for what the cache holds",
+    { cache: Cache.make() },
+    [ok, down],
+    ({ attempts, provider }) =>
+      Effect.gen(function* () {
+        yield* provider.read()
+        assert.deepStrictEqual(yield* orElsewhere(provider.read()), { ok: true })
+        assert.strictEqual(yield* attempts, 1)
+      })
+  )
+]
+
+const facts = [
+  ...fallingBack,
+  ...budgeting,
+  ...bounding,
+  ...coalescing,
+  ...caching,
+  ...retrying,
+  ...hedging,
+  ...refusing,
+  ...timing
+]
 
 describe("of two strategies, the outer one is outside", () => {
   for (const { inner, outer, program, shows } of facts) it.effect(`${outer} > ${inner}: ${shows}`, () => program)

@@ -13,9 +13,7 @@ import { randomFrom } from "./randomFrom.ts"
 const long = process.env["CAUSEWAY_LONG"] === "1"
 const single = process.env["CAUSEWAY_SEED"]
 const seeds =
-  single === undefined
-    ? Array.from({ length: Number(process.env.N ?? 400) }, (_, index) => index + 1)
-    : [Number(single)]
+  single === undefined ? Array.from({ length: long ? 10_000 : 250 }, (_, index) => index + 1) : [Number(single)]
 
 interface Objection {
   readonly seed: number

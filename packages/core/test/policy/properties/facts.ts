@@ -1,6 +1,6 @@
 /** What holds in every scenario. A fact gives what speaks against it, or nothing. */
 import { Cause, Exit } from "effect"
-import type { Played, Report } from "./play.ts"
+import { costOf, type Played, type Report } from "./play.ts"
 
 export type Fact = (report: Report) => string | undefined
 
@@ -51,12 +51,20 @@ const rateLimitIsKept: Fact = (report) => {
   const { rateLimit } = report.scenario.slots
   if (rateLimit === undefined) return undefined
   const tokens = new Map(report.calls.map(({ caller, name }) => [name, caller.tokens ?? 1]))
-  return firstOf(report.arrivals, ({ at }) => {
-    const end = at + rateLimit.window - rounding
-    const inWindow = report.arrivals.filter((other) => other.at >= at && other.at < end)
-    const used = inWindow.reduce((sum, { call }) => sum + (tokens.get(call) ?? 1), 0)
-    return used > rateLimit.limit ? `${used} tokens of ${rateLimit.limit} in the window from ${at}` : undefined
-  })
+  /** At least: an answer that cost less may have come too late to say so, and what it cost more came after its turn. */
+  const tokensOf = ({ call, reply }: Report["arrivals"][number]): number => {
+    const taken = tokens.get(call) ?? 1
+    const cost = rateLimit.isCorrected && reply._tag === "Answer" ? costOf(reply.headers) : undefined
+    return Math.min(taken, cost ?? taken)
+  }
+  return firstOf(rateLimit.limits, ({ limit, window }) =>
+    firstOf(report.arrivals, ({ at }) => {
+      const end = at + window - rounding
+      const inWindow = report.arrivals.filter((other) => other.at >= at && other.at < end)
+      const used = inWindow.reduce((sum, arrival) => sum + tokensOf(arrival), 0)
+      return used > limit ? `${used} tokens of ${limit} in the window from ${at}` : undefined
+    })
+  )
 }
 
 /** What has been handed to its caller is the caller's: a raw response is no longer in flight for the engine. */

@@ -14,6 +14,7 @@ import {
   Exchange,
   Hedge,
   type Policy,
+  type RateLimit,
   Retry
 } from "@causeway/core/policy"
 import { Alarms } from "./Alarms.ts"
@@ -85,8 +86,28 @@ const breakerOf = (strategy: BreakerName, options: Breaker.CommonOptions): Break
   }
 }
 
+const rateLimitOf = ({
+  isCorrected,
+  learn,
+  limits,
+  maxWait,
+  maxWaiting
+}: NonNullable<Slots["rateLimit"]>): RateLimit.Options => ({
+  limits,
+  maxWait,
+  maxWaiting,
+  ...(learn.length > 0 && { learn }),
+  ...(isCorrected && { costOf: ({ headers }) => costOf(headers) })
+})
+
+/** What an answer says that its call has cost, if it makes sense. */
+export const costOf = (headers: Readonly<Record<string, string | undefined>>): number | undefined => {
+  const cost = Number.parseFloat(headers["x-cost"] ?? "")
+  return Number.isFinite(cost) && cost >= 0 ? Math.ceil(cost) : undefined
+}
+
 export const policyOf = (slots: Slots): Policy.Policy => {
-  const { cache, circuitBreaker, coalesce, concurrency, hedge, retry, ...plain } = slots
+  const { cache, circuitBreaker, coalesce, concurrency, hedge, rateLimit, retry, ...plain } = slots
   return {
     ...plain,
     ...(coalesce === true && { coalesce: Coalesce.make() }),
@@ -98,6 +119,7 @@ export const policyOf = (slots: Slots): Policy.Policy => {
     ...(concurrency !== undefined && {
       concurrency: concurrency.algorithm === "aimd" ? Concurrency.aimd(concurrency) : Concurrency.gradient(concurrency)
     }),
+    ...(rateLimit !== undefined && { rateLimit: rateLimitOf(rateLimit) }),
     ...(circuitBreaker !== undefined && {
       circuitBreaker: breakerOf(circuitBreaker.strategy, {
         openDuration: circuitBreaker.openDuration,
@@ -213,7 +235,12 @@ const performAtOnce = (service: Service, call: Played) =>
 
 /** How many may go at once when all is well. */
 const together = ({ bulkhead, concurrency, rateLimit }: Slots): number =>
-  Math.min(4, bulkhead?.maxInFlight ?? Infinity, concurrency === undefined ? Infinity : 1, rateLimit?.limit ?? Infinity)
+  Math.min(
+    4,
+    bulkhead?.maxInFlight ?? Infinity,
+    concurrency === undefined ? Infinity : 1,
+    ...(rateLimit?.limits ?? []).map(({ limit }) => limit)
+  )
 
 const after = (service: Service, provider: Provider, slots: Slots) =>
   Effect.gen(function* () {
@@ -231,6 +258,9 @@ const after = (service: Service, provider: Provider, slots: Slots) =>
     const fibers = yield* Effect.forEach(calls, (call) => Effect.forkChild(Effect.exit(perform(service, call))))
     yield* settle
     const arrived = provider.arrivals.length - before
+    // The bodies come in turns of the event loop: the clock must not pass the timeouts before them.
+    yield* TestClock.adjust("1 millis")
+    yield* settle
     yield* TestClock.adjust("1 second")
     yield* settle
     yield* Fiber.interruptAll(fibers)

@@ -20,11 +20,18 @@ export interface Slots {
     readonly maxWait: number
   }
   readonly rateLimit?: {
-    readonly limit: number
-    readonly window: number
+    readonly limits: readonly [Limit, ...ReadonlyArray<Limit>]
     readonly maxWait: number
     readonly maxWaiting: number
+    readonly learn: ReadonlyArray<"ietf" | "xRateLimit" | "github">
+    /** Whether `x-cost` says what a call has cost. */
+    readonly isCorrected: boolean
   }
+}
+
+export interface Limit {
+  readonly limit: number
+  readonly window: number
 }
 
 export type ScheduleName = "at once" | "spaced" | "exponential" | "full jitter" | "decorrelated jitter" | "once"
@@ -139,13 +146,23 @@ const slotsFrom = (random: Random): Slots => {
       maxWait: between(random, 1, 4_000)
     })),
     rateLimit: maybe(random, share, () => ({
-      limit: between(random, 2, 6),
-      window: between(random, 10, 2_000),
+      limits: pick(random, [
+        [limitFrom(random, 2_000)],
+        [limitFrom(random, 2_000)],
+        [limitFrom(random, 500), limitFrom(random, 3_000)]
+      ]),
       maxWait: between(random, 0, 5_000),
-      maxWaiting: between(random, 0, 8)
+      maxWaiting: between(random, 0, 8),
+      learn: pick(random, [[], [], ["ietf"], ["xRateLimit"], ["github", "ietf"]]),
+      isCorrected: chance(random, 0.3)
     }))
   })
 }
+
+const limitFrom = (random: Random, longest: number): Limit => ({
+  limit: between(random, 2, 6),
+  window: between(random, 10, longest)
+})
 
 type WithUndefined<A> = { readonly [K in keyof Required<A>]: Required<A>[K] | undefined }
 
@@ -214,6 +231,7 @@ const headersFrom = (random: Random): Readonly<Record<string, string>> =>
     ),
     etag: maybe(random, 0.2, () => pick(random, ['"v1"', 'W/"v1"', "v1", ""])),
     vary: maybe(random, 0.1, () => pick(random, ["*", "accept", ",,"])),
+    "x-cost": maybe(random, 0.5, () => pick(random, costs)),
     "content-length": maybe(random, 0.05, () => pick(random, ["0", "abc", "99999999999"])),
     ratelimit: maybe(random, 0.1, () =>
       pick(random, ['"default";r=0;t=1', "limit=1, remaining=0, reset=1", ";;;", '"'])
@@ -221,6 +239,8 @@ const headersFrom = (random: Random): Readonly<Record<string, string>> =>
     "x-ratelimit-remaining": maybe(random, 0.1, () => pick(random, ["0", "-1", "NaN", "1"])),
     "x-ratelimit-reset": maybe(random, 0.1, () => pick(random, ["1", "99999999999999", "Infinity", "6m0s"]))
   })
+
+const costs = ["0", "1", "2", "1.5", "3", "-1", "abc", "Infinity", ""] as const
 
 const retryAfters = [
   "0",

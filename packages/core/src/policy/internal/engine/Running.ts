@@ -200,7 +200,7 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
     if (failure.refused === true) return Effect.fail(failure.error)
     if (failure.renewed === true && this.#mayRepeat()) return this.#nextAttempt()
     if (!this.#mayRetry(failure)) return Effect.fail(failure.error)
-    if (this.#asksTooMuch(failure)) return Effect.fail(this.#throttled(failure))
+    if (this.#asksTooMuch(failure)) return Effect.fail(this.#asDeclared(failure))
     return this.#afterSchedule(failure)
   }
 
@@ -228,7 +228,12 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
 
   #asksTooMuch(failure: Failed<E>): boolean {
     const longest = this.#engine.policy.retry?.maxRetryAfterMillis ?? Infinity
-    return !failure.declared && failure.retryAfter !== undefined && Duration.toMillis(failure.retryAfter) > longest
+    return failure.retryAfter !== undefined && Duration.toMillis(failure.retryAfter) > longest
+  }
+
+  /** Who is not waited for any longer: what the endpoint declares for it stays what it is. */
+  #asDeclared(failure: Failed<E>): E | PolicyError {
+    return failure.declared ? failure.error : this.#throttled(failure)
   }
 
   #afterSchedule(failure: Failed<E>): Effect.Effect<A, E | PolicyError, R> {
@@ -257,7 +262,7 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
     const asked = failure.retryAfter === undefined ? 0 : Duration.toMillis(failure.retryAfter)
     const millis = Math.max(asked, Duration.toMillis(delay))
     if (millis >= this.remainingMillis(this.now())) {
-      return Effect.fail(asked > 0 && !failure.declared ? this.#throttled(failure) : failure.error)
+      return Effect.fail(asked > 0 ? this.#asDeclared(failure) : failure.error)
     }
     return Effect.flatMap(this.#engine.withdraw(this), (allowed) => {
       // Whose failure opened the circuit finds it open: there is nothing to wait for.
