@@ -63,7 +63,9 @@ import * as Endpoint from "./Endpoint.ts"
 import * as Invocation from "./internal/Invocation.ts"
 import * as Mocking from "./internal/Mocking.ts"
 import { lookup, nest, pathOf, type Placed } from "./internal/Placed.ts"
+import * as TenantPool from "./internal/Tenants.ts"
 import type { Reply } from "./Reply.ts"
+import type * as Tenants from "./Tenants.ts"
 
 /**
  * What a method gives: the decoded success, the raw response, or both.
@@ -390,10 +392,26 @@ export interface IntegrationClass<
   readonly credentials: Context.Key<Credentials.Credentials<Self>, Credentials.Service>
   /** The service over an `HttpClient`, with this integration's credentials. */
   readonly layer: Layer.Layer<Self, LayerError<B>, HttpClient.HttpClient | Credentials.Credentials<Self>>
-  /** The service over typed replies: policies, encoders and decoders are the real ones, the network is not. */
-  readonly layerMock: (replies: MockReplies) => Layer.Layer<Self>
-  /** The service itself replaced: no policy, no encoding. A method without a stub dies. */
-  readonly layerStub: (stubs: MockStubs) => Layer.Layer<Self>
+  /** The service on behalf of a tenant, cheap enough to ask for at each request. */
+  readonly forTenant: (tenant: string) => Effect.Effect<Shape, Tenants.TenantError, Tenants.Tenants<Self>>
+  /**
+   * The service for many tenants, over an `HttpClient`: each with the credentials that its Layer makes, and with quotas
+   * and circuits of its own. A `layerPolicy` merged into that Layer retunes the one tenant; `undefined` says that there is
+   * no such tenant.
+   */
+  readonly layerTenants: <E, R>(
+    credentialsOf: (tenant: string) => Layer.Layer<Credentials.Credentials<Self>, E, R> | undefined,
+    options?: Tenants.Options
+  ) => Layer.Layer<Tenants.Tenants<Self>, LayerError<B>, HttpClient.HttpClient | R>
+  /** The service of the tenants, to count them and to let go of one. */
+  readonly tenants: Context.Key<Tenants.Tenants<Self>, Tenants.Service<Shape>>
+  /**
+   * The service over typed replies: policies, encoders and decoders are the real ones, the network is not. Every tenant
+   * is answered by the same replies, and in the same journal.
+   */
+  readonly layerMock: (replies: MockReplies) => Layer.Layer<Self | Tenants.Tenants<Self>>
+  /** The service itself replaced, for tenants too: no policy, no encoding. A method without a stub dies. */
+  readonly layerStub: (stubs: MockStubs) => Layer.Layer<Self | Tenants.Tenants<Self>>
   /** Retunes or switches off declared slots: of the integration, and of single endpoints. Provide it to `layer`. */
   readonly layerPolicy: (overrides: Policy.Overrides<P>, endpoints?: EndpointOverrides) => Layer.Layer<never>
   /** As `layerPolicy`, from a reference that may change while the program runs; calls in flight end as they began. */
@@ -598,33 +616,74 @@ interface OverrideTable {
 const makeClass = <Self>(id: string, description: Description) => {
   const tag = Context.Service<Self, object>()(id)
   const credentials = Credentials.key<Self>(id)
+  const tenants = Context.Service<Tenants.Tenants<Self>, Tenants.Service<object>>(`causeway/client/Tenants/${id}`)
   const overrides = Context.Reference<Overriding>(`causeway/client/Integration/Policy/${id}`, {
     defaultValue: () => constant({ integration: {}, endpoints: {} })
   })
+  /** The methods over the credentials and the policy that a tenant's Layer has made. */
+  const methodsIn =
+    (methods: MethodsOf): TenantPool.MethodsIn<Credentials.Credentials<Self>> =>
+    (context, tenant) =>
+      methods(Context.get(context, overrides), Context.get(context, credentials), tenant)
   return Object.assign(tag, {
     credentials,
+    tenants,
     layer: Layer.effect(
       tag,
       Effect.gen(function* () {
         const client = yield* HttpClient.HttpClient
-        return yield* build(description, yield* overrides, {
-          baseUrl: yield* readBaseUrl(description),
-          client: () => client,
-          credentials: yield* credentials,
-          ...wiringOf(description)
-        })
+        const wiring = { ...wiringOf(description), baseUrl: yield* readBaseUrl(description), client: () => client }
+        const methods = yield* compile(description, wiring)
+        return nest(description.placed, methods(yield* overrides, yield* credentials))
       })
     ),
+    forTenant: (tenant: string) => Effect.flatMap(tenants, ({ forTenant }) => forTenant(tenant)),
+    layerTenants: <E, R>(
+      credentialsOf: (tenant: string) => Layer.Layer<Credentials.Credentials<Self>, E, R> | undefined,
+      options: Tenants.Options = {}
+    ) => {
+      const { idleMillis, maxKeys } = TenantPool.validOptions(options)
+      return Layer.effect(
+        tenants,
+        Effect.gen(function* () {
+          const client = yield* HttpClient.HttpClient
+          const wiring = { ...wiringOf(description), baseUrl: yield* readBaseUrl(description), client: () => client }
+          const methods = yield* compile(description, wiring, { maxKeys })
+          return yield* TenantPool.make({
+            integration: id,
+            placed: description.placed,
+            idleMillis,
+            layerOf: credentialsOf,
+            methodsIn: methodsIn(methods)
+          })
+        })
+      )
+    },
     layerMock: (replies: Mocking.ReplyTable) =>
-      Layer.effect(
-        tag,
+      Layer.effectContext(
         Effect.gen(function* () {
           const mock = Mocking.make(description.id, description.placed, replies)
-          const wiring = { ...mock.wiring, ...wiringOf(description) }
-          return mock.journalled(yield* build(description, yield* overrides, wiring))
+          const methods = yield* compile(description, { ...wiringOf(description), ...mock.wiring })
+          const anonymous = Layer.succeed(credentials, mock.credentials)
+          const pool = yield* TenantPool.make({
+            integration: id,
+            placed: description.placed,
+            idleMillis: undefined,
+            layerOf: () => anonymous,
+            methodsIn: methodsIn(methods),
+            dress: mock.journalled
+          })
+          const service = nest(description.placed, methods(yield* overrides, mock.credentials))
+          return Context.make(tag, mock.journalled(service)).pipe(Context.add(tenants, pool))
         })
       ),
-    layerStub: (stubs: Mocking.StubTable) => Layer.sync(tag, () => Mocking.stubbed(id, description.placed, stubs)),
+    layerStub: (stubs: Mocking.StubTable) =>
+      Layer.effectContext(
+        Effect.sync(() => {
+          const service = Mocking.stubbed(id, description.placed, stubs)
+          return Context.make(tag, service).pipe(Context.add(tenants, TenantPool.always(id, service)))
+        })
+      ),
     layerPolicy: (integration: Policy.Policy, endpoints: OverrideTable["endpoints"] = {}) =>
       Layer.succeed(overrides, constant({ integration, endpoints })),
     layerPolicyRef: (ref: Ref.Ref<LiveTable>) => Layer.sync(overrides, () => fromRef(ref)),
@@ -674,20 +733,55 @@ const readBaseUrl = (description: Description): Effect.Effect<string, Config.Con
 const invalidUrl = (message: string): Schema.SchemaError =>
   new Schema.SchemaError(new SchemaIssue.InvalidValue({ message }))
 
-const build = (description: Description, overrides: Overriding, given: Omit<Invocation.Wiring, "cacheStore">) =>
+/** The methods of one instance of an integration, or of one of its tenants. */
+type MethodsOf = (
+  overrides: Overriding,
+  credentials: Credentials.Service,
+  tenant?: string
+) => (placed: Placed) => Invocation.Method
+
+/** What all tenants have in common is compiled once; what is one's own, when it is first called. */
+const compile = (
+  description: Description,
+  given: Omit<Invocation.Wiring, "cacheStore" | "credentials">,
+  options: { readonly maxKeys?: number } = {}
+): Effect.Effect<MethodsOf> =>
   Effect.gen(function* () {
-    const state = Engine.makeState({
+    const stores = {
       rateLimits: Option.getOrUndefined(yield* Effect.serviceOption(RateLimitStore.RateLimitStore)),
       breakers: Option.getOrUndefined(yield* Effect.serviceOption(BreakerStore.BreakerStore)),
       retryBudgets: Option.getOrUndefined(yield* Effect.serviceOption(RetryBudgetStore.RetryBudgetStore))
-    })
+    }
+    const state = Engine.makeState(stores, options)
     const shared = Option.getOrUndefined(yield* Effect.serviceOption(CacheStore.CacheStore))
     const wiring = { ...given, cacheStore: shared === undefined ? ownCacheStore() : () => shared }
-    return nest(description.placed, (placed) => {
-      const engine = onceFor(overrides, (table) => engineOf(description, placed, table, state))
-      return Invocation.makeMethod(placed.endpoint, engine, wiring)
-    })
+    const codecOf = oncePer((placed: Placed) => Invocation.compileCodec(placed.endpoint, wiring))
+    const policyOf = oncePer((table: OverrideTable) =>
+      oncePer((placed: Placed) => compilePolicy(description, placed, table))
+    )
+    return (overrides, credentials, tenant) => {
+      const own = { ...wiring, credentials }
+      // An override that makes no sense is told where it is provided, not at the first call.
+      description.placed.forEach(policyOf(overrides()))
+      return oncePer((placed) => {
+        const engine = onceFor(overrides, (table) =>
+          engineOf({ description, placed, policy: policyOf(table)(placed), state, table, tenant })
+        )
+        return Invocation.makeMethod(placed.endpoint, engine, own, codecOf(placed))
+      })
+    }
   })
+
+const oncePer = <Key extends object, Value>(make: (key: Key) => Value) => {
+  const made = new WeakMap<Key, Value>()
+  return (key: Key): Value => {
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const value = make(key)
+    made.set(key, value)
+    return value
+  }
+}
 
 /** One store in memory for each cache, so that endpoints which share a slot share what is kept. */
 const ownCacheStore = () => {
@@ -713,23 +807,35 @@ const onceFor = (overrides: Overriding, compile: (table: OverrideTable) => Engin
   }
 }
 
-const engineOf = (
-  description: Description,
-  placed: Placed,
-  overrides: OverrideTable,
-  state: Engine.State
-): Engine.Engine => {
-  const shared = Policy.merge(description.policy, overrides.integration)
-  const own = Policy.merge(placed.policy, lookup(placed, overrides.endpoints) ?? {})
+const compilePolicy = (description: Description, placed: Placed, overrides: OverrideTable): Policy.Compiled =>
+  Policy.compile(Policy.merge(Policy.merge(description.policy, overrides.integration), ownPolicy(placed, overrides)))
+
+const ownPolicy = (placed: Placed, overrides: OverrideTable): Policy.Policy =>
+  Policy.merge(placed.policy, lookup(placed, overrides.endpoints) ?? {})
+
+interface EngineParts {
+  readonly description: Description
+  readonly placed: Placed
+  readonly table: OverrideTable
+  readonly policy: Policy.Compiled
+  readonly state: Engine.State
+  readonly tenant: string | undefined
+}
+
+const engineOf = ({ description, placed, policy, state, table, tenant }: EngineParts): Engine.Engine => {
+  const own = ownPolicy(placed, table)
+  const call = {
+    integration: description.id,
+    ...(tenant !== undefined && { tenant }),
+    endpoint: pathOf(placed),
+    method: placed.endpoint.method,
+    url: placed.endpoint.path
+  }
+  const scope = Engine.scopeOf(call)
   return Engine.make({
     state,
-    call: {
-      integration: description.id,
-      endpoint: pathOf(placed),
-      method: placed.endpoint.method,
-      url: placed.endpoint.path
-    },
-    policy: Policy.compile(Policy.merge(shared, own)),
-    keyOf: (slot) => (slot in own ? `${description.id}/${pathOf(placed)}` : description.id)
+    call,
+    policy,
+    keyOf: (slot) => (slot in own ? `${scope}/${pathOf(placed)}` : scope)
   })
 }

@@ -83,7 +83,7 @@ export interface JournalAttempt {
 }
 
 /**
- * One call in a journal: the endpoint, the request as the caller gave it, its attempts, and the tag of the error that
+ * One call in a journal: the endpoint, the tenant if it was one's, the request as the caller gave it, its attempts, and the tag of the error that
  * it failed with, if it did.
  *
  * @since 0.1.0
@@ -91,6 +91,7 @@ export interface JournalAttempt {
  */
 export interface JournalCall {
   readonly endpoint: string
+  readonly tenant: string | undefined
   readonly request: unknown
   readonly attempts: ReadonlyArray<JournalAttempt>
   readonly failure: string | undefined

@@ -39,6 +39,8 @@ import type { Category } from "./Failure.ts"
  */
 export interface CallInfo {
   readonly integration: string
+  /** On whose behalf, where an integration has tenants; never a part of a message. */
+  readonly tenant?: string | undefined
   readonly endpoint: string
   readonly method: string
   readonly url: string

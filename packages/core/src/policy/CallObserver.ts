@@ -35,6 +35,8 @@ import type { Category } from "./Failure.ts"
 
 interface Where {
   readonly integration: string
+  /** On whose behalf, where an integration has tenants. There may be many: no label for a metric. */
+  readonly tenant?: string
   readonly endpoint: string
 }
 

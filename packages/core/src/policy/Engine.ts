@@ -92,17 +92,18 @@ export interface State {
 type Stores = { readonly [Store in "rateLimits" | "breakers" | "retryBudgets"]?: State[Store] | undefined }
 
 /**
- * Makes the state of one integration's policies.
+ * Makes the state of one integration's policies. `maxKeys` is the most keys that each of those in memory holds; it
+ * defaults to 10,000.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const makeState = (stores: Stores = {}): State => ({
-  rateLimits: stores.rateLimits ?? RateLimitStore.makeMemory(),
-  breakers: stores.breakers ?? BreakerStore.makeMemory(),
-  retryBudgets: stores.retryBudgets ?? RetryBudgetStore.makeMemory(),
+export const makeState = (stores: Stores = {}, options: { readonly maxKeys?: number } = {}): State => ({
+  rateLimits: stores.rateLimits ?? RateLimitStore.makeMemory(options),
+  breakers: stores.breakers ?? BreakerStore.makeMemory(options),
+  retryBudgets: stores.retryBudgets ?? RetryBudgetStore.makeMemory(options),
   inFlight: onePerStrategy(InFlight.make),
-  throttle: onePerStrategy(Throttle.makeState),
+  throttle: onePerStrategy((throttle: Throttle.Throttle) => Throttle.makeState(throttle, options)),
   hedge: onePerStrategy(Hedge.makeTracker)
 })
 
@@ -130,16 +131,28 @@ export const make = (options: {
   readonly keyOf?: (slot: keyof Compiled) => string
 }): Engine => {
   const state = options.state ?? makeState()
-  const ownKey = `${options.call.integration}/${options.call.endpoint}`
+  const scope = scopeOf(options.call)
+  const ownKey = `${scope}/${options.call.endpoint}`
   const keyOf = options.keyOf ?? (() => ownKey)
   return {
     call: options.call,
+    scope,
     policy: options.policy,
     gates: gatesOf(options.policy, state, keyOf),
     hedge: hedgingOf(options.policy, state),
     withdraw: withdrawalOf(options.policy, state, keyOf)
   }
 }
+
+/**
+ * What all keys of a call begin with: its integration, and its tenant, so that no two tenants share a quota, a circuit, a
+ * budget or an answer.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const scopeOf = ({ integration, tenant }: Pick<CallSite, "integration" | "tenant">): string =>
+  tenant === undefined ? integration : `${integration}?tenant=${encodeURIComponent(tenant)}`
 
 /** The order of the strategies that stand before an attempt. */
 const gatesOf = (policy: Compiled, state: State, keyOf: (slot: keyof Compiled) => string): ReadonlyArray<Gate> => {

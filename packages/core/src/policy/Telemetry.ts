@@ -25,7 +25,8 @@
  *
  * Attributes are names of code, never values of requests: their number is bounded by the program. A `key` function of a
  * breaker or a retry budget is the exception: `causeway_circuit_state` has a series for each key that ever changed, and
- * `causeway_retry_budget_left` one for each key. With a store in Redis it is what Redis has said last.
+ * `causeway_retry_budget_left` one for each key. With a store in Redis it is what Redis has said last. What is counted by
+ * key is not counted for tenants, of whom there may be many; all else counts them together.
  *
  * **Example** (Counting calls)
  *
@@ -129,11 +130,13 @@ const recorder = (context: Context.Context<never>): ((event: CallEvent) => void)
       case "RetryBudgetEmpty":
         return update(metrics.budgetEmpty, 1, where)
       case "RetryBudgetChanged":
-        return update(metrics.budgetLeft, event.retries, { key: event.key })
+        return event.tenant === undefined ? update(metrics.budgetLeft, event.retries, { key: event.key }) : undefined
       case "CacheAnswered":
         return update(metrics.cache, 1, { ...where, result: event.result })
       case "CircuitChanged":
-        return update(metrics.circuit, circuitStates[event.transition.to], { key: event.transition.key })
+        return event.tenant === undefined
+          ? update(metrics.circuit, circuitStates[event.transition.to], { key: event.transition.key })
+          : undefined
     }
   }
 }

@@ -56,9 +56,40 @@ const excerptBytes = 8 * 1024
 
 const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"])
 
+/** What all tenants of an endpoint have in common: how it is written and read. */
+export interface Codec {
+  readonly client: HttpClient.HttpClient
+  readonly direct: Exchange.Direct | undefined
+  readonly encode: (
+    input: RequestEncoder.Input
+  ) => Effect.Effect<HttpClientRequest.HttpClientRequest, RequestEncoder.Unencodable>
+  readonly successOf: ResponseDecoder.DecoderOf
+  readonly errorOf: ResponseDecoder.DecoderOf
+  readonly isStreamed: boolean
+}
+
+/** Compiles how an endpoint is written and read. */
+export const compileCodec = (endpoint: HttpApiEndpoint.Top, wiring: Omit<Wiring, "credentials">): Codec => {
+  const { baseUrl, headers, maxBodyBytes } = wiring
+  const client = wiring.client(endpoint)
+  return {
+    client,
+    direct: Exchange.directOf(client),
+    encode: RequestEncoder.compile(endpoint, baseUrl, headers),
+    successOf: ResponseDecoder.compileSuccesses(endpoint, maxBodyBytes),
+    errorOf: ResponseDecoder.compileErrors(definition(endpoint).errors, maxBodyBytes),
+    isStreamed: Array.from(endpoint.success).some((schema) => streamed(schema) !== undefined)
+  }
+}
+
 /** Compiles an endpoint to its method. */
-export const makeMethod = (endpoint: HttpApiEndpoint.Top, engine: () => Engine.Engine, wiring: Wiring): Method => {
-  const compiled = new CompiledEndpoint(endpoint, engine, wiring)
+export const makeMethod = (
+  endpoint: HttpApiEndpoint.Top,
+  engine: () => Engine.Engine,
+  wiring: Wiring,
+  codec: Codec = compileCodec(endpoint, wiring)
+): Method => {
+  const compiled = new CompiledEndpoint(endpoint, engine, wiring, codec)
   const method = (input?: Input, options?: CallOptions) => compiled.call(input, options)
   const { pagination } = definition(endpoint)
   return pagination === undefined ? method : Object.assign(method, paginated(compiled, pagination))
@@ -70,29 +101,17 @@ class CompiledEndpoint {
   readonly site: Engine.CallSite
   readonly wiring: Wiring
   readonly #endpoint: HttpApiEndpoint.Top
-  readonly #client: HttpClient.HttpClient
-  readonly direct: Exchange.Direct | undefined
-  readonly #encode: (
-    input: RequestEncoder.Input
-  ) => Effect.Effect<HttpClientRequest.HttpClientRequest, RequestEncoder.Unencodable>
-  readonly #successOf: ResponseDecoder.DecoderOf
-  readonly #errorOf: ResponseDecoder.DecoderOf
+  readonly #codec: Codec
   readonly spans: Tracing.Spans
-  readonly #isStreamed: boolean
   readonly #caching = onePerKey((cache: Cache) => Sharing.makeCaching(cache, this.wiring.cacheStore(cache)))
   readonly #flights = onePerKey((coalesce: Coalesce.Coalesce) => Coalesce.makeFlights<unknown, unknown>(coalesce))
 
-  constructor(endpoint: HttpApiEndpoint.Top, engine: () => Engine.Engine, wiring: Wiring) {
+  constructor(endpoint: HttpApiEndpoint.Top, engine: () => Engine.Engine, wiring: Wiring, codec: Codec) {
     this.engine = engine
     this.site = engine().call
     this.wiring = wiring
     this.#endpoint = endpoint
-    this.#client = wiring.client(endpoint)
-    this.direct = Exchange.directOf(this.#client)
-    this.#encode = RequestEncoder.compile(endpoint, wiring.baseUrl, wiring.headers)
-    this.#successOf = ResponseDecoder.compileSuccesses(endpoint, wiring.maxBodyBytes)
-    this.#errorOf = ResponseDecoder.compileErrors(definition(endpoint).errors, wiring.maxBodyBytes)
-    this.#isStreamed = Array.from(endpoint.success).some((schema) => streamed(schema) !== undefined)
+    this.#codec = codec
     this.spans = Tracing.spansOf(this.site, wiring.baseUrl)
   }
 
@@ -120,7 +139,7 @@ class CompiledEndpoint {
     return this.spans.call(fiber, (span) => {
       const one = { request, input, options, span }
       const { cache, coalesce } = this.engine().policy
-      const isAlone = this.#isStreamed || input.responseMode === "response-only"
+      const isAlone = this.#codec.isStreamed || input.responseMode === "response-only"
       if (isAlone || (cache === undefined && coalesce === undefined)) return new Invocation(this, one).run(fiber)
       return this.#inTime(options, this.#shared(one))
     })
@@ -149,7 +168,7 @@ class CompiledEndpoint {
     return Effect.matchEffect(this.wiring.credentials.authorize(one.request), {
       onFailure: () => this.#invoke(one),
       onSuccess: (authorized) => {
-        const partition = Sharing.partitionOf(this.site.integration, authorized)
+        const partition = Sharing.partitionOf(this.engine().scope, authorized)
         const answer = cache === undefined ? this.#invoke(one) : this.#cached(cache, partition, one)
         if (coalesce === undefined) return answer
         const mode = one.input.responseMode ?? "decoded-only"
@@ -176,15 +195,16 @@ class CompiledEndpoint {
   }
 
   #tellCache(result: Sharing.CacheResult): Effect.Effect<void> {
-    const { endpoint, integration } = this.site
+    const { endpoint, integration, tenant } = this.site
+    const where = { integration, endpoint, ...(tenant !== undefined && { tenant }) }
     return Effect.withFiber((fiber) => {
-      fiber.getRef(CallObserver)?.({ _tag: "CacheAnswered", integration, endpoint, result })
+      fiber.getRef(CallObserver)?.({ _tag: "CacheAnswered", ...where, result })
       return Effect.void
     })
   }
 
   #request(input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, unknown> {
-    return AtOnce.mapError(this.#encode(input), (problem) => this.#unencodable(problem))
+    return AtOnce.mapError(this.#codec.encode(input), (problem) => this.#unencodable(problem))
   }
 
   request(input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, unknown> {
@@ -192,15 +212,19 @@ class CompiledEndpoint {
   }
 
   successOf(status: number): ResponseDecoder.Decode | undefined {
-    return this.#successOf(status)
+    return this.#codec.successOf(status)
   }
 
   errorOf(status: number): ResponseDecoder.Decode | undefined {
-    return this.#errorOf(status)
+    return this.#codec.errorOf(status)
+  }
+
+  get direct(): Exchange.Direct | undefined {
+    return this.#codec.direct
   }
 
   get client(): HttpClient.HttpClient {
-    return this.#client
+    return this.#codec.client
   }
 
   get isIdempotent(): boolean {
@@ -230,11 +254,12 @@ interface One {
 }
 
 const onePerKey = <Key extends object, Value>(make: (key: Key) => Value) => {
-  const made = new WeakMap<Key, Value>()
+  let made: WeakMap<Key, Value> | undefined
   return (key: Key): Value => {
-    const known = made.get(key)
+    const known = made?.get(key)
     if (known !== undefined) return known
     const value = make(key)
+    made ??= new WeakMap()
     made.set(key, value)
     return value
   }

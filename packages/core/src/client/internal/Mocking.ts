@@ -43,8 +43,9 @@ export const make = (id: string, placed: ReadonlyArray<Placed>, replies: ReplyTa
   const client = (endpoint: HttpApiEndpoint.Top) =>
     mockClient(endpoint, answers.get(endpoint) ?? unanswered(id, nameOf.get(endpoint) ?? "", answered))
   return {
-    wiring: { baseUrl: "http://mock.invalid", credentials: anonymous, client },
-    journalled: (methods: Record<string, unknown>) => journalled(placed, methods, calls)
+    wiring: { baseUrl: "http://mock.invalid", client },
+    credentials: anonymous,
+    journalled: (methods: Record<string, unknown>, tenant?: string) => journalled(placed, methods, { calls, tenant })
   }
 }
 
@@ -102,20 +103,26 @@ const distance = (a: string, b: string): number => {
   return row[b.length] ?? 0
 }
 
-const journalled = (placed: ReadonlyArray<Placed>, methods: Record<string, unknown>, calls: Array<Call>): object => {
+/** Where the calls of a tenant, or of nobody in particular, are written down. */
+interface Journalling {
+  readonly calls: Array<Call>
+  readonly tenant: string | undefined
+}
+
+const journalled = (placed: ReadonlyArray<Placed>, methods: Record<string, unknown>, into: Journalling): object => {
   // They were made by nest, from the same places.
   const table = methods as Table<Method>
   const service = nest(placed, (one) => {
     const method = lookup({ ...one, group: one.atTop ? undefined : one.group }, table)
-    return method === undefined ? undefined : withJournal(pathOf(one), method, calls)
+    return method === undefined ? undefined : withJournal(pathOf(one), method, into)
   })
-  attachJournal(service, { calls })
+  attachJournal(service, { calls: into.calls })
   return service
 }
 
-const withJournal = (endpoint: string, method: Method, calls: Array<Call>): Method => {
+const withJournal = (endpoint: string, method: Method, { calls, tenant }: Journalling): Method => {
   const open = (request: unknown): Call => {
-    const call: Call = { endpoint, request, attempts: [], failure: undefined }
+    const call: Call = { endpoint, tenant, request, attempts: [], failure: undefined }
     calls.push(call)
     return call
   }

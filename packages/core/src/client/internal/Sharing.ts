@@ -73,11 +73,11 @@ const resultOf = ({ answered, asked }: Asking): CacheResult => {
 
 /** Names the credentials without holding them. */
 export const partitionOf = (
-  integration: string,
+  scope: string,
   { identity, secrets }: Pick<Credentials.Authorized, "identity" | "secrets">
 ): string =>
   Cache.partitionOf({
-    headers: { authorization: [integration, ...(identity ?? secrets).map(Redacted.value)].join("\n") }
+    headers: { authorization: [scope, ...(identity ?? secrets).map(Redacted.value)].join("\n") }
   })
 
 /** What is the same call: its method, URL, headers, body and credentials, and how its answer is wanted. */

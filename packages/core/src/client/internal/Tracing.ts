@@ -24,7 +24,11 @@ export const spansOf = (site: CallSite, baseUrl: string): Spans => {
   const attributes = attributesOf(site, baseUrl)
   const call: Tracer.SpanOptionsNoTrace = {
     kind: "internal",
-    attributes: { "causeway.integration": site.integration, "causeway.endpoint": site.endpoint }
+    attributes: {
+      "causeway.integration": site.integration,
+      "causeway.endpoint": site.endpoint,
+      ...(site.tenant !== undefined && { "causeway.tenant": site.tenant })
+    }
   }
   return {
     call: (fiber, evaluate) =>

@@ -299,7 +299,7 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
   keyOf(key: ((call: KeyInput) => string) | undefined, shared: string): string {
     if (key === undefined) return shared
     const { endpoint, integration } = this.#engine.call
-    return `${integration}/${key({ integration, endpoint, request: this.#call.request })}`
+    return `${this.#engine.scope}/${key({ integration, endpoint, request: this.#call.request })}`
   }
 
   decodedOf(success: unknown): unknown {
@@ -333,7 +333,9 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
 
   tell(event: EventOfCall): void {
     if (event._tag === "CircuitChanged") this.#circuitOpened = event.transition.to === "open"
-    this.#observe?.({ ...event, integration: this.#engine.call.integration, endpoint: this.#engine.call.endpoint })
+    if (this.#observe === undefined) return
+    const { endpoint, integration, tenant } = this.#engine.call
+    this.#observe({ ...event, integration, endpoint, ...(tenant !== undefined && { tenant }) })
   }
 
   #elapsed(): number {

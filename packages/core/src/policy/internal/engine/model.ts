@@ -13,6 +13,8 @@ import type { Hedging } from "./hedging.ts"
  */
 export interface CallSite {
   readonly integration: string
+  /** On whose behalf, where an integration has tenants: the keys of all state are its own. */
+  readonly tenant?: string | undefined
   readonly endpoint: string
   readonly method: string
   readonly url: string
@@ -97,6 +99,8 @@ export type PolicyError = CallError.Timeout | CallError.RateLimited | CallError.
  */
 export interface Engine {
   readonly call: CallSite
+  /** Before every key of a strategy's own. */
+  readonly scope: string
   readonly policy: Compiled
   /** What stands before each attempt, outermost first. */
   readonly gates: ReadonlyArray<Gate>
