@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Schema } from "effect"
 import { Endpoint, Integration } from "@causeway/core/client"
 import { Fallback } from "@causeway/core/policy"
@@ -89,4 +89,10 @@ describe("a call with a fallback", () => {
       assert.strictEqual(asked, 0)
     }).pipe(Effect.provide(both(Mock.never)))
   )
+
+  it("has the answers and the errors of both in its type", () => {
+    const other = Effect.fail(new SoldOut({ again: true })) as Effect.Effect<number, SoldOut, "service">
+    const call = Effect.succeed("text").pipe(Fallback.withFallback({ to: () => other }))
+    expectTypeOf(call).toEqualTypeOf<Effect.Effect<string | number, SoldOut, "service">>()
+  })
 })

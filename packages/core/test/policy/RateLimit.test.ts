@@ -132,6 +132,23 @@ describe("a rate limit in the engine", () => {
     )
   }
 
+  for (const [status, category] of [
+    [429, "throttled"],
+    [503, "transient"]
+  ] as const) {
+    it.effect(`slows all calls of its key when one is told by a ${status} to wait, without learning from headers`, () =>
+      Effect.gen(function* () {
+        const engine = engineWith({ limit: 100, window: "1 second", maxWait: 0 })
+        const told = { error: "told", category, retryAfter: Duration.seconds(5), sent: true, declared: false } as const
+        const one = { idempotent: true, replayable: true, request: undefined, options: {} } as const
+        yield* Effect.flip(Engine.run(engine, { ...one, attempt: () => Effect.fail(told) }))
+        assert.deepInclude(yield* Effect.flip(run(engine)), { source: "local", retryAfter: Duration.seconds(5) })
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual(yield* run(engine), "answered")
+      })
+    )
+  }
+
   it.effect("takes the Retry-After of a success for no wait", () =>
     Effect.gen(function* () {
       const engine = engineWith({ limit: 100, window: "1 second", learn: "github", maxWait: 0 })
