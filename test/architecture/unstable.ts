@@ -7,6 +7,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/AwsSignature.ts": ["effect/http"],
   "core/src/auth/internal/aws/Signer.ts": ["effect/http"],
   "core/src/auth/internal/aws/signing.ts": ["effect/http"],
+  "core/src/auth/internal/digest/Answerer.ts": ["effect/http"],
   "core/src/auth/internal/signing/outgoing.ts": ["effect/http"],
   "core/src/auth/Credentials.ts": ["effect/http"],
   "core/src/auth/TokenLeaseRedis.ts": ["effect/persistence"],

@@ -137,6 +137,17 @@ export class UnsignableRequest extends Data.TaggedClass("UnsignableRequest")<{
 }> {}
 
 /**
+ * The provider asked for a proof that we do not give; `offered` names the algorithms.
+ *
+ * @since 0.1.0
+ * @category reasons
+ */
+export class UnsupportedChallenge extends Data.TaggedClass("UnsupportedChallenge")<{
+  readonly offered: ReadonlyArray<string>
+  readonly issue: string
+}> {}
+
+/**
  * Why access was not granted.
  *
  * @since 0.1.0
@@ -164,6 +175,7 @@ export type Reason =
   | InvalidCallback
   | SecretUnavailable
   | UnsignableRequest
+  | UnsupportedChallenge
 
 /**
  * The error of this room: to which integration it happened, and why.
@@ -223,6 +235,8 @@ const sentenceOf = (reason: Reason): string => {
       return `the callback was refused (${reason.why}): ${reason.issue}`
     case "UnsignableRequest":
       return `the request cannot be signed: its ${reason.part} ${reason.issue}`
+    case "UnsupportedChallenge":
+      return `the provider ${reason.issue} (it offers ${reason.offered.join(", ")})`
     case "SecretUnavailable":
       return `${reason.what} ${reason.issue}`
     default:

@@ -28,12 +28,13 @@ export class Signer implements Credentials.Service {
     this.#clockwork = new Clockwork(mostCorrectedMillis)
   }
 
-  authorize(request: HttpClientRequest): Effect.Effect<Credentials.Authorized, Credentials.CredentialsUnavailable> {
-    return Effect.withFiber((fiber) => {
+  readonly authorize = (
+    request: HttpClientRequest
+  ): Effect.Effect<Credentials.Authorized, Credentials.CredentialsUnavailable> =>
+    Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       return AtOnce.flatMap(this.#pair, (pair) => this.#sign(request, pair, clock))
     })
-  }
 
   #sign(
     request: HttpClientRequest,
