@@ -186,3 +186,29 @@ describe("a body that has come with its response", () => {
     })
   )
 })
+
+describe("an answer of Schema.Unknown", () => {
+  class Raw extends Integration.Service<Raw>()("test/Raw", {
+    baseUrl: "https://provider.example",
+    endpoints: [Endpoint.get("read", "/read", { success: Schema.Unknown })]
+  }) {}
+
+  const answeredWith = (text: string) => {
+    const { client } = direct((request, told) => told.responded(arrived(request, text)))
+    return Effect.flatMap(Raw, (raw) => raw.read()).pipe(
+      Effect.provide(Raw.layer.pipe(Layer.provide([Auth.none(Raw), Layer.succeed(HttpClient.HttpClient, client)])))
+    )
+  }
+
+  it.effect("is its JSON as it comes", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* answeredWith('{"a":[1,{"b":null}],"c":"\u00fc"}'), { a: [1, { b: null }], c: "ü" })
+    })
+  )
+
+  it.effect("that is no JSON does not decode", () =>
+    Effect.map(Effect.flip(answeredWith("<html>")), (error) =>
+      assert.deepInclude(error, { _tag: "DecodeFailure", issue: "Expected JSON" })
+    )
+  )
+})

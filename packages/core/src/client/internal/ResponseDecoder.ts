@@ -89,10 +89,14 @@ const compileSuccess = (schema: Schema.Top, maxBytes: number): Decode => {
   const stream = streamed(schema)
   if (stream !== undefined) return compileStream(stream)
   if (HttpApiSchema.isNoContent(schema.ast)) return compileEmpty(schema)
-  const decode = decoderOf(schema)
   const read = reader(encoding(schema)._tag, maxBytes)
+  if (schema.ast === anyJson) return (response) => read(response)
+  const decode = decoderOf(schema)
   return (response) => AtOnce.flatMap(read(response), decode)
 }
+
+/** `Schema.Unknown` as a JSON body has it: what a parser of JSON gives need not be looked through. */
+const anyJson = Schema.toCodecJson(Schema.Unknown).ast
 
 /** What stands for an empty body, whatever the body holds. */
 const compileEmpty = (schema: Schema.Top): Decode => {
@@ -143,9 +147,13 @@ const reader = (kind: HttpApiSchema.PayloadEncoding["_tag"], maxBytes: number) =
           UrlParams.toRecord(UrlParams.fromInput(new URLSearchParams(text)))
         )
     default:
-      return (response: HttpClientResponse) =>
-        AtOnce.flatMap(readText(response, maxBytes), (text) => Effect.fromResult(parseJson(text)))
+      return (response: HttpClientResponse) => AtOnce.flatMap(readText(response, maxBytes), parsed)
   }
+}
+
+const parsed = (text: string): Effect.Effect<unknown, Undecodable> => {
+  const value = parseJson(text)
+  return Result.isSuccess(value) ? Effect.succeed(value.success) : Effect.fail(value.failure)
 }
 
 const parseJson = (text: string): Result.Result<unknown, Undecodable> => {

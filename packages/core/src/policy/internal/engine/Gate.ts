@@ -2,6 +2,7 @@ import { Effect, Exit } from "effect"
 import type { CallEvent } from "../../CallObserver.ts"
 import type { CallInfo, CallError } from "../../CallError.ts"
 import type { Category, Response } from "../../Failure.ts"
+import * as AtOnce from "../AtOnce.ts"
 import type { CallOptions } from "../compiledPolicy.ts"
 import type { KeyInput } from "../../RateLimit.ts"
 
@@ -76,21 +77,16 @@ export const andThenNow = <A, B, E, R>(
   answer: Effect.Effect<A>,
   next: (value: A) => Effect.Effect<B, E, R>
 ): Effect.Effect<B, E, R> => {
-  const exit = settled(answer)
+  const exit = AtOnce.exitOf(answer)
   return exit === undefined || Exit.isFailure(exit) ? Effect.flatMap(answer, next) : next(exit.value)
 }
-
-/** The exit of an Effect that has ended already. */
-export const settled = <A>(effect: Effect.Effect<A>): Exit.Exit<A> | undefined =>
-  // An Effect<A> that is an Exit is an Exit<A>: the guard only knows Exit<unknown, unknown>.
-  Exit.isExit(effect) ? (effect as Exit.Exit<A>) : undefined
 
 /** All passes in turn; at once when each of them answers at once. */
 export const leaveAll = (passes: ReadonlyArray<Pass>, end: AttemptEnd): Effect.Effect<void> => {
   let left: Effect.Effect<void> = Effect.void
   for (const pass of passes) {
     const leaving = pass.leave(end)
-    if (leaving !== Effect.void && !Exit.isExit(leaving)) left = Effect.andThen(left, leaving)
+    if (AtOnce.exitOf(leaving) === undefined) left = Effect.andThen(left, leaving)
   }
   return left
 }

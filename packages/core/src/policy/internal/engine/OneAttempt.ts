@@ -1,5 +1,6 @@
-import { Effect, Exit, type Fiber } from "effect"
+import { Effect, type Fiber } from "effect"
 import type * as CallError from "../../CallError.ts"
+import * as AtOnce from "../AtOnce.ts"
 import type { AttemptEnd } from "./Gate.ts"
 import type { Attempt, AttemptFailure, PolicyError } from "./model.ts"
 import { timeLimited, waitLimited } from "./timeLimit.ts"
@@ -37,7 +38,7 @@ export class OneAttempt implements Attempt {
   }
 
   inTime<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | AttemptFailure<PolicyError>, R> {
-    if (this.#limitMillis === Infinity || Exit.isExit(effect)) return effect
+    if (this.#limitMillis === Infinity || AtOnce.exitOf(effect) !== undefined) return effect
     return timeLimited(effect, this.#leftMillis(), () => this.#tooLong())
   }
 

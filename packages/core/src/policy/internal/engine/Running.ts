@@ -4,18 +4,10 @@ import { type CallEvent, CallObserver } from "../../CallObserver.ts"
 import type { AttemptFailure, Call, Engine, PolicyError } from "./model.ts"
 import type { FailedAttempt } from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
+import * as AtOnce from "../AtOnce.ts"
 import type { CallOptions } from "../compiledPolicy.ts"
 import type { KeyInput } from "../../RateLimit.ts"
-import {
-  type Answer,
-  type AttemptEnd,
-  type Entrant,
-  type EventOfCall,
-  leaveAll,
-  neverMade,
-  type Pass,
-  settled
-} from "./Gate.ts"
+import { type Answer, type AttemptEnd, type Entrant, type EventOfCall, leaveAll, neverMade, type Pass } from "./Gate.ts"
 import { deadlineMillis } from "./deadlineMillis.ts"
 import { debug } from "./debug.ts"
 import { hedged } from "./hedging.ts"
@@ -32,7 +24,6 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
   readonly #engine: Engine
   readonly #call: Call<A, E, R>
   readonly #clock: Clock.Clock
-  readonly #debug: boolean
   readonly #observe: ((event: CallEvent) => void) | undefined
   readonly #startedAt: number
   readonly #deadlineMillis: number | undefined
@@ -49,7 +40,6 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
     this.#engine = engine
     this.#call = call
     this.#clock = fiber.getRef(Clock.Clock)
-    this.#debug = fiber.getRef(debug)
     this.#observe = fiber.getRef(CallObserver)
     this.#startedAt = this.now()
     this.#deadlineMillis = deadlineMillis(engine.policy, call.options)
@@ -109,7 +99,7 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
     for (let index = from; index < this.#engine.gates.length; index += 1) {
       const answer = this.#engine.gates[index]?.enter(this)
       if (answer === undefined) continue
-      const exit = settled(answer)
+      const exit = AtOnce.exitOf(answer)
       if (exit === undefined || Exit.isFailure(exit)) {
         const waited = Effect.onInterrupt(restore(answer), () => leaveAll(passes, neverMade))
         return Effect.flatMap(waited, (answer) => this.#afterWait(index, passes, answer, restore))
@@ -312,7 +302,7 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
   }
 
   raise<Failure>(make: () => Failure): Failure {
-    return this.#debug ? make() : withoutStack(make)
+    return this.fiber.getRef(debug) ? make() : withoutStack(make)
   }
 
   info(requestId?: string): CallError.CallInfo {
