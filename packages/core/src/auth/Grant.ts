@@ -21,11 +21,11 @@
  * import { Clock, Effect, Redacted } from "effect"
  * import { Grant, Token } from "@causeway/core/auth"
  *
- * const session: Grant.Grant = {
+ * const session = Grant.make({
  *   obtain: Effect.map(Clock.currentTimeMillis, (now) =>
  *     Token.make({ accessToken: Redacted.make("s3ss10n"), obtainedAt: now, expiresAt: now + 60_000 })
  *   )
- * }
+ * })
  *
  * console.assert(session.refresh === undefined)
  * ```
@@ -33,6 +33,7 @@
  * @since 0.1.0
  */
 import type { Effect } from "effect"
+import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { AuthError } from "./AuthError.ts"
 import type { Token } from "./Token.ts"
 
@@ -49,4 +50,32 @@ export interface Grant {
   readonly refresh?: (token: Token) => Effect.Effect<Token, AuthError>
   /** Where a person grants access anew; undefined when nobody knows. */
   readonly reauthorizeUrl?: string
+}
+
+/**
+ * Makes a grant; throws `InvalidOption` for one that has no way to a token at all, and for a `reauthorizeUrl` that no
+ * person can open.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (grant: Grant): Grant => {
+  if (grant.obtain === undefined && grant.refresh === undefined && grant.reauthorizeUrl === undefined) {
+    throw new InvalidOption.InvalidOption({
+      option: "grant",
+      actual: "without a way to get a token",
+      accepts: "one with obtain, refresh or reauthorizeUrl"
+    })
+  }
+  if (grant.reauthorizeUrl !== undefined) openable(grant.reauthorizeUrl)
+  return grant
+}
+
+const openable = (url: string): void => {
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? "")) return
+  throw new InvalidOption.InvalidOption({
+    option: "grant.reauthorizeUrl",
+    actual: JSON.stringify(url),
+    accepts: "an absolute URL of http or https"
+  })
 }
