@@ -97,6 +97,12 @@ export interface Arrival {
   readonly headers: ReadonlyArray<Header>
   /** The raw bytes. */
   readonly body: Uint8Array
+  /**
+   * The `traceparent` of the delivery, which the span of its handling is linked to. Default: that of the current span.
+   *
+   * @see https://www.w3.org/TR/trace-context/#traceparent-header
+   */
+  readonly traceparent?: string | undefined
 }
 
 /**
