@@ -5,6 +5,8 @@
 export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/Auth.ts": ["effect/http"],
   "core/src/auth/AwsSignature.ts": ["effect/http"],
+  "core/src/auth/Jwks.ts": ["effect/http"],
+  "core/src/auth/internal/jwt/fetchKeys.ts": ["effect/http"],
   "core/src/auth/internal/aws/Signer.ts": ["effect/http"],
   "core/src/auth/internal/aws/signing.ts": ["effect/http"],
   "core/src/auth/internal/digest/Answerer.ts": ["effect/http"],
