@@ -17,6 +17,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/internal/message/Signer.ts": ["effect/http"],
   "core/src/auth/internal/message/signing.ts": ["effect/http"],
   "core/src/auth/internal/signing/outgoing.ts": ["effect/http"],
+  "core/src/auth/WebLogin.ts": ["effect/http"],
   "core/src/auth/MessageSignature.ts": ["effect/http"],
   "core/src/auth/Credentials.ts": ["effect/http"],
   "core/src/auth/OAuthClient.ts": ["effect/http"],
