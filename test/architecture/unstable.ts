@@ -60,6 +60,8 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/testing/Mock.ts": ["effect/encoding", "effect/http", "effect/http-api"],
   "core/src/webhook/Inbox.ts": ["effect/sql"],
   "core/src/webhook/InboxStoreSql.ts": ["effect/sql"],
+  "core/src/webhook/internal/receiving/router.ts": ["effect/http"],
+  "core/src/webhook/internal/receiving/telemetry.ts": ["effect/http"],
   "core/src/webhook/WebhookKeys.ts": ["effect/http"],
   "core/src/webhook/WebhookReceiver.ts": ["effect/http"],
   "core/src/webhook/WebhookSender.ts": ["effect/http"],
