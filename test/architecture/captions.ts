@@ -204,8 +204,6 @@ export const captions: Captions = {
       "internal/jwt/compact.ts": "Writes a token in its compact form.",
       "internal/jwt/decoding.ts": "Reads base64url and JSON, each in one form only.",
       "internal/jwt/fetchKeys.ts": "Fetches a key set through the engine.",
-      "internal/jwt/algorithms.ts": "What each algorithm needs of a key, and how it signs and verifies.",
-      "internal/jwt/compact.ts": "Writes a token in its compact form.",
       "internal/jwt/jwk.ts": "A JSON Web Key, and its thumbprint.",
       "internal/jwt/keyMaterial.ts": "Reads keys in all their forms, and says what is wrong with one.",
       "internal/jwt/keys.ts": "Keys that fit their algorithm.",
