@@ -203,6 +203,7 @@ export const captions: Captions = {
       "internal/jwt/claims.ts": "Holds what a token says against what it must say.",
       "internal/jwt/compact.ts": "Writes a token in its compact form.",
       "internal/jwt/decoding.ts": "Reads base64url and JSON, each in one form only.",
+      "internal/jwt/ecdsa.ts": "The two forms of an ECDSA signature.",
       "internal/jwt/fetchKeys.ts": "Fetches a key set through the engine.",
       "internal/jwt/jwk.ts": "A JSON Web Key, and its thumbprint.",
       "internal/jwt/keyMaterial.ts": "Reads keys in all their forms, and says what is wrong with one.",
