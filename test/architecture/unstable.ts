@@ -12,6 +12,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/internal/digest/Answerer.ts": ["effect/http"],
   "core/src/auth/internal/signing/outgoing.ts": ["effect/http"],
   "core/src/auth/Credentials.ts": ["effect/http"],
+  "core/src/auth/Dpop.ts": ["effect/http"],
   "core/src/auth/OAuthClient.ts": ["effect/http"],
   "core/src/auth/OAuthDiscovery.ts": ["effect/http"],
   "core/src/auth/internal/oauth/Desk.ts": ["effect/http"],

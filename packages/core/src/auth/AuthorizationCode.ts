@@ -252,6 +252,7 @@ const requestOf = (
     ["state", state],
     ["code_challenge", challenge],
     ["code_challenge_method", "S256"],
+    ...perhaps("dpop_jkt", client.jkt),
     ...perhaps("nonce", nonce),
     ...perhaps("max_age", maxAge),
     ...perhaps("prompt", options.prompt),
