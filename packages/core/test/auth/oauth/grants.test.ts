@@ -1,5 +1,5 @@
 /** What each grant asks with, and what becomes of the answer. */
-import { AuthError, AuthorizationCode, OAuth, Token } from "@causeway/core/auth"
+import { type AuthError, AuthorizationCode, OAuth, Token } from "@causeway/core/auth"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schedule } from "effect"
 import { TestClock } from "effect/testing"
