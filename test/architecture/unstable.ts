@@ -20,6 +20,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/WebLogin.ts": ["effect/http"],
   "core/src/auth/MessageSignature.ts": ["effect/http"],
   "core/src/auth/Credentials.ts": ["effect/http"],
+  "core/src/auth/Dpop.ts": ["effect/http"],
   "core/src/auth/OAuthClient.ts": ["effect/http"],
   "core/src/auth/OAuthDiscovery.ts": ["effect/http"],
   "core/src/auth/internal/oauth/Desk.ts": ["effect/http"],
