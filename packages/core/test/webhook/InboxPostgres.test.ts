@@ -1,6 +1,8 @@
-import { Inbox, InboxStoreSql } from "@causeway/core/webhook"
-import { Layer } from "effect"
-import { describePostgres, layer as layerDatabase, sharedServer } from "../postgres/server.ts"
+import { Inbox, InboxStoreSql, type WebhookEvent } from "@causeway/core/webhook"
+import { assert, it } from "@effect/vitest"
+import { Deferred, Effect, Layer } from "effect"
+import { layerClient } from "../postgres/client.ts"
+import { describePostgres, layer as layerDatabase, PostgresServer, sharedServer } from "../postgres/server.ts"
 import { inboxSqlSuite } from "./inboxSqlSuite.ts"
 import { inboxSuite } from "./inboxSuite.ts"
 import { layerWatched } from "./quiet.ts"
@@ -13,6 +15,27 @@ describePostgres("the inbox and Postgres", () => {
     Layer.provideMerge(layerWatched(InboxStoreSql.layer)),
     Layer.provideMerge(Layer.fresh(layerDatabase)),
     Layer.provide(server)
+  )
+
+  const waiting = { source: "github", events: {}, handle: {}, pollInterval: "1 hour", retention: null } as const
+
+  it.live("a worker that looks once an hour is woken by what another process stores", () =>
+    Effect.gen(function* () {
+      const { createDatabase, port } = yield* PostgresServer
+      const database = yield* createDatabase
+      const inboxOf = Layer.fresh(Layer.provide(Inbox.layerSql, layerClient(port, database)))
+      const handled = yield* Deferred.make<string>()
+      const otherwise = ({ id }: WebhookEvent.WebhookEvent) => Deferred.succeed(handled, id)
+      yield* Effect.forkScoped(Effect.provide(Inbox.run({ ...waiting, otherwise }), inboxOf, { local: true }))
+      const program = Effect.gen(function* () {
+        const inbox = yield* Inbox.Inbox
+        const deliver = (id: string) =>
+          inbox.store({ source: "github", id, headers: [], body: new TextEncoder().encode(id) })
+        yield* deliver("first")
+        assert.strictEqual(yield* Deferred.await(handled), "first")
+      })
+      yield* Effect.provide(program, inboxOf, { local: true })
+    }).pipe(Effect.scoped, Effect.provide(server))
   )
 
   inboxSuite("Postgres", layer)
