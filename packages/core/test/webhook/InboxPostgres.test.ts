@@ -1,8 +1,9 @@
 import { Inbox, InboxStoreSql, type WebhookEvent } from "@causeway/core/webhook"
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
 import { layerClient } from "../postgres/client.ts"
-import { describePostgres, layer as layerDatabase, PostgresServer, sharedServer } from "../postgres/server.ts"
+import { describePostgres, PostgresServer, sharedServer } from "../postgres/server.ts"
 import { inboxSqlSuite } from "./inboxSqlSuite.ts"
 import { inboxSuite } from "./inboxSuite.ts"
 import { layerWatched } from "./quiet.ts"
@@ -10,7 +11,20 @@ import { layerWatched } from "./quiet.ts"
 describePostgres("the inbox and Postgres", () => {
   const server = sharedServer()
 
-  /** A new database for each build. */
+  /** One database, emptied at each build: a new one for each test would be half a gigabyte in the end. */
+  const layerDatabase = Layer.unwrap(
+    Effect.gen(function* () {
+      const { port } = yield* PostgresServer
+      const client = Layer.fresh(layerClient(port, "postgres"))
+      const empty = Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`DROP SCHEMA public CASCADE`
+        yield* sql`CREATE SCHEMA public`
+      })
+      return Layer.provideMerge(Layer.effectDiscard(empty), client)
+    })
+  )
+
   const layer = Inbox.layer.pipe(
     Layer.provideMerge(layerWatched(InboxStoreSql.layer)),
     Layer.provideMerge(Layer.fresh(layerDatabase)),
