@@ -23,6 +23,7 @@ export const openedTo: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/client/internal/Reflection.ts": ["core/testing"],
   // Tokens and events are sealed in the same way.
   "core/src/policy/internal/cipher.ts": ["core/auth", "core/webhook"],
+  "core/src/policy/internal/cipherKeys.ts": ["core/auth", "core/webhook"],
   // What has ended already needs no fibre, wherever it is.
   "core/src/policy/internal/AtOnce.ts": ["core/auth", "core/client", "core/webhook"]
 }

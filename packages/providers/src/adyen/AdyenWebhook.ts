@@ -43,8 +43,8 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * The scheme of Adyen for Platforms and of the management API, as other implementations of it have it; no test runs a
- * package of the provider's.
+ * The scheme of Adyen for Platforms and of the management API, checked against the verdicts of the `@adyen/api-library`
+ * package.
  *
  * @see https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
  * @since 0.1.0
@@ -58,13 +58,12 @@ export const platformScheme: SignatureScheme.SignatureScheme = SignatureScheme.m
   eventType: [SignatureScheme.body("type")],
   docs: {
     url: "https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures",
-    checked: "source"
+    checked: "package"
   }
 })
 
 /**
- * The scheme of standard webhooks, those of payments, as other implementations of it have it; no test runs a package of the
- * provider's.
+ * The scheme of standard webhooks, those of payments, checked against the verdicts of the `@adyen/api-library` package.
  *
  * @see https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
  * @since 0.1.0
