@@ -279,6 +279,23 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
     covered: { body: inBody("1", "2"), url: elsewhere, token: withoutSignature("MessageBird-Signature-JWT") },
     open: {}
   },
+  "microsoft-graph": {
+    secret: "a state of the current generation",
+    otherSecret: "a state of the next generation",
+    send: (_, clientState) => ({
+      ...post,
+      body: text(
+        JSON.stringify({
+          value: ["updated", "deleted"].map((changeType) => ({ subscriptionId: "7f105c7d", changeType, clientState }))
+        })
+      )
+    }),
+    covered: {
+      state: inBody("current", "other"),
+      "item without a state": inBody(`"value":[`, `"value":[{"changeType":"created"},`)
+    },
+    open: { body: inBody("7f105c7d", "7f105c7e"), type: inBody("updated", "created") }
+  },
   okta: token("Authorization", `{"eventType":"com.okta.event_hook","data":{"events":[{"eventType":"x","uuid":"1"}]}}`),
   paypal: {
     secret: "1JE4291016473214C",

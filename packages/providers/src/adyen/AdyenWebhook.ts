@@ -8,7 +8,7 @@
  *
  * **Details**
  *
- * `HmacSignature` is the base64 HMAC of the body, with the bytes that the key spells in hexadecimal. The type is the body's
+ * `HmacSignature` is the base64 HMAC of the body, with the bytes that the key spells in hexadecimal of either case. The type is the body's
  * `type`, such as `balancePlatform.transfer.created`. Standard webhooks hold items, each with an HMAC of eight of its fields in
  * `additionalData.hmacSignature`; all must be right. Their type is the `eventCode` of the first item, such as `AUTHORISATION`.
  *
@@ -54,7 +54,7 @@ export const platformScheme: SignatureScheme.SignatureScheme = SignatureScheme.m
   id: "adyen-platform",
   signature: SignatureScheme.singleHeader("HmacSignature", { encoding: "base64" }),
   signedContent: "{body}",
-  keys: [SignatureScheme.mac({ hash: "sha256", encoding: "hex" })],
+  keys: [SignatureScheme.mac({ hash: "sha256", encoding: "hex-any-case" })],
   eventType: [SignatureScheme.body("type")],
   docs: {
     url: "https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures",
