@@ -1,4 +1,5 @@
-import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+import { type SignatureScheme, WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+import { schemes } from "@causeway/providers"
 import { afterEach, beforeEach, describe, expect, it, vi } from "@effect/vitest"
 import { Redacted, Result } from "effect"
 import { tagOf } from "../refusals.ts"
@@ -6,6 +7,7 @@ import type { Sent } from "../requestOracles.ts"
 import { cases, now, type Provider, provider } from "./battery.ts"
 import { differences } from "./differences.ts"
 import { type Judge, judges } from "./judges.ts"
+import { recordings } from "./recordings.ts"
 
 // The packages read the clock themselves, and some of them write to the console.
 beforeEach(() => {
@@ -87,4 +89,19 @@ it.each(paddle)("$package looks at the last signature alone, ours at each", asyn
   const both = { ...sent, headers: sent.headers.map(([name, value]) => [name, `${value}${next}`] as const) }
   expect(ours(played, both)).toBe("accepted")
   expect(await theirs(judge, both, played.secret)).toBe(false)
+})
+
+/** What a test of its own holds against a package. */
+const ofOwnTests = ["aws-sns", "sendgrid", "shopify", "shopify-events"]
+
+it("the schemes are said to be checked against a package exactly where one is asked", () => {
+  const said = (checked: SignatureScheme.Docs["checked"]) =>
+    Object.values<SignatureScheme.SignatureScheme>(schemes).flatMap(({ docs, id }) =>
+      docs.checked === checked ? [id] : []
+    )
+  const judged = (by: "provider" | "community") => judges.flatMap((judge) => (judge.by === by ? [judge.id] : []))
+  expect(said("package").toSorted()).toEqual(
+    [...judged("provider"), ...Object.keys(recordings), ...ofOwnTests].toSorted()
+  )
+  expect(said("community-package").toSorted()).toEqual(judged("community").toSorted())
 })
