@@ -144,7 +144,7 @@ The last column says what a record was held against:
 
 - **package** (${countOf("package")}): a test holds it against the verdicts of the provider's own package, which it runs, or which were recorded;
 - **community-package** (${countOf("community-package")}): the same with a package of its community;
-- **documentation** (${countOf("documentation")}): what the provider's documentation says;
+- **documentation** (${countOf("documentation")}): what the provider's documentation says, or its own published source;
 - **source** (${countOf("source")}): what other implementations do, without a test that runs one;
 - **unchecked** (${countOf("unchecked")}): nothing yet. Try it with a delivery of your own before you rely on it.
 

@@ -566,6 +566,11 @@ export const captions: Captions = {
     about: "Meta's Graph API: WhatsApp, Messenger, Instagram.",
     files: { "MetaWhatsApp.ts": "The entry point.", "MetaWhatsAppWebhook.ts": "How it signs." }
   },
+  "providers/microsoft-graph": {
+    folder: "providers/src/microsoft-graph/",
+    about: "Microsoft Graph.",
+    files: { "MicrosoftGraph.ts": "The entry point.", "MicrosoftGraphWebhook.ts": "How it authenticates." }
+  },
   "providers/mux": {
     folder: "providers/src/mux/",
     about: "Mux.",

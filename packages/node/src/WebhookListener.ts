@@ -59,7 +59,7 @@
  * @since 0.1.0
  */
 import type { WebhookError, WebhookReceiver } from "@causeway/core/webhook"
-import { Context, Data, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { type Context, Data, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http"
 import * as Answering from "./internal/webhook/answering.ts"
 import * as Arriving from "./internal/webhook/arriving.ts"

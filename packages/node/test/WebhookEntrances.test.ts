@@ -345,4 +345,6 @@ const suite = (entrance: Entrance) => {
     }))
 }
 
-for (const entrance of entrances) describe(`a receiver behind ${entrance.name}`, () => suite(entrance))
+describe.each(entrances)("a receiver behind $name", (entrance) => {
+  suite(entrance)
+})

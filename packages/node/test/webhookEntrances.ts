@@ -1,5 +1,5 @@
 /** The three ways in of a receiver, each behind a server of its own on a free port of 127.0.0.1. */
-import { Inbox, WebhookReceiver } from "@causeway/core/webhook"
+import { type Inbox, WebhookReceiver } from "@causeway/core/webhook"
 import { WebhookListener } from "@causeway/node"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer, type Scope } from "effect"

@@ -226,7 +226,8 @@ const listed = (described: SignatureScheme["handshake"]): ReadonlyArray<Describe
 const quietly = <A>({ id }: SignatureScheme, compute: () => A): A | undefined =>
   Result.getOrUndefined(attempt(id, compute))
 
-const isMeant = ({ equals, field }: When, read: Read): boolean => read(field) === equals
+const isMeant = ({ absent, equals, field }: When, read: Read): boolean =>
+  read(field) === equals && (absent === undefined || read(absent) === undefined)
 
 const reply = (answer: Partial<Reply>): Reply => ({
   status: 200,

@@ -1,4 +1,5 @@
-import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+import { type SignatureScheme, WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+import { schemes } from "@causeway/providers"
 import { afterEach, beforeEach, describe, expect, it, vi } from "@effect/vitest"
 import { Redacted, Result } from "effect"
 import { tagOf } from "../refusals.ts"
@@ -6,6 +7,7 @@ import type { Sent } from "../requestOracles.ts"
 import { cases, now, type Provider, provider } from "./battery.ts"
 import { differences } from "./differences.ts"
 import { type Judge, judges } from "./judges.ts"
+import { recordings } from "./recordings.ts"
 
 // The packages read the clock themselves, and some of them write to the console.
 beforeEach(() => {
@@ -78,12 +80,28 @@ it.each(signing)("$package signs for $id what both of us accept", async ({ body,
   expect(await theirs(judge, signed, played.secret)).toBe(true)
 })
 
-it("paddle's package looks at the last signature alone, ours at each", async () => {
+const paddle = judges.filter(({ id }) => id === "paddle")
+
+it.each(paddle)("$package looks at the last signature alone, ours at each", async (judge) => {
   const played = provider("paddle")
-  const judge = judges.find(({ id }) => id === "paddle") ?? expect.fail("paddle has no judge")
   const sent = played.send()
   const next = played.send({ secret: played.otherSecret }).headers[0]?.[1].replace(/^ts=\d+/, "")
   const both = { ...sent, headers: sent.headers.map(([name, value]) => [name, `${value}${next}`] as const) }
   expect(ours(played, both)).toBe("accepted")
   expect(await theirs(judge, both, played.secret)).toBe(false)
+})
+
+/** What a test of its own holds against a package. */
+const ofOwnTests = ["aws-sns", "sendgrid", "shopify", "shopify-events"]
+
+it("the schemes are said to be checked against a package exactly where one is asked", () => {
+  const said = (checked: SignatureScheme.Docs["checked"]) =>
+    Object.values<SignatureScheme.SignatureScheme>(schemes).flatMap(({ docs, id }) =>
+      docs.checked === checked ? [id] : []
+    )
+  const judged = (by: "provider" | "community") => judges.flatMap((judge) => (judge.by === by ? [judge.id] : []))
+  expect(said("package").toSorted()).toEqual(
+    [...judged("provider"), ...Object.keys(recordings), ...ofOwnTests].toSorted()
+  )
+  expect(said("community-package").toSorted()).toEqual(judged("community").toSorted())
 })

@@ -17,6 +17,7 @@ export const make = (template: string): Path => {
   const wanted = segmentsOf(template)
   const [source, tenant] = [wanted.indexOf(":source"), wanted.indexOf(":tenant")]
   checkTemplate(template, wanted)
+  if (source < 0 && tenant < 0) return fixed(template.replace(/(?<=.)\/$/, ""))
   return {
     hasSource: source >= 0,
     hasTenant: tenant >= 0,
@@ -30,6 +31,22 @@ export const make = (template: string): Path => {
     }
   }
 }
+
+const anywhere: Found = { source: undefined, tenant: undefined }
+
+/** A path without parameters, which most are, is held against a URL without taking that apart. */
+const fixed = (path: string): Path => ({
+  hasSource: false,
+  hasTenant: false,
+  match: (url) => {
+    const start = startOfPath(url)
+    if (start < 0 || !url.startsWith(path, start)) return undefined
+    const rest = url.slice(start + path.length)
+    return rest === "" || rest === "/" || /^\/?[?#]/.test(rest) ? anywhere : undefined
+  }
+})
+
+const startOfPath = (url: string): number => (url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("://") + 3))
 
 const checkTemplate = (template: string, segments: ReadonlyArray<string>): void => {
   const parameters = segments.filter((segment) => /[:*]/.test(segment))
@@ -45,8 +62,8 @@ const checkTemplate = (template: string, segments: ReadonlyArray<string>): void 
 const segmentsOf = (path: string): ReadonlyArray<string> => path.replace(/\/$/, "").split("/").slice(1)
 
 const pathOf = (url: string): string => {
-  const path = url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, "")
-  return path.replace(/[?#].*$/s, "")
+  const start = startOfPath(url)
+  return start < 0 ? "" : url.slice(start).replace(/[?#].*$/s, "")
 }
 
 const decode = (segment: string | undefined): string | undefined => {

@@ -146,9 +146,13 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
 
   receive(body: Uint8Array): Effect.Effect<Answer, never, R> {
     if (body.byteLength > this.#source.rules.maxBodySize) return this.reject("BodyTooLarge")
+    const { atOnce, urlOf } = this.#source
+    const { headers, method } = this.#head
+    const delivery = { method, url: urlOf(this.#head), headers, body }
+    if (atOnce !== undefined && this.hasBody) return this.run((run) => this.#judge(run, delivery, atOnce, undefined))
     return this.run((run) =>
       AtOnce.flatMap(this.#openAnswer(run, body), (answer) =>
-        answer === undefined ? this.#receiveSigned(run, body) : Effect.succeed(answer)
+        answer === undefined ? this.#receiveSigned(run, delivery) : Effect.succeed(answer)
       )
     )
   }
@@ -205,10 +209,8 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     return this.conclude(run, { _tag: "Answered" }, Answers.toAnswer(reply))
   }
 
-  #receiveSigned(run: Run, body: Uint8Array): Effect.Effect<Answer, unknown, R> {
-    const { secrets, urlOf } = this.#source
-    const { headers, method } = this.#head
-    const delivery = { method, url: urlOf(this.#head), headers, body }
+  #receiveSigned(run: Run, delivery: Delivery): Effect.Effect<Answer, unknown, R> {
+    const { secrets } = this.#source
     return AtOnce.flatMap(this.#look(secrets.read(this.where.tenant)), (own) =>
       AtOnce.flatMap(this.#fetchKeys(delivery), (keys) => this.#judge(run, delivery, own, keys))
     )

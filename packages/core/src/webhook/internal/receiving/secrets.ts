@@ -10,6 +10,8 @@ export type Secrets<E, R> = SecretValues | Effect.Effect<SecretValues, E, R> | (
 /** Reads the secrets of a source, or of a tenant of it. */
 export interface Reader<E, R> {
   readonly isPerTenant: boolean
+  /** Secrets that are always the same. */
+  readonly constant: Values | undefined
   readonly read: (tenant: string | undefined) => Effect.Effect<Values | undefined, E, R>
 }
 
@@ -19,11 +21,13 @@ export const reader = <E, R>(secrets: Secrets<E, R>): Reader<E, R> => {
   if (typeof secrets === "function") {
     return {
       isPerTenant: true,
+      constant: undefined,
       read: (tenant) => Effect.suspend(() => (tenant === undefined ? Effect.undefined : effectOf(secrets(tenant))))
     }
   }
   const values = effectOf(secrets)
-  return { isPerTenant: false, read: () => values }
+  const constant = Effect.isEffect(secrets) ? undefined : listOf(secrets)
+  return { isPerTenant: false, constant, read: () => values }
 }
 
 const effectOf = <E, R>(secrets: OfTenant<E, R>): Effect.Effect<Values | undefined, E, R> =>

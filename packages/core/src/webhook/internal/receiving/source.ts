@@ -24,6 +24,8 @@ export interface Source<E, R> {
   readonly padded: (own: Values | undefined) => Values
   readonly opens: ReadonlySet<Handshake["_tag"]>
   readonly needsKeys: boolean
+  /** The secrets, where nothing has to be looked up or answered before a signature is verified. */
+  readonly atOnce: Values | undefined
   readonly metrics: SourceMetrics
   readonly stored: Answer
   readonly duplicate: Answer
@@ -49,6 +51,7 @@ export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: nu
     padded: secrets.isPerTenant ? paddedFor(scheme) : (own) => own ?? [],
     opens: new Set(handshakes.map(({ _tag }) => _tag)),
     needsKeys: needsKeys(scheme),
+    atOnce: needsKeys(scheme) || handshakes.some(isOpen) ? undefined : secrets.constant,
     metrics: new SourceMetrics(name),
     stored: acknowledged("stored", acknowledgement),
     duplicate: acknowledged("duplicate", acknowledgement),
@@ -58,6 +61,8 @@ export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: nu
 
 const listed = (described: SignatureScheme["handshake"]): ReadonlyArray<Handshake> =>
   described === undefined ? [] : "_tag" in described ? [described] : described
+
+const isOpen = ({ _tag }: Handshake): boolean => _tag === "OpenEcho" || _tag === "OpenProof" || _tag === "SecretOffer"
 
 const needsKeys = ({ keys }: SignatureScheme): boolean =>
   keys.some(({ _tag }) => _tag === "Certificate" || _tag === "Jwk")

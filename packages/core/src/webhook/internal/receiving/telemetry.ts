@@ -32,7 +32,7 @@ export class SourceMetrics {
   }
 
   record(outcome: Outcome, millis: number, context: Context.Context<never>): void {
-    this.#seriesOf(this.#received, metrics.received, "outcome", outcome._tag.toLowerCase()).updateUnsafe(1, context)
+    this.#seriesOf(this.#received, metrics.received, "outcome", outcome._tag).updateUnsafe(1, context)
     if (outcome._tag === "Refused") {
       this.#seriesOf(this.#refused, metrics.refused, "reason", outcome.reason).updateUnsafe(1, context)
     }
@@ -47,7 +47,10 @@ export class SourceMetrics {
   ): Metric.Metric<number, unknown> {
     const known = series.get(value)
     if (known !== undefined) return known
-    const made = Metric.withAttributes(metric, { source: this.#source, [attribute]: value })
+    const made = Metric.withAttributes(metric, {
+      source: this.#source,
+      [attribute]: attribute === "outcome" ? value.toLowerCase() : value
+    })
     series.set(value, made)
     return made
   }
