@@ -182,6 +182,8 @@ export const captions: Captions = {
       "internal/digest/Session.ts": "A nonce of the server's, and how often it was used.",
       "internal/digest/answer.ts": "Which challenge is answered, and how.",
       "internal/digest/challenges.ts": "Reads the challenges of a WWW-Authenticate.",
+      "ToolLogin.ts": "Logins for programs of the command line: in a browser of this machine, or with a code.",
+      "internal/login/Listener.ts": "Takes the one answer that a login waits for.",
       "WebLogin.ts": "The code flow in a web application: the route that begins a login, and the one that ends it.",
       "internal/login/destinations.ts": "Where a person may be sent after a login.",
       "internal/login/pending.ts": "A login that has begun, sealed in a cookie.",
@@ -365,6 +367,8 @@ export const captions: Captions = {
     about: "What only Node gives.",
     files: {
       "index.ts": "The modules of the package.",
+      "Browser.ts": "Opens the page of a login, and prints where it is.",
+      "Loopback.ts": "An HTTP server for one login, on 127.0.0.1 and a free port.",
       "Sqlite.ts": "An SqlClient over the SQLite that is built into Node.",
       "Transport.ts": "An HttpClient over undici with a connection pool of its own.",
       "WebhookListener.ts": "Receives webhooks with node:http.",
