@@ -25,7 +25,7 @@ export const openedTo: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/policy/internal/cipher.ts": ["core/auth", "core/webhook"],
   "core/src/policy/internal/cipherKeys.ts": ["core/auth", "core/webhook"],
   // What has ended already needs no fibre, wherever it is.
-  "core/src/policy/internal/AtOnce.ts": ["core/auth", "core/client"]
+  "core/src/policy/internal/AtOnce.ts": ["core/auth", "core/client", "core/webhook"]
 }
 
 /** Rooms that need no `index.ts`, because a module of theirs is the entry point. */

@@ -1,0 +1,285 @@
+/**
+ * Verifies JSON Web Tokens: the signature, whom they are from and for, their times, and what they say.
+ *
+ * **When to use**
+ *
+ * On a server, for the tokens of those who call it; {@link BearerAuth} does so for a whole router or API. For the ID token
+ * of a login use `IdToken`, which asks for more.
+ *
+ * **Details**
+ *
+ * Algorithms, issuer and audience must be said, and a token must have an end. Keys are given, or come from a `Jwks`; each
+ * is for one algorithm, so that a public key is never taken for a secret. What a token carries of keys, or says of where
+ * keys are (`jwk`, `jku`, `x5c`, `x5u`), is not looked at. Extensions that must be understood (`crit`), names that are
+ * there twice, and texts in more than one form are refused. The claims come out as the `Schema` says.
+ *
+ * Time is the `Clock`'s, and the signature is checked before anything that the token says of itself. With `cache`, tokens
+ * that were verified are known by their digest until they end.
+ *
+ * | `why` of `InvalidToken` | the token |
+ * |---|---|
+ * | `size`, `form`, `header`, `critical` | is none, or not in the one form that is accepted |
+ * | `algorithm`, `type` | is of a kind that is not accepted here |
+ * | `key`, `signature` | was signed by somebody else, or altered |
+ * | `issuer`, `audience`, `subject` | is from, for or about somebody else |
+ * | `expiry`, `expired`, `not yet valid`, `issued`, `age` | has no end, or its time has passed or not come |
+ * | `claims` | does not say what the schema asks for |
+ *
+ * **Gotchas**
+ *
+ * An ID token proves to a client who has logged in. It is no access token, although it may verify as one: where both have
+ * the same audience, set `typ: "at+jwt"`, or ask for a claim in the schema that only one of them has.
+ *
+ * **Example** (Tokens of one's own)
+ *
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { Jwt, JwtKey, JwtVerifier } from "@causeway/core/auth"
+ *
+ * const program = Effect.gen(function*() {
+ *   const key = yield* JwtKey.generate("ES256")
+ *   const verifier = JwtVerifier.make({
+ *     keys: JwtKey.verifyingOf(key),
+ *     algorithms: ["ES256"],
+ *     issuer: "https://login.example",
+ *     audience: "https://api.example",
+ *     claims: Schema.Struct({ sub: Schema.String, scope: Schema.String })
+ *   })
+ *   const token = yield* Jwt.sign(key, {
+ *     iss: "https://login.example",
+ *     aud: "https://api.example",
+ *     sub: "ada",
+ *     lifetime: "10 minutes",
+ *     claims: { scope: "read write" }
+ *   })
+ *   const { claims } = yield* verifier.verify(token)
+ *   console.assert(claims.sub === "ada")
+ * })
+ *
+ * Effect.runPromise(program)
+ * ```
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8725
+ * @since 0.1.0
+ */
+import { Clock, type Duration, Effect, Redacted, Result, Schema, SchemaIssue } from "effect"
+import * as AtOnce from "../policy/internal/AtOnce.ts"
+import * as InvalidOption from "../policy/InvalidOption.ts"
+import * as AuthError from "./AuthError.ts"
+import { isAlgorithm } from "./internal/jwt/algorithms.ts"
+import type { Expectations } from "./internal/jwt/claims.ts"
+import type { JsonObject } from "./internal/jwt/decoding.ts"
+import { JwksTypeId, type KeySource, StaticKeys } from "./internal/jwt/KeySource.ts"
+import { VerifyingKey } from "./internal/jwt/keys.ts"
+import { refuse } from "./internal/jwt/refusal.ts"
+import { Verification } from "./internal/jwt/Verification.ts"
+import * as Jwks from "./Jwks.ts"
+import type * as JwtKey from "./JwtKey.ts"
+
+/**
+ * The header of a token, as far as it is looked at.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Header {
+  readonly alg: JwtKey.Algorithm
+  readonly kid: string | undefined
+  /** In lower case, without `application/`. */
+  readonly typ: string | undefined
+}
+
+/**
+ * What a token says, where no schema asks for more. Of these, all that are there have been checked.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7519#section-4.1
+ * @since 0.1.0
+ * @category models
+ */
+export interface Claims {
+  readonly iss: string
+  readonly aud: string | ReadonlyArray<string>
+  readonly exp: number
+  readonly sub?: string
+  readonly nbf?: number
+  readonly iat?: number
+  readonly jti?: string
+  readonly [claim: string]: unknown
+}
+
+/**
+ * A token that holds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Verified<A> {
+  readonly claims: A
+  readonly header: Header
+  /** Until when it holds, in milliseconds of the clock, the tolerance included. */
+  readonly until: number
+}
+
+/**
+ * Verifies tokens.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JwtVerifier<A> {
+  /** Fails with `InvalidToken`; where keys are fetched, also with `EndpointUnavailable` and `MalformedAnswer`. */
+  readonly verify: (token: string | Redacted.Redacted<string>) => Effect.Effect<Verified<A>, AuthError.AuthError>
+}
+
+/**
+ * What a token must be.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options {
+  /** The keys that may have signed it. */
+  readonly keys: JwtKey.VerifyingKey | ReadonlyArray<JwtKey.VerifyingKey> | Jwks.Jwks
+  /** The algorithms that it may be signed with. */
+  readonly algorithms: ReadonlyArray<JwtKey.Algorithm>
+  /** Whom it may be from, exactly as its `iss` says. */
+  readonly issuer: string | ReadonlyArray<string>
+  /** Whom it may be for: one of these must be in its `aud`. */
+  readonly audience: string | ReadonlyArray<string>
+  /** Whom it must be about. Default: anybody. */
+  readonly subject?: string | undefined
+  /** The `typ` that it must have. Default: none, `JWT` or `at+jwt`. */
+  readonly typ?: string | ReadonlyArray<string> | undefined
+  /** How far clocks may be apart. Default: 30 seconds. */
+  readonly tolerance?: Duration.Input | undefined
+  /** How long ago it may have been issued at most. Default: any time, as long as it is valid. */
+  readonly maxAge?: Duration.Input | undefined
+  /** How many characters it may have. Default: 16,384. */
+  readonly maxSize?: number | undefined
+  /** How many verified tokens are known by their digest, at least 2; 0 for none. Default: 0. */
+  readonly cache?: number | undefined
+  /** How errors call what verifies. Default: `jwt`. */
+  readonly name?: string | undefined
+}
+
+/**
+ * What a token must be, and say.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface OptionsWithClaims<S extends Schema.ConstraintDecoder<unknown>> extends Options {
+  /** What it must say, and as what it comes out. */
+  readonly claims: S
+}
+
+/**
+ * Makes a verifier. An option that makes no sense, such as a key for an algorithm that is not accepted, throws
+ * `InvalidOption`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export function make<S extends Schema.ConstraintDecoder<unknown>>(options: OptionsWithClaims<S>): JwtVerifier<S["Type"]>
+export function make(options: Options): JwtVerifier<Claims>
+export function make(
+  options: Options & Partial<OptionsWithClaims<Schema.ConstraintDecoder<unknown>>>
+): JwtVerifier<unknown> {
+  const name = InvalidOption.nonEmpty("jwtVerifier.name", options.name ?? "jwt")
+  const verification = verificationOf(options, options.claims === undefined ? asTheyAre : decoderOf(options.claims))
+  const failed = (reason: AuthError.Reason) => new AuthError.AuthError({ integration: name, reason })
+  return {
+    verify: (token) =>
+      Effect.withFiber((fiber) => {
+        const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+        const text = typeof token === "string" ? token : Redacted.value(token)
+        return AtOnce.mapError(verification.verify(text, now), failed)
+      })
+  }
+}
+
+const verificationOf = <A>(options: Options, decode: (claims: JsonObject) => A): Verification<A> => {
+  const algorithms = algorithmsOf(options.algorithms)
+  const rules = {
+    algorithms,
+    types: typesOf(options.typ),
+    expected: expectationsOf(options),
+    decode,
+    maxSize: InvalidOption.integer("jwtVerifier.maxSize", options.maxSize ?? 16_384, 1),
+    cached: cachedOf(options.cache)
+  }
+  return new Verification(rules, sourceOf(options.keys, algorithms))
+}
+
+const cachedOf = (cache: number | undefined): number =>
+  cache === undefined || cache === 0 ? 0 : InvalidOption.integer("jwtVerifier.cache", cache, 2)
+
+const asTheyAre = (claims: JsonObject): unknown => claims
+
+const expectationsOf = (options: Options): Expectations => ({
+  issuers: textsOf("jwtVerifier.issuer", options.issuer),
+  audiences: textsOf("jwtVerifier.audience", options.audience),
+  subject: options.subject,
+  toleranceMillis: InvalidOption.finiteMillis("jwtVerifier.tolerance", options.tolerance ?? "30 seconds"),
+  maxAgeMillis:
+    options.maxAge === undefined ? undefined : InvalidOption.positiveMillis("jwtVerifier.maxAge", options.maxAge)
+})
+
+const textsOf = (option: string, texts: string | ReadonlyArray<string>): ReadonlySet<string> => {
+  const list = typeof texts === "string" ? [texts] : texts
+  if (list.length > 0) return new Set(list.map((text) => InvalidOption.nonEmpty(option, text)))
+  throw new InvalidOption.InvalidOption({ option, actual: "an empty list", accepts: "at least one text" })
+}
+
+const algorithmsOf = (algorithms: ReadonlyArray<JwtKey.Algorithm>): ReadonlySet<JwtKey.Algorithm> => {
+  const unknown = algorithms.find((alg) => !isAlgorithm(alg))
+  if (algorithms.length > 0 && unknown === undefined) return new Set(algorithms)
+  throw new InvalidOption.InvalidOption({
+    option: "jwtVerifier.algorithms",
+    actual: unknown === undefined ? "an empty list" : JSON.stringify(unknown),
+    accepts: "the algorithms that tokens may be signed with, such as RS256; none is not among them"
+  })
+}
+
+const typesOf = (typ: Options["typ"]): ReadonlySet<string | undefined> =>
+  typ === undefined
+    ? new Set([undefined, "jwt", "at+jwt"])
+    : new Set([...textsOf("jwtVerifier.typ", typ)].map((one) => one.toLowerCase().replace(/^application\//, "")))
+
+const sourceOf = (keys: Options["keys"], algorithms: ReadonlySet<JwtKey.Algorithm>): KeySource => {
+  if (Jwks.isJwks(keys)) return remoteOf(keys, algorithms)
+  const list = keys instanceof VerifyingKey ? [keys] : keys
+  const stray = list.find((key) => !algorithms.has(key.alg))
+  if (list.length > 0 && stray === undefined) return new StaticKeys(list)
+  throw new InvalidOption.InvalidOption({
+    option: "jwtVerifier.keys",
+    actual: stray === undefined ? "an empty list" : `a key for ${stray.alg}`,
+    accepts: `keys for ${[...algorithms].join(", ")}`
+  })
+}
+
+const remoteOf = (jwks: Jwks.Jwks, algorithms: ReadonlySet<JwtKey.Algorithm>): KeySource => {
+  const symmetric = [...algorithms].find((alg) => alg.startsWith("HS"))
+  if (symmetric === undefined) return jwks[JwksTypeId]
+  throw new InvalidOption.InvalidOption({
+    option: "jwtVerifier.algorithms",
+    actual: symmetric,
+    accepts: "algorithms of key pairs: the keys of a Jwks are public, and whoever can read them could sign"
+  })
+}
+
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** What stands in a token is not shown: it may be about a person. */
+const decoderOf = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): ((claims: JsonObject) => S["Type"]) => {
+  const decode = Schema.decodeUnknownResult(schema)
+  return (claims) => {
+    const decoded = decode(claims)
+    if (Result.isSuccess(decoded)) return decoded.success
+    const paths = issuesOf(decoded.failure.issue).issues.map(({ path = [] }) => path.map(String).join("."))
+    return refuse(
+      "claims",
+      `it lacks, or has in another form than the schema asks for: ${[...new Set(paths)].join(", ")}`
+    )
+  }
+}
