@@ -2,12 +2,13 @@
  * Processes that receive and handle webhooks are killed at random points. The full form kills 200 of them while 20,000
  * webhooks arrive: `CAUSEWAY_LONG=1`. `CAUSEWAY_SEED` repeats the points in time.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describePostgres, PostgresServer, sharedServer } from "../../core/test/postgres/server.ts"
+import { bundleReceiver } from "./crash/bundle.ts"
 import { type Campaign, type Outcome, runCampaign } from "./crash/campaign.ts"
 
 const isLong = process.env["CAUSEWAY_LONG"] === "1"
@@ -15,9 +16,15 @@ const [kills, webhooks] = isLong ? [200, 20_000] : [5, 500]
 const seed = Number(process.env["CAUSEWAY_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
 const timeout = isLong ? 3_600_000 : 120_000
 
-const campaign = (name: string, options: Omit<Campaign, "kills" | "webhooks" | "seed">) =>
+const directory = mkdtempSync(join(tmpdir(), "causeway-crash-"))
+const program = join(directory, "receiver.mjs")
+
+beforeAll(() => bundleReceiver(program), 120_000)
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const campaign = (name: string, options: Omit<Campaign, "program" | "kills" | "webhooks" | "seed">) =>
   Effect.gen(function* () {
-    const outcome = yield* Effect.promise(() => runCampaign({ ...options, kills, webhooks, seed }))
+    const outcome = yield* Effect.promise(() => runCampaign({ ...options, program, kills, webhooks, seed }))
     yield* Effect.sync(() => report(name, outcome))
     assert.deepStrictEqual(
       { ...outcome, attempts: 0, seconds: 0 },
@@ -39,21 +46,12 @@ const report = (name: string, { acknowledged, attempts, counts, seconds }: Outco
       `${counts["handled"]} handled, ${seconds} s\n`
   )
 
-const temporaryDirectory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "causeway-crash-"))),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
-)
-
 const fact = `${kills} kills lose none of ${webhooks} webhooks, and none is handled twice, out of order or never`
 
 describe("an inbox in SQLite", () => {
   it.live(
     `${fact}: seed ${seed}`,
-    () =>
-      Effect.gen(function* () {
-        const sqlite = join(yield* temporaryDirectory, "inbox.db")
-        yield* campaign("SQLite, one process", { database: { sqlite }, processes: 1 })
-      }).pipe(Effect.scoped),
+    () => campaign("SQLite, one process", { database: { sqlite: join(directory, "inbox.db") }, processes: 1 }),
     timeout
   )
 })

@@ -1,10 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
 import type { Settings } from "./receiverProcess.ts"
-
-const path = fileURLToPath(new URL("receiverProcess.ts", import.meta.url))
 
 interface Member {
   readonly child: ChildProcess
@@ -13,11 +10,13 @@ interface Member {
 
 /** Processes that are killed and begun anew. */
 export class Fleet {
+  readonly #program: string
   readonly #settings: Settings
   readonly #members: Array<Member> = []
   #ended = false
 
-  constructor(settings: Settings) {
+  constructor(program: string, settings: Settings) {
+    this.#program = program
     this.#settings = settings
   }
 
@@ -43,7 +42,9 @@ export class Fleet {
   /** One that does not come up, because its database is away, is begun again. */
   readonly #enlist = async (): Promise<void> => {
     while (!this.#ended) {
-      const child = fork(path, [JSON.stringify(this.#settings)], { stdio: ["ignore", "ignore", "ignore", "ipc"] })
+      const child = fork(this.#program, [JSON.stringify(this.#settings)], {
+        stdio: ["ignore", "ignore", "ignore", "ipc"]
+      })
       const told = once(child, "message").then(([url]: Array<unknown>) => String(url))
       const url = await Promise.race([told, once(child, "exit").then(() => undefined)])
       if (url !== undefined) {

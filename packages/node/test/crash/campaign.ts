@@ -8,6 +8,8 @@ import { databaseOf, type Settings, source } from "./receiverProcess.ts"
 import { Sender } from "./Sender.ts"
 
 export interface Campaign {
+  /** The file that `bundleReceiver` wrote. */
+  readonly program: string
   readonly database: Settings["database"]
   readonly processes: number
   readonly kills: number
@@ -50,7 +52,7 @@ export const runCampaign = async (campaign: Campaign): Promise<Outcome> => {
   const begun = performance.now()
   const settings: Settings = { secret, database: campaign.database }
   await ask(settings, createHandled)
-  const fleet = new Fleet(settings)
+  const fleet = new Fleet(campaign.program, settings)
   const [choose, route] = [randomFrom(campaign.seed), randomFrom(campaign.seed + 1)]
   const sender = new Sender(secret, () => fleet.urlOf(route()))
   try {

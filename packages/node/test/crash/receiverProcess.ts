@@ -65,4 +65,4 @@ const main = async (settings: Settings): Promise<void> => {
 }
 
 // The test gives what the type says.
-if (process.argv[2] !== undefined) await main(JSON.parse(process.argv[2]) as Settings)
+if (process.argv[2]?.startsWith("{") === true) await main(JSON.parse(process.argv[2]) as Settings)
