@@ -1,4 +1,4 @@
-import { type SignatureScheme } from "@causeway/core/webhook"
+import type { SignatureScheme } from "@causeway/core/webhook"
 import { GitHubWebhook } from "@causeway/providers/github"
 import { StripeWebhook } from "@causeway/providers/stripe"
 import { median } from "../measure.ts"

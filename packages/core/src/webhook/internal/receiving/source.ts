@@ -118,8 +118,11 @@ const checkType = (type: string): string =>
 /** What the provider called: as configured, or what the request says of itself. */
 const urlReader = <E, R>({ publicOrigin, publicUrl }: Options<E, R>): ((head: Head) => string) => {
   if (publicUrl !== undefined) return () => publicUrl
-  return publicOrigin === undefined ? ({ url }) => url : ({ url }) => publicOrigin + pathAndQuery(url)
+  return publicOrigin === undefined ? urlOf : ({ url }) => publicOrigin + pathAndQuery(url)
 }
+
+/** The URL of a request as the server sees it. */
+export const urlOf = ({ origin = "http://localhost", url }: Head): string => (url.startsWith("/") ? origin + url : url)
 
 const pathAndQuery = (url: string): string =>
   url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, "") || "/"
