@@ -72,7 +72,16 @@ class Maker {
       ...[-600, -1, 0, 1, 600].map((by) => seconds + by),
       ...[-0.5, 0.3, 0.5].map((by) => seconds + by),
       this.#now / 1000,
-      ...[0, -1, 1e15, 1e308, null, true, "", String(seconds + 600), [seconds + 600], {}]
+      0,
+      -1,
+      1e15,
+      1e308,
+      null,
+      true,
+      "",
+      String(seconds + 600),
+      [seconds + 600],
+      {}
     ])
   }
 
