@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { inboxSqlSuite } from "../../core/test/webhook/inboxSqlSuite.ts"
 import { inboxSuite } from "../../core/test/webhook/inboxSuite.ts"
 import { settle } from "../../core/test/webhook/quiet.ts"
@@ -80,4 +81,40 @@ describe("Inbox in a file", () => {
       }).pipe(Effect.provide(layerAt(filename), { local: true }))
     }).pipe(Effect.scoped)
   )
+
+  it.effect("the tables of the first release are changed, and what is in them is handled", () =>
+    Effect.gen(function* () {
+      const filename = yield* temporaryFile
+      const database = new DatabaseSync(filename)
+      database.exec(firstRelease)
+      database.close()
+      const counts = yield* Effect.gen(function* () {
+        yield* Effect.forkChild(Inbox.run({ source: "github", events, handle: { opened: () => Effect.void } }))
+        yield* settle
+        return yield* Effect.flatMap(Inbox.Inbox, (inbox) => inbox.count())
+      }).pipe(Effect.provide(layerAt(filename), { local: true }))
+      assert.strictEqual(counts.handled, 1)
+    }).pipe(Effect.scoped)
+  )
 })
+
+/** A database as the first release left it, with an event that waits. */
+const firstRelease = `
+  CREATE TABLE causeway_migrations (migration_id integer PRIMARY KEY NOT NULL,
+    created_at datetime NOT NULL DEFAULT current_timestamp, name VARCHAR(255) NOT NULL);
+  INSERT INTO causeway_migrations (migration_id, name) VALUES (1, 'create_events');
+  CREATE TABLE causeway_events (event_key INTEGER PRIMARY KEY AUTOINCREMENT, direction TEXT NOT NULL,
+    source TEXT NOT NULL, event_id TEXT NOT NULL, variant TEXT NOT NULL, digest TEXT NOT NULL, type TEXT, target TEXT,
+    headers TEXT NOT NULL, body BLOB NOT NULL, status TEXT NOT NULL, received_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL, started_at INTEGER, settled_at INTEGER, fence INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0, attempts_before_replay INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (direction, source, event_id, variant));
+  CREATE INDEX causeway_events_due ON causeway_events (direction, source, due_at)
+    WHERE status IN ('pending', 'handling');
+  CREATE INDEX causeway_events_settled ON causeway_events (status, settled_at);
+  CREATE TABLE causeway_attempts (event_key INTEGER NOT NULL REFERENCES causeway_events (event_key) ON DELETE CASCADE,
+    number INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, outcome TEXT NOT NULL,
+    error_tag TEXT, error_message TEXT, PRIMARY KEY (event_key, number));
+  INSERT INTO causeway_events (direction, source, event_id, variant, digest, type, headers, body, status, received_at,
+    due_at) VALUES ('in', 'github', 'a', '', 'd', 'opened', '[]', CAST('{"number":1}' AS BLOB), 'pending', 0, 0);
+`

@@ -58,7 +58,7 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
     reseal:
       seal === undefined
         ? Effect.succeed(0)
-        : resealFrom(seal, { opened, rewrite, sealedOtherwise }, { after: 0, before: 0 })
+        : Effect.suspend(() => resealFrom(seal, { opened, rewrite, sealedOtherwise }, { after: 0, before: 0 }))
   }
 }
 

@@ -1,5 +1,6 @@
 /** An authorization server that answers what the test says, and remembers what it was asked. */
 import { type AuthError, ClientAuthentication, OAuthClient, type OAuthQuirks, OAuthServer } from "@causeway/core/auth"
+import type { Policy } from "@causeway/core/policy"
 import { Effect, Redacted } from "effect"
 import { HttpClient, type HttpClientRequest, HttpClientResponse } from "effect/http"
 
@@ -40,16 +41,20 @@ export const plantedSecret = "pl4nt3d-cl13nt-s3cr3t"
 export interface Setting {
   readonly quirks?: OAuthQuirks.OAuthQuirks
   readonly server?: Partial<OAuthServer.Options>
+  readonly policy?: Policy.Policy
 }
 
-/** A client of that server, without retries: each question is one request. */
-export const clientOver = (http: HttpClient.HttpClient, { quirks, server = {} }: Setting = {}) =>
+/** A client of that server; without a policy that says otherwise, each question is one request. */
+export const clientOver = (
+  http: HttpClient.HttpClient,
+  { policy = { retry: null }, quirks, server = {} }: Setting = {}
+) =>
   OAuthClient.make({
     integration: "test/Calendar",
     server: OAuthServer.make({ ...endpoints, quirks, ...server }),
     clientId,
     authentication: ClientAuthentication.basic(Effect.succeed(Redacted.make(plantedSecret))),
-    policy: { retry: null }
+    policy
   }).pipe(Effect.provideService(HttpClient.HttpClient, http))
 
 /** The parameters of a request. */

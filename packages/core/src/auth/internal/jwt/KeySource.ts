@@ -1,10 +1,10 @@
 import { Effect } from "effect"
-import type { EndpointUnavailable, InvalidToken, MalformedAnswer } from "../../AuthError.ts"
+import type { EndpointUnavailable, MalformedAnswer } from "../../AuthError.ts"
 import type { VerifyingKey } from "./keys.ts"
-import { refuse } from "./refusal.ts"
+import { refuse, type Refused } from "./refusal.ts"
 import type { Header } from "./token.ts"
 
-export type KeyFailure = InvalidToken | EndpointUnavailable | MalformedAnswer
+export type KeyFailure = Refused | EndpointUnavailable | MalformedAnswer
 
 /** Where the keys are that may verify a token. */
 export interface KeySource {

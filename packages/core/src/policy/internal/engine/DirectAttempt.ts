@@ -1,7 +1,7 @@
 import { type Cause, Effect, Exit, Fiber } from "effect"
 import type { CallError } from "../../CallError.ts"
 import * as AtOnce from "../AtOnce.ts"
-import { type Answer, type Entrant, type Gate, leaveAll, neverMade, type Pass } from "./Gate.ts"
+import { type Answer, atOnce, type Entrant, type Gate, isAnswer, leaveAll, neverMade, type Pass } from "./Gate.ts"
 import type { AttemptFailure, Begin, PolicyError } from "./model.ts"
 import { OneAttempt } from "./OneAttempt.ts"
 
@@ -69,13 +69,13 @@ export class DirectAttempt<A, E, R> {
   #enter(): void {
     const { gates } = this.#call
     for (let index = 0; index < gates.length; index += 1) {
-      const answer = gates[index]?.enter(this.#call)
-      if (answer === undefined) continue
-      const exit = AtOnce.exitOf(answer)
-      if (exit === undefined || Exit.isFailure(exit)) return this.#wait(index, answer)
+      const gate = gates[index]
+      if (gate === undefined) continue
+      const answer = atOnce(gate.enter(this.#call))
+      if (!isAnswer(answer)) return this.#wait(index, answer)
       // A gate refuses with the errors of its own slot, which are the policy's.
-      if (exit.value._tag === "Refusal") return this.#refuse(Effect.fail(exit.value.error as PolicyError))
-      this.#passes.push(exit.value)
+      if (answer._tag === "Refusal") return this.#refuse(Effect.fail(answer.error as PolicyError))
+      this.#passes.push(answer)
     }
     this.#make()
   }

@@ -4,10 +4,19 @@ import { type CallEvent, CallObserver } from "../../CallObserver.ts"
 import type { AttemptFailure, Call, Engine, PolicyError } from "./model.ts"
 import type { FailedAttempt } from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
-import * as AtOnce from "../AtOnce.ts"
 import type { CallOptions } from "../compiledPolicy.ts"
 import type { KeyInput } from "../../RateLimit.ts"
-import { type Answer, type AttemptEnd, type EventOfCall, type Gate, leaveAll, neverMade, type Pass } from "./Gate.ts"
+import {
+  type Answer,
+  atOnce,
+  type AttemptEnd,
+  type EventOfCall,
+  type Gate,
+  isAnswer,
+  leaveAll,
+  neverMade,
+  type Pass
+} from "./Gate.ts"
 import { deadlineMillis } from "./deadlineMillis.ts"
 import { debug } from "./debug.ts"
 import { type CallOfDirect, DirectAttempt, type Restore } from "./DirectAttempt.ts"
@@ -106,12 +115,12 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
 
   #enterNow(from: number, passes: Array<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
     for (let index = from; index < this.#engine.gates.length; index += 1) {
-      const answer = this.#engine.gates[index]?.enter(this)
-      if (answer === undefined) continue
-      const exit = AtOnce.exitOf(answer)
-      if (exit === undefined || Exit.isFailure(exit)) return this.afterAnswer(index, passes, answer, restore)
-      if (exit.value._tag === "Refusal") return this.#refused(passes, exit.value.error)
-      passes.push(exit.value)
+      const gate = this.#engine.gates[index]
+      if (gate === undefined) continue
+      const answer = atOnce(gate.enter(this))
+      if (!isAnswer(answer)) return this.afterAnswer(index, passes, answer, restore)
+      if (answer._tag === "Refusal") return this.#refused(passes, answer.error)
+      passes.push(answer)
     }
     return this.#execute(passes, restore)
   }
