@@ -8,8 +8,9 @@ import { open } from "../receiving/sender.ts"
 import type { Finding } from "../Row.ts"
 
 const connections = 64
-const requests = 2000
+const requests = 3000
 const rounds = 7
+const warmUp = 4
 
 interface Contestant {
   readonly name: string
@@ -74,7 +75,7 @@ const line = (name: string, samples: ReadonlyArray<Sample>, floor: number): stri
 
 const find = async (): Promise<ReadonlyArray<string>> => {
   const prepared = await Promise.all(contestants.map(prepare))
-  for (const { round } of prepared) await round()
+  for (let index = 0; index < warmUp; index += 1) for (const { round } of prepared) await round()
   for (let index = 0; index < rounds; index += 1) {
     const first = index % prepared.length
     for (const { round, samples } of [...prepared.slice(first), ...prepared.slice(0, first)])

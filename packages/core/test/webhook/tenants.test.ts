@@ -2,6 +2,7 @@ import { Inbox, SignatureScheme, WebhookReceiver, WebhookSigner } from "@causewa
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Logger, Redacted, Result } from "effect"
 import { TestClock } from "effect/testing"
+import type * as Crypto from "node:crypto"
 import { generateKeyPairSync, randomBytes } from "node:crypto"
 import { beforeEach, vi } from "vitest"
 
@@ -10,7 +11,7 @@ const work = vi.hoisted(() => ({ calls: [] as Array<string> }))
 
 // Nothing is replaced: the functions are Node's own, and their calls are written down.
 vi.mock("node:crypto", async (importOriginal) => {
-  const original = await importOriginal<typeof import("node:crypto")>()
+  const original = await importOriginal<typeof Crypto>()
   const counted =
     <A extends ReadonlyArray<never>, B>(name: string, call: (...args: A) => B) =>
     (...args: A): B => {
