@@ -148,6 +148,27 @@ export class UnsupportedChallenge extends Data.TaggedClass("UnsupportedChallenge
 }> {}
 
 /**
+ * A signature of a message that came in does not hold; `why` names the check.
+ *
+ * @since 0.1.0
+ * @category reasons
+ */
+export class InvalidSignature extends Data.TaggedClass("InvalidSignature")<{
+  readonly why:
+    | "missing"
+    | "malformed"
+    | "coverage"
+    | "component"
+    | "created"
+    | "expired"
+    | "digest"
+    | "key"
+    | "algorithm"
+    | "signature"
+  readonly issue: string
+}> {}
+
+/**
  * Why access was not granted.
  *
  * @since 0.1.0
@@ -173,6 +194,7 @@ export type Reason =
   | ClockSkew
   | InvalidToken
   | InvalidCallback
+  | InvalidSignature
   | SecretUnavailable
   | UnsignableRequest
   | UnsupportedChallenge
@@ -233,6 +255,8 @@ const sentenceOf = (reason: Reason): string => {
       return `the token does not hold (${reason.why}): ${reason.issue}`
     case "InvalidCallback":
       return `the callback was refused (${reason.why}): ${reason.issue}`
+    case "InvalidSignature":
+      return `the signature does not hold (${reason.why}): ${reason.issue}`
     case "UnsignableRequest":
       return `the request cannot be signed: its ${reason.part} ${reason.issue}`
     case "UnsupportedChallenge":
