@@ -232,12 +232,12 @@ describe("the keys of a server", () => {
 
   it.effect("are there before a code is used, which is good once", () =>
     Effect.gen(function* () {
-      let keys: ReadonlyArray<Key> | undefined
-      const { exchanged, login } = yield* world({ keys: () => keys })
+      const served: { keys?: ReadonlyArray<Key> } = {}
+      const { exchanged, login } = yield* world({ keys: () => served.keys })
       const error = yield* Effect.flip(login((claims) => sign(first, claims)))
       assert.strictEqual(error.reason._tag, "EndpointUnavailable")
       assert.strictEqual(exchanged(), 0)
-      keys = [first]
+      served.keys = [first]
       yield* TestClock.adjust("5 seconds")
       yield* login((claims) => sign(first, claims))
     }).pipe(Effect.scoped)
