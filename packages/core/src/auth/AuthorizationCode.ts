@@ -16,7 +16,7 @@
  * **Gotchas**
  *
  * Keep what {@link begin} gives where only this person's session finds it, and use it once: {@link finish} refuses what this
- * process has used before, other processes know nothing of it. {@link Json} writes it, verifier included: seal it.
+ * process has used before, other processes know nothing of it. {@link toText} writes it, verifier included: seal it.
  *
  * **Example** (Where a login begins)
  *
@@ -131,6 +131,22 @@ export const Json = Schema.fromJsonString(
     resource: Schema.Array(Schema.String)
   })
 )
+
+/**
+ * A login that has begun as text, its verifier in the open: to be sealed, and kept for this person's session alone.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const toText = (begun: Begun): Effect.Effect<string> => Effect.orDie(Schema.encodeEffect(Json)(begun))
+
+/**
+ * A login from its text. Fails with `SchemaError` for what is none.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const fromText = (text: string): Effect.Effect<Begun, Schema.SchemaError> => Schema.decodeEffect(Json)(text)
 
 /**
  * Begins a login. An absolute `redirectUri` without a fragment is asked for; anything else throws `InvalidOption`.
@@ -252,6 +268,7 @@ const requestOf = (
     ["state", state],
     ["code_challenge", challenge],
     ["code_challenge_method", "S256"],
+    ...perhaps("dpop_jkt", client.jkt),
     ...perhaps("nonce", nonce),
     ...perhaps("max_age", maxAge),
     ...perhaps("prompt", options.prompt),

@@ -31,6 +31,7 @@
  * @since 0.1.0
  */
 import * as InvalidOption from "../policy/InvalidOption.ts"
+import type { Algorithm } from "./JwtKey.ts"
 import type * as Secret from "./Secret.ts"
 
 /**
@@ -41,7 +42,7 @@ import type * as Secret from "./Secret.ts"
  */
 export interface Signing {
   /** Such as `ES256`, `RS256`, `PS256` or `EdDSA`; with a secret, `HS256`, `HS384` or `HS512`. */
-  readonly algorithm: string
+  readonly algorithm: Algorithm
   /** The `kid` of the key. Default: none. */
   readonly keyId?: string | undefined
   /** Whom the assertion names as its audience. Default: the issuer, or the token endpoint of a server that has no name. */
@@ -135,9 +136,20 @@ export const privateKeyJwt = <S extends Secret.Input>(privateKey: S, signing: Si
   signing: { ...signing, algorithm: oneOf(signing.algorithm, asymmetric) }
 })
 
-const asymmetric = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
+const asymmetric: ReadonlyArray<Algorithm> = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA"
+]
 
-const oneOf = (algorithm: string, accepted: ReadonlyArray<string>): string => {
+const oneOf = (algorithm: Algorithm, accepted: ReadonlyArray<Algorithm>): Algorithm => {
   if (accepted.includes(algorithm)) return algorithm
   throw new InvalidOption.InvalidOption({
     option: "clientAuthentication.algorithm",

@@ -158,7 +158,7 @@ export const verifyingOf = (key: SigningKey): VerifyingKey => key.verifying
  * @since 0.1.0
  * @category conversions
  */
-export const toSecret = (key: SigningKey): Redacted.Redacted<string> => Redacted.make(JSON.stringify(key.export()))
+export const toSecret = (key: SigningKey): Redacted.Redacted<string> => key.secret
 
 /**
  * The SHA-256 thumbprint of a key in base64url, by the members that make it. A key without them throws `InvalidOption`.

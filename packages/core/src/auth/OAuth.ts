@@ -66,7 +66,7 @@ import { claimsOf } from "./internal/oauth/claims.ts"
 import { type Introspection, introspectionOf } from "./internal/oauth/introspection.ts"
 import { type Wishes, wished } from "./internal/oauth/parameters.ts"
 import type { OAuthClient } from "./OAuthClient.ts"
-import { isToken, type Token } from "./Token.ts"
+import { isToken, secretsOf, type Token } from "./Token.ts"
 
 export type { Introspection } from "./internal/oauth/introspection.ts"
 
@@ -138,7 +138,7 @@ export const refresh = (client: OAuthClient, token: Token, options: Options = {}
           ["grant_type", "refresh_token"],
           ["refresh_token", Redacted.value(refreshToken)]
         ]),
-      secrets: [refreshToken],
+      secrets: secretsOf(token),
       idempotent: false,
       expected: typeof subject === "string" ? { subject } : {}
     }),
@@ -290,7 +290,7 @@ export const revoke = (client: OAuthClient, token: Token | Secret): Effect.Effec
     desk.ask(server, {
       endpoint: "revocation",
       parameters: named(secret, hint),
-      secrets: [Redacted.value(secret)],
+      secrets: (isToken(token) ? secretsOf(token) : [token]).map(Redacted.value),
       idempotent: true,
       read: (answer) =>
         server.quirks.successStatuses.includes(answer.status)

@@ -53,7 +53,9 @@ import * as RetryBudgetStore from "../policy/RetryBudgetStore.ts"
 import type { AuthError } from "./AuthError.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
 import { type Target, integrationOf } from "./Credentials.ts"
+import type { Dpop } from "./Dpop.ts"
 import * as Authenticator from "./internal/oauth/Authenticator.ts"
+import { DpopTypeId } from "./internal/oauth/DpopProver.ts"
 import { Desk } from "./internal/oauth/Desk.ts"
 import { type Insides, TypeId } from "./internal/oauth/insides.ts"
 import { IdTokens } from "./internal/oauth/IdTokens.ts"
@@ -71,6 +73,8 @@ export interface OAuthClient {
   readonly [TypeId]: Insides
   readonly integration: string
   readonly clientId: string
+  /** The thumbprint of the key that its tokens are bound to; undefined when they are not. */
+  readonly jkt: string | undefined
   /** The server, discovered where it describes itself. */
   readonly server: Effect.Effect<OAuthServer, AuthError>
 }
@@ -101,6 +105,8 @@ export interface Options<S extends Secret.Input = never> {
   readonly server: OAuthServer | Effect.Effect<OAuthServer, AuthError>
   readonly clientId: string
   readonly authentication: ClientAuthentication<S>
+  /** What tokens are bound to. Default: nothing. */
+  readonly dpop?: Dpop
   /** Overrides {@link policy} slot by slot; `null` switches a slot off. `cache`, `coalesce` and `hedge` are not read. */
   readonly policy?: Policy.Policy
   /** On whose behalf, where each tenant has a registration of its own: its circuit and its limits are its own. */
@@ -135,13 +141,14 @@ export const make = <S extends Secret.Input = never>(
       policy: compiled,
       state,
       authenticator,
-      prover: undefined,
+      prover: options.dpop?.[DpopTypeId],
       usesMutualTls: options.authentication.method === "tls_client_auth"
     })
     return {
       [TypeId]: { desk, idTokens: new IdTokens(desk, clientId), usedStates: new UsedStates() },
       integration,
       clientId,
+      jkt: options.dpop?.jkt,
       server: Effect.isEffect(options.server) ? options.server : Effect.succeed(options.server)
     }
   })

@@ -71,7 +71,7 @@ export {
   deadlineMillis
 } from "./internal/engine/deadlineMillis.ts"
 
-export type { Attempt, AttemptFailure, Call, CallSite, Engine, PolicyError } from "./internal/engine/model.ts"
+export type { Attempt, AttemptFailure, Begin, Call, CallSite, Engine, PolicyError } from "./internal/engine/model.ts"
 
 /**
  * Where the policies of one integration keep their state. Stores default to memory.

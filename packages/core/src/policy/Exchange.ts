@@ -108,7 +108,10 @@ export const DirectTypeId = "~causeway/policy/Exchange/Direct"
 export interface Direct {
   /** Whether this request may go that way; the others go by `execute`. */
   readonly accepts: (request: HttpClientRequest) => boolean
-  /** Sends, and gives what aborts; `told` hears once of an end, later than this returns and never after an abort. */
+  /**
+   * Sends, and gives what aborts; `told` hears once of an end, later than this returns and never after an abort. The body
+   * of a response is let go of when whoever reads it is interrupted.
+   */
   readonly begin: (request: HttpClientRequest, told: Told) => () => void
 }
 

@@ -1,18 +1,31 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Scheduler } from "effect"
+import { Clock, type Context, Effect, Exit, Fiber, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
 import { Breaker, BreakerStore, Bulkhead, Engine, Policy } from "@causeway/core/policy"
-import { randomFrom } from "./randomFrom.ts"
+import { type Random, randomFrom } from "./randomFrom.ts"
 
 const slowBreakers = (): BreakerStore.BreakerStore["Service"] => {
   const memory = BreakerStore.makeMemory()
   return { ...memory, admit: (...asked) => Effect.delay(memory.admit(...asked), 5) }
 }
 
+/** Begins without a fibre, but for some that need one after all. */
+const beginning =
+  (random: Random, context: Context.Context<never>): Engine.Begin<void, never, never> =>
+  (_, told) => {
+    if (random(4) === 0) return undefined
+    const sleeper = Effect.runForkWith(context)(Effect.sleep(1 + random(30)))
+    sleeper.addObserver((exit) => {
+      if (Exit.isSuccess(exit)) told(() => (random(2) === 0 ? Effect.void : Effect.sleep(random(30))))
+    })
+    return () => sleeper.interruptUnsafe()
+  }
+
 /** Callers come, wait, are served and are interrupted at random; at the end nobody may hold a place. */
 const flood = (seed: number, breakers: BreakerStore.BreakerStore["Service"]) =>
   Effect.gen(function* () {
     const random = randomFrom(seed)
+    const context = yield* Effect.context<never>()
     const state = Engine.makeState({ breakers })
     const bulkhead = Bulkhead.make({ maxInFlight: 2, maxWaiting: 20, maxWait: 200 })
     const engine = Engine.make({
@@ -25,7 +38,8 @@ const flood = (seed: number, breakers: BreakerStore.BreakerStore["Service"]) =>
       replayable: true,
       request: undefined,
       options: {},
-      attempt: () => Effect.suspend(() => Effect.sleep(random(30)))
+      attempt: () => Effect.suspend(() => Effect.sleep(random(30))),
+      begin: seed % 2 === 0 ? beginning(random, context) : undefined
     })
     const fibers: Array<Fiber.Fiber<unknown, unknown>> = []
     for (let step = 0; step < 150; step += 1) {

@@ -51,6 +51,8 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 type AttemptError = Engine.AttemptFailure<unknown>
 
+type Told = Parameters<Engine.Begin<unknown, unknown, never>>[1]
+
 /** The most of an undeclared body that is kept. */
 const excerptBytes = 8 * 1024
 
@@ -344,6 +346,25 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
     return AtOnce.flatMap(this.#discardHeld(), () =>
       this.#endpoint.spans.attempt(this.#span, attempt.number, (span) => this.#exchange(attempt, span))
     )
+  }
+
+  /** What nobody traces needs no fibre over a client with a direct way. */
+  get begin(): Engine.Begin<unknown, unknown, never> | undefined {
+    const { direct } = this.#endpoint
+    return direct === undefined || this.#span !== undefined
+      ? undefined
+      : (attempt, told) => this.#begin(direct, attempt, told)
+  }
+
+  #begin(direct: Exchange.Direct, attempt: Engine.Attempt, told: Told): (() => void) | undefined {
+    const authorized = AtOnce.exitOf(this.#authorize(attempt))
+    if (this.#held !== undefined || authorized === undefined || Exit.isFailure(authorized)) return undefined
+    const sending = this.#sending(attempt, undefined, authorized.value)
+    if (!direct.accepts(sending.request)) return undefined
+    return direct.begin(sending.request, {
+      responded: (response) => told((fiber) => this.#receive(fiber, sending, response)),
+      broke: (error) => told(() => Effect.fail(this.#broken(attempt, Exchange.brokenBy(error))))
+    })
   }
 
   /** Credentials that are at hand and a client with a direct way leave nothing that a time limit needs a fibre for. */

@@ -1,5 +1,5 @@
 /** Keys and tokens as anybody else would make them. */
-import { createSecretKey, generateKeyPairSync, type KeyObject } from "node:crypto"
+import { createSecretKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto"
 import type { JwtKey } from "@causeway/core/auth"
 
 export interface KeyPair {
@@ -49,3 +49,11 @@ export const publicText = (alg: JwtKey.Algorithm): string =>
 
 export const partOf = (token: string, index: 0 | 1): Record<string, unknown> =>
   JSON.parse(Buffer.from(token.split(".")[index] ?? "", "base64url").toString())
+
+export const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url")
+
+/** Signs any bytes with an RSA key, as RS256 does, whatever the header says. */
+export const signedBy = (key: KeyObject, header: string, payload: string | Buffer): string => {
+  const signed = `${Buffer.from(header).toString("base64url")}.${Buffer.from(payload).toString("base64url")}`
+  return `${signed}.${sign("sha256", Buffer.from(signed), key).toString("base64url")}`
+}

@@ -303,7 +303,10 @@ export const play = (given: Scenario): Effect.Effect<Report> => {
   const { counted, service: credentials } = credentialsOf(scenario.renewable)
   const calls = scenario.callers.map((caller, index) => ({ ...fresh(`call-${index}`), caller }))
   const layer = Live.layer.pipe(
-    Layer.provide([provider.layer, Layer.succeed(Live.credentials, credentials)]),
+    Layer.provide([
+      scenario.isDirect ? provider.layerDirect : provider.layer,
+      Layer.succeed(Live.credentials, credentials)
+    ]),
     Layer.merge(CallObserver.layer((event) => events.push(event)))
   )
   const alarms = new Alarms()

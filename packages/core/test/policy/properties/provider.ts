@@ -1,6 +1,7 @@
 /** The provider of a scenario: it answers as the script says, and remembers what arrived, and what was let go of. */
-import { type Clock, Effect, Layer } from "effect"
+import { type Clock, Effect, Exit, Layer } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
+import { Exchange } from "@causeway/core/policy"
 import type { Body, Reply } from "./scenario.ts"
 
 /** An attempt that reached the provider; times are of the test's clock. */
@@ -37,6 +38,37 @@ export class Provider {
     )
   }
 
+  /** The same, with a way for those that need no fibre. */
+  get layerDirect(): Layer.Layer<HttpClient.HttpClient> {
+    const executing = Effect.provide(HttpClient.HttpClient, this.layer)
+    return Layer.effect(
+      HttpClient.HttpClient,
+      Effect.zipWith(executing, Effect.context<never>(), (client, context) => {
+        const direct: Exchange.Direct = {
+          accepts: () => true,
+          begin: (request, told) => this.#begin(request, told, Effect.runForkWith(context))
+        }
+        return Object.assign(HttpClient.make(client.execute), { [Exchange.DirectTypeId]: direct })
+      })
+    )
+  }
+
+  #begin(request: Request, told: Exchange.Told, fork: typeof Effect.runFork): () => void {
+    const controller = new AbortController()
+    const fiber = fork(Effect.clockWith((clock) => this.#receive(request, controller.signal, clock)))
+    fiber.addObserver((exit) =>
+      queueMicrotask(() => {
+        if (controller.signal.aborted) return
+        if (Exit.isSuccess(exit)) told.responded(abortedWith(controller, exit.value))
+        else told.broke(Effect.runSync(Effect.flip(Effect.failCause(exit.cause))))
+      })
+    )
+    return () => {
+      controller.abort()
+      fiber.interruptUnsafe()
+    }
+  }
+
   #receive(request: Request, signal: AbortSignal, clock: Clock.Clock): Answered {
     const reply = this.#script(this.arrivals.length)
     this.arrivals.push({ call: request.url.split("/").at(-1) ?? "", at: clock.currentTimeMillisUnsafe(), reply })
@@ -46,6 +78,19 @@ export class Provider {
     signal.addEventListener("abort", end)
     return Effect.onError(answer(request, reply, signal, end), () => Effect.sync(end))
   }
+}
+
+/** As a direct way must: who is interrupted while reading a body whole lets go of it. */
+const abortedWith = (
+  controller: AbortController,
+  response: HttpClientResponse.HttpClientResponse
+): HttpClientResponse.HttpClientResponse => {
+  const abort = () => Effect.sync(() => controller.abort())
+  // What is not overridden here is the response's own.
+  return Object.create(response, {
+    text: { get: () => Effect.onInterrupt(response.text, abort) },
+    arrayBuffer: { get: () => Effect.onInterrupt(response.arrayBuffer, abort) }
+  }) as HttpClientResponse.HttpClientResponse
 }
 
 const once = (run: () => void) => {

@@ -72,6 +72,8 @@ export interface Scenario {
   readonly replies: ReadonlyArray<Reply>
   /** Whether the credentials have changed when they are renewed. */
   readonly renewable: boolean
+  /** Whether the client has a direct way, on which an attempt needs no fibre. */
+  readonly isDirect: boolean
 }
 
 export const scenarioFrom = (random: Random): Scenario => {
@@ -80,7 +82,8 @@ export const scenarioFrom = (random: Random): Scenario => {
     slots,
     callers: list(random, 1 + random(12), () => callerFrom(random)),
     replies: list(random, 1 + random(10), () => replyFrom(random)),
-    renewable: chance(random, 0.5)
+    renewable: chance(random, 0.5),
+    isDirect: chance(random, 0.5)
   }
 }
 

@@ -1,4 +1,4 @@
-import { Result } from "effect"
+import { Redacted, Result } from "effect"
 import { createPublicKey, type KeyObject } from "node:crypto"
 import { SecretUnavailable } from "../../AuthError.ts"
 import { type AlgorithmName, algorithmOf, type Sign, signerOf, type Verify, verifierOf } from "./algorithms.ts"
@@ -31,8 +31,10 @@ export class SigningKey {
     return new VerifyingKey(this.alg, this.kid, key)
   }
 
-  export(): Jwk {
-    return { ...jwkOf(this.#key), alg: this.alg, ...(this.kid !== undefined && { kid: this.kid }) }
+  /** All of it, as the JSON of a JSON Web Key. */
+  get secret(): Redacted.Redacted<string> {
+    const name = this.kid === undefined ? {} : { kid: this.kid }
+    return Redacted.make(JSON.stringify({ ...jwkOf(this.#key), alg: this.alg, ...name }))
   }
 }
 

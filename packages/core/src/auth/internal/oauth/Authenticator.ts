@@ -1,8 +1,8 @@
-import { Clock, Effect, Redacted, type Scope } from "effect"
-import { randomUUID } from "node:crypto"
+import { Effect, Redacted, type Scope } from "effect"
 import * as AuthError from "../../AuthError.ts"
 import type { ClientAuthentication, Signing } from "../../ClientAuthentication.ts"
 import type { CredentialsUnavailable } from "../../Credentials.ts"
+import * as Jwt from "../../Jwt.ts"
 import type { OAuthServer } from "../../OAuthServer.ts"
 import type * as Secret from "../../Secret.ts"
 import * as Reading from "../secret/Reading.ts"
@@ -124,34 +124,30 @@ const post = (party: Party, secret: Value, server: OAuthServer) => {
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-/** How long an assertion holds, in seconds. */
-const lifetime = 60
-
 const asserting = <S extends Secret.Input>(
   authentication: Extract<ClientAuthentication<S>, { readonly signing: Signing }>,
   party: Party
 ) => {
   const { method, secret, signing } = authentication
-  const kind = method === "client_secret_jwt" ? clientSecret : privateKey
-  const keys = new AssertionKeys(signing.algorithm, kind.what)
-  return reading(secret, party, kind, (secret, server) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const iat = Math.floor(now / 1_000)
-      const { clientId } = party
-      const claims = { iss: clientId, sub: clientId, aud: audienceOf(server, signing), jti: randomUUID() }
-      return Effect.mapBoth(keys.sign(secret, { ...claims, iat, exp: iat + lifetime }, signing.keyId), {
-        onFailure: (reason) => new AuthError.AuthError({ integration: party.integration, reason }),
-        onSuccess: (assertion) => ({
-          headers: {},
-          parameters: [
-            idOf(party, server),
-            ["client_assertion_type", assertionType] as const,
-            ["client_assertion", assertion] as const
-          ],
-          secrets: [assertion, ...(method === "client_secret_jwt" ? [Redacted.value(secret)] : [])],
-          isTimed: true
-        })
-      })
+  const isSecret = method === "client_secret_jwt"
+  const keys = new AssertionKeys(signing)
+  return reading(secret, party, isSecret ? clientSecret : privateKey, (secret, server) =>
+    Effect.gen(function* () {
+      const { clientId, integration } = party
+      const key = yield* Effect.mapError(keys.of(secret), (reason) => new AuthError.AuthError({ integration, reason }))
+      const aud = audienceOf(server, signing)
+      const signed = yield* Jwt.sign(key, { iss: clientId, sub: clientId, aud, lifetime: "1 minute" })
+      const assertion = Redacted.value(signed)
+      return {
+        headers: {},
+        parameters: [
+          idOf(party, server),
+          ["client_assertion_type", assertionType] as const,
+          ["client_assertion", assertion] as const
+        ],
+        secrets: [assertion, ...(isSecret ? [Redacted.value(secret)] : [])],
+        isTimed: true
+      }
     })
   )
 }

@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, Result, Stream } from "effect"
+import { Clock, Duration, Effect, Redacted, Result, Stream } from "effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
@@ -10,7 +10,7 @@ import * as AuthError from "../../AuthError.ts"
 import type { Endpoints, OAuthServer } from "../../OAuthServer.ts"
 import { type Answer, malformed } from "./answer.ts"
 import type { Authenticator, Proof } from "./Authenticator.ts"
-import type { Prover } from "./Prover.ts"
+import type { DpopProver } from "./DpopProver.ts"
 import { skewOf } from "./skew.ts"
 
 /** The largest answer that is read. */
@@ -46,7 +46,7 @@ export interface Parts {
   readonly state: Engine.State
   /** Undefined where nothing is asked but what anybody may have. */
   readonly authenticator: Authenticator | undefined
-  readonly prover: Prover | undefined
+  readonly prover: DpopProver | undefined
   readonly usesMutualTls: boolean
 }
 
@@ -140,6 +140,7 @@ export class Desk {
 
   #proof<A>(server: OAuthServer, question: Question<A> & Asked<A>) {
     const { authenticator, prover } = this.#parts
+    const error = (reason: AuthError.Reason) => this.error(reason)
     return Effect.gen(function* () {
       const proof = authenticator === undefined ? noProof : yield* authenticator(server)
       const proven = new Set(proof.parameters.map(([name]) => name))
@@ -150,8 +151,8 @@ export class Desk {
         HttpClientRequest.bodyText(body.toString(), "application/x-www-form-urlencoded")
       )
       if (prover === undefined || question.proven !== true) return { request, proof }
-      const possession = yield* prover.prove("POST", question.url)
-      return { request: HttpClientRequest.setHeader(request, "dpop", possession), proof }
+      const possession = yield* Effect.mapError(prover.prove("POST", question.url), (reason) => error(reason))
+      return { request: HttpClientRequest.setHeader(request, "dpop", Redacted.value(possession)), proof }
     })
   }
 

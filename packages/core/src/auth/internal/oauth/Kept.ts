@@ -36,6 +36,11 @@ export class Kept<A> {
     })
   }
 
+  /** What was got last, however long ago. */
+  get held(): A | undefined {
+    return this.#held?.value
+  }
+
   /** Asks once more, for the next of those who want it. */
   get anew(): Effect.Effect<A, AuthError> {
     return this.#renewed

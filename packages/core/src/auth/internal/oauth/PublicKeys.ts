@@ -2,21 +2,17 @@ import { Clock, Effect, Result } from "effect"
 import type { AuthError } from "../../AuthError.ts"
 import { type Answer, fieldsOf } from "./answer.ts"
 import type { Desk } from "./Desk.ts"
-
-interface Held {
-  readonly keys: string
-  readonly fetchedAt: number
-}
-
-const heldForMillis = 10 * 60_000
+import { Kept } from "./Kept.ts"
 
 /** Between two looks for a key that is not there. */
 const leastMillisBetween = 30_000
 
-/** The public keys of servers, as they were fetched. */
+const times = { timeToLiveMillis: 10 * 60_000, staleIfErrorMillis: 60 * 60_000 }
+
+/** The public keys of a server, as they were fetched. */
 export class PublicKeys {
   readonly #desk: Desk
-  #held: (Held & { readonly url: string }) | undefined
+  #kept: { readonly url: string; readonly keys: Kept<string> } | undefined
   #lookedAgainAt = -Infinity
 
   constructor(desk: Desk) {
@@ -24,30 +20,24 @@ export class PublicKeys {
   }
 
   get(url: string): Effect.Effect<string, AuthError> {
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const held = this.#held
-      return held?.url === url && now < held.fetchedAt + heldForMillis
-        ? Effect.succeed(held.keys)
-        : this.#fetch(url, now)
-    })
+    return this.#at(url).value
   }
 
-  /** Fetches what may be newer than `known`; the same again when that was done a moment ago. */
+  /** What may be newer than `known`; that again when it was looked for a moment ago. */
   getAnew(url: string, known: string): Effect.Effect<string, AuthError> {
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const held = this.#held
-      if (held?.url === url && held.keys !== known) return Effect.succeed(held.keys)
-      if (now < this.#lookedAgainAt + leastMillisBetween) return Effect.succeed(known)
+      const keys = this.#at(url)
+      if (now < this.#lookedAgainAt + leastMillisBetween) return Effect.succeed(keys.held ?? known)
       this.#lookedAgainAt = now
-      return this.#fetch(url, now)
+      return keys.anew
     })
   }
 
-  #fetch(url: string, now: number): Effect.Effect<string, AuthError> {
-    return Effect.map(this.#desk.fetch({ endpoint: "keys", url, read: keysOf }), (keys) => {
-      this.#held = { url, keys, fetchedAt: now }
-      return keys
-    })
+  #at(url: string): Kept<string> {
+    if (this.#kept?.url === url) return this.#kept.keys
+    const keys = new Kept(this.#desk.fetch({ endpoint: "keys", url, read: keysOf }), times)
+    this.#kept = { url, keys }
+    return keys
   }
 }
 

@@ -34,7 +34,10 @@ export const whatCameBack = (
     const { issuer = unnamed, namesItselfInCallbacks } = server
     const as = { issuer, authorization_response_iss_parameter_supported: namesItselfInCallbacks }
     const answer = oauth.validateAuthResponse(as, { client_id: clientId }, parameters, begun.state)
-    return parameters.get("code") ? Result.succeed(answer) : Result.fail(invalid("code", "it brings no code"))
+    const [code = "", ...others] = parameters.getAll("code")
+    return code !== "" && others.length === 0
+      ? Result.succeed(answer)
+      : Result.fail(invalid("code", code === "" ? "it brings no code" : "it brings several codes"))
   } catch (error) {
     return Result.fail(
       error instanceof oauth.AuthorizationResponseError ? refused(parameters) : whyNot(parameters, begun, server)

@@ -58,7 +58,21 @@ export type Answer = Pass | Refusal
 
 /** One strategy that decides, before an attempt, whether it goes now, later, or not at all. */
 export interface Gate {
-  readonly enter: (entrant: Entrant) => Effect.Effect<Answer>
+  /** An answer that is known at once needs no effect around it. */
+  readonly enter: (entrant: Entrant) => Answer | Effect.Effect<Answer>
+}
+
+/** What a gate has answered at once, or the wait for its answer. */
+export const atOnce = (answer: Answer | Effect.Effect<Answer>): Answer | Effect.Effect<Answer> => {
+  if (isAnswer(answer)) return answer
+  const exit = AtOnce.exitOf(answer)
+  return exit !== undefined && Exit.isSuccess(exit) ? exit.value : answer
+}
+
+/** No effect has one of these tags. */
+export const isAnswer = (answer: Answer | Effect.Effect<Answer>): answer is Answer => {
+  const { _tag: tag } = answer as { readonly _tag?: unknown }
+  return tag === "Pass" || tag === "Refusal"
 }
 
 /** An attempt that passed a gate but was never made. */
@@ -70,7 +84,7 @@ export const neverMade: AttemptEnd = {
   success: undefined
 }
 
-export const refuse = (error: CallError): Effect.Effect<Refusal> => Effect.succeed({ _tag: "Refusal", error })
+export const refusal = (error: CallError): Refusal => ({ _tag: "Refusal", error })
 
 /** Goes on synchronously when a store has answered at once. */
 export const andThenNow = <A, B, E, R>(

@@ -3,7 +3,7 @@ import type * as CallError from "../../CallError.ts"
 import * as AtOnce from "../AtOnce.ts"
 import type { AttemptEnd } from "./Gate.ts"
 import type { Attempt, AttemptFailure, PolicyError } from "./model.ts"
-import { timeLimited, waitLimited } from "./timeLimit.ts"
+import { alarmIn, timeLimited, waitLimited } from "./timeLimit.ts"
 
 /** What an attempt asks of its call. */
 export interface CallOfAttempt {
@@ -49,6 +49,12 @@ export class OneAttempt implements Attempt {
     return waitLimited(begin, this.#leftMillis(), this.#call.fiber, () => this.#tooLong())
   }
 
+  /** Rings when the time is up, unless it is cleared before by what this gives. */
+  alarm(ring: (tooLong: AttemptFailure<PolicyError>) => void): () => void {
+    if (this.#limitMillis === Infinity) return nothing
+    return alarmIn(this.#leftMillis(), this.#call.fiber, () => ring(this.#failure()))
+  }
+
   get #limitMillis(): number {
     return Math.min(this.#timeoutMillis, this.remainingMillis)
   }
@@ -60,10 +66,15 @@ export class OneAttempt implements Attempt {
   }
 
   #tooLong(): Effect.Effect<never, AttemptFailure<PolicyError>> {
-    const error = this.#call.timeout(this.remainingMillis <= this.#timeoutMillis ? "deadline" : "attempt")
-    return Effect.fail(failedWith(error))
+    return Effect.fail(this.#failure())
+  }
+
+  #failure(): AttemptFailure<PolicyError> {
+    return failedWith(this.#call.timeout(this.remainingMillis <= this.#timeoutMillis ? "deadline" : "attempt"))
   }
 }
+
+const nothing = (): void => {}
 
 const wait = <A, E, R>(
   begin: (resume: (effect: Effect.Effect<A, E, R>) => void) => () => void

@@ -4,12 +4,22 @@ import { type CallEvent, CallObserver } from "../../CallObserver.ts"
 import type { AttemptFailure, Call, Engine, PolicyError } from "./model.ts"
 import type { FailedAttempt } from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
-import * as AtOnce from "../AtOnce.ts"
 import type { CallOptions } from "../compiledPolicy.ts"
 import type { KeyInput } from "../../RateLimit.ts"
-import { type Answer, type AttemptEnd, type Entrant, type EventOfCall, leaveAll, neverMade, type Pass } from "./Gate.ts"
+import {
+  type Answer,
+  atOnce,
+  type AttemptEnd,
+  type EventOfCall,
+  type Gate,
+  isAnswer,
+  leaveAll,
+  neverMade,
+  type Pass
+} from "./Gate.ts"
 import { deadlineMillis } from "./deadlineMillis.ts"
 import { debug } from "./debug.ts"
+import { type CallOfDirect, DirectAttempt, type Restore } from "./DirectAttempt.ts"
 import { hedged } from "./hedging.ts"
 import { type CallOfAttempt, failedWith, OneAttempt } from "./OneAttempt.ts"
 
@@ -18,7 +28,7 @@ type Step = (now: number, input: FailedAttempt) => Pull.Pull<[unknown, Duration.
 type Failed<E> = AttemptFailure<E | PolicyError>
 
 /** One call while it runs. */
-export class Running<A, E, R> implements Entrant, CallOfAttempt {
+export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
   readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly options: CallOptions
   readonly #engine: Engine
@@ -56,8 +66,16 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
     )
   }
 
+  get gates(): ReadonlyArray<Gate> {
+    return this.#engine.gates
+  }
+
   #nextAttempt(): Effect.Effect<A, E | PolicyError, R> {
-    return Effect.catchCause(this.#hedgedAttempt(), (cause) => this.#afterFailure(cause))
+    const { begin } = this.#call
+    if (begin !== undefined && this.#engine.hedge === undefined) {
+      return Effect.callback((resume) => new DirectAttempt(this, begin, resume).start())
+    }
+    return Effect.catchCause(this.#hedgedAttempt(), (cause) => this.afterFailure(cause))
   }
 
   #hedgedAttempt(): Effect.Effect<A, Failed<E>, R> {
@@ -78,13 +96,13 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
   /** Through the gates that are left, synchronously for as long as each of them answers at once. */
   #enter(from: number, passed: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
     const passes = [...passed]
-    return this.#atOneMoment(
+    return this.atOneMoment(
       () => this.#enterNow(from, passes, restore),
       (defect) => Effect.andThen(leaveAll(passes, neverMade), Effect.die(defect))
     )
   }
 
-  #atOneMoment<B>(run: () => B, onDefect: (defect: unknown) => B): B {
+  atOneMoment<B>(run: () => B, onDefect: (defect: unknown) => B): B {
     this.#moment = this.#clock.currentTimeMillisUnsafe()
     try {
       return run()
@@ -97,17 +115,24 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
 
   #enterNow(from: number, passes: Array<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
     for (let index = from; index < this.#engine.gates.length; index += 1) {
-      const answer = this.#engine.gates[index]?.enter(this)
-      if (answer === undefined) continue
-      const exit = AtOnce.exitOf(answer)
-      if (exit === undefined || Exit.isFailure(exit)) {
-        const waited = Effect.onInterrupt(restore(answer), () => leaveAll(passes, neverMade))
-        return Effect.flatMap(waited, (answer) => this.#afterWait(index, passes, answer, restore))
-      }
-      if (exit.value._tag === "Refusal") return this.#refused(passes, exit.value.error)
-      passes.push(exit.value)
+      const gate = this.#engine.gates[index]
+      if (gate === undefined) continue
+      const answer = atOnce(gate.enter(this))
+      if (!isAnswer(answer)) return this.afterAnswer(index, passes, answer, restore)
+      if (answer._tag === "Refusal") return this.#refused(passes, answer.error)
+      passes.push(answer)
     }
     return this.#execute(passes, restore)
+  }
+
+  afterAnswer(
+    index: number,
+    passes: ReadonlyArray<Pass>,
+    answer: Effect.Effect<Answer>,
+    restore: Restore
+  ): Effect.Effect<A, Failed<E>, R> {
+    const waited = Effect.onInterrupt(restore(answer), () => leaveAll(passes, neverMade))
+    return Effect.flatMap(waited, (answer) => this.#afterWait(index, passes, answer, restore))
   }
 
   /** What the earlier gates said may no longer hold: those that can tell are asked again. */
@@ -149,25 +174,29 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
   }
 
   #execute(passes: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
+    const attempt = this.beginAttempt()
+    return attempt instanceof OneAttempt ? this.make(attempt, passes, restore) : this.#refused(passes, attempt)
+  }
+
+  beginAttempt(): OneAttempt | CallError.Timeout {
     const beganAt = this.now()
     const remaining = this.remainingMillis(beganAt)
-    if (remaining <= 0) return this.#refused(passes, this.timeout("deadline"))
+    if (remaining <= 0) return this.timeout("deadline")
     this.#attempts += 1
-    const attempt = new OneAttempt(
-      this,
-      this.#attempts,
-      beganAt,
-      remaining,
-      this.#engine.policy.timeoutMillis ?? Infinity
-    )
-    if (this.#observe !== undefined) this.tell({ _tag: "AttemptStarted", attempt: attempt.number })
+    if (this.#observe !== undefined) this.tell({ _tag: "AttemptStarted", attempt: this.#attempts })
+    return new OneAttempt(this, this.#attempts, beganAt, remaining, this.#engine.policy.timeoutMillis ?? Infinity)
+  }
+
+  make(attempt: OneAttempt, passes: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
     const made = this.#call.attempt(attempt)
     const timed = this.#call.timed === true ? made : attempt.inTime(made)
     // Where nobody is told of its end, nothing need be done at its end.
     if (passes.length === 0 && this.#observe === undefined && this.#engine.hedge === undefined) return restore(timed)
-    return Effect.onExit(restore(timed), (exit) =>
-      this.#atOneMoment(() => this.#ended(attempt, passes, exit), Effect.die)
-    )
+    return Effect.onExit(restore(timed), (exit) => this.ended(attempt, passes, exit))
+  }
+
+  ended(attempt: OneAttempt, passes: ReadonlyArray<Pass>, exit: Exit.Exit<A, Failed<E>>): Effect.Effect<void> {
+    return this.atOneMoment(() => this.#ended(attempt, passes, exit), Effect.die)
   }
 
   #ended(
@@ -183,7 +212,7 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
     return leaveAll(passes, end)
   }
 
-  #afterFailure(cause: Cause.Cause<Failed<E>>): Effect.Effect<A, E | PolicyError, R> {
+  afterFailure(cause: Cause.Cause<Failed<E>>): Effect.Effect<A, E | PolicyError, R> {
     const found = Cause.findError(cause)
     if (Result.isFailure(found)) return Effect.failCause(found.failure)
     const failure = found.success
@@ -332,8 +361,6 @@ export class Running<A, E, R> implements Entrant, CallOfAttempt {
     return this.now() - this.#startedAt
   }
 }
-
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 const unchanged: Restore = (effect) => effect
 

@@ -1,39 +1,86 @@
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Exit } from "effect"
 import type { Breaker } from "../../Breaker.ts"
 import type * as BreakerStore from "../../BreakerStore.ts"
 import * as CallError from "../../CallError.ts"
-import { andThenNow, type Answer, type AttemptEnd, type Entrant, type Gate, type Pass, refuse } from "./Gate.ts"
+import * as AtOnce from "../AtOnce.ts"
+import {
+  andThenNow,
+  type Answer,
+  type AttemptEnd,
+  type Entrant,
+  type Gate,
+  isAnswer,
+  type Pass,
+  refusal
+} from "./Gate.ts"
 
 /** Lets an attempt through unless its circuit is open, and counts how it ended. */
-export const breakerGate = (store: BreakerStore.BreakerStore["Service"], breaker: Breaker, shared: string): Gate => ({
+export const breakerGate = (store: Store, breaker: Breaker, shared: string): Gate => ({
   enter: (entrant) => admit(store, breaker, entrant.keyOf(breaker.key, shared), entrant)
 })
 
 type Store = BreakerStore.BreakerStore["Service"]
 
-const admit = (store: Store, breaker: Breaker, key: string, entrant: Entrant): Effect.Effect<Answer> =>
-  andThenNow(store.admit(key, breaker, entrant.now()), (admission): Effect.Effect<Answer> => {
-    if (admission._tag !== "Admitted") {
-      return refuse(circuitOpen(key, admission._tag === "Open" ? admission.retryAfterMillis : undefined, entrant))
-    }
-    tell(entrant, admission.transition)
-    return Effect.succeed(pass(store, breaker, key, admission.generation, entrant))
-  })
+const admit = (store: Store, breaker: Breaker, key: string, entrant: Entrant): Answer | Effect.Effect<Answer> => {
+  const admission = store.admit(key, breaker, entrant.now())
+  const exit = AtOnce.exitOf(admission)
+  return exit !== undefined && Exit.isSuccess(exit)
+    ? answer(store, breaker, key, entrant, exit.value)
+    : Effect.map(admission, (admission) => answer(store, breaker, key, entrant, admission))
+}
 
-const pass = (store: Store, breaker: Breaker, key: string, generation: number, entrant: Entrant): Pass => {
-  const record = (outcome: BreakerStore.Outcome, end: Pick<AttemptEnd, "elapsedMillis" | "retryAfterMillis">) =>
-    andThenNow(store.record(key, breaker, generation, outcome, entrant.now(), end), (transition) => {
-      tell(entrant, transition)
+const answer = (
+  store: Store,
+  breaker: Breaker,
+  key: string,
+  entrant: Entrant,
+  admission: BreakerStore.Admission
+): Answer => {
+  if (admission._tag !== "Admitted") {
+    return refusal(circuitOpen(key, admission._tag === "Open" ? admission.retryAfterMillis : undefined, entrant))
+  }
+  tell(entrant, admission.transition)
+  return new BreakerPass(store, breaker, key, admission.generation, entrant)
+}
+
+class BreakerPass implements Pass {
+  readonly _tag = "Pass"
+  readonly waited = false
+  readonly #store: Store
+  readonly #breaker: Breaker
+  readonly #key: string
+  readonly #generation: number
+  readonly #entrant: Entrant
+
+  constructor(store: Store, breaker: Breaker, key: string, generation: number, entrant: Entrant) {
+    this.#store = store
+    this.#breaker = breaker
+    this.#key = key
+    this.#generation = generation
+    this.#entrant = entrant
+  }
+
+  leave(end: AttemptEnd): Effect.Effect<void> {
+    return this.#record(outcomeOf(end.category), end)
+  }
+
+  confirm(): Effect.Effect<Answer> {
+    const unused = { elapsedMillis: 0, retryAfterMillis: undefined }
+    return andThenNow(this.#record("ignored", unused), () => {
+      const answer = admit(this.#store, this.#breaker, this.#key, this.#entrant)
+      return isAnswer(answer) ? Effect.succeed(answer) : answer
+    })
+  }
+
+  #record(
+    outcome: BreakerStore.Outcome,
+    end: Pick<AttemptEnd, "elapsedMillis" | "retryAfterMillis">
+  ): Effect.Effect<void> {
+    const recorded = this.#store.record(this.#key, this.#breaker, this.#generation, outcome, this.#entrant.now(), end)
+    return andThenNow(recorded, (transition) => {
+      tell(this.#entrant, transition)
       return Effect.void
     })
-  return {
-    _tag: "Pass",
-    waited: false,
-    leave: (end) => record(outcomeOf(end.category), end),
-    confirm: () =>
-      andThenNow(record("ignored", { elapsedMillis: 0, retryAfterMillis: undefined }), () =>
-        admit(store, breaker, key, entrant)
-      )
   }
 }
 

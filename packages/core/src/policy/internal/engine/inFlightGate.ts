@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import * as CallError from "../../CallError.ts"
 import type * as InFlight from "../../InFlight.ts"
 import type { KeyInput } from "../../RateLimit.ts"
-import { type Answer, type AttemptEnd, type Entrant, type Gate, type Pass, refuse } from "./Gate.ts"
+import { type Answer, type AttemptEnd, type Entrant, type Gate, type Pass, refusal } from "./Gate.ts"
 
 /** Lets so many attempts be in flight at once, and the others wait in a fair queue. */
 export const inFlightGate = (
@@ -16,14 +16,14 @@ export const inFlightGate = (
     const entry = inFlight.enter(entrant.keyOf(key, shared), entrant.options.priority ?? 0, remaining)
     switch (entry._tag) {
       case "Entered":
-        return Effect.succeed(pass(entry, false, entrant))
+        return pass(entry, false, entrant)
       case "Full":
-        return refuse(full(entry.waiting, inFlight.limit, entrant))
+        return refusal(full(entry.waiting, inFlight.limit, entrant))
       case "Queued":
         return Effect.map(entry.wait, (waited): Answer =>
           waited._tag === "Entered"
             ? pass(waited, true, entrant)
-            : { _tag: "Refusal", error: full(waited.waiting, inFlight.limit, entrant) }
+            : refusal(full(waited.waiting, inFlight.limit, entrant))
         )
     }
   }

@@ -1,4 +1,4 @@
-import type { Duration, Effect } from "effect"
+import type { Duration, Effect, Fiber } from "effect"
 import type * as CallError from "../../CallError.ts"
 import type * as Failure from "../../Failure.ts"
 import type { CallOptions, Compiled } from "../compiledPolicy.ts"
@@ -81,7 +81,22 @@ export interface Call<A, E, R> {
   /** What of an attempt's success is for the strategies that look into it. Default: nothing. */
   readonly decodedOf?: ((success: A) => unknown) | undefined
   readonly attempt: (attempt: Attempt) => Effect.Effect<A, AttemptFailure<E>, R>
+  /** As `attempt`, without a fibre, where that may be possible: it is asked first. Default: it never is. */
+  readonly begin?: Begin<A, E, R> | undefined
 }
+
+/**
+ * Begins an attempt without a fibre and gives what stops it, or undefined where this attempt needs a fibre after all, and
+ * then nothing has begun. `told` hears once of its end, later than this returns and never after it was stopped; what it is
+ * given runs on the fibre of the call.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Begin<A, E, R> = (
+  attempt: Attempt,
+  told: (take: (fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, AttemptFailure<E>, R>) => void
+) => (() => void) | undefined
 
 /**
  * What the policies of an engine can fail with.

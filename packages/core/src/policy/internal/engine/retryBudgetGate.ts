@@ -7,7 +7,7 @@ import { andThenNow, type Entrant, type Gate } from "./Gate.ts"
 export const retryBudgetGate = (store: Store, budget: RetryBudget, shared: string): Gate => ({
   enter: (entrant) => {
     const key = entrant.keyOf(budget.key, shared)
-    return Effect.succeed({
+    return {
       _tag: "Pass",
       waited: false,
       leave: ({ category }) => {
@@ -16,7 +16,7 @@ export const retryBudgetGate = (store: Store, budget: RetryBudget, shared: strin
         tellLeft(store, budget, key, entrant)
         return deposited
       }
-    })
+    }
   }
 })
 

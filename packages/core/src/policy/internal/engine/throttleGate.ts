@@ -1,21 +1,21 @@
 import { Effect } from "effect"
 import * as CallError from "../../CallError.ts"
 import type * as Throttle from "../../Throttle.ts"
-import { type AttemptEnd, type Entrant, type Gate, refuse } from "./Gate.ts"
+import { type AttemptEnd, type Entrant, type Gate, refusal } from "./Gate.ts"
 
 /** Refuses a share of the attempts while the provider refuses more than it accepts. */
 export const throttleGate = (throttle: Throttle.Throttle, state: Throttle.State, shared: string): Gate => ({
   enter: (entrant) => {
     const key = entrant.keyOf(throttle.key, shared)
-    if (!state.admit(key, entrant.now(), entrant.random())) return refuse(throttled(entrant))
-    return Effect.succeed({
+    if (!state.admit(key, entrant.now(), entrant.random())) return refusal(throttled(entrant))
+    return {
       _tag: "Pass",
       waited: false,
       leave: (end) => {
         if (end.category !== undefined) state.record(key, isAccepted(end.category), entrant.now())
         return Effect.void
       }
-    })
+    }
   }
 })
 

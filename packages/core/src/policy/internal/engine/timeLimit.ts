@@ -50,6 +50,13 @@ export const waitLimited = <A, E, R, E2>(
     })
   })
 
+/** Rings after so many milliseconds, unless what it gives is called before. */
+export const alarmIn = (millis: number, fiber: Fiber.Fiber<unknown, unknown>, ring: () => void): (() => void) => {
+  const alarms = alarmsOf(fiber)
+  const alarm = alarms.set(millis, fiber, ring)
+  return () => alarms.clear(alarm)
+}
+
 const alarms = new WeakMap<Clock.Clock, Alarms>()
 
 const alarmsOf = (fiber: Fiber.Fiber<unknown, unknown>): Alarms => {
