@@ -405,12 +405,20 @@ export const captions: Captions = {
   "providers/shopify": {
     folder: "providers/src/shopify/",
     about: "Shopify.",
-    files: { "Shopify.ts": "The entry point.", "ShopifyWebhook.ts": "How it signs." }
+    files: {
+      "Shopify.ts": "The entry point.",
+      "ShopifyAuth.ts": "The access tokens of a shop, however they are got.",
+      "ShopifyWebhook.ts": "How it signs."
+    }
   },
   "providers/slack": {
     folder: "providers/src/slack/",
     about: "Slack.",
-    files: { "Slack.ts": "The entry point.", "SlackWebhook.ts": "How it signs events, interactions and commands." }
+    files: {
+      "Slack.ts": "The entry point.",
+      "SlackAuth.ts": "Tokens, rotated ones among them, and what an answer with ok: false means.",
+      "SlackWebhook.ts": "How it signs events, interactions and commands."
+    }
   },
   "providers/standard-webhooks": {
     folder: "providers/src/standard-webhooks/",
@@ -521,6 +529,11 @@ export const captions: Captions = {
     folder: "providers/src/gocardless/",
     about: "GoCardless.",
     files: { "GoCardless.ts": "The entry point.", "GoCardlessWebhook.ts": "How it signs." }
+  },
+  "providers/google": {
+    folder: "providers/src/google/",
+    about: "Google.",
+    files: { "Google.ts": "The entry point.", "GoogleAuth.ts": "Service accounts." }
   },
   "providers/hookdeck": {
     folder: "providers/src/hookdeck/",

@@ -102,5 +102,8 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "node/src/internal/transport/Target.ts": ["effect/http"],
   "node/src/internal/transport/TransportResponse.ts": ["effect/ByteSize", "effect/http", "effect/socket"],
   "node/src/internal/transport/Upload.ts": ["effect/http"],
-  "providers/src/github/GitHubAuth.ts": ["effect/http"]
+  "providers/src/github/GitHubAuth.ts": ["effect/http"],
+  "providers/src/google/GoogleAuth.ts": ["effect/http", "effect/http-api"],
+  "providers/src/shopify/ShopifyAuth.ts": ["effect/http"],
+  "providers/src/slack/SlackAuth.ts": ["effect/http"]
 }
