@@ -54,6 +54,7 @@ export const captions: Captions = {
       "Throttle.ts": "Adaptive throttling: refuses by itself what the provider would refuse.",
       "internal/AtOnce.ts": "Goes on without a fibre where an effect has ended already.",
       "internal/BoundedKeys.ts": "A map that drops its least recently used keys.",
+      "internal/Rest.ts": "When a store that did not answer is asked again.",
       "internal/cipher.ts": "Seals and opens texts with a key, for what they belong to.",
       "internal/breaker/AnyOf.ts": "Several strategies side by side.",
       "internal/breaker/CallRate.ts": "A rate over the last so many attempts.",
