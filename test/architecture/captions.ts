@@ -315,6 +315,7 @@ export const captions: Captions = {
       "internal/inboxSql/rows.ts": "Events and attempts as rows.",
       "internal/inboxSql/settling.ts": "Ends claims, in a database.",
       "internal/inboxSql/tables.ts": "The tables of the inbox, and how they came to be so.",
+      "internal/inboxSql/together.ts": "What may share a transaction, done together.",
       "internal/inboxSql/upkeep.ts": "Purges events, remembers their ids, and seals anew.",
       "internal/inboxUpkeep.ts": "What a worker does beside handling: it purges and measures.",
       "internal/inboxWorker.ts": "Handles the events of one source.",
