@@ -57,7 +57,6 @@ export const captions: Captions = {
       "internal/cipher.ts": "Seals and opens texts and bytes with a key, for what they belong to.",
       "internal/cipherKeys.ts": "Reads the keys that seal and open.",
       "internal/Rest.ts": "When a store that did not answer is asked again.",
-      "internal/cipher.ts": "Seals and opens texts with a key, for what they belong to.",
       "internal/breaker/AnyOf.ts": "Several strategies side by side.",
       "internal/breaker/CallRate.ts": "A rate over the last so many attempts.",
       "internal/breaker/Circuit.ts": "One circuit in memory: its phase, its counts, and how they change.",
