@@ -1,4 +1,4 @@
-import { Inbox, type SignatureScheme, WebhookKeys, WebhookReceiver, WebhookSigner } from "@causeway/core/webhook"
+import { Inbox, type SignatureScheme, WebhookKeys, type WebhookReceiver, WebhookSigner } from "@causeway/core/webhook"
 import { schemes } from "@causeway/providers"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger, Redacted, Result, type Scope } from "effect"
