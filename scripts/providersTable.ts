@@ -4,6 +4,7 @@
  */
 import type { SignatureScheme } from "@causeway/core/webhook"
 import { schemes } from "@causeway/providers"
+import { type Difference, differences } from "../packages/providers/test/packages/differences.ts"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -131,6 +132,9 @@ const rowOf = ([id, scheme]: readonly [string, Scheme]): string =>
 const countOf = (checked: SignatureScheme.Docs["checked"]): number =>
   Object.values<Scheme>(schemes).filter(({ docs }) => docs.checked === checked).length
 
+const differenceOf = ([id, { laxer = [], narrower = [] }]: readonly [string, Difference]): string =>
+  [id, laxer.join(", "), narrower.join(", ")].join(" | ")
+
 export const table = (): string => `# Providers
 
 The signature schemes of \`@causeway/providers\`, ${Object.keys(schemes).length} of them: \`schemes["stripe"]\`, or \`StripeWebhook.scheme\` from
@@ -138,8 +142,9 @@ The signature schemes of \`@causeway/providers\`, ${Object.keys(schemes).length}
 
 The last column says what a record was held against:
 
-- **package** (${countOf("package")}): a test runs the provider's own package, which must come to the same verdicts;
-- **documentation** (${countOf("documentation")}): what the provider's documentation says;
+- **package** (${countOf("package")}): a test holds it against the verdicts of the provider's own package, which it runs, or which were recorded;
+- **community-package** (${countOf("community-package")}): the same with a package of its community;
+- **documentation** (${countOf("documentation")}): what the provider's documentation says, or its own published source;
 - **source** (${countOf("source")}): what other implementations do, without a test that runs one;
 - **unchecked** (${countOf("unchecked")}): nothing yet. Try it with a delivery of your own before you rely on it.
 
@@ -150,6 +155,18 @@ type that is in a header is not covered by the signature, unless the signed cont
 |---|---|---|---|---|---|---|---|
 ${Object.entries<Scheme>(schemes)
   .map((entry) => `| ${rowOf(entry)} |`)
+  .join("\n")}
+
+## Where a package decides otherwise
+
+A battery of deliveries is put before each package and before us: genuine, forged, old, malformed, signed though unusual. Both
+decide alike but for these. What a package is laxer about is refused here; what was signed is accepted here, whatever its bytes.
+
+| Scheme | The package accepts, and we refuse | It was signed, we accept, and the package refuses |
+|---|---|---|
+${Object.entries(differences)
+  .toSorted(([left], [right]) => (left < right ? -1 : 1))
+  .map((entry) => `| ${differenceOf(entry)} |`)
   .join("\n")}
 `
 

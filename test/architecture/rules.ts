@@ -23,8 +23,9 @@ export const openedTo: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/client/internal/Reflection.ts": ["core/testing"],
   // Tokens and events are sealed in the same way.
   "core/src/policy/internal/cipher.ts": ["core/auth", "core/webhook"],
+  "core/src/policy/internal/cipherKeys.ts": ["core/auth", "core/webhook"],
   // What has ended already needs no fibre, wherever it is.
-  "core/src/policy/internal/AtOnce.ts": ["core/auth", "core/client"]
+  "core/src/policy/internal/AtOnce.ts": ["core/auth", "core/client", "core/webhook"]
 }
 
 /** Rooms that need no `index.ts`, because a module of theirs is the entry point. */

@@ -1,13 +1,15 @@
-import { Inbox, InboxStore } from "@causeway/core/webhook"
+import { Inbox } from "@causeway/core/webhook"
 import { Sqlite } from "@causeway/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Schedule, Schema } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { SqlClient } from "effect/sql"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { inboxSqlSuite } from "../../core/test/webhook/inboxSqlSuite.ts"
 import { inboxSuite } from "../../core/test/webhook/inboxSuite.ts"
+import { settle } from "../../core/test/webhook/quiet.ts"
 
 const temporaryFile = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "causeway-inbox-"))),
@@ -20,6 +22,7 @@ const layerAt = (filename: string) => Layer.provideMerge(Inbox.layerSql, Sqlite.
 const layer = Layer.unwrap(Effect.map(temporaryFile, layerAt))
 
 inboxSuite("SQLite", layer)
+inboxSqlSuite("SQLite", layer)
 
 const arrival = (id: string): Inbox.Arrival => ({
   source: "github",
@@ -29,105 +32,11 @@ const arrival = (id: string): Inbox.Arrival => ({
   body: new TextEncoder().encode('{"number":1}')
 })
 
-const settle = Effect.repeat(TestClock.adjust(0), { times: 20 })
-
 const events = { opened: Schema.Struct({ number: Schema.Int }) }
 
 const count = Effect.flatMap(Inbox.Inbox, (inbox) => inbox.count())
 
-const numbers = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{ number: number }>`SELECT number FROM issues`
-  return rows.map((row) => row.number)
-})
-
-const createIssues = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE issues (number INTEGER)`)
-
-const insertIssue = (number: number) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO issues (number) VALUES (${number})`)
-
-describe("Inbox in SQLite", () => {
-  it.effect("an event stored in a transaction that fails is not stored, and is not a duplicate later", () =>
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const inbox = yield* Inbox.Inbox
-      yield* Effect.flip(sql.withTransaction(Effect.andThen(inbox.store(arrival("a")), Effect.fail("no"))))
-      assert.strictEqual((yield* inbox.list()).length, 0)
-      assert.strictEqual((yield* inbox.store(arrival("a")))._tag, "Stored")
-    }).pipe(Effect.provide(layer))
-  )
-
-  it.effect("a worker is woken when the transaction that stored has committed, not before", () =>
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const inbox = yield* Inbox.Inbox
-      let handled = 0
-      const handle = { opened: () => Effect.sync(() => (handled += 1)) }
-      yield* Effect.forkChild(Inbox.run({ source: "github", events, handle, pollInterval: "1 hour" }))
-      yield* settle
-      yield* sql.withTransaction(Effect.andThen(inbox.store(arrival("a")), settle))
-      assert.strictEqual(handled, 0)
-      yield* settle
-      assert.strictEqual(handled, 1)
-    }).pipe(Effect.provide(layer))
-  )
-
-  it.effect("a transactional handler's writes are rolled back with a failure, and commit once with the mark", () =>
-    Effect.gen(function* () {
-      const inbox = yield* Inbox.Inbox
-      yield* createIssues
-      let attempts = 0
-      const opened = ({ number }: { readonly number: number }) =>
-        Effect.andThen(
-          insertIssue(number),
-          Effect.suspend(() => ((attempts += 1) === 1 ? Effect.fail("no") : Effect.void))
-        )
-      yield* inbox.store(arrival("a"))
-      const retry = Schedule.spaced("1 second")
-      yield* Effect.forkChild(Inbox.run({ source: "github", events, handle: { opened }, retry, transactional: true }))
-      yield* settle
-      assert.deepStrictEqual(yield* numbers, [])
-      assert.strictEqual((yield* count).pending, 1)
-      yield* TestClock.adjust("1 second")
-      yield* settle
-      assert.deepStrictEqual(yield* numbers, [1])
-      assert.strictEqual((yield* count).handled, 1)
-    }).pipe(Effect.provide(layer))
-  )
-
-  it.effect("a transactional handler that lost its lease commits nothing", () =>
-    Effect.gen(function* () {
-      const inbox = yield* Inbox.Inbox
-      const store = yield* InboxStore.InboxStore
-      yield* createIssues
-      yield* inbox.store(arrival("a"))
-      const steal = store.claim({ source: "github", limit: 1, now: 10 ** 12, leaseUntil: 2 * 10 ** 12 })
-      const opened = () => Effect.andThen(insertIssue(1), steal)
-      yield* Effect.forkChild(
-        Inbox.run({ source: "github", events, handle: { opened }, transactional: true, concurrency: 1 })
-      )
-      yield* settle
-      const rows = yield* numbers
-      assert.deepStrictEqual(rows, [])
-    }).pipe(Effect.provide(layer))
-  )
-
-  it.effect("an interrupted worker gives up its transactional handlers and those that wait for the database", () =>
-    Effect.gen(function* () {
-      const inbox = yield* Inbox.Inbox
-      yield* createIssues
-      for (const id of ["a", "b", "c"]) yield* inbox.store(arrival(id))
-      const opened = () => Effect.andThen(insertIssue(1), Effect.never)
-      const worker = yield* Effect.forkChild(
-        Inbox.run({ source: "github", events, handle: { opened }, transactional: true })
-      )
-      yield* settle
-      yield* Fiber.interrupt(worker)
-      assert.strictEqual((yield* count).pending, 3)
-      assert.deepStrictEqual(yield* numbers, [])
-    }).pipe(Effect.provide(layer))
-  )
-
+describe("Inbox in a file", () => {
   it.effect("what was stored is handled after the file is opened again", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
@@ -173,15 +82,39 @@ describe("Inbox in SQLite", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("a database that refuses is an InboxStoreError, without what was to be stored", () =>
+  it.effect("the tables of the first release are changed, and what is in them is handled", () =>
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const inbox = yield* Inbox.Inbox
-      yield* sql`DROP TABLE causeway_attempts`
-      yield* sql`DROP TABLE causeway_events`
-      const error = yield* Effect.flip(inbox.store({ ...arrival("planted"), headers: [["x", "planted"]] }))
-      assert.strictEqual(error._tag, "InboxStoreError")
-      assert.notInclude(error.message, "planted")
-    }).pipe(Effect.provide(layer))
+      const filename = yield* temporaryFile
+      const database = new DatabaseSync(filename)
+      database.exec(firstRelease)
+      database.close()
+      const counts = yield* Effect.gen(function* () {
+        yield* Effect.forkChild(Inbox.run({ source: "github", events, handle: { opened: () => Effect.void } }))
+        yield* settle
+        return yield* Effect.flatMap(Inbox.Inbox, (inbox) => inbox.count())
+      }).pipe(Effect.provide(layerAt(filename), { local: true }))
+      assert.strictEqual(counts.handled, 1)
+    }).pipe(Effect.scoped)
   )
 })
+
+/** A database as the first release left it, with an event that waits. */
+const firstRelease = `
+  CREATE TABLE causeway_migrations (migration_id integer PRIMARY KEY NOT NULL,
+    created_at datetime NOT NULL DEFAULT current_timestamp, name VARCHAR(255) NOT NULL);
+  INSERT INTO causeway_migrations (migration_id, name) VALUES (1, 'create_events');
+  CREATE TABLE causeway_events (event_key INTEGER PRIMARY KEY AUTOINCREMENT, direction TEXT NOT NULL,
+    source TEXT NOT NULL, event_id TEXT NOT NULL, variant TEXT NOT NULL, digest TEXT NOT NULL, type TEXT, target TEXT,
+    headers TEXT NOT NULL, body BLOB NOT NULL, status TEXT NOT NULL, received_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL, started_at INTEGER, settled_at INTEGER, fence INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0, attempts_before_replay INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (direction, source, event_id, variant));
+  CREATE INDEX causeway_events_due ON causeway_events (direction, source, due_at)
+    WHERE status IN ('pending', 'handling');
+  CREATE INDEX causeway_events_settled ON causeway_events (status, settled_at);
+  CREATE TABLE causeway_attempts (event_key INTEGER NOT NULL REFERENCES causeway_events (event_key) ON DELETE CASCADE,
+    number INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, outcome TEXT NOT NULL,
+    error_tag TEXT, error_message TEXT, PRIMARY KEY (event_key, number));
+  INSERT INTO causeway_events (direction, source, event_id, variant, digest, type, headers, body, status, received_at,
+    due_at) VALUES ('in', 'github', 'a', '', 'd', 'opened', '[]', CAST('{"number":1}' AS BLOB), 'pending', 0, 0);
+`

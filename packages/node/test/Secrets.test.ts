@@ -1,25 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Cause,
-  type Config,
-  ConfigProvider,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Logger,
-  Redacted,
-  References,
-  Result,
-  Schema,
-  Tracer
-} from "effect"
+import { Cause, type Config, ConfigProvider, Effect, Exit, Fiber, Layer, Redacted, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import { Auth, type AuthError, type Credentials, Secret, SecretSource } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
 import { Breaker } from "@causeway/core/policy"
 import { answer, type Arrival, type Handler, layerAt, providerUrl, serve, type Server, transports } from "./server.ts"
+import { views, watched } from "./watched.ts"
 
 /** Every character that some place would encode, and none that a cookie cannot carry. */
 const secret = "s3cr3t/+=&<key>~!'*()-of-ours"
@@ -104,53 +91,6 @@ const outcomes: Readonly<
   Timeout: { handle: () => {}, wait: "2 seconds" },
   CircuitOpen: { handle: echoing(503), calls: 3 }
 }
-
-/** Runs a program and gives its outcome, with everything that was logged and traced meanwhile. */
-const watched = <A, E, R>(program: Effect.Effect<A, E, R>) => {
-  const seen: Array<string> = []
-  const formats = [Logger.formatSimple, Logger.formatLogFmt, Logger.formatJson, Logger.formatStructured]
-  const logger = Logger.make((entry) => {
-    for (const format of formats) seen.push(inspect(format.log(entry), { depth: 20 }))
-    seen.push(inspect(entry.message, { depth: 20 }))
-  })
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
-  return Effect.gen(function* () {
-    const exit = yield* Effect.exit(program)
-    if (Exit.isFailure(exit)) {
-      const error = Cause.findError(exit.cause)
-      if (Result.isSuccess(error)) yield* Effect.logTrace("failed", error.success)
-      yield* Effect.logError("failed", exit.cause)
-      yield* Effect.logError(exit.cause)
-    }
-    for (const { attributes, events, name, status } of spans) {
-      seen.push(inspect({ attributes, events, name, status }, { depth: 20 }))
-      if (status._tag === "Ended" && Exit.isFailure(status.exit)) seen.push(Cause.pretty(status.exit.cause))
-    }
-    return { exit, seen, spans }
-  }).pipe(
-    Effect.provide(Logger.layer([logger])),
-    Effect.provideService(References.MinimumLogLevel, "Trace"),
-    Effect.provideService(Tracer.Tracer, tracer)
-  )
-}
-
-const views = (error: object, cause: Cause.Cause<unknown>): ReadonlyArray<string> => [
-  String(error),
-  "message" in error ? String(error.message) : "",
-  inspect(error, { depth: 20 }),
-  inspect(error, { depth: 20, showHidden: true }),
-  JSON.stringify(error),
-  inspect(cause, { depth: 20 }),
-  JSON.stringify(cause),
-  Cause.pretty(cause)
-]
 
 const assertClean = (texts: ReadonlyArray<string>) => {
   for (const text of texts) {

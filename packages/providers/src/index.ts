@@ -30,7 +30,7 @@ import { scheme as dropboxSign } from "./dropbox-sign/DropboxSignWebhook.ts"
 import { scheme as elevenlabs } from "./elevenlabs/ElevenLabsWebhook.ts"
 import { scheme as firecrawl } from "./firecrawl/FirecrawlWebhook.ts"
 import { scheme as github } from "./github/GitHubWebhook.ts"
-import { scheme as gitlab } from "./gitlab/GitLabWebhook.ts"
+import { scheme as gitlab, signedScheme as gitlabSigned } from "./gitlab/GitLabWebhook.ts"
 import { scheme as gocardless } from "./gocardless/GoCardlessWebhook.ts"
 import { scheme as hookdeck } from "./hookdeck/HookdeckWebhook.ts"
 import { scheme as hubspotV3, schemeV1 as hubspotV1, schemeV2 as hubspotV2 } from "./hubspot/HubSpotWebhook.ts"
@@ -45,6 +45,7 @@ import { scheme as loops } from "./loops/LoopsWebhook.ts"
 import { scheme as mailgun } from "./mailgun/MailgunWebhook.ts"
 import { scheme as messagebird } from "./messagebird/MessageBirdWebhook.ts"
 import { scheme as metaWhatsapp } from "./meta-whatsapp/MetaWhatsAppWebhook.ts"
+import { scheme as microsoftGraph } from "./microsoft-graph/MicrosoftGraphWebhook.ts"
 import { scheme as mux } from "./mux/MuxWebhook.ts"
 import { scheme as notion } from "./notion/NotionWebhook.ts"
 import { scheme as okta } from "./okta/OktaWebhook.ts"
@@ -114,6 +115,7 @@ export * from "./firecrawl/Firecrawl.ts"
 export * from "./github/GitHub.ts"
 export * from "./gitlab/GitLab.ts"
 export * from "./gocardless/GoCardless.ts"
+export * from "./google/Google.ts"
 export * from "./hookdeck/Hookdeck.ts"
 export * from "./hubspot/HubSpot.ts"
 export * from "./intercom/Intercom.ts"
@@ -127,6 +129,7 @@ export * from "./loops/Loops.ts"
 export * from "./mailgun/Mailgun.ts"
 export * from "./messagebird/MessageBird.ts"
 export * from "./meta-whatsapp/MetaWhatsApp.ts"
+export * from "./microsoft-graph/MicrosoftGraph.ts"
 export * from "./mux/Mux.ts"
 export * from "./notion/Notion.ts"
 export * from "./okta/Okta.ts"
@@ -204,6 +207,7 @@ export const schemes = {
   firecrawl,
   github,
   gitlab,
+  "gitlab-signed": gitlabSigned,
   gocardless,
   hookdeck,
   "hubspot-v1": hubspotV1,
@@ -220,6 +224,7 @@ export const schemes = {
   mailgun,
   messagebird,
   "meta-whatsapp": metaWhatsapp,
+  "microsoft-graph": microsoftGraph,
   mux,
   notion,
   okta,

@@ -71,6 +71,17 @@ describe("a challenge is answered by", () => {
     expect(open(schemes["meta-whatsapp"], { url: `${url}guess`, verifyTokens })?.status).toBe(403)
   })
 
+  it("microsoft-graph with its text", () => {
+    const validationToken = "Validation: Testing client application reachability for subscription Request-Id: 522a8e7e"
+    const url = `https://example.com/?validationToken=${encodeURIComponent(validationToken)}`
+    expect(open(schemes["microsoft-graph"], { method: "POST", url })).toMatchObject({
+      status: 200,
+      contentType: expect.stringContaining("text/plain"),
+      body: validationToken
+    })
+    expect(open(schemes["microsoft-graph"], { method: "POST" })).toBeUndefined()
+  })
+
   it("notion with the token to store", () => {
     const input = { method: "POST", body: text(`{"verification_token":"secret_tMrl"}`), acceptsSecret: true }
     expect(open(schemes.notion, input)?.secretToStore?.pipe(Redacted.value)).toBe("secret_tMrl")
@@ -89,6 +100,13 @@ describe("a challenge is answered by", () => {
     expect(signed(schemes.twitch, `{"challenge":"pogchamp-kappa-360noscope"}`, headers)?.body).toBe(
       "pogchamp-kappa-360noscope"
     )
+  })
+
+  it("xero with nothing, unless there are events", () => {
+    const body = `{"events":[],"firstEventSequence": 0,"lastEventSequence": 0, "entropy": "NLDZEGWUXNHESAQVGLYF"}`
+    expect(signed(schemes.xero, body)).toMatchObject({ status: 200, body: "" })
+    const event = `{"events":[{"eventCategory":"INVOICE"}],"firstEventSequence":0,"lastEventSequence":0}`
+    expect(signed(schemes.xero, event)).toBeUndefined()
   })
 
   it("zoom with its HMAC", () => {

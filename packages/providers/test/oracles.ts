@@ -257,6 +257,7 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   elevenlabs: inList("ElevenLabs-Signature", ["t", "v0"], ",", "hex", dotted, { past: 1800, future: 300 }),
   firecrawl: overBody("X-Firecrawl-Signature", "hex", { prefix: "sha256=" }),
   github: overBody("X-Hub-Signature-256", "hex", { prefix: "sha256=" }),
+  "gitlab-signed": standard("webhook"),
   gocardless: overBody("Webhook-Signature", "hex"),
   hookdeck: overBody("x-hookdeck-signature", "base64"),
   "hubspot-v1": hashed(({ body }, secret) => [secret, body]),

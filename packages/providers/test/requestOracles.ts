@@ -27,6 +27,12 @@ export interface RequestOracle {
   readonly send: (millis: number, secret: string) => Sent
   /** The accepted age in seconds, where there is one. */
   readonly past?: number
+  /** The accepted lead over our clock in seconds, where there is one. */
+  readonly future?: number
+  /** What is the signature in a header or in the body. */
+  readonly signature: RegExp
+  /** Headers that a delivery can go without. */
+  readonly optional?: ReadonlyArray<string>
   /** Changes that the signature must not survive. */
   readonly covered: Readonly<Record<string, Change>>
   /** Changes that it does survive, by the part that must be called unsigned then. */
@@ -56,6 +62,7 @@ const elsewhere: Change = (sent) => ({ ...sent, url: sent.url.replace("webhooks"
 const token = (header: string, body: string): RequestOracle => ({
   secret: "a token of the current generation",
   otherSecret: "a token of the next generation",
+  signature: /^(a token.*)$/,
   send: (_, secret) => ({ ...post, headers: [[header, secret]], body: text(body) }),
   covered: { token: inHeader(header, "a token of the current generatioN") },
   open: { body: inBody("1", "2") }
@@ -95,6 +102,7 @@ const itemFields = { pspReference: "7914073381342284", merchantAccountCode: "Sho
 export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   "adyen-payments": {
     secret: "44782def547aaa06c910c43932b1eb0c71fc68d9d0c057550c48ec2acf6ba056",
+    signature: /"hmacSignature":"([^"]+)"/,
     otherSecret: "55782def547aaa06c910c43932b1eb0c71fc68d9d0c057550c48ec2acf6ba056",
     send: (_, secret) => {
       const { merchantAccountCode, merchantReference, pspReference } = itemFields
@@ -122,6 +130,7 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   },
   "atlassian-connect": {
     secret: "a shared secret of one installation",
+    signature: /\.([\w-]+)$/,
     otherSecret: "a shared secret of the next installation",
     send: (millis, secret) => {
       const qsh = sha256("POST&/webhooks&a=1&b=2", "hex")
@@ -142,6 +151,8 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   },
   "aws-sns": {
     secret: "arn:aws:sns:eu-west-1:1:orders",
+    signature: /"Signature":"([^"]+)"/,
+    future: 300,
     otherSecret: "arn:aws:sns:eu-west-1:2:orders",
     signingSecret: certificateKey,
     keys: { certificates: { [snsCertificate]: certificate } },
@@ -171,10 +182,13 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   },
   braintree: {
     secret: "public_key:private_key",
+    signature: /public_key%7C(\w+)/,
     otherSecret: "other_key:private_key_2",
     send: (_, secret) => {
       const [id = "", key = ""] = secret.split(":")
-      const payload = Buffer.from("<notification><kind>check</kind></notification>").toString("base64")
+      const payload = Buffer.from(
+        '<notification><kind>check</kind><subject><check type="boolean">true</check></subject></notification>'
+      ).toString("base64")
       const signature = hmac("sha1", createHash("sha1").update(key).digest(), payload, "hex")
       const form = new URLSearchParams({ bt_signature: `x|${"0".repeat(40)}&${id}|${signature}`, bt_payload: payload })
       return { ...post, body: text(form.toString()) }
@@ -183,14 +197,19 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
     open: {}
   },
   contentful: {
-    secret: "a secret of the current generation, 64 characters long perhaps",
-    otherSecret: "a secret of the next generation, 64 characters long perhaps",
+    secret: "0123456789abcdef".repeat(4),
+    signature: /^([0-9a-f]{64})$/,
+    future: 30,
+    optional: ["x-contentful-topic"],
+    otherSecret: "fedcba9876543210".repeat(4),
     send: (millis, secret) => {
       const listed = "x-contentful-signed-headers,x-contentful-timestamp"
       const canonical = `x-contentful-signed-headers:${listed};x-contentful-timestamp:${millis}`
-      const content = `POST\n/webhooks?b=2&a=1\n${canonical}\n{"sys":{"id":"1"}}`
+      const content = `POST\n/webhooks\n${canonical}\n{"sys":{"id":"1"}}`
       return {
         ...post,
+        // The package escapes a query twice, and so nobody should have one.
+        url: "https://example.com/webhooks",
         headers: [
           ["x-contentful-signed-headers", listed],
           ["x-contentful-timestamp", String(millis)],
@@ -210,6 +229,7 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   },
   "dropbox-sign": {
     secret: "an API key of the current generation",
+    signature: /event_hash%22%3A%22(\w+)/,
     otherSecret: "an API key of the next generation",
     send: (_, secret) => {
       const event = {
@@ -226,6 +246,7 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   gitlab: token("X-Gitlab-Token", `{"object_kind":"push","id":1}`),
   livekit: {
     secret: "APIkey:a-secret-of-at-least-32-characters",
+    signature: /\.([\w-]+)$/,
     otherSecret: "APIkey:b-secret-of-at-least-32-characters",
     send: (millis, secret) => {
       const [iss = "", key = ""] = secret.split(":")
@@ -239,6 +260,8 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   },
   mailgun: {
     secret: "a key of the current generation",
+    signature: /"signature":"(\w+)"/,
+    future: 300,
     otherSecret: "a key of the next generation",
     send: (millis, secret) => {
       const timestamp = String(millis / 1000)
@@ -255,6 +278,8 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   },
   messagebird: {
     secret: "a signing key of the current generation",
+    signature: /\.([\w-]+)$/,
+    future: 5,
     otherSecret: "a signing key of the next generation",
     send: (millis, secret) => {
       const claims = {
@@ -275,9 +300,29 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
     covered: { body: inBody("1", "2"), url: elsewhere, token: withoutSignature("MessageBird-Signature-JWT") },
     open: {}
   },
+  "microsoft-graph": {
+    secret: "a state of the current generation",
+    signature: /"clientState":"([^"]+)"/,
+    otherSecret: "a state of the next generation",
+    send: (_, clientState) => ({
+      ...post,
+      body: text(
+        JSON.stringify({
+          value: ["updated", "deleted"].map((changeType) => ({ subscriptionId: "7f105c7d", changeType, clientState }))
+        })
+      )
+    }),
+    covered: {
+      state: inBody("current", "other"),
+      "item without a state": inBody(`"value":[`, `"value":[{"changeType":"created"},`)
+    },
+    open: { body: inBody("7f105c7d", "7f105c7e"), type: inBody("updated", "created") }
+  },
   okta: token("Authorization", `{"eventType":"com.okta.event_hook","data":{"events":[{"eventType":"x","uuid":"1"}]}}`),
   paypal: {
     secret: "1JE4291016473214C",
+    signature: /^([\w+/]{300,}=*)$/,
+    future: 300,
     otherSecret: "2JE4291016473214C",
     signingSecret: certificateKey,
     keys: { certificates: { [paypalCertificate]: certificate } },
@@ -306,6 +351,7 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   },
   plaid: {
     secret: "not needed",
+    signature: /\.([\w-]+)$/,
     otherSecret: "",
     keys: { jwks: { "key-1": { ...ellipticCurve.publicKey.export({ format: "jwk" }), alg: "ES256", kid: "key-1" } } },
     send: (millis) => {
@@ -329,6 +375,7 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   },
   plivo: {
     secret: "an auth token of the current generation",
+    signature: /,([\w+/]+=)$/,
     otherSecret: "an auth token of the next generation",
     send: (_, secret) => {
       const content = "https://example.com/webhooks?a=1&b=2.CallUUID1EventStartApp.05429567804466091622"
@@ -350,6 +397,8 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   },
   sendgrid: {
     secret: spki(ellipticCurve),
+    signature: /^(M[\w+/]+=*)$/,
+    future: 300,
     otherSecret: spki(otherCurve),
     signingSecret: ellipticCurve.privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
     send: (millis) => {
@@ -374,6 +423,8 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   telegram: token("X-Telegram-Bot-Api-Secret-Token", `{"update_id":10000,"message":{"message_id":1}}`),
   twilio: {
     secret: "12345",
+    signature: /^([\w+/]{27}=)$/,
+    optional: ["I-Twilio-Idempotency-Token"],
     otherSecret: "54321",
     // The example of Twilio's documentation, with a repeated field.
     send: (_, secret) => ({
@@ -402,6 +453,8 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   },
   vonage: {
     secret: "a signature secret of the current generation",
+    signature: /\.([\w-]+)$/,
+    future: 5,
     otherSecret: "a signature secret of the next generation",
     send: (millis, secret) => {
       const claims = {

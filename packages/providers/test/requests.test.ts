@@ -3,6 +3,7 @@ import { schemes } from "@causeway/providers"
 import { describe, expect, it } from "@effect/vitest"
 import { Redacted, Result } from "effect"
 import { inspect } from "node:util"
+import { text } from "./oracles.ts"
 import { requestOracles, type Sent } from "./requestOracles.ts"
 import { tagOf } from "./refusals.ts"
 
@@ -12,6 +13,19 @@ const schemeOf = (id: string) => catalogue[id] ?? expect.fail(`${id} is not in t
 
 /** Within the time of the tests' certificate. */
 const now = 1_800_000_000_000
+
+/** The delivery with its signature replaced, which is in a header or in the body. */
+const withSignature = (sent: Sent, place: RegExp, change: (text: string) => string): Sent => {
+  const rewrite = (text: string) => {
+    const found = place.exec(text)?.[1]
+    return found === undefined ? text : text.replace(found, change(found))
+  }
+  return {
+    ...sent,
+    headers: sent.headers.map(([name, value]) => [name, rewrite(value)]),
+    body: text(rewrite(Buffer.from(sent.body).toString()))
+  }
+}
 
 for (const [id, oracle] of Object.entries(requestOracles)) {
   const scheme = schemeOf(id)
@@ -69,8 +83,36 @@ for (const [id, oracle] of Object.entries(requestOracles)) {
       }
     })
 
+    it("an empty body, where it is signed", () => {
+      const verdict = tagOf(judge({ ...genuine, body: new Uint8Array(0) }))
+      expect(verdict === "accepted").toBe("body" in oracle.open && genuine.headers.length > 0)
+    })
+
+    it.each(genuine.headers.map(([name]) => name))("a delivery without %s, unless it can go without", (name) => {
+      const headers = genuine.headers.filter(([key]) => key !== name)
+      const isOptional = oracle.optional?.includes(name) ?? false
+      expect(tagOf(judge({ ...genuine, headers })) === "accepted").toBe(isOptional)
+    })
+
+    it("a signature that is cut short, extended, empty, or spelled in another way", () => {
+      const spellings = [
+        () => "",
+        (text: string) => text.slice(1),
+        (text: string) => text.slice(0, -2),
+        (text: string) => `${text}0`,
+        (text: string) => `${text}==`,
+        (text: string) => ` ${text}`,
+        (text: string) => `${text.slice(0, 5)}!${text.slice(6)}`,
+        (text: string) => `${text.slice(0, 5)}\u0661${text.slice(6)}`,
+        (text: string) => text.toUpperCase()
+      ]
+      for (const spelling of spellings) {
+        expect(tagOf(judge(withSignature(genuine, oracle.signature, spelling)))).not.toBe("accepted")
+      }
+    })
+
     it("headers of 64 KiB", () => {
-      for (const [name] of genuine.headers.slice(-1)) {
+      for (const [name] of genuine.headers.filter(([key]) => !oracle.optional?.includes(key))) {
         for (const filling of ["a", ".", ",", "=", "eyJ9."]) {
           const value = filling.repeat(65_536 / filling.length)
           const headers = genuine.headers.map(([key, old]) => [key, key === name ? value : old] as const)
@@ -84,6 +126,13 @@ for (const [id, oracle] of Object.entries(requestOracles)) {
       expect(tagOf(judge(oracle.send(now - (past ?? 0) * 1000, secret)))).toBe("accepted")
       expect(tagOf(judge(oracle.send(now - ((past ?? 0) + 1) * 1000, secret))) === "accepted").toBe(past === undefined)
       expect(tagOf(judge(genuine, [secret], Number.NaN)) === "accepted").toBe(past === undefined)
+    })
+
+    it("what is too far ahead", () => {
+      const { future } = oracle
+      expect(tagOf(judge(oracle.send(now + (future ?? 0) * 1000, secret)))).toBe("accepted")
+      const ahead = tagOf(judge(oracle.send(now + ((future ?? 0) + 1) * 1000, secret)))
+      expect(ahead === "accepted").toBe(future === undefined)
     })
 
     it("without telling secret or body", () => {

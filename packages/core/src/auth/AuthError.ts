@@ -148,6 +148,27 @@ export class UnsupportedChallenge extends Data.TaggedClass("UnsupportedChallenge
 }> {}
 
 /**
+ * A signature of a message that came in does not hold; `why` names the check.
+ *
+ * @since 0.1.0
+ * @category reasons
+ */
+export class InvalidSignature extends Data.TaggedClass("InvalidSignature")<{
+  readonly why:
+    | "missing"
+    | "malformed"
+    | "coverage"
+    | "component"
+    | "created"
+    | "expired"
+    | "digest"
+    | "key"
+    | "algorithm"
+    | "signature"
+  readonly issue: string
+}> {}
+
+/**
  * Why access was not granted.
  *
  * @since 0.1.0
@@ -173,6 +194,7 @@ export type Reason =
   | ClockSkew
   | InvalidToken
   | InvalidCallback
+  | InvalidSignature
   | SecretUnavailable
   | UnsignableRequest
   | UnsupportedChallenge
@@ -228,11 +250,13 @@ const sentenceOf = (reason: Reason): string => {
         ? "what is stored was altered, or belongs to another tenant or integration"
         : `what is stored was sealed with the key ${reason.keyId}, which is not known`
     case "ClockSkew":
-      return `the clock of this machine is off by ${Duration.format(reason.by)}`
+      return `the clock of this machine is ${skewOf(reason.by)}: set it by a time server`
     case "InvalidToken":
       return `the token does not hold (${reason.why}): ${reason.issue}`
     case "InvalidCallback":
       return `the callback was refused (${reason.why}): ${reason.issue}`
+    case "InvalidSignature":
+      return `the signature does not hold (${reason.why}): ${reason.issue}`
     case "UnsignableRequest":
       return `the request cannot be signed: its ${reason.part} ${reason.issue}`
     case "UnsupportedChallenge":
@@ -243,6 +267,9 @@ const sentenceOf = (reason: Reason): string => {
       return refusedWith(reason)
   }
 }
+
+const skewOf = (by: Duration.Duration): string =>
+  `${Duration.format(Duration.abs(by))} ${Duration.isNegative(by) ? "behind" : "ahead"}`
 
 const refusedWith = (reason: Extract<Reason, Refusal>): string => {
   const name = reason._tag === "OtherRefusal" ? reason.code : reason._tag

@@ -33,7 +33,9 @@
  * @since 0.1.0
  */
 import type { Effect } from "effect"
+import type { CallError } from "../policy/CallError.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
+import * as AuthErrors from "./AuthError.ts"
 import type { AuthError } from "./AuthError.ts"
 import type { Token } from "./Token.ts"
 
@@ -70,6 +72,25 @@ export const make = (grant: Grant): Grant => {
   if (grant.reauthorizeUrl !== undefined) openable(grant.reauthorizeUrl)
   return grant
 }
+
+/**
+ * The error of a grant whose endpoint is one of an integration: the `AuthError` behind the error of that call, or
+ * `EndpointUnavailable` with its status and its wait.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const failureOf = (integration: string, endpoint: string, error: CallError): AuthError =>
+  AuthErrors.of(error) ??
+  new AuthErrors.AuthError({
+    integration,
+    reason: new AuthErrors.EndpointUnavailable({
+      endpoint,
+      status: "status" in error ? error.status : undefined,
+      detail: error._tag,
+      retryAfter: "retryAfter" in error ? error.retryAfter : undefined
+    })
+  })
 
 const openable = (url: string): void => {
   if (/^https?:$/.test(URL.parse(url)?.protocol ?? "")) return

@@ -34,9 +34,9 @@
  *
  * @since 0.1.0
  */
-import { type Config, Context, Effect, Layer, Redacted, Result } from "effect"
-import { randomBytes } from "node:crypto"
+import { type Config, Context, Effect, Layer, type Redacted, Result } from "effect"
 import * as cipher from "../policy/internal/cipher.ts"
+import * as cipherKeys from "../policy/internal/cipherKeys.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import { SealBroken } from "./AuthError.ts"
 
@@ -76,14 +76,11 @@ export class Seal extends Context.Service<
  * @category constructors
  */
 export const make = (keys: readonly [Key, ...ReadonlyArray<Key>]): Seal["Service"] => {
-  const [first, ...others] = keys
-  const sealing = toCipherKey(first)
-  const known = new Map([sealing, ...others.map(toCipherKey)].map((key) => [key.id, key]))
-  if (known.size < keys.length) throw invalid("keys", "two keys of one name", "keys with different names")
+  const { all, first } = cipherKeys.ringOf(keys)
   return {
-    keyId: sealing.id,
-    seal: (text, belongsTo) => cipher.seal(sealing, text, belongsTo),
-    open: (sealed, belongsTo) => open(known, sealed, belongsTo)
+    keyId: first.id,
+    seal: (text, belongsTo) => cipher.seal(first, text, belongsTo),
+    open: (sealed, belongsTo) => open(all, sealed, belongsTo)
   }
 }
 
@@ -119,42 +116,16 @@ export const layerConfig = (
  * @since 0.1.0
  * @category constructors
  */
-export const generateKey = (id: string): Key => ({
-  id,
-  secret: Redacted.make(randomBytes(32).toString("base64"))
-})
+export const generateKey = (id: string): Key => cipherKeys.generate(id)
 
 const parseKeys = (text: Redacted.Redacted<string>): Effect.Effect<Seal["Service"], InvalidOption.InvalidOption> =>
   Effect.suspend(() => {
-    const [first = noKey, ...others] = Redacted.value(text).trim().split(",").map(parseKey)
     try {
-      return Effect.succeed(make([first, ...others]))
+      return Effect.succeed(make(cipherKeys.keysIn(text)))
     } catch (error) {
       return error instanceof InvalidOption.InvalidOption ? Effect.fail(error) : Effect.die(error)
     }
   })
-
-const noKey: Key = { id: "", secret: Redacted.make("") }
-
-const parseKey = (text: string): Key => {
-  const [id = "", secret = ""] = text.trim().split(":", 2)
-  return { id, secret: Redacted.make(secret) }
-}
-
-const toCipherKey = ({ id, secret }: Key): cipher.CipherKey => {
-  if (!/^[\w-]{1,64}$/.test(id)) {
-    // What stands where a name should may be the secret itself.
-    throw invalid("key.id", `a text of ${id.length} characters`, "up to 64 letters, digits, - and _")
-  }
-  const text = Redacted.value(secret).trim()
-  const bytes = /^[\w+/-]+={0,2}$/.test(text) ? Buffer.from(text, "base64") : Buffer.alloc(0)
-  const key = cipher.keyOf(id, bytes)
-  if (key === undefined) throw invalid(`key ${id}`, `${bytes.byteLength} bytes`, "32 bytes in base64 or base64url")
-  return key
-}
-
-const invalid = (option: string, actual: string, accepts: string) =>
-  new InvalidOption.InvalidOption({ option: `seal.${option}`, actual, accepts })
 
 const open = (
   keys: ReadonlyMap<string, cipher.CipherKey>,

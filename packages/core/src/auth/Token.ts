@@ -69,6 +69,14 @@ export const make = (fields: Pick<Token, "accessToken" | "obtainedAt"> & Partial
   ...fields
 })
 
+/**
+ * Whether this is a token, and not a secret by itself.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isToken = (value: Token | Redacted.Redacted<string>): value is Token => "accessToken" in value
+
 const Secret = Schema.RedactedFromValue(Schema.String)
 
 /** JSON leaves out what is undefined. */

@@ -68,6 +68,8 @@ export interface FailedAttempt {
   /** The first attempt since the event was stored or replayed is 1. */
   readonly attempt: number
   readonly error: RecordedError
+  /** What the handler failed with, of the attempt that has just ended; of those before only `error` is left. */
+  readonly failure?: unknown
 }
 
 /**

@@ -4,7 +4,7 @@
  * **When to use**
  *
  * Call {@link before} for each request, and {@link after} for each delivery whose signature was accepted; send what they
- * return instead of storing the delivery. A `WebhookReceiver` answers the signed echoes and replies by itself.
+ * return instead of storing the delivery. A `WebhookReceiver` does so by itself.
  *
  * **Details**
  *
@@ -68,7 +68,7 @@ import { Option, Redacted, Result } from "effect"
 import { createHash, timingSafeEqual } from "node:crypto"
 import { Delivery } from "./internal/delivery.ts"
 import * as EventFields from "./internal/eventFields.ts"
-import { isHost } from "./internal/providerKeys.ts"
+import { isTrustedUrl } from "./internal/providerKeys.ts"
 import { attempt } from "./internal/refusal.ts"
 import * as Signatures from "./internal/signatures.ts"
 import * as SigningKeys from "./internal/signingKeys.ts"
@@ -110,7 +110,7 @@ export interface Reply extends Answer {
   readonly headers: Readonly<Record<string, string>>
   /** To be stored, and to verify all that follows. */
   readonly secretToStore: Redacted.Redacted<string> | undefined
-  /** To be fetched, without redirects; the answer does not wait for it. */
+  /** To be fetched, without redirects: `WebhookKeys.confirm` does it. */
   readonly urlToFetch: string | undefined
 }
 
@@ -226,7 +226,8 @@ const listed = (described: SignatureScheme["handshake"]): ReadonlyArray<Describe
 const quietly = <A>({ id }: SignatureScheme, compute: () => A): A | undefined =>
   Result.getOrUndefined(attempt(id, compute))
 
-const isMeant = ({ equals, field }: When, read: Read): boolean => read(field) === equals
+const isMeant = ({ absent, equals, field }: When, read: Read): boolean =>
+  read(field) === equals && (absent === undefined || read(absent) === undefined)
 
 const reply = (answer: Partial<Reply>): Reply => ({
   status: 200,
@@ -281,11 +282,8 @@ const proofOf = (scheme: SignatureScheme, secrets: VerifyInput["secrets"], chall
 const confirmation = ({ hosts, url: field, when }: SignedConfirmation, read: Read): Reply | undefined => {
   const text = isMeant(when, read) ? read(field) : undefined
   const url = text !== undefined && text.length <= 2048 ? URL.parse(text) : null
-  return url !== null && isTrusted(hosts, url) ? reply({ urlToFetch: url.href }) : undefined
+  return url !== null && isTrustedUrl(hosts, url) ? reply({ urlToFetch: url.href }) : undefined
 }
-
-const isTrusted = (hosts: ReadonlyArray<string>, { hostname, password, port, protocol, username }: URL): boolean =>
-  protocol === "https:" && port === "" && username === "" && password === "" && isHost(hosts, hostname)
 
 const openEcho = (
   { challenge: field, jsonKey, method, verifyToken, when }: OpenEcho,

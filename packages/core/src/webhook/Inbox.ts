@@ -10,21 +10,32 @@
  *
  * - *Once.* `store` finds duplicates by source and id, in the transaction that stores, which may be yours. An event
  *   without an id goes by the SHA-256 of its body. An id that comes again with another body is kept aside and flagged.
+ * - *Remembered.* Finished events go after a while ({@link Retention}); their ids are known for longer, so that what the
+ *   sender repeats after days is a duplicate still.
  * - *At least once.* A handler runs again after a failure, and after a crash, when the lease of the vanished worker runs
  *   out. With `transactional: true` the handler's own writes commit together with the mark that the event is handled.
  * - *Decoded late.* The raw bytes are stored; the schema of the handler reads them. A body that does not fit goes to the
  *   dead letters at once, and can be replayed when the schema was mended.
- * - *Retried.* The schedule sees `{ attempt, error: { tag, message } }`, and is rebuilt from the stored history, so that it
- *   survives a restart. When it ends, or after `maxAttempts`, or when the handler fails with {@link permanent}, the event
- *   is dead.
- * - Headers that carry credentials or signatures are dropped before an event is stored.
+ * - *Retried.* The schedule sees `{ attempt, error: { tag, message }, failure }`, and is rebuilt from the stored history, so
+ *   that it survives a restart. An error with a `retryAfter`, such as `RateLimited`, is given at least that long. When the
+ *   schedule ends, or after `maxAttempts`, or when the handler fails with {@link permanent}, the event is dead.
+ * - *In order where it matters.* `key` says what an event is about, such as a tenant or an object. With `ordered` the events
+ *   of one key are handled one after the other, as they came; `maxPerKey` bounds how many are handled at once. Other keys
+ *   go on meanwhile.
+ * - *Seen.* An attempt is a span `causeway.inbox.handle`, linked to the delivery; lines of its log carry `source`, `id`,
+ *   `type` and `attempt`. Metrics, each with `source`: `causeway_inbox_stored` (`result`), `causeway_inbox_attempts`
+ *   (`outcome`), `causeway_inbox_dead`, `causeway_inbox_in_flight`, `causeway_inbox_lag` and
+ *   `causeway_inbox_attempt_duration` in milliseconds, and once a minute `causeway_inbox_events` (`status`) and
+ *   `causeway_inbox_overdue` in milliseconds.
+ * - Headers that carry credentials or signatures are dropped before an event is stored; {@link InboxSeal} seals the rest.
  *
  * **Gotchas**
  *
  * - `transactional` holds a database connection while the handler runs; SQLite has one. Keep calls to remote services out
  *   of such a handler.
- * - Purging handled events forgets their ids: keep them longer than the sender repeats.
- * - Events are taken in the order they are due, but workers run side by side: order is not kept.
+ * - Without `ordered`, events are taken in the order they are due, but workers run side by side: order is not kept.
+ * - `ordered` is the order in which events were stored. Senders deliver side by side and repeat: what came first is not
+ *   always what happened first.
  *
  * **Example** (Handling two kinds of events)
  *
@@ -71,6 +82,7 @@ import type {
   Filter,
   FinishedStatus,
   InboxStoreError,
+  LaneRule,
   NewEvent,
   Page,
   Put,
@@ -79,7 +91,11 @@ import type {
 } from "./InboxStore.ts"
 import * as InboxStoreMemory from "./InboxStoreMemory.ts"
 import * as InboxStoreSql from "./InboxStoreSql.ts"
+import { type Meter, meterOf } from "./internal/inboxMetrics.ts"
+import { purgeInSteps, type Retention as Keeping } from "./internal/inboxUpkeep.ts"
 import * as InboxWorker from "./internal/inboxWorker.ts"
+import { plainText } from "./internal/plainText.ts"
+import * as Traceparent from "./internal/traceparent.ts"
 import type { Header, Status, Summary, WebhookEvent } from "./WebhookEvent.ts"
 
 /**
@@ -91,12 +107,20 @@ import type { Header, Status, Summary, WebhookEvent } from "./WebhookEvent.ts"
 export interface Arrival {
   /** Who sent it, such as `"github"`. Ids are unique within a source. */
   readonly source: string
-  /** The sender's id of the event. Default: the SHA-256 of the body. */
+  /** The sender's id of the event. Default: the SHA-256 of the body. One of more than 500 characters is hashed. */
   readonly id?: string | undefined
   readonly type?: string | undefined
+  /** What it is about, where that is known before it is read. Default: what the `key` of its worker says. */
+  readonly lane?: string | undefined
   readonly headers: ReadonlyArray<Header>
   /** The raw bytes. */
   readonly body: Uint8Array
+  /**
+   * The `traceparent` of the delivery, which the span of its handling is linked to. Default: that of the current span.
+   *
+   * @see https://www.w3.org/TR/trace-context/#traceparent-header
+   */
+  readonly traceparent?: string | undefined
 }
 
 /**
@@ -123,11 +147,18 @@ export interface Service {
   readonly replayWhere: (filter: Filter) => Effect.Effect<number, InboxStoreError>
   /** Sets an event aside that nobody holds and that is not handled; `false` when there is none with this key. */
   readonly discard: (key: number) => Effect.Effect<boolean, InboxStoreError>
-  /** Deletes what ended before `olderThan` ago; returns how many. Default statuses: `handled` and `discarded`. */
+  /**
+   * Deletes what ended before `olderThan` ago, in steps of 500; returns how many. Default statuses: `handled` and
+   * `discarded`; default source: all. Ids are known until `rememberIds` (default: 30 days) after their events came.
+   */
   readonly purge: (options: {
     readonly olderThan: Duration.Input
+    readonly source?: string | undefined
     readonly statuses?: ReadonlyArray<FinishedStatus> | undefined
+    readonly rememberIds?: Duration.Input | undefined
   }) => Effect.Effect<number, InboxStoreError>
+  /** Seals with the first key of the `InboxSeal` what is not sealed with it; returns how many. */
+  readonly reseal: Effect.Effect<number, InboxStoreError>
   /** Wakes the latch when an event of the source becomes due in this process, until the scope ends. */
   readonly wakeOn: (source: string, latch: Latch.Latch) => Effect.Effect<void, never, Scope.Scope>
 }
@@ -203,6 +234,22 @@ export interface Options<Events extends Schemas, Handle extends Handlers<Events>
   readonly retry?: Schedule.Schedule<unknown, Attempt.FailedAttempt> | undefined
   /** The most attempts, whatever the schedule says. Default: 100, at most 1000. */
   readonly maxAttempts?: number | undefined
+  /** The longest that is waited because an error says so by its `retryAfter`. Default: 1 hour. */
+  readonly maxRetryAfter?: Duration.Input | undefined
+  /**
+   * What an event is about, such as a tenant or an object: the name of its lane. It is asked once, before the event is
+   * handled; one for which it says nothing, or throws, is handled beside all others.
+   */
+  readonly key?: ((delivery: WebhookEvent) => string | undefined) | undefined
+  /** Whether an event waits until the earlier ones of its key have ended. Default: `false`. */
+  readonly ordered?: boolean | undefined
+  /** How many events of one key are handled at the same time, by all processes. Default: 1 if `ordered`, else any. */
+  readonly maxPerKey?: number | undefined
+  /**
+   * With `ordered`, what becomes of a key whose event is dead: the later ones go on, or stand until a person replays or
+   * discards it. Default: `"goOn"`.
+   */
+  readonly whenDead?: "goOn" | "stand" | undefined
   /** How many events are handled at the same time. Default: 4. */
   readonly concurrency?: number | undefined
   /** The longest that one attempt takes. Default: 5 minutes. */
@@ -216,6 +263,31 @@ export interface Options<Events extends Schemas, Handle extends Handlers<Events>
   readonly pollInterval?: Duration.Input | undefined
   /** Commits the handler's writes through the store's `SqlClient` together with the mark `handled`. Default: `false`. */
   readonly transactional?: boolean | undefined
+  /** What stays of finished events; `null` for all. Default: see {@link Retention}. */
+  readonly retention?: Retention | null | undefined
+}
+
+/**
+ * How long finished events of a source stay, by how they ended; `null` is for ever.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Retention {
+  /** Default: 30 days. */
+  readonly handled?: Duration.Input | null | undefined
+  /** Default: 30 days. */
+  readonly discarded?: Duration.Input | null | undefined
+  /** Default: 90 days. */
+  readonly kept?: Duration.Input | null | undefined
+  /** Default: 90 days. */
+  readonly dead?: Duration.Input | null | undefined
+  /** The most finished events that stay, whatever their age: the oldest go. Default: any number. */
+  readonly newest?: number | undefined
+  /** How long after an event came its id is known, though the event is gone. Default: 30 days. */
+  readonly rememberIds?: Duration.Input | undefined
+  /** How often a worker looks. Default: 10 minutes. */
+  readonly every?: Duration.Input | undefined
 }
 
 type ServicesOf<Events extends Schemas, Handle> =
@@ -232,7 +304,10 @@ type ServicesOf<Events extends Schemas, Handle> =
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, InboxStore> = Effect.map(InboxStore, (store) => makeService(store))
+export const make: Effect.Effect<Service, never, InboxStore> = Effect.gen(function* () {
+  const context = yield* Effect.context<never>()
+  return makeService(yield* InboxStore, (source) => meterOf(context, source))
+})
 
 /**
  * The inbox on the store that is provided.
@@ -299,23 +374,45 @@ export const layerHandlers = <Events extends Schemas, const Handle extends Handl
 ): Layer.Layer<never, never, Inbox | InboxStore | ServicesOf<Events, Handle> | R> =>
   Layer.effectDiscard(Effect.forkScoped(run(options)))
 
-const makeService = (store: Store): Service => {
+const makeService = (store: Store, meterFor: (source: string) => Meter): Service => {
   const latches = new Map<string, Set<Latch.Latch>>()
+  const meters = new Map<string, Meter>()
   const wake = (source: string) => Effect.sync(() => latches.get(source)?.forEach((latch) => latch.openUnsafe()))
   const wakeAll = Effect.sync(() => latches.forEach((set) => set.forEach((latch) => latch.openUnsafe())))
 
+  const count = (source: string, result: string) => {
+    const meter = meters.get(source) ?? meterFor(source)
+    meters.set(source, meter)
+    meter.update("stored", 1, { result })
+  }
+
   const put = (arrival: Arrival) =>
     Effect.gen(function* () {
-      const stored = yield* store.put(toNewEvent(arrival, yield* Clock.currentTimeMillis))
+      const traceparent = arrival.traceparent ?? (yield* Traceparent.current)
+      const stored = yield* store.put(toNewEvent(arrival, traceparent, yield* Clock.currentTimeMillis))
+      count(arrival.source, results[stored._tag])
       if (stored._tag === "Stored") yield* store.afterCommit(wake(arrival.source))
       return stored
     })
 
   const replay = (selection: Selection) =>
     Effect.gen(function* () {
-      const count = yield* store.replay(selection, yield* Clock.currentTimeMillis)
-      if (count > 0) yield* store.afterCommit(wakeAll)
-      return count
+      const replayed = yield* store.replay(selection, yield* Clock.currentTimeMillis)
+      if (replayed > 0) yield* store.afterCommit(wakeAll)
+      return replayed
+    })
+
+  const discard = (key: number) =>
+    Effect.gen(function* () {
+      const discarded = yield* store.discard({ key }, yield* Clock.currentTimeMillis)
+      // A lane may have stood because of it.
+      if (discarded > 0) yield* store.afterCommit(wakeAll)
+      return discarded > 0
+    })
+
+  const listen = (source: string, latch: Latch.Latch) =>
+    store.listen((told) => {
+      if (told === undefined || told === source) latch.openUnsafe()
     })
 
   return {
@@ -323,38 +420,47 @@ const makeService = (store: Store): Service => {
     list: (page = {}) => store.list({ ...page, limit: pageSize(page.limit) }),
     get: (key) => Effect.map(store.get(key), Option.fromUndefinedOr),
     count: (filter = {}) => store.count(filter),
-    replay: (key) => Effect.map(replay({ key }), (count) => count > 0),
+    replay: (key) => Effect.map(replay({ key }), (replayed) => replayed > 0),
     replayWhere: (filter) => replay({ filter }),
-    discard: (key) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.map(store.discard({ key }, now), (count) => count > 0)),
-    purge: ({ olderThan, statuses = ["handled", "discarded"] }) => {
+    discard,
+    purge: ({ olderThan, rememberIds, source, statuses = ["handled", "discarded"] }) => {
       const age = InvalidOption.finiteMillis("olderThan", olderThan)
-      return Effect.flatMap(Clock.currentTimeMillis, (now) => store.purge({ before: now - age, statuses }))
+      const rememberMillis = InvalidOption.finiteMillis("rememberIds", rememberIds ?? defaultRememberIds)
+      return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        purgeInSteps(store, { source, statuses, before: now - age, rememberMillis, now })
+      )
     },
+    reseal: store.reseal,
     wakeOn: (source, latch) =>
       Effect.acquireRelease(
         Effect.sync(() => latches.set(source, (latches.get(source) ?? new Set()).add(latch))),
         () => Effect.sync(() => latches.get(source)?.delete(latch))
-      ).pipe(Effect.asVoid)
+      ).pipe(Effect.andThen(Effect.forkScoped(listen(source, latch))), Effect.asVoid)
   }
 }
+
+const results = { Stored: "stored", Duplicate: "duplicate", Conflicting: "conflicting" } as const
 
 const longestPage = 1000
 
 const pageSize = (limit = 100): number => Math.min(InvalidOption.integer("limit", limit, 1), longestPage)
 
-const toNewEvent = (arrival: Arrival, now: number): NewEvent => {
+const toNewEvent = (arrival: Arrival, traceparent: string | undefined, now: number): NewEvent => {
   const digest = createHash("sha256").update(arrival.body).digest("hex")
   return {
     source: arrival.source,
-    id: arrival.id === undefined || arrival.id === "" ? digest : arrival.id,
+    id: arrival.id === undefined || arrival.id === "" ? digest : nameOf(arrival.id),
     type: arrival.type,
+    lane: arrival.lane === undefined ? undefined : nameOf(arrival.lane),
+    traceparent,
     headers: arrival.headers.filter(([name]) => !isSensitive(name)),
     body: arrival.body,
     digest,
     now
   }
 }
+
+const nameOf = (text: string): string => InboxWorker.boundedName(plainText(text))
 
 const isSensitive = (header: string): boolean =>
   /authorization|cookie|signature|token|secret|password|hmac|api-?key|credential/i.test(header)
@@ -368,14 +474,55 @@ const makeWorker = <Events extends Schemas, Handle extends Handlers<Events>, R>(
 ): InboxWorker.Worker<ServicesOf<Events, Handle> | R> => ({
   source: options.source,
   handle: makeHandler(options),
+  keyOf: options.key,
+  lanes: laneRule(options),
   retry: options.retry ?? defaultRetry,
   maxAttempts: Math.min(InvalidOption.integer("maxAttempts", options.maxAttempts ?? 100, 1), 1000),
+  maxRetryAfterMillis: InvalidOption.finiteMillis("maxRetryAfter", options.maxRetryAfter ?? "1 hour"),
   concurrency: InvalidOption.integer("concurrency", options.concurrency ?? 4, 1),
   timeoutMillis: InvalidOption.positiveMillis("timeout", options.timeout ?? "5 minutes"),
   leaseMillis: InvalidOption.positiveMillis("lease", options.lease ?? "30 seconds"),
   pollMillis: InvalidOption.positiveMillis("pollInterval", options.pollInterval ?? "1 second"),
-  transactional: options.transactional ?? false
+  transactional: options.transactional ?? false,
+  retention: options.retention === null ? undefined : keeping(options.retention ?? {})
 })
+
+interface LaneOptions {
+  readonly key?: unknown
+  readonly ordered?: boolean | undefined
+  readonly maxPerKey?: number | undefined
+  readonly whenDead?: "goOn" | "stand" | undefined
+}
+
+const laneRule = ({ key, maxPerKey, ordered = false, whenDead }: LaneOptions): LaneRule | undefined => {
+  if (whenDead === "stand" && !ordered) {
+    throw new InvalidOption.InvalidOption({ option: "whenDead", actual: '"stand"', accepts: '"goOn" without ordered' })
+  }
+  const limit = maxPerKey === undefined ? (ordered ? 1 : Infinity) : InvalidOption.integer("maxPerKey", maxPerKey, 1)
+  if (!ordered && limit === Infinity && key === undefined) return undefined
+  return { limit, ordered, stands: whenDead === "stand", decided: key !== undefined }
+}
+
+const defaultRememberIds = "30 days"
+
+const keeping = (retention: Retention): Keeping => {
+  const age = (status: FinishedStatus, otherwise: Duration.Input): number | undefined => {
+    const given = retention[status]
+    return given === null ? undefined : InvalidOption.finiteMillis(`retention.${status}`, given ?? otherwise)
+  }
+  const { every, newest, rememberIds } = retention
+  return {
+    ages: {
+      handled: age("handled", "30 days"),
+      discarded: age("discarded", "30 days"),
+      kept: age("kept", "90 days"),
+      dead: age("dead", "90 days")
+    },
+    newest: newest === undefined ? undefined : InvalidOption.integer("retention.newest", newest, 0),
+    rememberMillis: InvalidOption.finiteMillis("retention.rememberIds", rememberIds ?? defaultRememberIds),
+    everyMillis: InvalidOption.positiveMillis("retention.every", every ?? "10 minutes")
+  }
+}
 
 const makeHandler = <Events extends Schemas, Handle extends Handlers<Events>, R>(
   options: Options<Events, Handle, R>

@@ -11,6 +11,8 @@
  * - `put` finds duplicates by source and id in the same transaction that stores.
  * - `claim` gives an event to one worker, with a lease and a *fence*: a number that grows with each claim. A worker whose
  *   lease ran out holds an old fence, and nothing it reports is taken.
+ * - A *lane* holds what is about the same thing. Events of a lane can be bounded and ordered, see {@link LaneRule}.
+ * - An id that was purged is remembered, so that what comes again is found to be a duplicate.
  * - The same table holds the dead letters of what we send (`bury`, direction `"out"`).
  *
  * **Gotchas**
@@ -70,6 +72,11 @@ export interface NewEvent {
   readonly body: Uint8Array
   readonly digest: string
   readonly now: number
+  /** What it is about, where that is known already. */
+  readonly lane?: string | undefined
+  readonly traceparent?: string | undefined
+  /** The name of the key, where headers and body are sealed. */
+  readonly sealedBy?: string | undefined
 }
 
 /**
@@ -99,6 +106,25 @@ export interface Claim {
   readonly failures: ReadonlyArray<Attempt>
   /** Whether it was taken over from a worker whose lease ran out. */
   readonly takenOver: boolean
+  /** Why its headers and body, which are sealed, can't be opened; then they are empty. */
+  readonly unreadable?: unknown
+}
+
+/**
+ * How the events of one lane follow each other.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LaneRule {
+  /** How many of a lane are handled at the same time. */
+  readonly limit: number
+  /** Whether an event waits until the earlier ones of its lane have ended. */
+  readonly ordered: boolean
+  /** Whether a dead event stops the later ones of its lane; only where they are ordered. */
+  readonly stands: boolean
+  /** Whether an event waits until its lane is decided. */
+  readonly decided: boolean
 }
 
 /**
@@ -124,6 +150,7 @@ export interface Filter {
   readonly direction?: "in" | "out" | undefined
   readonly source?: string | undefined
   readonly type?: string | undefined
+  readonly lane?: string | undefined
   readonly status?: Status | ReadonlyArray<Status> | undefined
 }
 
@@ -157,12 +184,16 @@ export interface Buried extends NewEvent {
  */
 export interface Service {
   readonly put: (event: NewEvent) => Effect.Effect<Put, InboxStoreError>
-  /** Gives at most `limit` due events of a source to a worker, until `leaseUntil`. */
+  /**
+   * Gives at most `limit` due events of a source to a worker, until `leaseUntil`. With `lanes`, an event whose turn has
+   * not come is put off until it has.
+   */
   readonly claim: (options: {
     readonly source: string
     readonly limit: number
     readonly now: number
     readonly leaseUntil: number
+    readonly lanes?: LaneRule | undefined
   }) => Effect.Effect<ReadonlyArray<Claim>, InboxStoreError>
   /** Lengthens a lease; `false` when the fence is an old one. */
   readonly renew: (claim: Claim, leaseUntil: number) => Effect.Effect<boolean, InboxStoreError>
@@ -170,6 +201,12 @@ export interface Service {
   readonly settle: (claim: Claim, settlement: Settlement) => Effect.Effect<boolean, InboxStoreError>
   /** When the next event of a source is due, or a lease on one ends. */
   readonly nextDue: (source: string) => Effect.Effect<number | undefined, InboxStoreError>
+  /** The oldest waiting events of a source whose lane is not decided, at most `limit`. */
+  readonly undecided: (source: string, limit: number) => Effect.Effect<ReadonlyArray<Undecided>, InboxStoreError>
+  /** Decides lanes; one that is decided stays as it is. */
+  readonly decide: (
+    lanes: ReadonlyArray<{ readonly key: number; readonly lane: string }>
+  ) => Effect.Effect<void, InboxStoreError>
   readonly get: (key: number) => Effect.Effect<WebhookEvent | undefined, InboxStoreError>
   readonly list: (page: Page) => Effect.Effect<ReadonlyArray<Summary>, InboxStoreError>
   readonly count: (filter: Filter) => Effect.Effect<Readonly<Record<Status, number>>, InboxStoreError>
@@ -177,11 +214,17 @@ export interface Service {
   readonly replay: (selection: Selection, now: number) => Effect.Effect<number, InboxStoreError>
   /** Sets aside events that nobody holds and that are not handled; returns how many. */
   readonly discard: (selection: Selection, now: number) => Effect.Effect<number, InboxStoreError>
-  /** Deletes finished events that ended before `before`; returns how many. */
-  readonly purge: (options: {
-    readonly before: number
-    readonly statuses: ReadonlyArray<FinishedStatus>
-  }) => Effect.Effect<number, InboxStoreError>
+  /** Deletes finished events, and remembers their ids for a while; returns how many. */
+  readonly purge: (options: Purge) => Effect.Effect<number, InboxStoreError>
+  /** Forgets the ids of purged events whose time is over. */
+  readonly forget: (now: number) => Effect.Effect<number, InboxStoreError>
+  /** Seals what is not sealed with the first key; returns how many. */
+  readonly reseal: Effect.Effect<number, InboxStoreError>
+  /**
+   * Tells the sources of events that other processes stored, until it is interrupted; `undefined` stands for all. A store
+   * that hears of none waits for ever.
+   */
+  readonly listen: (wake: (source: string | undefined) => void) => Effect.Effect<never>
   /** Stores a dead letter of an outgoing event; one with the same source and id grows in history. */
   readonly bury: (event: Buried) => Effect.Effect<number, InboxStoreError>
   /** Ends the dead letter of an outgoing event that was delivered after all, by the last of these attempts. */
@@ -190,6 +233,38 @@ export interface Service {
   readonly transaction: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | InboxStoreError, R>
   /** Runs an effect once the caller's transaction has committed, or at once when there is none. */
   readonly afterCommit: (effect: Effect.Effect<void>) => Effect.Effect<void>
+}
+
+/**
+ * Which finished events go: those that ended before `before`, and those that are not among the `newest` of their source.
+ * An id is remembered until `rememberMillis` after its event was received.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Purge {
+  /** Default: all. */
+  readonly source?: string | undefined
+  readonly statuses: ReadonlyArray<FinishedStatus>
+  readonly before?: number | undefined
+  /** Needs a `source`. */
+  readonly newest?: number | undefined
+  readonly rememberMillis: number
+  readonly now: number
+  /** The most that go at once. */
+  readonly limit: number
+}
+
+/**
+ * An event whose lane is to be decided.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Undecided {
+  readonly event: WebhookEvent
+  /** Why it can't be read, as in {@link Claim}. */
+  readonly unreadable?: unknown
 }
 
 /**

@@ -7,8 +7,8 @@
  *
  * **Details**
  *
- * It holds at most `capacity` events. When it is full, the oldest finished one is forgotten; when none is finished, an
- * event is refused with `InboxStoreError`, which the receiver answers with 503.
+ * It holds at most `capacity` events, and as many ids of purged ones. When it is full, the oldest finished event goes, and
+ * its id with it; when none is finished, an event is refused with `InboxStoreError`, which the receiver answers with 503.
  *
  * **Gotchas**
  *
@@ -29,8 +29,22 @@
 import { Effect, Layer } from "effect"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Attempt } from "./Attempt.ts"
+import { InboxSeal, type Service as Seal } from "./InboxSeal.ts"
 import { InboxStore, InboxStoreError } from "./InboxStore.ts"
-import type { Buried, Claim, Filter, NewEvent, Put, Selection, Service, Settlement } from "./InboxStore.ts"
+import type {
+  Buried,
+  Claim,
+  Filter,
+  LaneRule,
+  NewEvent,
+  Purge,
+  Put,
+  Selection,
+  Service,
+  Settlement
+} from "./InboxStore.ts"
+import { heldUntil } from "./internal/laneHold.ts"
+import { type RawStore, sealedStore } from "./internal/sealedStore.ts"
 import { WebhookEvent } from "./WebhookEvent.ts"
 import type { Fields, Status } from "./WebhookEvent.ts"
 
@@ -46,18 +60,33 @@ export interface Options {
 }
 
 /**
- * Makes an empty store.
+ * Makes an empty store. Throws `InvalidOption` for a `capacity` that makes no sense.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Service => {
+export const make = (options: Options = {}, seal?: Seal): Service => sealedStore(makeStore(options), seal)
+
+/**
+ * An empty store in memory.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: Options): Layer.Layer<InboxStore> =>
+  Layer.effect(
+    InboxStore,
+    Effect.map(InboxSeal, (seal) => make(options, seal))
+  )
+
+const makeStore = (options: Options): RawStore => {
   const capacity = InvalidOption.integer("capacity", options.capacity ?? 10_000, 1)
   const rows = new Map<number, Row>()
   const keys = new Map<string, number>()
+  const seen = new Map<string, Seen>()
   let lastKey = 0
 
-  const add = (fields: Omit<Fields, "key" | "history">, digest: string, identity: string): Row | undefined => {
+  const add = (fields: Arrived, digest: string, identity: string): Row | undefined => {
     if (rows.size >= capacity && !forgetOldest(rows, keys)) return undefined
     const row: Row = {
       ...fields,
@@ -68,7 +97,8 @@ export const make = (options: Options = {}): Service => {
       fence: 0,
       replayedAt: 0,
       startedAt: 0,
-      settledAt: 0
+      settledAt: fields.status === "kept" ? fields.receivedAt : 0,
+      held: false
     }
     rows.set(row.key, row)
     keys.set(identity, row.key)
@@ -76,9 +106,10 @@ export const make = (options: Options = {}): Service => {
   }
 
   const put = (event: NewEvent): Put | undefined => {
-    const first = find(identityOf("in", event, ""))
+    const identity = identityOf("in", event, "")
+    const first = find(identity) ?? remembered(identity, event.now)
     if (first === undefined) {
-      const row = add(arrived(event, "pending", false), event.digest, identityOf("in", event, ""))
+      const row = add(arrived(event, "pending", false), event.digest, identity)
       return row && { _tag: "Stored", key: row.key }
     }
     if (first.digest === event.digest) return { _tag: "Duplicate", key: first.key }
@@ -89,15 +120,29 @@ export const make = (options: Options = {}): Service => {
 
   const find = (identity: string): Row | undefined => rows.get(keys.get(identity) ?? 0)
 
+  const remembered = (identity: string, now: number): Seen | undefined => {
+    const known = seen.get(identity)
+    return known !== undefined && known.until > now ? known : undefined
+  }
+
   const select = (selection: Selection): ReadonlyArray<Row> =>
     [...rows.values()].filter((row) =>
       "key" in selection ? row.key === selection.key && row.direction === "in" : matches(row, selection.filter)
     )
 
-  const due = (source: string): ReadonlyArray<Row> =>
+  const waiting = (source: string): ReadonlyArray<Row> =>
     [...rows.values()]
       .filter((row) => row.direction === "in" && row.source === source && isOpen(row))
       .toSorted((left, right) => left.dueAt - right.dueAt || left.key - right.key)
+
+  const claim = ({ lanes, leaseUntil, limit, now, source }: Parameters<Service["claim"]>[0]): ReadonlyArray<Claim> => {
+    const claims: Array<Claim> = []
+    for (const row of waiting(source)) {
+      if (row.dueAt > now || claims.length === limit) break
+      if (lanes === undefined || comesNow(rows, row, lanes, now)) claims.push(take(row, now, leaseUntil))
+    }
+    return claims.toSorted((left, right) => left.event.key - right.event.key)
+  }
 
   const held = (claim: Claim): Row | undefined => {
     const row = rows.get(claim.event.key)
@@ -112,7 +157,40 @@ export const make = (options: Options = {}): Service => {
     row.settledAt = settlement.attempt?.endedAt ?? settlement.dueAt
     if (settlement.attempt === undefined) row.attempts -= 1
     else remember(row, { ...settlement.attempt, number: row.attempts })
+    release(rows, row, row.settledAt)
     return true
+  }
+
+  const replay = (selection: Selection, now: number): number => {
+    const replayed = select(selection).filter((row) => row.direction === "in" && !isOpen(row))
+    for (const row of replayed) {
+      Object.assign(row, { status: "pending", dueAt: now, replayedAt: row.attempts, fence: row.fence + 1 })
+      release(rows, row, now)
+    }
+    return replayed.length
+  }
+
+  const discard = (selection: Selection, now: number): number => {
+    const discarded = select(selection).filter((row) => ["pending", "dead", "kept"].includes(row.status))
+    for (const row of discarded) {
+      Object.assign(row, { status: "discarded", settledAt: now, held: false })
+      release(rows, row, now)
+    }
+    return discarded.length
+  }
+
+  const purge = (purged: Purge): number => {
+    const doomed = doomedBy(purged, [...rows.values()])
+    for (const row of doomed) {
+      const until = row.receivedAt + purged.rememberMillis
+      if (until > purged.now && row.direction === "in" && !row.conflicting) {
+        seen.set(row.identity, { key: row.key, digest: row.digest, until })
+      }
+      for (const oldest of seen.size > capacity ? [...seen.keys()].slice(0, 1) : []) seen.delete(oldest)
+      forget(rows, keys, row)
+      release(rows, row, purged.now)
+    }
+    return doomed.length
   }
 
   const bury = (event: Buried): number | undefined => {
@@ -135,13 +213,7 @@ export const make = (options: Options = {}): Service => {
 
   return {
     put: (event) => orFull(() => put(event)),
-    claim: ({ leaseUntil, limit, now, source }) =>
-      Effect.sync(() =>
-        due(source)
-          .filter((row) => row.dueAt <= now)
-          .slice(0, limit)
-          .map((row) => take(row, now, leaseUntil))
-      ),
+    claim: (asked) => Effect.sync(() => claim(asked)),
     renew: (claim, leaseUntil) =>
       Effect.sync(() => {
         const row = held(claim)
@@ -149,7 +221,22 @@ export const make = (options: Options = {}): Service => {
         return row !== undefined
       }),
     settle: (claim, settlement) => Effect.sync(() => settle(claim, settlement)),
-    nextDue: (source) => Effect.sync(() => due(source)[0]?.dueAt),
+    nextDue: (source) => Effect.sync(() => waiting(source)[0]?.dueAt),
+    undecided: (source, limit) =>
+      Effect.sync(() =>
+        waiting(source)
+          .filter((row) => row.lane === undefined)
+          .toSorted((left, right) => left.key - right.key)
+          .slice(0, limit)
+          .map((row) => ({ event: snapshot(row) }))
+      ),
+    decide: (lanes) =>
+      Effect.sync(() => {
+        for (const { key, lane } of lanes) {
+          const row = rows.get(key)
+          if (row !== undefined) row.lane ??= lane
+        }
+      }),
     get: (key) =>
       Effect.sync(() => {
         const row = rows.get(key)
@@ -168,26 +255,14 @@ export const make = (options: Options = {}): Service => {
         for (const row of select({ filter })) counts[row.status] += 1
         return counts
       }),
-    replay: (selection, now) =>
+    replay: (selection, now) => Effect.sync(() => replay(selection, now)),
+    discard: (selection, now) => Effect.sync(() => discard(selection, now)),
+    purge: (purged) => Effect.sync(() => purge(purged)),
+    forget: (now) =>
       Effect.sync(() => {
-        const replayed = select(selection).filter((row) => row.direction === "in" && !isOpen(row))
-        for (const row of replayed) {
-          Object.assign(row, { status: "pending", dueAt: now, replayedAt: row.attempts, fence: row.fence + 1 })
-        }
-        return replayed.length
-      }),
-    discard: (selection, now) =>
-      Effect.sync(() => {
-        const discarded = select(selection).filter((row) => ["pending", "dead", "kept"].includes(row.status))
-        for (const row of discarded) Object.assign(row, { status: "discarded", settledAt: now })
-        return discarded.length
-      }),
-    purge: ({ before, statuses }) =>
-      Effect.sync(() => {
-        const open: ReadonlyArray<Status> = statuses
-        const purged = [...rows.values()].filter((row) => open.includes(row.status) && row.settledAt < before)
-        for (const row of purged) forget(rows, keys, row)
-        return purged.length
+        const over = [...seen].filter(([, { until }]) => until <= now)
+        for (const [identity] of over) seen.delete(identity)
+        return over.length
       }),
     bury: (event) => orFull(() => bury(event)),
     exhume: (key, history) =>
@@ -197,43 +272,65 @@ export const make = (options: Options = {}): Service => {
         Object.assign(row, { status: "handled", settledAt: history.at(-1)?.endedAt ?? 0 })
         for (const attempt of history) remember(row, { ...attempt, number: ++row.attempts })
       }),
+    listen: () => Effect.never,
     transaction: (effect) => effect,
-    afterCommit: (effect) => effect
+    afterCommit: (effect) => effect,
+    sealedOtherwise: (keyId, after, limit) =>
+      Effect.sync(() =>
+        [...rows.values()]
+          .filter((row) => row.key > after && row.sealedBy !== keyId)
+          .slice(0, limit)
+          .map(snapshot)
+      ),
+    rewrite: (event, content) =>
+      Effect.sync(() => {
+        const row = rows.get(event.key)
+        if (row === undefined || row.sealedBy !== event.sealedBy) return false
+        Object.assign(row, content)
+        return true
+      })
   }
 }
 
-/**
- * An empty store in memory.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer = (options?: Options): Layer.Layer<InboxStore> => Layer.sync(InboxStore, () => make(options))
-
-interface Row extends Omit<Fields, "history" | "status" | "dueAt" | "attempts"> {
+interface Row extends Omit<Fields, "history" | "status" | "dueAt" | "attempts" | "lane"> {
   status: Status
   dueAt: number
   attempts: number
+  lane: string | undefined
   history: Array<Attempt>
   fence: number
   /** How many attempts there were at the last replay. */
   replayedAt: number
   startedAt: number
   settledAt: number
+  /** Whether it was put off, because its turn in its lane has not come. */
+  held: boolean
   readonly digest: string
   readonly identity: string
 }
+
+/** The id of an event that was purged. */
+interface Seen {
+  readonly key: number
+  readonly digest: string
+  readonly until: number
+}
+
+type Arrived = Omit<Fields, "key" | "history"> & { readonly lane: string | undefined }
 
 const longestHistory = 200
 
 const identityOf = (direction: "in" | "out", event: NewEvent, variant: string): string =>
   JSON.stringify([direction, event.source, event.id, variant])
 
-const arrived = (event: NewEvent, status: Status, conflicting: boolean): Omit<Fields, "key" | "history"> => ({
+const arrived = (event: NewEvent, status: Status, conflicting: boolean): Arrived => ({
   direction: "in",
   source: event.source,
   id: event.id,
   type: event.type,
+  lane: event.lane,
+  traceparent: event.traceparent,
+  sealedBy: event.sealedBy,
   status,
   conflicting,
   receivedAt: event.now,
@@ -250,7 +347,51 @@ const matches = (row: Row, filter: Filter): boolean =>
   row.direction === (filter.direction ?? "in") &&
   (filter.source === undefined || row.source === filter.source) &&
   (filter.type === undefined || row.type === filter.type) &&
+  (filter.lane === undefined || row.lane === filter.lane) &&
   (filter.status === undefined || [filter.status].flat().includes(row.status))
+
+/** Whether an event's turn has come; if not, it is put off. */
+const comesNow = (rows: ReadonlyMap<number, Row>, row: Row, rule: LaneRule, now: number): boolean => {
+  // One whose worker vanished had its turn already.
+  if (row.status === "handling") return true
+  if (row.lane === undefined && rule.decided) return false
+  const others = [...rows.values()].filter((other) => other.key !== row.key && isBeside(row, other))
+  const earlier = rule.ordered ? others.filter(({ key }) => key < row.key) : []
+  const behind = earlier.filter(isOpen).map(({ dueAt }) => dueAt)
+  const behindDead = rule.stands && earlier.some(({ status }) => status === "dead")
+  const full = others.filter(({ status }) => status === "handling").length >= rule.limit
+  if (behind.length === 0 && !behindDead && !full) return true
+  row.held = true
+  row.dueAt = heldUntil(now, behind.length > 0 ? Math.min(...behind) : full ? now : undefined)
+  return false
+}
+
+const isBeside = (row: Row, other: Row): boolean =>
+  row.lane !== undefined &&
+  row.lane !== "" &&
+  other.direction === "in" &&
+  other.source === row.source &&
+  other.lane === row.lane
+
+/** The first of the row's lane that was put off is looked at again. */
+const release = (rows: ReadonlyMap<number, Row>, row: Row, now: number): void => {
+  const next = [...rows.values()].find((other) => other.held && isBeside(row, other))
+  if (next !== undefined) Object.assign(next, { held: false, dueAt: now })
+}
+
+const doomedBy = (purge: Purge, rows: ReadonlyArray<Row>): ReadonlyArray<Row> => {
+  const statuses: ReadonlyArray<Status> = purge.statuses
+  const finished = rows.filter(
+    (row) =>
+      statuses.includes(row.status) &&
+      (purge.source === undefined || (row.direction === "in" && row.source === purge.source))
+  )
+  const last = purge.newest === undefined ? undefined : (finished.at(-1 - purge.newest)?.key ?? 0)
+  return finished
+    .filter((row) => purge.before === undefined || row.settledAt < purge.before)
+    .filter((row) => last === undefined || row.key <= last)
+    .slice(0, purge.limit)
+}
 
 const remember = (row: Row, attempt: Attempt): void => {
   row.history.push(attempt)
@@ -261,6 +402,7 @@ const take = (row: Row, now: number, leaseUntil: number): Claim => {
   const takenOver = row.status === "handling"
   if (takenOver) remember(row, lostAttempt(row, now))
   row.status = "handling"
+  row.held = false
   row.dueAt = leaseUntil
   row.startedAt = now
   row.fence += 1

@@ -615,7 +615,7 @@ export interface ClaimField {
 export type Handshake = SignedEcho | SignedReply | SignedProof | SignedConfirmation | OpenEcho | OpenProof | SecretOffer
 
 /**
- * What tells a challenge from an event: a field, and the value it has there.
+ * What tells a challenge from an event: a field, and the value it has there; and perhaps a field that only events have.
  *
  * @since 0.1.0
  * @category models
@@ -623,6 +623,8 @@ export type Handshake = SignedEcho | SignedReply | SignedProof | SignedConfirmat
 export interface When {
   readonly field: EventField
   readonly equals: string
+  /** A field that a challenge has not. Default: none. */
+  readonly absent?: EventField
 }
 
 /**

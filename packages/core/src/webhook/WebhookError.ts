@@ -51,6 +51,7 @@ import { Data } from "effect"
  * - `UntrustedKey`: the key that the delivery names is not at a place, or not of a kind, that the scheme accepts.
  * - `MissingKey`: the key that the delivery names was not among those that were fetched.
  * - `KeyUnavailable`: a key could not be fetched; the same delivery may be accepted later.
+ * - `ConfirmationFailed`: the URL that confirms a subscription could not be fetched; it may be asked for again later.
  * - `MissingSecret`, `InvalidSecret`: our own configuration; `index` counts the secrets from 0.
  * - `InvalidInput`: what was given to be signed does not fit the scheme.
  *
@@ -75,6 +76,7 @@ export type Reason = Data.TaggedEnum<{
   UntrustedKey: { readonly field: string; readonly expected: string }
   MissingKey: { readonly field: string }
   KeyUnavailable: { readonly host: string; readonly cause: string }
+  ConfirmationFailed: { readonly host: string; readonly cause: string }
   MissingSecret: {}
   InvalidSecret: { readonly index: number; readonly expected: string }
   InvalidInput: { readonly option: string; readonly expected: string }
@@ -104,14 +106,16 @@ export class WebhookError extends Data.TaggedError("WebhookError")<{
   }
 
   /**
-   * `unauthorized` when the delivery is at fault, `invalid` when our own secrets or input are, `transient` when a key could
-   * not be fetched.
+   * `unauthorized` when the delivery is at fault, `invalid` when our own secrets or input are, `transient` when something
+   * could not be fetched.
    */
   get category(): "unauthorized" | "invalid" | "transient" {
-    if (this.reason._tag === "KeyUnavailable") return "transient"
+    if (fetched.has(this.reason._tag)) return "transient"
     return ours.has(this.reason._tag) ? "invalid" : "unauthorized"
   }
 }
+
+const fetched: ReadonlySet<Reason["_tag"]> = new Set(["KeyUnavailable", "ConfirmationFailed"])
 
 const ours: ReadonlySet<Reason["_tag"]> = new Set(["MissingSecret", "InvalidSecret", "InvalidInput"])
 
@@ -137,6 +141,7 @@ const describe = Reason.$match({
   UntrustedKey: ({ field, expected }) => `the key that ${field} names must be ${expected}`,
   MissingKey: ({ field }) => `the key that ${field} names was not fetched, or is not the provider's`,
   KeyUnavailable: ({ host, cause }) => `no key could be fetched from ${host}: ${cause}`,
+  ConfirmationFailed: ({ host, cause }) => `the subscription could not be confirmed at ${host}: ${cause}`,
   MissingSecret: () => "no secret is configured",
   InvalidSecret: ({ index, expected }) => `secret ${index} must be ${expected}`,
   InvalidInput: ({ option, expected }) => `${option} must be ${expected}`

@@ -82,6 +82,8 @@ export interface Summary {
   readonly id: string
   /** The event type, where the sender gives one. */
   readonly type: string | undefined
+  /** What it is about, by the `key` of its worker; `""` when that says nothing, undefined until a worker has asked. */
+  readonly lane: string | undefined
   readonly status: Status
   /** Whether its id was seen before with another body. */
   readonly conflicting: boolean
@@ -105,11 +107,16 @@ export class WebhookEvent implements Summary {
   readonly source: string
   readonly id: string
   readonly type: string | undefined
+  readonly lane: string | undefined
   readonly status: Status
   readonly conflicting: boolean
   readonly receivedAt: number
   readonly dueAt: number
   readonly attempts: number
+  /** The `traceparent` of its delivery. */
+  readonly traceparent: string | undefined
+  /** The name of the key that its headers and body are sealed with in the store. */
+  readonly sealedBy: string | undefined
   /** The URL of an outgoing event. */
   readonly target: string | undefined
   /** The headers, without those that carry credentials or signatures. */
@@ -125,11 +132,14 @@ export class WebhookEvent implements Summary {
     this.source = fields.source
     this.id = fields.id
     this.type = fields.type
+    this.lane = fields.lane
     this.status = fields.status
     this.conflicting = fields.conflicting
     this.receivedAt = fields.receivedAt
     this.dueAt = fields.dueAt
     this.attempts = fields.attempts
+    this.traceparent = fields.traceparent
+    this.sealedBy = fields.sealedBy
     this.target = fields.target
     this.headers = fields.headers
     this.body = fields.body
@@ -152,7 +162,10 @@ export class WebhookEvent implements Summary {
  * @since 0.1.0
  * @category models
  */
-export interface Fields extends Summary {
+export interface Fields extends Omit<Summary, "lane"> {
+  readonly lane?: string | undefined
+  readonly traceparent?: string | undefined
+  readonly sealedBy?: string | undefined
   readonly target: string | undefined
   readonly headers: ReadonlyArray<Header>
   readonly body: Uint8Array

@@ -1,10 +1,12 @@
 /**
- * Fetches the certificates and keys of providers that a delivery names, and keeps them for a while.
+ * Fetches the certificates and keys of providers that a delivery names, and keeps them for a while; and the URLs by which
+ * subscriptions are confirmed.
  *
  * **When to use**
  *
  * Provide {@link layer} where a scheme verifies with a certificate or with a key of the provider's (Amazon SNS, PayPal,
- * Plaid), and pass what {@link WebhookKeys} fetches to `WebhookVerifier.verify`.
+ * Plaid), and give {@link WebhookKeys} to the `WebhookReceiver` as `keys`; or pass what it fetches to
+ * `WebhookVerifier.verify`.
  *
  * **Details**
  *
@@ -47,9 +49,32 @@ import { Cache, Clock, Context, type Duration, Effect, Exit, Layer, Semaphore, S
 import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import { decodeText, parseJson } from "./internal/encodings.ts"
+import { isTrustedUrl } from "./internal/providerKeys.ts"
 import type { SignatureScheme } from "./SignatureScheme.ts"
 import { Reason, WebhookError } from "./WebhookError.ts"
 import * as WebhookVerifier from "./WebhookVerifier.ts"
+
+/**
+ * What the service does.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * The keys that a delivery needs, to be passed to `WebhookVerifier.verify`. Fails with what is wrong with the delivery,
+   * or with `KeyUnavailable`.
+   */
+  readonly fetch: (
+    scheme: SignatureScheme,
+    delivery: Pick<WebhookVerifier.VerifyInput, "method" | "url" | "headers" | "body">
+  ) => Effect.Effect<WebhookVerifier.FetchedKeys, WebhookError>
+  /**
+   * Fetches the URL that confirms a subscription, as `Handshake.after` has found it. Fails with `ConfirmationFailed`,
+   * without fetching anything where the URL is not at a host of the scheme.
+   */
+  readonly confirm: (scheme: SignatureScheme, url: string) => Effect.Effect<void, WebhookError>
+}
 
 /**
  * Fetches the keys that deliveries name.
@@ -57,19 +82,7 @@ import * as WebhookVerifier from "./WebhookVerifier.ts"
  * @since 0.1.0
  * @category services
  */
-export class WebhookKeys extends Context.Service<
-  WebhookKeys,
-  {
-    /**
-     * The keys that a delivery needs, to be passed to `WebhookVerifier.verify`. Fails with what is wrong with the delivery,
-     * or with `KeyUnavailable`.
-     */
-    readonly fetch: (
-      scheme: SignatureScheme,
-      delivery: Pick<WebhookVerifier.VerifyInput, "method" | "url" | "headers" | "body">
-    ) => Effect.Effect<WebhookVerifier.FetchedKeys, WebhookError>
-  }
->()("@causeway/core/webhook/WebhookKeys") {}
+export class WebhookKeys extends Context.Service<WebhookKeys, Service>()("@causeway/core/webhook/WebhookKeys") {}
 
 /**
  * Options of {@link layer}.
@@ -124,7 +137,14 @@ export const layer = (options: Options = {}): Layer.Layer<WebhookKeys, never, Ht
             ),
             Effect.map((found) => found[0] ?? {}),
             Effect.catchTag("KeyUnavailable", (cause) => Effect.fail(unavailable(scheme, cause)))
-          )
+          ),
+        confirm: (scheme, url) =>
+          isConfirmation(scheme, url)
+            ? semaphore.withPermit(visit(client, settings, url)).pipe(
+                Effect.asVoid,
+                Effect.mapError((cause) => unconfirmed(scheme, url, cause))
+              )
+            : Effect.fail(unconfirmed(scheme, url, "the scheme does not trust this place"))
       }
     })
   )
@@ -164,6 +184,15 @@ interface KeyUnavailable {
 
 const unavailable = ({ id }: SignatureScheme, { cause, host }: KeyUnavailable): WebhookError =>
   new WebhookError({ scheme: id, reason: Reason.KeyUnavailable({ host, cause }) })
+
+const unconfirmed = ({ id }: SignatureScheme, url: string, cause: string): WebhookError =>
+  new WebhookError({ scheme: id, reason: Reason.ConfirmationFailed({ host: hostOf(url), cause }) })
+
+const isConfirmation = ({ handshake = [] }: SignatureScheme, text: string): boolean => {
+  const url = URL.parse(text)
+  const described = "_tag" in handshake ? [handshake] : handshake
+  return url !== null && described.some((each) => each._tag === "SignedConfirmation" && isTrustedUrl(each.hosts, url))
+}
 
 const place = (needed: WebhookVerifier.NeededKey, key: Key): WebhookVerifier.FetchedKeys =>
   typeof key === "string"
@@ -226,17 +255,30 @@ const load = (
     Effect.fail<KeyUnavailable>({ _tag: "KeyUnavailable", host: hostOf(needed.url), cause })
   const request =
     needed._tag === "Jwk" ? settings.jwkRequest(needed.url, needed.kid) : HttpClientRequest.get(needed.url)
-  return client.execute(request).pipe(
-    Effect.flatMap((response) => readText(response, settings.maxSize)),
-    Effect.timeout(settings.timeout),
-    Effect.updateContext(withoutRedirects),
-    Effect.catch((error) => fail(typeof error === "string" ? error : error._tag)),
+  return request200(client, settings, request).pipe(
+    Effect.catch(fail),
     Effect.flatMap((text) => {
       const key = needed._tag === "Jwk" ? findJwk(parseJson(text), needed.kid) : text
       return key === undefined ? fail("the response holds no such key") : Effect.succeed(key)
     })
   )
 }
+
+const visit = (client: HttpClient.HttpClient, settings: Settings, url: string): Effect.Effect<string, string> =>
+  request200(client, settings, HttpClientRequest.get(url))
+
+/** The text of a response with status 200, or what is wrong with it. */
+const request200 = (
+  client: HttpClient.HttpClient,
+  { maxSize, timeout }: Settings,
+  request: HttpClientRequest.HttpClientRequest
+): Effect.Effect<string, string> =>
+  client.execute(request).pipe(
+    Effect.flatMap((response) => readText(response, maxSize)),
+    Effect.timeout(timeout),
+    Effect.updateContext(withoutRedirects),
+    Effect.mapError((error) => (typeof error === "string" ? error : error._tag))
+  )
 
 const withoutRedirects = (context: Context.Context<never>): Context.Context<never> =>
   Context.add(context, FetchHttpClient.RequestInit, {

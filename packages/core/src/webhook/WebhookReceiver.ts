@@ -1,75 +1,84 @@
 /**
- * The route that receives webhooks: it reads, verifies, stores and answers, and leaves the handling to the inbox.
+ * Receives webhooks: reads, verifies, stores and answers, and leaves the handling to the inbox.
  *
  * **When to use**
  *
- * Merge one {@link route} per provider into an `HttpRouter`. For another server, give {@link handle} the request as plain
- * data.
+ * Merge a {@link route} into an `HttpRouter`; or make a {@link toWebHandler} for a server or an edge worker that speaks the
+ * Fetch standard; or, for `node:http` and Express, a `WebhookListener` of `@causeway/node`. For any other server, give
+ * {@link handle} the request as plain data. One receiver has one source, or many under one path, with the same secrets for
+ * all or those of a tenant.
  *
  * **Details**
  *
  * | answer | when |
  * |---|---|
- * | 202 `stored` | new, or an id that was seen before with another body (kept aside) |
- * | 200 `duplicate` | seen before |
- * | the handshake's | a verified challenge of the provider |
- * | 400, 401 | the signature is missing or malformed; is wrong or too old |
- * | 405, 408, 413, 415 | not a POST; the body took too long; is too large; is compressed |
+ * | 200 `stored`, or the `acknowledgement` | new, or an id that was seen before with another body (kept aside) |
+ * | 200 `duplicate`, or the `acknowledgement` | seen before |
+ * | the handshake's | a challenge of the provider: unsigned where its scheme has such, signed ones once they are verified |
+ * | 400, 401 | the signature is missing or malformed; is wrong or too old, or its tenant is unknown |
+ * | 403 | a challenge shows a wrong verify token |
+ * | 404 | the path names no source |
+ * | 405, 408, 413, 415 | another method; the body took too long, or is too large; is compressed, or of another type |
  * | 503 with `Retry-After` | it could not be stored, or our own secrets are wrong: the provider shall send it again |
  *
  * The body of an answer names a category only. The reason goes to the log and to `onOutcome`, neither of which shows a
  * secret, a signature or a body.
  *
+ * Under a path with `:tenant`, `secrets` is a function. An unknown tenant is verified with secrets that nobody has, as many
+ * as a known one's are filled up to: the answer and the work are those of a wrong signature. The id of its events is the
+ * tenant, `/` and the provider's id ({@link tenantOf} takes it apart), so that a duplicate is one of the same tenant.
+ *
+ * Where a tracer is provided, a delivery is a span `receive <source>`, whose context the inbox keeps with the event. The
+ * metrics are `causeway_webhooks_received` (source, outcome), `causeway_webhooks_refused` (source, reason) and
+ * `causeway_webhook_answer_duration` (source), in milliseconds from the last byte of the request.
+ *
  * **Gotchas**
  *
- * - The raw bytes are read: nothing in front of the route may consume the body.
- * - Schemes that sign the URL need `publicUrl`: behind a proxy the server does not see what the provider called.
+ * - The raw bytes are read: nothing in front of the receiver may consume the body.
+ * - Schemes that sign the URL need `publicUrl` or `publicOrigin`: behind a proxy the server does not see what was called.
  * - The deadline for the body begins when the headers are there; the server's own limits guard the time before.
+ * - A `Request` of the Fetch standard joins repeated headers, so that only the other entrances see that there were two.
+ * - The function that finds a tenant's secrets takes its own time: what it asks should be as fast for unknown tenants, and
+ *   it should give the same `Redacted` again, with which its key is kept.
  *
- * **Example** (A request that is not signed)
+ * **Example** (Two sources under one path, and a request that is not signed)
  *
  * ```ts
  * import { Inbox, SignatureScheme, WebhookReceiver } from "@causeway/core/webhook"
  * import { Effect, Redacted } from "effect"
  *
+ * const secrets = Redacted.make("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+ * const scheme = SignatureScheme.standardWebhooks
+ *
  * const receive = WebhookReceiver.handle({
- *   source: "acme",
- *   scheme: SignatureScheme.standardWebhooks,
- *   secrets: Redacted.make("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+ *   path: "/hooks/:source",
+ *   sources: { acme: { scheme, secrets }, umbrella: { scheme, secrets } }
  * })
  *
  * const body = new TextEncoder().encode("{}")
- * const program = receive({ method: "POST", url: "https://example.com/hooks", headers: [], body })
+ * const program = receive({ method: "POST", url: "https://example.com/hooks/acme", headers: [], body })
  * const answer = await Effect.runPromise(program.pipe(Effect.provide(Inbox.layerMemory)))
  * console.assert(answer.status === 400)
  * ```
  *
  * @since 0.1.0
  */
-import { Clock, Context, Effect, Layer, Option, Redacted, Result, Stream } from "effect"
-import type { Cause, Duration } from "effect"
-import { HttpRouter, HttpServerResponse } from "effect/http"
-import type { HttpServerRequest } from "effect/http"
-import * as InvalidOption from "../policy/InvalidOption.ts"
-import * as Attempt from "./Attempt.ts"
-import * as Handshake from "./Handshake.ts"
-import { Inbox } from "./Inbox.ts"
-import type { Arrival } from "./Inbox.ts"
+import { Context, Effect, Layer, ManagedRuntime } from "effect"
+import type { Duration, Redacted } from "effect"
+import { HttpRouter } from "effect/http"
+import type { Arrival, Inbox } from "./Inbox.ts"
 import type { Put } from "./InboxStore.ts"
+import type * as Described from "./internal/receiving/options.ts"
+import * as Machine from "./internal/receiving/machine.ts"
+import type * as Kept from "./internal/receiving/reception.ts"
+import * as Router from "./internal/receiving/router.ts"
+import type * as Secret from "./internal/receiving/secrets.ts"
+import * as TenantIds from "./internal/receiving/tenantIds.ts"
+import * as Web from "./internal/receiving/web.ts"
 import type { SignatureScheme } from "./SignatureScheme.ts"
 import type { WebhookError } from "./WebhookError.ts"
-import type { Header } from "./WebhookEvent.ts"
-import * as WebhookVerifier from "./WebhookVerifier.ts"
-
-/**
- * The secrets that verify: one, or the current and the previous ones, as they are or from an Effect such as a `Config`.
- * An Effect runs when the layer is built, so that a missing secret fails at once, and again for each request, so that a
- * rotated one is seen.
- *
- * @since 0.1.0
- * @category models
- */
-export type Secrets<E, R> = SecretValues | Effect.Effect<SecretValues, E, R>
+import type { Service as Keys } from "./WebhookKeys.ts"
+import type { Verified } from "./WebhookVerifier.ts"
 
 /**
  * One secret, or several that are accepted side by side.
@@ -77,81 +86,215 @@ export type Secrets<E, R> = SecretValues | Effect.Effect<SecretValues, E, R>
  * @since 0.1.0
  * @category models
  */
-export type SecretValues = Redacted.Redacted<string> | ReadonlyArray<Redacted.Redacted<string>>
+export type SecretValues = Secret.SecretValues
+
+/**
+ * The secrets that verify: one, or the current and the previous ones, as they are or from an Effect such as a `Config`.
+ * An Effect runs when the layer is built, so that a missing secret fails at once, and again for each request, so that a
+ * rotated one is seen. Under a path with `:tenant` it is a function, which says `undefined` of a tenant it does not know.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Secrets<E = never, R = never> = Secret.Secrets<E, R>
 
 /**
  * How a request ended; `onOutcome` gets one for each.
  *
- * @since 0.1.0
- * @category models
- */
-export type Outcome = { readonly source: string; readonly status: number } & (
-  | {
-      /** What the inbox did with a verified event; `Accepted` when `onEvent` took it instead. */
-      readonly _tag: Put["_tag"] | "Accepted"
-      readonly id: string | undefined
-      readonly type: string | undefined
-      /** What the signature does not cover. */
-      readonly unsigned: ReadonlyArray<WebhookVerifier.Part>
-    }
-  /** A challenge of the provider was answered. */
-  | { readonly _tag: "Answered" }
-  /** `reason` is the tag of the `WebhookError`'s reason, or of a {@link Rejection}. */
-  | { readonly _tag: "Refused"; readonly reason: WebhookError["reason"]["_tag"] | Rejection }
-  /** It could not be stored, or our secrets are wrong. */
-  | { readonly _tag: "Failed"; readonly error: Attempt.RecordedError }
-)
-
-/**
- * Why a request was refused before its signature was looked at.
+ * - `Stored`, `Duplicate`, `Conflicting`: what the inbox did with a verified event; `Accepted` when `onEvent` took it
+ *   instead. `unsigned` is what the signature does not cover.
+ * - `Answered`: a challenge of the provider was answered.
+ * - `Refused`: `reason` is the tag of the `WebhookError`'s reason, or a {@link Rejection}.
+ * - `Failed`: it could not be stored, or our secrets are wrong.
+ *
+ * `source` is empty where the path names none.
  *
  * @since 0.1.0
  * @category models
  */
-export type Rejection =
-  | "MethodNotAllowed"
-  | "UnsupportedContentEncoding"
-  | "BodyTooLarge"
-  | "BodyTimeout"
-  | "BodyUnreadable"
+export type Outcome = Kept.Outcome
 
 /**
- * Options of {@link handle} and {@link route}.
+ * Why a request was refused for another reason than its signature.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Rejection = Kept.Rejection
+
+/**
+ * One source: who sends, and how that is verified.
  *
  * @since 0.1.0
  * @category options
  */
-export interface Options<E, R, R2> {
-  /** The name under which the inbox keeps the events, such as `"github"`. */
-  readonly source: string
+export interface Source<E = never, R = never> extends Described.Source<E, R> {
   readonly scheme: SignatureScheme
   readonly secrets: Secrets<E, R>
-  /** The URL as the provider calls it, for schemes that sign it. Default: the URL of the request. */
+  /** The whole URL as the provider calls it, for schemes that sign it. Default: the URL of the request. */
   readonly publicUrl?: string | undefined
+  /** The origin that the provider calls, before the path and the query of the request. */
+  readonly publicOrigin?: string | undefined
+  /** The media types that are taken, such as `application/json`. Default: any. */
+  readonly contentTypes?: ReadonlyArray<string> | undefined
+  /** The answer to a verified event, where the provider wants a certain one. Default: 200 `stored` or `duplicate`. */
+  readonly acknowledgement?: Acknowledgement | undefined
+  /** The tokens that we gave to the provider to show with an unsigned challenge. Default: none. */
+  readonly verifyTokens?: Secrets<E, R> | undefined
+  /**
+   * Stores the secret that a provider offers with its first request, or says `false` when none is awaited. Default: none
+   * is. Anybody could offer one: say `true` only between asking for a subscription and the first offer.
+   */
+  readonly acceptSecret?: ((offer: Offer) => Effect.Effect<boolean, E, R>) | undefined
+  /** `WebhookKeys.WebhookKeys`, for schemes that verify with keys of the provider's. */
+  readonly keys?: Effect.Effect<Keys, E, R> | undefined
+  /**
+   * Whether the URL that confirms a subscription is fetched, with `keys`, before it is answered; otherwise the request
+   * is stored as an event. The secrets name the topics that are allowed. Default: `true`.
+   */
+  readonly confirmSubscriptions?: boolean | undefined
+}
+
+/**
+ * The answer to a verified event. Defaults: status 200, `stored` or `duplicate`, plain text.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Acknowledgement extends Described.Acknowledgement {
+  /** From 200 to 299; 204 has no body. */
+  readonly status?: number | undefined
+  readonly body?: string | undefined
+  readonly contentType?: string | undefined
+}
+
+/**
+ * A secret that a provider offers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Offer extends Described.Offer {
+  readonly source: string
+  readonly tenant: string | undefined
+  readonly secret: Redacted.Redacted<string>
+}
+
+/**
+ * What all sources of a receiver have in common.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Common<R2 = Inbox> extends Described.Limits, Described.Hooks<R2> {
+  /**
+   * Where the receiver is: a path, in which `:source` stands for the name of one of many and `:tenant` for a tenant.
+   * Default, where there is neither: any.
+   */
+  readonly path?: HttpRouter.PathInput | undefined
   /** In bytes. Default: 1 MiB. */
   readonly maxBodySize?: number | undefined
   /** How long the body may take. Default: 10 seconds. */
   readonly bodyTimeout?: Duration.Input | undefined
+  /** How long finding the secrets may take. Default: 5 seconds. */
+  readonly secretsTimeout?: Duration.Input | undefined
   /** How long storing may take. Default: 10 seconds. */
   readonly storeTimeout?: Duration.Input | undefined
   /** What to do with a verified event. A failure is answered with 503. Default: stores it in the `Inbox`. */
-  readonly onEvent?:
-    | ((arrival: Arrival, verified: WebhookVerifier.Verified) => Effect.Effect<Put | void, unknown, R2>)
-    | undefined
+  readonly onEvent?: ((arrival: Arrival, verified: Verified) => Effect.Effect<Put | void, unknown, R2>) | undefined
   /** Sees how each request ended, before it is answered. */
   readonly onOutcome?: ((outcome: Outcome) => Effect.Effect<unknown>) | undefined
 }
 
 /**
- * A request as plain data. Header names may be in any case, and repeated ones must be there.
+ * A receiver of one source.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface OneSource<E = never, R = never, R2 = Inbox> extends Source<E, R>, Common<R2> {
+  /** The name under which the inbox keeps the events, such as `"github"`. */
+  readonly source: string
+}
+
+/**
+ * A receiver of many sources.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface ManySources<E = never, R = never, R2 = Inbox> extends Common<R2> {
+  /** The sources by the names that stand in the path, and under which the inbox keeps their events. */
+  readonly sources: Readonly<Record<string, Source<E, R>>>
+}
+
+/**
+ * Options of a receiver: one {@link OneSource} or {@link ManySources}.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export type Options<E = never, R = never, R2 = Inbox> = OneSource<E, R, R2> | ManySources<E, R, R2>
+
+/**
+ * Any {@link Options}.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export type AnyOptions = Options<unknown, unknown, unknown>
+
+/**
+ * Lets no other options pass than there are.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export type Known<O> = {
+  readonly [Name in Exclude<keyof O, keyof OneSource | keyof ManySources>]: never
+}
+
+/**
+ * With what finding the secrets of a receiver fails, given its options.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Request {
-  readonly method: string
-  readonly url: string
-  readonly headers: ReadonlyArray<Header>
+export type ErrorOf<O> = Effect.Error<Asked<SourceOf<O>>>
+
+/**
+ * The services that a receiver needs, given its options: those of its sources, and of `onEvent` or the inbox.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ServicesOf<O> =
+  | Effect.Services<Asked<SourceOf<O>>>
+  | (O extends { readonly onEvent: (...args: never) => infer Taken } ? Effect.Services<Taken> : Inbox)
+
+type SourceOf<O> = O extends { readonly sources: infer Sources } ? Sources[keyof Sources] : O
+
+type Asked<S> = S extends unknown ? Result<S[keyof S & ("secrets" | "verifyTokens" | "acceptSecret" | "keys")]> : never
+
+type Result<A> = A extends (...args: never) => infer B ? Extract<B, AnyEffect> : Extract<A, AnyEffect>
+
+type AnyEffect = Effect.Effect<unknown, unknown, unknown>
+
+/**
+ * A request before its body is read. Header names may be in any case, and repeated ones must be there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Head extends Kept.Head {}
+
+/**
+ * A request as plain data.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Request extends Head {
   readonly body: Uint8Array
 }
 
@@ -161,11 +304,55 @@ export interface Request {
  * @since 0.1.0
  * @category models
  */
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+export interface Answer extends Kept.Answer {}
+
+/**
+ * One request, from its head to its answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reception<R> extends Kept.Reception<R> {}
+
+/**
+ * An answer, or what will give one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Answering<R> = Kept.Answering<R>
+
+/**
+ * What receives, for who writes an entrance of another server. Open a {@link Reception} with the head of a request; where
+ * it has a `rejection`, answer with that and leave the body alone; else read the body, no more of it than `maxBodySize`
+ * and no longer than `bodyTimeoutMillis`, and let it be received.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Receiver<E, R> extends Machine.Machine<E, R> {
+  readonly maxBodySize: number
+  readonly bodyTimeoutMillis: number
+  /** Fails when the secrets can't be had or don't fit their scheme; those of tenants are not looked at. */
+  readonly checkSecrets: Effect.Effect<void, E | WebhookError, R>
+  readonly open: (head: Head) => Reception<R>
 }
+
+/**
+ * Makes a receiver. Throws `InvalidOption` for options that make no sense.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <const O extends AnyOptions>(options: O & Known<O>): Receiver<ErrorOf<O>, ServicesOf<O>> =>
+  // What can fail, and what is needed, is what the types of the options say.
+  Machine.make(settingsOf(options)) as Receiver<ErrorOf<O>, ServicesOf<O>>
+
+const settingsOf = (options: AnyOptions): Described.Settings<unknown, unknown, unknown> => ({
+  ...options,
+  path: options.path,
+  sources: "sources" in options ? options.sources : { [options.source]: options }
+})
 
 /**
  * Receives a request whose body was read, for any server. It never fails. Throws `InvalidOption` for options that make
@@ -174,13 +361,14 @@ export interface Answer {
  * @since 0.1.0
  * @category receiving
  */
-export const handle = <E = never, R = never, R2 = Inbox>(
-  options: Options<E, R, R2>
-): ((request: Request) => Effect.Effect<Answer, never, R | R2>) => {
-  const receiver = makeReceiver(options)
+export const handle = <const O extends AnyOptions>(
+  options: O & Known<O>
+): ((request: Request) => Effect.Effect<Answer, never, ServicesOf<O>>) => {
+  const receiver = make<O>(options)
   return (request) => {
-    const rejection = receiver.checkHead(request.method, request.headers) ?? receiver.checkSize(request.body.byteLength)
-    return rejection === undefined ? receiver.receive(request) : receiver.reject(rejection)
+    const reception = receiver.open(request)
+    const { rejection } = reception
+    return rejection === undefined ? reception.receive(request.body) : reception.reject(rejection)
   }
 }
 
@@ -190,232 +378,62 @@ export const handle = <E = never, R = never, R2 = Inbox>(
  * @since 0.1.0
  * @category layers
  */
-export const route = <E = never, R = never, R2 = Inbox>(
-  options: Options<E, R, R2> & { readonly path: HttpRouter.PathInput }
-): Layer.Layer<never, E | WebhookError, HttpRouter.HttpRouter | R | R2> => {
-  const receiver = makeReceiver(options)
+export const route = <const O extends AnyOptions>(
+  options: O & Known<O> & { readonly path: HttpRouter.PathInput }
+): Layer.Layer<never, ErrorOf<O> | WebhookError, HttpRouter.HttpRouter | ServicesOf<O>> => {
+  const receiver = make<O>(options)
   return Layer.effectDiscard(
     Effect.gen(function* () {
       yield* receiver.checkSecrets
       const router = yield* HttpRouter.HttpRouter
-      const context = yield* Effect.context<R | R2>()
+      const context = yield* Effect.context<ServicesOf<O>>()
       yield* router.add("*", options.path, (request) =>
-        receiveStreamed(receiver, request).pipe(
-          Effect.map(toResponse),
-          Effect.updateContext((own: Context.Context<never>) => Context.merge(context, own))
+        Router.answer(receiver, request).pipe(
+          Effect.updateContext((own: Context.Context<HttpRouter.RouteContext>) => Context.merge(context, own))
         )
       )
     })
   )
 }
 
-interface Receiver<E, R> {
-  readonly maxBodySize: number
-  readonly bodyTimeoutMillis: number
-  readonly publicUrl: string | undefined
-  readonly checkSecrets: Effect.Effect<void, E | WebhookError, R>
-  readonly checkHead: (method: string, headers: ReadonlyArray<Header>) => Rejection | undefined
-  readonly checkSize: (size: number) => Rejection | undefined
-  readonly receive: (request: Request) => Effect.Effect<Answer, never, R>
-  readonly reject: (rejection: Rejection) => Effect.Effect<Answer>
-}
-
-const makeReceiver = <E, R, R2>(options: Options<E, R, R2>): Receiver<E, R | R2> => {
-  const { onOutcome, scheme, source } = options
-  const maxBodySize = InvalidOption.integer("maxBodySize", options.maxBodySize ?? 1024 * 1024, 1)
-  const storeTimeoutMillis = InvalidOption.positiveMillis("storeTimeout", options.storeTimeout ?? "10 seconds")
-  const secrets = readSecrets(options.secrets)
-  // Without `onEvent`, R2 is its default: the inbox.
-  const onEvent = options.onEvent ?? (storeInInbox as unknown as NonNullable<typeof options.onEvent>)
-
-  const conclude = (outcome: Outcome, answer: Answer): Effect.Effect<Answer> =>
-    onOutcome === undefined
-      ? Effect.succeed(answer)
-      : Effect.suspend(() => onOutcome(outcome)).pipe(Effect.ignoreCause({ log: "Warn" }), Effect.as(answer))
-
-  const refuse = (reason: WebhookError["reason"]["_tag"] | Rejection, status: number, message: string) =>
-    Effect.logWarning(`A webhook was refused: ${message}`).pipe(
-      Effect.annotateLogs({ source, reason, status }),
-      Effect.andThen(conclude({ _tag: "Refused", source, status, reason }, plain(status)))
-    )
-
-  const failed = (cause: Cause.Cause<unknown>) => {
-    const error = Attempt.describeCause(cause)
-    return Effect.logError(`A webhook could not be received: ${error.message}`).pipe(
-      Effect.annotateLogs({ source, error: error.tag }),
-      Effect.andThen(conclude({ _tag: "Failed", source, status: 503, error }, plain(503)))
-    )
-  }
-
-  const reject = (rejection: Rejection) => refuse(rejection, rejectionStatus[rejection], rejection)
-
-  const accept = (request: Request, verified: WebhookVerifier.Verified) => {
-    const { id, type, unsigned } = verified
-    const arrival = { source, id, type, headers: request.headers, body: request.body }
-    return Effect.suspend(() => onEvent(arrival, verified)).pipe(
-      Effect.timeout(storeTimeoutMillis),
-      Effect.flatMap((put) => {
-        const tag = put?._tag ?? "Accepted"
-        const status = tag === "Duplicate" ? 200 : 202
-        return conclude({ _tag: tag, source, status, id, type, unsigned }, plain(status))
-      })
-    )
-  }
-
-  const receiveVerified = (request: Request, verified: WebhookVerifier.Verified) =>
-    Option.match(Handshake.handshake(scheme, request), {
-      onNone: () => accept(request, verified),
-      onSome: (answer) => conclude({ _tag: "Answered", source, status: answer.status }, toAnswer(answer))
-    })
-
+/**
+ * A function from `Request` to `Response`, for servers and edge workers that speak the Fetch standard. What it needs is
+ * built at the first request, which fails when the secrets can't be had or don't fit, as all later ones do; `dispose` lets
+ * go of it. Throws `InvalidOption` for options that make no sense.
+ *
+ * @since 0.1.0
+ * @category receiving
+ */
+export const toWebHandler = <const O extends AnyOptions, E>(
+  options: O & Known<O>,
+  layer: Layer.Layer<ServicesOf<O>, E>
+): WebHandler => {
+  const receiver = make<O>(options)
+  const checked = Layer.effectDiscard(receiver.checkSecrets).pipe(Layer.provideMerge(layer))
+  const runtime = ManagedRuntime.make(checked)
   return {
-    maxBodySize,
-    bodyTimeoutMillis: InvalidOption.positiveMillis("bodyTimeout", options.bodyTimeout ?? "10 seconds"),
-    publicUrl: options.publicUrl,
-    checkSecrets: Effect.flatMap(secrets, (values) => Effect.fromResult(WebhookVerifier.checkSecrets(scheme, values))),
-    checkHead,
-    checkSize: (size) => (size > maxBodySize ? "BodyTooLarge" : undefined),
-    reject,
-    receive: (request) =>
-      Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        const values = yield* secrets
-        const url = options.publicUrl ?? request.url
-        const verified = WebhookVerifier.verify(scheme, { ...request, url, secrets: values, now })
-        if (Result.isSuccess(verified)) return yield* receiveVerified(request, verified.success)
-        const error = verified.failure
-        if (error.category === "invalid") return yield* Effect.fail(error)
-        return yield* refuse(error.reason._tag, errorStatus(error), error.message)
-      }).pipe(Effect.catchCause(failed))
+    handler: (request) => runtime.runPromise(Web.answer(receiver, request)),
+    dispose: () => runtime.dispose()
   }
 }
 
-const readSecrets = <E, R>(secrets: Secrets<E, R>): Effect.Effect<ReadonlyArray<Redacted.Redacted<string>>, E, R> => {
-  const values = Effect.isEffect(secrets) ? secrets : Effect.succeed(secrets)
-  return Effect.map(values, (value) => (Redacted.isRedacted(value) ? [value] : value))
+/**
+ * A handler of the Fetch standard.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WebHandler {
+  readonly handler: (request: globalThis.Request) => Promise<Response>
+  readonly dispose: () => Promise<void>
 }
 
-const storeInInbox = (arrival: Arrival) => Effect.flatMap(Inbox, (inbox) => inbox.store(arrival))
-
-const checkHead = (method: string, headers: ReadonlyArray<Header>): Rejection | undefined => {
-  if (method.toUpperCase() !== "POST") return "MethodNotAllowed"
-  const encodings = valuesOf(headers, "content-encoding")
-  return encodings.every((encoding) => encoding === "" || encoding === "identity")
-    ? undefined
-    : "UnsupportedContentEncoding"
-}
-
-const valuesOf = (headers: ReadonlyArray<Header>, wanted: string): ReadonlyArray<string> =>
-  headers.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value.trim().toLowerCase())
-
-const rejectionStatus: Readonly<Record<Rejection, number>> = {
-  MethodNotAllowed: 405,
-  UnsupportedContentEncoding: 415,
-  BodyTooLarge: 413,
-  BodyTimeout: 408,
-  BodyUnreadable: 400
-}
-
-const notAuthentic: ReadonlySet<WebhookError["reason"]["_tag"]> = new Set([
-  "SignatureMismatch",
-  "TimestampTooOld",
-  "TimestampInFuture"
-])
-
-const errorStatus = (error: WebhookError): number => (notAuthentic.has(error.reason._tag) ? 401 : 400)
-
-const texts: Readonly<Record<number, string>> = {
-  200: "duplicate",
-  202: "stored",
-  400: "bad request",
-  401: "unauthorized",
-  405: "method not allowed",
-  408: "request timeout",
-  413: "body too large",
-  415: "unsupported content encoding",
-  503: "try again later"
-}
-
-const extraHeaders: Readonly<Record<number, Readonly<Record<string, string>>>> = {
-  405: { allow: "POST" },
-  415: { "accept-encoding": "identity" },
-  503: { "retry-after": "30" }
-}
-
-const plain = (status: number): Answer => ({
-  status,
-  headers: { "content-type": "text/plain; charset=utf-8", ...extraHeaders[status] },
-  body: texts[status] ?? ""
-})
-
-const toAnswer = ({ body, contentType, status }: Handshake.Answer): Answer => ({
-  status,
-  headers: { "content-type": contentType },
-  body
-})
-
-const toResponse = ({ body, headers, status }: Answer): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.text(body, { status, headers, contentType: headers["content-type"] })
-
-const receiveStreamed = <E, R>(
-  receiver: Receiver<E, R>,
-  request: HttpServerRequest.HttpServerRequest
-): Effect.Effect<Answer, never, R> => {
-  const { method, originalUrl: url } = request
-  const headers = headersOf(request)
-  const rejection = receiver.checkHead(method, headers) ?? receiver.checkSize(declaredLength(request))
-  if (rejection !== undefined) return receiver.reject(rejection)
-  return readBody(receiver, request).pipe(
-    Effect.matchEffect({
-      onFailure: (found) => receiver.reject(found),
-      onSuccess: (body) => receiver.receive({ method, url, headers, body })
-    })
-  )
-}
-
-const declaredLength = (request: HttpServerRequest.HttpServerRequest): number =>
-  Number(request.headers["content-length"] ?? 0)
-
-const readBody = <E, R>(
-  receiver: Receiver<E, R>,
-  request: HttpServerRequest.HttpServerRequest
-): Effect.Effect<Uint8Array, Rejection> => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  return Stream.runForEach(
-    Stream.mapError(request.stream, (): Rejection => "BodyUnreadable"),
-    (chunk) => {
-      size += chunk.byteLength
-      chunks.push(chunk)
-      const rejection = receiver.checkSize(size)
-      return rejection === undefined ? Effect.void : Effect.fail(rejection)
-    }
-  ).pipe(
-    Effect.timeoutOrElse({ duration: receiver.bodyTimeoutMillis, orElse: () => Effect.fail<Rejection>("BodyTimeout") }),
-    Effect.map(() => concatenate(chunks, size))
-  )
-}
-
-const concatenate = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const bytes = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return bytes
-}
-
-// `request.headers` joins repeated headers or keeps one of them; only the server's own list shows that there were two.
-const headersOf = (request: HttpServerRequest.HttpServerRequest): ReadonlyArray<Header> => {
-  const raw = "rawHeaders" in request.source ? request.source.rawHeaders : undefined
-  return Array.isArray(raw) ? pairs(raw) : Object.entries(request.headers)
-}
-
-const pairs = (raw: ReadonlyArray<unknown>): ReadonlyArray<Header> =>
-  Array.from({ length: Math.floor(raw.length / 2) }, (_, index): Header => [
-    String(raw[2 * index]),
-    String(raw[2 * index + 1])
-  ])
-    // HTTP/2 lists its pseudo-headers too.
-    .filter(([name]) => !name.startsWith(":"))
+/**
+ * The tenant of an event, and the id that the provider gave it, given the id under which it is stored; `undefined` where
+ * that was not made by a receiver with tenants.
+ *
+ * @since 0.1.0
+ * @category tenants
+ */
+export const tenantOf = (storedId: string): { readonly tenant: string; readonly id: string } | undefined =>
+  TenantIds.split(storedId)

@@ -394,6 +394,80 @@ describe("in 500 random requests of each kind", () => {
   })
 })
 
+describe("in 200 random requests to S3", () => {
+  const rounds = Array.from({ length: 200 }, (_, index) => index + 1)
+  const asked = (seed: number, headers: Readonly<Record<string, string>>, body?: HttpBody.HttpBody) => {
+    const { at, headers: own, host, method, path, query, sessionToken } = randomRequest(seed)
+    const request = HttpClientRequest.make(method)(`https://${host}${path}`, {
+      urlParams: query,
+      headers: own,
+      ...(body !== undefined && { body })
+    })
+    const theirs = {
+      method,
+      protocol: "https:",
+      hostname: host.split(":")[0] ?? "",
+      path,
+      query,
+      headers: { ...request.headers, ...headers, host }
+    }
+    const token = sessionToken === undefined ? undefined : Redacted.make(sessionToken)
+    const credentials = AwsSignature.credentials("AKID", Redacted.make(secret), token)
+    return { request, theirs, at, credentials, oracle: oracle("s3", sessionToken) }
+  }
+
+  const signedBy = (payload: AwsSignature.Payload) =>
+    AwsSignature.make({ region: "eu-central-1", service: "s3", payload })
+
+  it("an unsigned payload is signed as @smithy/signature-v4 does", async () => {
+    for (const seed of rounds) {
+      const { at, credentials, oracle, request, theirs } = asked(seed, { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" })
+      const ours = Result.getOrThrow(AwsSignature.sign(signedBy("unsigned"), request, { credentials, now: at }))
+      const signed = await oracle.sign(theirs, { signingDate: new Date(at) })
+      assert.strictEqual(ours.headers["authorization"], signed.headers["authorization"], `seed ${seed}`)
+    }
+  })
+
+  const chunked: ReadonlyArray<[AwsSignature.Payload, string]> = [
+    ["chunked", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"],
+    ["unsignedChunked", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"]
+  ]
+  for (const [payload, hash] of chunked) {
+    it(`the first signature of a ${payload} payload is that of @smithy/signature-v4`, async () => {
+      for (const seed of rounds) {
+        const bytes = 1 + (seed % 5) * 65_536
+        const stream = HttpBody.stream(Stream.make(new Uint8Array(bytes)), undefined, bytes)
+        const { at, credentials, oracle, request, theirs } = asked(seed, {}, stream)
+        const ours = Result.getOrThrow(AwsSignature.sign(signedBy(payload), request, { credentials, now: at }))
+        const added = ["content-encoding", "content-length", "x-amz-decoded-content-length", "x-amz-trailer"]
+        const headers = Object.fromEntries(
+          added.flatMap((name) => (ours.headers[name] === undefined ? [] : [[name, ours.headers[name]]]))
+        )
+        const signed = await oracle.sign(
+          { ...theirs, headers: { ...theirs.headers, ...headers, "x-amz-content-sha256": hash } },
+          { signingDate: new Date(at) }
+        )
+        assert.strictEqual(ours.headers["authorization"], signed.headers["authorization"], `seed ${seed}`)
+      }
+    })
+  }
+
+  it("the presigned query, whose payload is not signed, is that of @smithy/signature-v4", async () => {
+    for (const seed of rounds) {
+      const unsigned = { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" }
+      const { at, credentials, oracle, request, theirs } = asked(seed, unsigned)
+      const given = HttpClientRequest.setHeaders(request, unsigned)
+      const url = AwsSignature.presign(signedBy("signed"), given, { credentials, now: at, expiresIn: "1 hour" })
+      const signed = await oracle.presign(theirs, { signingDate: new Date(at), expiresIn: 3_600 })
+      assert.strictEqual(
+        new URL(Redacted.value(Result.getOrThrow(url))).searchParams.get("X-Amz-Signature"),
+        signed.query?.["X-Amz-Signature"],
+        `seed ${seed}`
+      )
+    }
+  })
+})
+
 // -----------------------------------------------------------------------------------------------------------------
 // within an integration
 

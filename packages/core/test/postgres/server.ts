@@ -95,14 +95,17 @@ export const make: Effect.Effect<PostgresServer["Service"], never, Scope.Scope> 
 
 export const layerServer: Layer.Layer<PostgresServer> = Layer.effect(PostgresServer, make)
 
+/** Milliseconds that a server may take to begin or to write down what it holds, on a busy machine. */
+const patience = 60_000
+
 /** One server for all tests of a `describe`, begun before the first and ended after the last. */
 export const sharedServer = (): Layer.Layer<PostgresServer> => {
   const scope = Scope.makeUnsafe()
   let server: PostgresServer["Service"] | undefined
   beforeAll(async () => {
     server = await Effect.runPromise(Scope.provide(make, scope))
-  })
-  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+  }, patience)
+  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)), patience)
   return Layer.effect(
     PostgresServer,
     Effect.sync(() => {

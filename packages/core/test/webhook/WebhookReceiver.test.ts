@@ -98,7 +98,7 @@ describe("WebhookReceiver.handle", () => {
       const receive = WebhookReceiver.handle(base)
       const first = yield* receive(post(signed("msg_1", body)))
       const second = yield* receive(post(signed("msg_1", body)))
-      assert.deepStrictEqual([first.status, first.body], [202, "stored"])
+      assert.deepStrictEqual([first.status, first.body], [200, "stored"])
       assert.deepStrictEqual([second.status, second.body], [200, "duplicate"])
       const [event] = yield* stored
       assert.deepInclude(event, { source: "acme", id: "msg_1", type: "invoice.paid", status: "pending" })
@@ -110,7 +110,7 @@ describe("WebhookReceiver.handle", () => {
     Effect.gen(function* () {
       const receive = WebhookReceiver.handle(base)
       const bytes = Uint8Array.from([0xff, 0x00, 0xfe])
-      assert.strictEqual((yield* receive(post(signed("msg_1", bytes), bytes))).status, 202)
+      assert.strictEqual((yield* receive(post(signed("msg_1", bytes), bytes))).status, 200)
       const inbox = yield* Inbox.Inbox
       const [event] = yield* stored
       const full = yield* inbox.get(event?.key ?? 0)
@@ -160,8 +160,8 @@ describe("WebhookReceiver.handle", () => {
     "the previous secret is accepted beside the current one",
     Effect.gen(function* () {
       const receive = WebhookReceiver.handle({ ...base, secrets: [otherSecret, secret] })
-      assert.strictEqual((yield* receive(post(signed("msg_1", body)))).status, 202)
-      assert.strictEqual((yield* receive(post(signed("msg_2", body, otherSecret)))).status, 202)
+      assert.strictEqual((yield* receive(post(signed("msg_1", body)))).status, 200)
+      assert.strictEqual((yield* receive(post(signed("msg_2", body, otherSecret)))).status, 200)
     })
   )
 
@@ -172,7 +172,7 @@ describe("WebhookReceiver.handle", () => {
       const receive = WebhookReceiver.handle({ ...base, secrets: Effect.sync(() => current) })
       current = otherSecret
       assert.strictEqual((yield* receive(post(signed("msg_1", body)))).status, 401)
-      assert.strictEqual((yield* receive(post(signed("msg_1", body, otherSecret)))).status, 202)
+      assert.strictEqual((yield* receive(post(signed("msg_1", body, otherSecret)))).status, 200)
     })
   )
 
@@ -232,7 +232,7 @@ describe("WebhookReceiver.handle", () => {
           throw new Error("broken")
         }
       })
-      assert.strictEqual((yield* receive(post(signed("msg_1", body)))).status, 202)
+      assert.strictEqual((yield* receive(post(signed("msg_1", body)))).status, 200)
     })
   )
 
@@ -274,7 +274,7 @@ describe("WebhookReceiver.route", () => {
       const headers = flat(signed("msg_1", body))
       const first = yield* send(url, { headers, chunks: [body] })
       const second = yield* send(url, { headers, chunks: [body] })
-      assert.deepStrictEqual([first.status, first.body], [202, "stored"])
+      assert.deepStrictEqual([first.status, first.body], [200, "stored"])
       assert.deepStrictEqual([second.status, second.body], [200, "duplicate"])
       assert.strictEqual((yield* stored).length, 1)
     })

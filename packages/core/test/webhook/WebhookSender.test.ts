@@ -339,7 +339,7 @@ describe("WebhookSender", () => {
       })
       const [received] = seen
       assert.isDefined(received)
-      assert.strictEqual((yield* receive({ ...received, url })).status, 202)
+      assert.strictEqual((yield* receive({ ...received, url })).status, 200)
     })
   )
 

@@ -1,7 +1,21 @@
-import { Inbox, InboxStore, type WebhookEvent } from "@causeway/core/webhook"
+import { Inbox, InboxSeal, InboxStore, type WebhookEvent } from "@causeway/core/webhook"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Latch, type Layer, Option, Schedule, Schema } from "effect"
-import { TestClock } from "effect/testing"
+import {
+  Deferred,
+  Duration,
+  Effect,
+  Fiber,
+  Latch,
+  Layer,
+  Logger,
+  Metric,
+  Option,
+  References,
+  Schedule,
+  Schema,
+  Tracer
+} from "effect"
+import { pass, settle } from "./quiet.ts"
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 
@@ -21,9 +35,6 @@ const storeOne = (id: string, number = 1, type = "opened") =>
 const eventOf = (key: number) => Effect.flatMap(Inbox.Inbox, (inbox) => Effect.map(inbox.get(key), Option.getOrThrow))
 
 const statusOf = (key: number) => Effect.map(eventOf(key), (event) => event.status)
-
-/** Lets the workers that are due run until they wait again. */
-const settle = Effect.repeat(TestClock.adjust(0), { times: 20 })
 
 type Handle = (event: typeof Opened.Type, delivery: WebhookEvent.WebhookEvent) => Effect.Effect<unknown, unknown>
 
@@ -164,11 +175,11 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
           }
           yield* work(handle, { retry: Schedule.exponential("1 second") })
           assert.deepStrictEqual(attempts, [1])
-          yield* TestClock.adjust("999 millis")
+          yield* pass("999 millis")
           assert.deepStrictEqual(attempts, [1])
-          yield* TestClock.adjust("1 millis")
+          yield* pass("1 millis")
           assert.deepStrictEqual(attempts, [1, 2])
-          yield* TestClock.adjust("2 seconds")
+          yield* pass("2 seconds")
           assert.deepStrictEqual(attempts, [1, 2, 3])
           const event = yield* eventOf(put.key)
           assert.strictEqual(event.status, "handled")
@@ -194,7 +205,7 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
             Schedule.tap(({ input }) => Effect.sync(() => seen.push([input.attempt, input.error.tag])))
           )
           yield* work(() => Effect.fail({ _tag: "Refused", message: "no" }), { retry })
-          yield* TestClock.adjust("1 second")
+          yield* pass("1 second")
           const event = yield* eventOf(put.key)
           assert.strictEqual(event.status, "dead")
           assert.deepStrictEqual(
@@ -217,7 +228,7 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
             const worker = yield* work(() => Effect.fail("no"), { retry })
             assert.strictEqual(yield* statusOf(put.key), expected)
             yield* Fiber.interrupt(worker)
-            yield* TestClock.adjust("1 second")
+            yield* pass("1 second")
           }
         })
       )
@@ -227,7 +238,7 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
         Effect.gen(function* () {
           const put = yield* storeOne("a")
           yield* work(() => Effect.fail("no"), { retry: Schedule.spaced("1 second"), maxAttempts: 3 })
-          yield* TestClock.adjust("10 seconds")
+          yield* pass("10 seconds")
           const event = yield* eventOf(put.key)
           assert.deepStrictEqual([event.status, event.attempts], ["dead", 3])
         })
@@ -306,7 +317,7 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
         Effect.gen(function* () {
           const put = yield* storeOne("a")
           yield* work(() => Effect.never, { timeout: "1 minute", lease: "10 seconds", retry: Schedule.recurs(0) })
-          yield* TestClock.adjust("1 minute")
+          yield* pass("1 minute")
           const event = yield* eventOf(put.key)
           assert.deepStrictEqual([event.status, event.history[0]?.error?.tag], ["dead", "HandlerTimeout"])
         })
@@ -434,9 +445,9 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
           yield* crash(30_000)
           let handled = 0
           yield* work(() => Effect.sync(() => (handled += 1)))
-          yield* TestClock.adjust("29 seconds")
+          yield* pass("29 seconds")
           assert.strictEqual(handled, 0)
-          yield* TestClock.adjust("1 second")
+          yield* pass("1 second")
           assert.strictEqual(handled, 1)
           const event = yield* eventOf(put.key)
           assert.deepStrictEqual(
@@ -464,7 +475,7 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
             { lease: "3 seconds" }
           )
           yield* work(() => Effect.sync(() => started.push("second")), { lease: "3 seconds" })
-          yield* TestClock.adjust("1 minute")
+          yield* pass("1 minute")
           assert.deepStrictEqual(started, ["first"])
           yield* open.open
           yield* settle
@@ -479,7 +490,7 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
           yield* storeOne("a")
           const store = yield* InboxStore.InboxStore
           const first = yield* crash(1000)
-          yield* TestClock.adjust("1 second")
+          yield* pass("1 second")
           const second = yield* crash(2000)
           const settlement = { status: "handled", dueAt: 1000, attempt: undefined } as const
           assert.isFalse(yield* store.renew(first, 9000))
@@ -494,7 +505,7 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
           const put = yield* storeOne("a")
           for (let crashes = 1; crashes <= 3; crashes += 1) {
             yield* crash(crashes * 1000)
-            yield* TestClock.adjust("1 second")
+            yield* pass("1 second")
           }
           let handled = 0
           yield* work(() => Effect.sync(() => (handled += 1)), { maxAttempts: 3 })
@@ -579,15 +590,508 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
           yield* work(({ number }) => (number === 2 ? Effect.fail(Inbox.permanent("no")) : Effect.void), {
             pollInterval: "1 hour"
           })
-          yield* TestClock.adjust("2 days")
+          yield* pass("2 minutes")
           yield* storeOne("young", 3)
           yield* settle
-          assert.strictEqual(yield* inbox.purge({ olderThan: "1 day" }), 1)
+          assert.strictEqual(yield* inbox.purge({ olderThan: "1 minute" }), 1)
           assert.deepStrictEqual(
             (yield* inbox.list()).map((event) => event.id),
             ["dead", "young"]
           )
-          assert.strictEqual((yield* storeOne("old", 1))._tag, "Stored")
+        })
+      )
+    })
+
+    describe("keys", () => {
+      /** Stores an event about something, such as a tenant. */
+      const about = (id: string, lane: string) =>
+        Effect.flatMap(Inbox.Inbox, (inbox) =>
+          inbox.store({ ...arrival(id), headers: [["x-tenant", lane]], body: encode({ number: 1 }) })
+        )
+
+      const key = ({ headers }: WebhookEvent.WebhookEvent) => headers.find(([name]) => name === "x-tenant")?.[1]
+
+      /** Handles each event until its own latch is opened. */
+      const gated = () => {
+        const started: Array<string> = []
+        const gates = new Map<string, Latch.Latch>()
+        const gateOf = (id: string) => gates.get(id) ?? gates.set(id, Latch.makeUnsafe()).get(id)!
+        const handle: Handle = (_, { id }) =>
+          Effect.suspend(() => {
+            started.push(id)
+            return gateOf(id).await
+          })
+        return { started, handle, open: (id: string) => Effect.andThen(gateOf(id).open, settle) }
+      }
+
+      test(
+        "events of one key are handled one after the other as they came, and those of other keys meanwhile",
+        Effect.gen(function* () {
+          for (const [id, lane] of [
+            ["a1", "a"],
+            ["a2", "a"],
+            ["b1", "b"],
+            ["a3", "a"],
+            ["none", ""]
+          ] as const) {
+            yield* about(id, lane)
+          }
+          const { handle, open, started } = gated()
+          yield* work(handle, { key, ordered: true, concurrency: 10 })
+          assert.deepStrictEqual(started.toSorted(), ["a1", "b1", "none"])
+          yield* open("a1")
+          assert.deepStrictEqual(started.slice(3), ["a2"])
+          yield* open("b1")
+          yield* open("a2")
+          assert.deepStrictEqual(started.slice(4), ["a3"])
+          yield* open("a3")
+          const inbox = yield* Inbox.Inbox
+          assert.strictEqual((yield* inbox.count()).handled, 4)
+          assert.strictEqual((yield* inbox.list({ lane: "a" })).length, 3)
+        })
+      )
+
+      test(
+        "an event that fails holds up its own key until it succeeds, and no other",
+        Effect.gen(function* () {
+          for (const [id, lane] of [
+            ["a1", "a"],
+            ["a2", "a"],
+            ["b1", "b"]
+          ] as const) {
+            yield* about(id, lane)
+          }
+          const handled: Array<string> = []
+          let failures = 0
+          const handle: Handle = (_, { id }) => {
+            if (id === "a1" && (failures += 1) <= 2) return Effect.fail("not yet")
+            return Effect.sync(() => handled.push(id))
+          }
+          yield* work(handle, { key, ordered: true, retry: Schedule.spaced("20 seconds") })
+          assert.deepStrictEqual(handled, ["b1"])
+          yield* pass("39 seconds")
+          assert.deepStrictEqual(handled, ["b1"])
+          yield* pass("1 second")
+          assert.deepStrictEqual(handled, ["b1", "a1", "a2"])
+        })
+      )
+
+      test(
+        "a key goes on when one of its events is dead",
+        Effect.gen(function* () {
+          yield* about("a1", "a")
+          const second = yield* about("a2", "a")
+          yield* work((_, { id }) => (id === "a1" ? Effect.fail(Inbox.permanent("no")) : Effect.void), {
+            key,
+            ordered: true
+          })
+          assert.strictEqual(yield* statusOf(second.key), "handled")
+        })
+      )
+
+      test(
+        "a key that stands when one of its events is dead goes on when that is discarded, and after it is replayed",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const puts = yield* Effect.forEach(["a1", "a2", "a3"], (id) => about(id, "a"))
+          let broken = ["a1", "a2"]
+          const handle: Handle = (_, { id }) => (broken.includes(id) ? Effect.fail(Inbox.permanent("no")) : Effect.void)
+          yield* work(handle, { key, ordered: true, whenDead: "stand" })
+          const statuses = Effect.forEach(puts, (put) => statusOf(put.key))
+          yield* pass("2 minutes")
+          assert.deepStrictEqual(yield* statuses, ["dead", "pending", "pending"])
+          yield* inbox.discard(puts[0]!.key)
+          yield* settle
+          assert.deepStrictEqual(yield* statuses, ["discarded", "dead", "pending"])
+          broken = []
+          yield* inbox.replay(puts[1]!.key)
+          yield* settle
+          assert.deepStrictEqual(yield* statuses, ["discarded", "handled", "handled"])
+        })
+      )
+
+      test(
+        "no more events of a key are handled at the same time than maxPerKey, by two workers together",
+        Effect.gen(function* () {
+          for (let index = 0; index < 6; index += 1) yield* about(`a${index}`, "a")
+          yield* about("b0", "b")
+          const { handle, open, started } = gated()
+          yield* work(handle, { key, maxPerKey: 2, concurrency: 5 })
+          yield* work(handle, { key, maxPerKey: 2, concurrency: 5 })
+          assert.strictEqual(started.filter((id) => id.startsWith("a")).length, 2)
+          assert.isTrue(started.includes("b0"))
+          yield* open(started.find((id) => id.startsWith("a"))!)
+          yield* pass("1 second")
+          assert.strictEqual(started.filter((id) => id.startsWith("a")).length, 3)
+        })
+      )
+
+      test(
+        "many events that wait for one of their key do not hold up another key",
+        Effect.gen(function* () {
+          for (let index = 0; index < 250; index += 1) yield* about(`a${index}`, "a")
+          const last = yield* about("b", "b")
+          const { handle, open, started } = gated()
+          yield* work(handle, { key, ordered: true, concurrency: 2 })
+          assert.deepStrictEqual(started.toSorted(), ["a0", "b"])
+          yield* open("b")
+          assert.strictEqual(yield* statusOf(last.key), "handled")
+        })
+      )
+
+      test(
+        "an event whose key can't be told is handled",
+        Effect.gen(function* () {
+          const put = yield* about("a", "a")
+          const key = (): string => {
+            throw new Error("no key")
+          }
+          yield* work(() => Effect.void, { key, ordered: true })
+          assert.strictEqual(yield* statusOf(put.key), "handled")
+        })
+      )
+
+      test(
+        "a lane that is known when an event is stored needs no key",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          for (const id of ["a1", "a2"]) yield* inbox.store({ ...arrival(id), lane: "a" })
+          const { handle, started } = gated()
+          yield* work(handle, { ordered: true })
+          assert.deepStrictEqual(started, ["a1"])
+        })
+      )
+    })
+
+    describe("errors that say when to come back", () => {
+      const limited = (millis: number) => ({ _tag: "RateLimited", message: "", retryAfter: Duration.millis(millis) })
+
+      test(
+        "an event is tried again when its error says, and not before its schedule does",
+        Effect.gen(function* () {
+          yield* storeOne("long", 60_000)
+          yield* storeOne("short", 10)
+          const attempts: Array<string> = []
+          const handle: Handle = ({ number }, { id }) => {
+            attempts.push(id)
+            return Effect.fail(limited(number))
+          }
+          yield* work(handle, { retry: Schedule.spaced("30 seconds"), retention: null })
+          yield* pass("29 seconds")
+          assert.deepStrictEqual(attempts.toSorted(), ["long", "short"])
+          yield* pass("1 second")
+          assert.deepStrictEqual(attempts.slice(2), ["short"])
+          yield* pass("30 seconds")
+          assert.deepStrictEqual(attempts.slice(3).toSorted(), ["long", "short"])
+        })
+      )
+
+      test(
+        "an error that asks for too long is given maxRetryAfter",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          yield* work(() => Effect.fail({ reason: limited(86_400_000) }), {
+            retry: Schedule.spaced("1 second"),
+            maxRetryAfter: "90 seconds"
+          })
+          assert.strictEqual((yield* eventOf(put.key)).dueAt, 90_000)
+        })
+      )
+
+      test(
+        "the schedule sees what the handler failed with, as long as it is at hand",
+        Effect.gen(function* () {
+          const put = yield* storeOne("a")
+          const seen: Array<unknown> = []
+          const retry = Schedule.spaced("1 second").pipe(
+            Schedule.setInputType<{ readonly failure?: unknown }>(),
+            Schedule.tap(({ input }) => Effect.sync(() => seen.push(input.failure)))
+          )
+          const failure = { _tag: "Refused", message: "", account: 7 }
+          yield* work(() => Effect.fail(failure), { retry, maxAttempts: 3 })
+          yield* pass("1 second")
+          assert.deepStrictEqual(seen, [failure, undefined, failure])
+          assert.strictEqual(yield* statusOf(put.key), "pending")
+        })
+      )
+    })
+
+    describe("ids that outlive their events", () => {
+      const handleOne = Effect.gen(function* () {
+        const put = yield* storeOne("a")
+        const worker = yield* work(() => Effect.void, { retention: null })
+        yield* Fiber.interrupt(worker)
+        yield* pass("10 seconds")
+        return put
+      })
+
+      test(
+        "an event that comes again after it was purged is a duplicate, until its id is forgotten",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const put = yield* handleOne
+          assert.strictEqual(yield* inbox.purge({ olderThan: 0, rememberIds: "1 minute" }), 1)
+          assert.deepStrictEqual(yield* storeOne("a"), { _tag: "Duplicate", key: put.key })
+          assert.deepStrictEqual(yield* inbox.list(), [])
+          yield* pass("50 seconds")
+          assert.strictEqual((yield* storeOne("a"))._tag, "Stored")
+        })
+      )
+
+      test(
+        "one that comes again with another body is kept and flagged",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          yield* handleOne
+          yield* inbox.purge({ olderThan: 0, rememberIds: "1 minute" })
+          const put = yield* storeOne("a", 2)
+          assert.strictEqual(put._tag, "Conflicting")
+          assert.deepStrictEqual(
+            (yield* inbox.list()).map(({ conflicting, status }) => [conflicting, status]),
+            [[true, "kept"]]
+          )
+        })
+      )
+
+      test(
+        "among events stored at the same time, those that were purged are found",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          yield* handleOne
+          yield* inbox.purge({ olderThan: 0 })
+          const puts = yield* Effect.forEach(["b", "a", "c", "b"], (id) => storeOne(id), { concurrency: "unbounded" })
+          assert.deepStrictEqual(
+            puts.map(({ _tag }) => _tag),
+            ["Stored", "Duplicate", "Stored", "Duplicate"]
+          )
+          assert.deepStrictEqual(
+            (yield* inbox.list()).map(({ id }) => id),
+            ["b", "c"]
+          )
+        })
+      )
+    })
+
+    describe("retention", () => {
+      test(
+        "a worker purges what ended long enough ago, by how it ended, and forgets ids in the end",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          yield* storeOne("handled", 1)
+          yield* storeOne("dead", 2)
+          yield* storeOne("kept", 3, "closed")
+          const retention = {
+            handled: "10 seconds",
+            dead: null,
+            rememberIds: "40 seconds",
+            every: "5 seconds"
+          } as const
+          yield* work(({ number }) => (number === 2 ? Effect.fail(Inbox.permanent("no")) : Effect.void), { retention })
+          assert.strictEqual((yield* inbox.list()).length, 3)
+          yield* pass("20 seconds")
+          assert.deepStrictEqual(
+            (yield* inbox.list()).map(({ id }) => id),
+            ["dead", "kept"]
+          )
+          assert.strictEqual((yield* storeOne("handled", 1))._tag, "Duplicate")
+          yield* pass("30 seconds")
+          assert.strictEqual((yield* storeOne("handled", 1))._tag, "Stored")
+        })
+      )
+
+      test(
+        "a worker keeps the newest finished events, and all that wait",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          for (const number of [1, 2, 3, 4, 5]) yield* storeOne(`e${number}`, number)
+          yield* inbox.store({ ...arrival("a"), source: "stripe" })
+          yield* work(({ number }) => (number === 1 ? Effect.fail("no") : Effect.void), {
+            retry: Schedule.spaced("1 hour"),
+            retention: { newest: 2, every: "5 seconds" }
+          })
+          yield* pass("5 seconds")
+          assert.deepStrictEqual(
+            (yield* inbox.list()).map(({ id }) => id),
+            ["e1", "e4", "e5", "a"]
+          )
+        })
+      )
+    })
+
+    describe("sealed", () => {
+      const first = InboxSeal.generateKey("first")
+      const second = InboxSeal.generateKey("second")
+
+      /** A seal whose keys are replaced, as a deployment replaces them. */
+      const makeSeal = () => {
+        let current = InboxSeal.make([first])
+        const seal: InboxSeal.Service = {
+          get keyId() {
+            return current.keyId
+          },
+          seal: (...given) => current.seal(...given),
+          open: (...given) => current.open(...given)
+        }
+        return {
+          layer: Layer.provide(layer, Layer.succeed(InboxSeal.InboxSeal, seal)),
+          keep: (...keys: readonly [InboxSeal.Key, ...ReadonlyArray<InboxSeal.Key>]) =>
+            Effect.sync(() => {
+              current = InboxSeal.make(keys)
+            })
+        }
+      }
+
+      it.effect("an event is opened for its handler and for a person, and says which key sealed it", () => {
+        const seal = makeSeal()
+        return Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const put = yield* inbox.store({ ...arrival("a", 7), headers: [["x-custom", "1"]] })
+          const numbers: Array<number> = []
+          yield* work(({ number }) => Effect.sync(() => numbers.push(number)))
+          assert.deepStrictEqual(numbers, [7])
+          const event = yield* eventOf(put.key)
+          assert.deepStrictEqual([...event.body], [...encode({ number: 7 })])
+          assert.deepStrictEqual(event.headers, [["x-custom", "1"]])
+          assert.strictEqual(event.sealedBy, "first")
+          assert.strictEqual((yield* inbox.store(arrival("a", 7)))._tag, "Duplicate")
+        }).pipe(Effect.provide(seal.layer))
+      })
+
+      it.effect("an event whose key is missing fails, holds up no other, and is handled when the key is back", () => {
+        const seal = makeSeal()
+        return Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const lost = yield* inbox.store(arrival("lost"))
+          yield* seal.keep(second)
+          const readable = yield* inbox.store(arrival("readable"))
+          yield* work(() => Effect.void, { retry: Schedule.spaced("10 seconds"), concurrency: 1 })
+          assert.strictEqual(yield* statusOf(readable.key), "handled")
+          assert.strictEqual((yield* Effect.flip(inbox.get(lost.key)))._tag, "InboxStoreError")
+          yield* seal.keep(second, first)
+          const event = yield* eventOf(lost.key)
+          assert.deepStrictEqual([event.status, event.history[0]?.error?.tag], ["pending", "SealBroken"])
+          yield* pass("10 seconds")
+          assert.strictEqual(yield* statusOf(lost.key), "handled")
+        }).pipe(Effect.provide(seal.layer))
+      })
+
+      it.effect("everything is sealed with the new key by resealing, and opens without the old one", () => {
+        const seal = makeSeal()
+        return Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const puts = yield* Effect.forEach(["a", "b"], (id) => inbox.store(arrival(id)))
+          yield* seal.keep(second, first)
+          yield* inbox.store(arrival("c"))
+          assert.strictEqual(yield* inbox.reseal, 2)
+          assert.strictEqual(yield* inbox.reseal, 0)
+          yield* seal.keep(second)
+          const event = yield* eventOf(puts[0]!.key)
+          assert.strictEqual(event.sealedBy, "second")
+          assert.deepStrictEqual([...event.body], [...encode({ number: 1 })])
+        }).pipe(Effect.provide(seal.layer))
+      })
+    })
+
+    describe("names and messages", () => {
+      test(
+        "U+0000 and half characters keep an event neither from being stored nor from being settled",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const id = "a\0\ud800"
+          const odd = { ...arrival(id), type: "open\0ed", headers: [["x-odd", "\0"]] as const }
+          const put = yield* inbox.store(odd)
+          assert.strictEqual((yield* inbox.store(odd))._tag, "Duplicate")
+          yield* work(() => Effect.void, {
+            otherwise: () => Effect.fail(Inbox.permanent({ _tag: "Odd\0", message: "\0" }))
+          })
+          assert.strictEqual(yield* statusOf(put.key), "dead")
+        })
+      )
+
+      test(
+        "a very long id is an id like any other",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const id = "x".repeat(100_000)
+          const put = yield* inbox.store(arrival(id))
+          assert.strictEqual((yield* inbox.store(arrival(id)))._tag, "Duplicate")
+          assert.strictEqual((yield* inbox.store(arrival(`${id}y`)))._tag, "Stored")
+          assert.isBelow((yield* eventOf(put.key)).id.length, 100)
+        })
+      )
+    })
+
+    describe("telemetry", () => {
+      test(
+        "metrics count what came in, how attempts ended and what waits, by source",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const source = `metrics of ${name}`
+          for (const [id, number] of [
+            ["a", 1],
+            ["b", 2],
+            ["b", 2],
+            ["b", 3]
+          ] as const) {
+            yield* inbox.store({ ...arrival(id, number), source })
+          }
+          yield* work(({ number }) => (number === 1 ? Effect.fail(Inbox.permanent("no")) : Effect.void), { source })
+          const found = (yield* Metric.snapshot)
+            .filter(({ attributes }) => attributes?.["source"] === source)
+            .filter(({ type }) => type === "Counter" || type === "Gauge")
+            .map(({ attributes, id, state }) => {
+              const { source: _, ...rest } = attributes ?? {}
+              const value = "count" in state ? state.count : "value" in state ? state.value : undefined
+              return [id, ...Object.values(rest), Number(value)].join(" ")
+            })
+          for (const expected of [
+            "causeway_inbox_stored stored 2",
+            "causeway_inbox_stored duplicate 1",
+            "causeway_inbox_stored conflicting 1",
+            "causeway_inbox_attempts handled 1",
+            "causeway_inbox_attempts failed 1",
+            "causeway_inbox_dead 1",
+            "causeway_inbox_in_flight 0"
+          ]) {
+            assert.include(found, expected)
+          }
+        })
+      )
+
+      test(
+        "the span of the handling is linked to the delivery",
+        Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const spans: Array<Tracer.Span> = []
+          const tracer = Tracer.make({
+            span: (options) => {
+              const span = new Tracer.NativeSpan(options)
+              spans.push(span)
+              return span
+            }
+          })
+          const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+          yield* inbox.store({ ...arrival("given"), traceparent })
+          yield* Effect.withSpan(inbox.store(arrival("current")), "delivery")
+          yield* work(() => Effect.void).pipe(Effect.withTracer(tracer))
+          const handling = spans.filter((span) => span.name === "causeway.inbox.handle")
+          const [given, current] = handling.map((span) => span.links[0]?.span)
+          assert.deepStrictEqual([given?.traceId, given?.spanId], [traceparent.slice(3, 35), traceparent.slice(36, 52)])
+          assert.match(current?.traceId ?? "", /^[0-9a-f]{32}$/)
+          assert.isTrue(handling.every((span) => Option.isNone(span.parent)))
+        })
+      )
+
+      test(
+        "lines of a handler's log say what they are about",
+        Effect.gen(function* () {
+          yield* storeOne("a")
+          const lines: Array<Readonly<Record<string, unknown>>> = []
+          const logger = Logger.make(({ fiber }) => {
+            lines.push(fiber.getRef(References.CurrentLogAnnotations))
+          })
+          yield* work(() => Effect.logInfo("seen")).pipe(Effect.provide(Logger.layer([logger])))
+          assert.deepInclude(lines[0], { source: "github", id: "a", type: "opened", attempt: 1 })
         })
       )
     })

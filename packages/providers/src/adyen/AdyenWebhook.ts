@@ -8,15 +8,16 @@
  *
  * **Details**
  *
- * `HmacSignature` is the base64 HMAC of the body, with the bytes that the key spells in hexadecimal. The type is the body's
- * `type`, such as `balancePlatform.transfer.created`. Standard webhooks hold items, each with an HMAC of eight of its fields in
- * `additionalData.hmacSignature`; all must be right. Their type is the `eventCode` of the first item, such as `AUTHORISATION`.
+ * `HmacSignature` is the base64 HMAC of the body, with the bytes that the key spells in hexadecimal of either case. The type
+ * is the body's `type`, such as `balancePlatform.transfer.created`. Standard webhooks hold items, each with an HMAC of eight
+ * of its fields in `additionalData.hmacSignature`; all must be right. Their type is the `eventCode` of the first item, such as
+ * `AUTHORISATION`.
  *
  * **Gotchas**
  *
- * Adyen shows its keys in upper case; write them in lower case here. There is neither an id of the delivery nor a timestamp
- * that is signed apart: an inbox goes by the hash of the body. In a standard webhook the other fields, such as `reason` and
- * `eventDate`, are not signed: `unsigned` has `body`. Adyen wants the text `[accepted]` as the answer to those.
+ * There is neither an id of the delivery nor a timestamp that is signed apart: an inbox goes by the hash of the body. In a
+ * standard webhook the other fields, such as `reason` and `eventDate`, are not signed: `unsigned` has `body`. Adyen wants the
+ * text `[accepted]` as the answer to those.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -43,8 +44,8 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * The scheme of Adyen for Platforms and of the management API, as other implementations of it have it; no test runs a
- * package of the provider's.
+ * The scheme of Adyen for Platforms and of the management API, checked against the verdicts of the `@adyen/api-library`
+ * package.
  *
  * @see https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
  * @since 0.1.0
@@ -54,17 +55,16 @@ export const platformScheme: SignatureScheme.SignatureScheme = SignatureScheme.m
   id: "adyen-platform",
   signature: SignatureScheme.singleHeader("HmacSignature", { encoding: "base64" }),
   signedContent: "{body}",
-  keys: [SignatureScheme.mac({ hash: "sha256", encoding: "hex" })],
+  keys: [SignatureScheme.mac({ hash: "sha256", encoding: "hex-any-case" })],
   eventType: [SignatureScheme.body("type")],
   docs: {
     url: "https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures",
-    checked: "source"
+    checked: "package"
   }
 })
 
 /**
- * The scheme of standard webhooks, those of payments, as other implementations of it have it; no test runs a package of the
- * provider's.
+ * The scheme of standard webhooks, those of payments, checked against the verdicts of the `@adyen/api-library` package.
  *
  * @see https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
  * @since 0.1.0

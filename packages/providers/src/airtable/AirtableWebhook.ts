@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Airtable's scheme. It was checked against nothing yet: try it with a delivery of your own before you rely on it.
+ * Airtable's scheme, as its documentation describes it.
  *
  * @see https://airtable.com/developers/web/api/webhooks-overview
  * @since 0.1.0
@@ -55,5 +55,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Airtable-Content-MAC", { encoding: "hex", prefix: "hmac-sha256=" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256", encoding: "base64" })],
-  docs: { url: "https://airtable.com/developers/web/api/webhooks-overview", checked: "unchecked" }
+  docs: { url: "https://airtable.com/developers/web/api/webhooks-overview", checked: "documentation" }
 })

@@ -46,7 +46,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Anthropic's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Anthropic's scheme, checked against the verdicts of the `@anthropic-ai/sdk` package.
  *
  * @see https://github.com/anthropics/anthropic-sdk-typescript
  * @since 0.1.0
@@ -55,5 +55,5 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "anthropic",
-  docs: { url: "https://github.com/anthropics/anthropic-sdk-typescript", checked: "source" }
+  docs: { url: "https://github.com/anthropics/anthropic-sdk-typescript", checked: "package" }
 })

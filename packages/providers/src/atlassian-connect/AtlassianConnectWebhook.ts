@@ -52,7 +52,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Atlassian Connect's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Atlassian Connect's scheme, checked against the verdicts of the `atlassian-jwt` package.
  *
  * @see https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/
  * @since 0.1.0
@@ -69,6 +69,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ],
   docs: {
     url: "https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/",
-    checked: "source"
+    checked: "package"
   }
 })

@@ -48,7 +48,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Attio's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Attio's scheme, as its documentation describes it.
  *
  * @see https://docs.attio.com/rest-api/guides/webhooks
  * @since 0.1.0
@@ -61,5 +61,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("Idempotency-Key"),
   eventType: [SignatureScheme.body("events", "0", "event_type")],
-  docs: { url: "https://docs.attio.com/rest-api/guides/webhooks", checked: "source" }
+  docs: { url: "https://docs.attio.com/rest-api/guides/webhooks", checked: "documentation" }
 })

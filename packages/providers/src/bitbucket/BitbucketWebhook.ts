@@ -47,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Bitbucket's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Bitbucket's scheme, as its documentation describes it, and with the delivery that stands there.
  *
  * @see https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
  * @since 0.1.0
@@ -60,5 +60,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-Request-UUID"),
   eventType: [SignatureScheme.header("X-Event-Key")],
-  docs: { url: "https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/", checked: "source" }
+  docs: { url: "https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/", checked: "documentation" }
 })

@@ -52,7 +52,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Braintree's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Braintree's scheme, checked against the verdicts of the `braintree` package.
  *
  * @see https://developer.paypal.com/braintree/docs/guides/webhooks/parse/
  * @since 0.1.0
@@ -68,5 +68,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: ["{form:bt_payload}", "{form:bt_payload}\n"],
   keys: [SignatureScheme.mac({ hash: "sha1", derivation: "sha1", idSeparator: ":" })],
   handshake: SignatureScheme.openProof({ method: "GET", challenge: SignatureScheme.query("bt_challenge") }),
-  docs: { url: "https://developer.paypal.com/braintree/docs/guides/webhooks/parse/", checked: "source" }
+  docs: { url: "https://developer.paypal.com/braintree/docs/guides/webhooks/parse/", checked: "package" }
 })

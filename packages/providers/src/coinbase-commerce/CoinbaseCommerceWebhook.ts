@@ -46,7 +46,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Coinbase Commerce's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Coinbase Commerce's scheme, checked against the verdicts of the `coinbase-commerce-node` package.
  *
  * @see https://docs.cdp.coinbase.com/commerce/docs/webhooks-security
  * @since 0.1.0
@@ -59,5 +59,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("event", "id"),
   eventType: [SignatureScheme.body("event", "type")],
-  docs: { url: "https://docs.cdp.coinbase.com/commerce/docs/webhooks-security", checked: "source" }
+  docs: { url: "https://docs.cdp.coinbase.com/commerce/docs/webhooks-security", checked: "package" }
 })

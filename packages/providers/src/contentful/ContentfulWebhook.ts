@@ -55,7 +55,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Contentful's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Contentful's scheme, checked against the verdicts of the `@contentful/node-apps-toolkit` package.
  *
  * @see https://www.contentful.com/developers/docs/webhooks/request-verification/
  * @since 0.1.0
@@ -68,5 +68,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.header("x-contentful-timestamp"), unit: "milliseconds", tolerance: "30 seconds" },
   eventType: [SignatureScheme.header("x-contentful-topic")],
-  docs: { url: "https://www.contentful.com/developers/docs/webhooks/request-verification/", checked: "source" }
+  docs: { url: "https://www.contentful.com/developers/docs/webhooks/request-verification/", checked: "package" }
 })

@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Creem's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Creem's scheme, checked against the verdicts of the `creem_io` package.
  *
  * @see https://docs.creem.io/learn/webhooks/verify-webhook-requests
  * @since 0.1.0
@@ -57,5 +57,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("eventType")],
-  docs: { url: "https://docs.creem.io/learn/webhooks/verify-webhook-requests", checked: "source" }
+  docs: { url: "https://docs.creem.io/learn/webhooks/verify-webhook-requests", checked: "package" }
 })

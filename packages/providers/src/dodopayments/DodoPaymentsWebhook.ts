@@ -47,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Dodo Payments's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Dodo Payments's scheme, checked against the verdicts of the `dodopayments` package.
  *
  * @see https://docs.dodopayments.com/developer-resources/webhooks
  * @since 0.1.0
@@ -56,5 +56,5 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "dodopayments",
-  docs: { url: "https://docs.dodopayments.com/developer-resources/webhooks", checked: "source" }
+  docs: { url: "https://docs.dodopayments.com/developer-resources/webhooks", checked: "package" }
 })

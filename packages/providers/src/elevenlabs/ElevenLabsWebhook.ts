@@ -45,7 +45,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * ElevenLabs's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * ElevenLabs's scheme, checked against the recorded verdicts of the `@elevenlabs/elevenlabs-js` package.
  *
  * @see https://elevenlabs.io/docs/product-guides/administration/webhooks
  * @since 0.1.0
@@ -62,5 +62,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: { past: "30 minutes", future: "5 minutes" }
   },
   eventType: [SignatureScheme.body("type")],
-  docs: { url: "https://elevenlabs.io/docs/product-guides/administration/webhooks", checked: "source" }
+  docs: { url: "https://elevenlabs.io/docs/product-guides/administration/webhooks", checked: "package" }
 })

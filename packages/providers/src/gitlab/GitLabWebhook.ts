@@ -3,17 +3,19 @@
  *
  * **When to use**
  *
- * Give {@link scheme} to a receiver, with the secret token of the webhook.
+ * Give {@link signedScheme} to a receiver, with the signing token of the webhook (`whsec_…`). {@link scheme} is for
+ * webhooks, and for versions of GitLab, that have a secret token only.
  *
  * **Details**
  *
- * `X-Gitlab-Token` is the secret itself, compared in constant time. The id is `Idempotency-Key`, the same at each
- * attempt; the type is `X-Gitlab-Event`, such as `Push Hook`.
+ * A signing token signs as Standard Webhooks do: `webhook-signature` over the id, the timestamp and the body, 5 minutes
+ * old or ahead at most. A secret token is itself `X-Gitlab-Token`, compared in constant time. The id is the same at each
+ * attempt: `webhook-id`, which is also `Idempotency-Key`. The type is `X-Gitlab-Event`, such as `Push Hook`.
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one delivery can make others, so that nothing but TLS protects them. `unsigned`
- * names every part.
+ * With a secret token nothing is signed: whoever sees one delivery can make others, so that nothing but TLS protects
+ * them. `unsigned` names every part. With a signing token the type is still in a header that is not covered.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -53,7 +55,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * GitLab's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * GitLab's scheme, as its documentation describes it.
  *
  * @see https://docs.gitlab.com/user/project/integrations/webhooks/
  * @since 0.1.0
@@ -66,5 +68,19 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.header("Idempotency-Key"),
   eventType: [SignatureScheme.header("X-Gitlab-Event")],
-  docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "source" }
+  docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "documentation" }
+})
+
+/**
+ * The scheme of webhooks with a signing token, as GitLab's own source has it: Standard Webhooks with a type of its own.
+ *
+ * @see https://docs.gitlab.com/user/project/integrations/webhooks/
+ * @since 0.1.0
+ * @category schemes
+ */
+export const signedScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...SignatureScheme.standardWebhooks,
+  id: "gitlab-signed",
+  eventType: [SignatureScheme.header("X-Gitlab-Event")],
+  docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "documentation" }
 })

@@ -45,7 +45,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * GoCardless's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * GoCardless's scheme, checked against the verdicts of the `gocardless-nodejs` package.
  *
  * @see https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks
  * @since 0.1.0
@@ -58,5 +58,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("meta", "webhook_id"),
   eventType: [SignatureScheme.body("events", "0", "resource_type")],
-  docs: { url: "https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks", checked: "source" }
+  docs: { url: "https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks", checked: "package" }
 })

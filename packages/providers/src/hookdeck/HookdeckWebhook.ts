@@ -47,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Hookdeck's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Hookdeck's scheme, as its documentation describes it.
  *
  * @see https://hookdeck.com/docs/authentication
  * @since 0.1.0
@@ -59,5 +59,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("x-hookdeck-eventid"),
-  docs: { url: "https://hookdeck.com/docs/authentication", checked: "source" }
+  docs: { url: "https://hookdeck.com/docs/authentication", checked: "documentation" }
 })

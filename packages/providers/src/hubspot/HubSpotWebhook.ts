@@ -47,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * The third version of HubSpot's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * The third version of HubSpot's scheme, checked against the recorded verdicts of the `@hubspot/api-client` package.
  *
  * @see https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
  * @since 0.1.0
@@ -66,7 +66,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   eventType: [SignatureScheme.body("0", "subscriptionType")],
   docs: {
     url: "https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests",
-    checked: "source"
+    checked: "package"
   }
 })
 

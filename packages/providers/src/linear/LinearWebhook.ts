@@ -47,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Linear's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Linear's scheme, checked against the verdicts of the `@linear/sdk` package.
  *
  * @see https://linear.app/developers/webhooks
  * @since 0.1.0
@@ -61,5 +61,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.body("webhookTimestamp"), unit: "milliseconds", tolerance: "1 minute" },
   eventId: SignatureScheme.header("Linear-Delivery"),
   eventType: [SignatureScheme.header("Linear-Event")],
-  docs: { url: "https://linear.app/developers/webhooks", checked: "source" }
+  docs: { url: "https://linear.app/developers/webhooks", checked: "package" }
 })

@@ -51,7 +51,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * LiveKit's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * LiveKit's scheme, checked against the verdicts of the `livekit-server-sdk` package.
  *
  * @see https://docs.livekit.io/home/server/webhooks/
  * @since 0.1.0
@@ -67,5 +67,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   bindings: [
     SignatureScheme.hashOf("{body}", { at: SignatureScheme.claim("sha256"), hash: "sha256", encoding: "base64" })
   ],
-  docs: { url: "https://docs.livekit.io/home/server/webhooks/", checked: "source" }
+  docs: { url: "https://docs.livekit.io/home/server/webhooks/", checked: "package" }
 })

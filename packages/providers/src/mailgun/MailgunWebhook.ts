@@ -52,7 +52,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Mailgun's scheme. It was checked against nothing yet: try it with a delivery of your own before you rely on it.
+ * Mailgun's scheme, as its documentation describes it.
  *
  * @see https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
  * @since 0.1.0
@@ -68,6 +68,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   eventType: [SignatureScheme.body("event-data", "event")],
   docs: {
     url: "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
-    checked: "unchecked"
+    checked: "documentation"
   }
 })

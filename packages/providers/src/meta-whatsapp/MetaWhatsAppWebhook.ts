@@ -47,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Meta's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Meta's scheme, checked against the verdicts of the `whatsapp-api-js` package of its community.
  *
  * @see https://developers.facebook.com/docs/graph-api/webhooks/getting-started
  * @since 0.1.0
@@ -65,5 +65,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     challenge: SignatureScheme.query("hub.challenge"),
     verifyToken: SignatureScheme.query("hub.verify_token")
   }),
-  docs: { url: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started", checked: "source" }
+  docs: { url: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started", checked: "community-package" }
 })

@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Mux's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Mux's scheme, checked against the verdicts of the `@mux/mux-node` package.
  *
  * @see https://www.mux.com/docs/core/verify-webhook-signatures
  * @since 0.1.0
@@ -58,5 +58,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  docs: { url: "https://www.mux.com/docs/core/verify-webhook-signatures", checked: "source" }
+  docs: { url: "https://www.mux.com/docs/core/verify-webhook-signatures", checked: "package" }
 })

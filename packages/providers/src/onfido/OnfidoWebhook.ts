@@ -43,7 +43,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Onfido's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Onfido's scheme, checked against the verdicts of the `@onfido/api` package.
  *
  * @see https://documentation.onfido.com/api/latest/#webhooks
  * @since 0.1.0
@@ -55,5 +55,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("payload", "action")],
-  docs: { url: "https://documentation.onfido.com/api/latest/#webhooks", checked: "source" }
+  docs: { url: "https://documentation.onfido.com/api/latest/#webhooks", checked: "package" }
 })

@@ -49,7 +49,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * OpenAI's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * OpenAI's scheme, checked against the verdicts of the `openai` package.
  *
  * @see https://platform.openai.com/docs/guides/webhooks
  * @since 0.1.0
@@ -58,5 +58,5 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "openai",
-  docs: { url: "https://platform.openai.com/docs/guides/webhooks", checked: "source" }
+  docs: { url: "https://platform.openai.com/docs/guides/webhooks", checked: "package" }
 })

@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * PagerDuty's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * PagerDuty's scheme, as its documentation describes it.
  *
  * @see https://developer.pagerduty.com/docs/verifying-webhook-signatures
  * @since 0.1.0
@@ -57,5 +57,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   eventId: SignatureScheme.body("event", "id"),
   eventType: [SignatureScheme.body("event", "event_type")],
-  docs: { url: "https://developer.pagerduty.com/docs/verifying-webhook-signatures", checked: "source" }
+  docs: { url: "https://developer.pagerduty.com/docs/verifying-webhook-signatures", checked: "documentation" }
 })

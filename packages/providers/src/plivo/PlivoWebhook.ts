@@ -53,7 +53,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Plivo's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Plivo's scheme, checked against the verdicts of the `plivo` package.
  *
  * @see https://www.plivo.com/docs/voice/concepts/signature-validation
  * @since 0.1.0
@@ -65,5 +65,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{sortedUrl}{form}.{header:X-Plivo-Signature-V3-Nonce}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.form("Event")],
-  docs: { url: "https://www.plivo.com/docs/voice/concepts/signature-validation", checked: "source" }
+  docs: { url: "https://www.plivo.com/docs/voice/concepts/signature-validation", checked: "package" }
 })

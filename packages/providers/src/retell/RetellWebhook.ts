@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Retell's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Retell's scheme, checked against the verdicts of the `retell-sdk` package.
  *
  * @see https://docs.retellai.com/features/secure-webhook
  * @since 0.1.0
@@ -57,5 +57,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "d" })],
   timestamp: { at: SignatureScheme.listItem("v"), unit: "milliseconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("event")],
-  docs: { url: "https://docs.retellai.com/features/secure-webhook", checked: "source" }
+  docs: { url: "https://docs.retellai.com/features/secure-webhook", checked: "package" }
 })

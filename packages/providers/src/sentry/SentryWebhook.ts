@@ -47,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Sentry's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Sentry's scheme, as its documentation describes it.
  *
  * @see https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
  * @since 0.1.0
@@ -60,5 +60,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("Request-ID"),
   eventType: [SignatureScheme.header("Sentry-Hook-Resource")],
-  docs: { url: "https://docs.sentry.io/organization/integrations/integration-platform/webhooks/", checked: "source" }
+  docs: {
+    url: "https://docs.sentry.io/organization/integrations/integration-platform/webhooks/",
+    checked: "documentation"
+  }
 })

@@ -45,7 +45,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Square's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Square's scheme, checked against the recorded verdicts of the `square` package.
  *
  * @see https://developer.squareup.com/docs/webhooks/step3validate
  * @since 0.1.0
@@ -58,5 +58,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("event_id"),
   eventType: [SignatureScheme.body("type")],
-  docs: { url: "https://developer.squareup.com/docs/webhooks/step3validate", checked: "source" }
+  docs: { url: "https://developer.squareup.com/docs/webhooks/step3validate", checked: "package" }
 })

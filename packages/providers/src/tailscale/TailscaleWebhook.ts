@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Tailscale's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Tailscale's scheme, as its documentation and its own example have it.
  *
  * @see https://tailscale.com/kb/1213/webhooks
  * @since 0.1.0
@@ -61,5 +61,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("0", "type")],
-  docs: { url: "https://tailscale.com/kb/1213/webhooks", checked: "source" }
+  docs: { url: "https://tailscale.com/kb/1213/webhooks", checked: "documentation" }
 })

@@ -52,7 +52,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Telegram's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Telegram's scheme, checked against the verdicts of the `grammy` package of its community.
  *
  * @see https://core.telegram.org/bots/api#setwebhook
  * @since 0.1.0
@@ -64,5 +64,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "",
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.body("update_id"),
-  docs: { url: "https://core.telegram.org/bots/api#setwebhook", checked: "source" }
+  docs: { url: "https://core.telegram.org/bots/api#setwebhook", checked: "community-package" }
 })

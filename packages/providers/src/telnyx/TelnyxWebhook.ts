@@ -49,7 +49,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Telnyx's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Telnyx's scheme, checked against the verdicts of the `telnyx` package.
  *
  * @see https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks
  * @since 0.1.0
@@ -63,5 +63,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.header("telnyx-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("data", "id"),
   eventType: [SignatureScheme.body("data", "event_type")],
-  docs: { url: "https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks", checked: "source" }
+  docs: { url: "https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks", checked: "package" }
 })

@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Trigger.dev's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Trigger.dev's scheme, checked against the recorded verdicts of the `@trigger.dev/sdk` package.
  *
  * @see https://trigger.dev/docs/troubleshooting-alerts
  * @since 0.1.0
@@ -57,5 +57,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  docs: { url: "https://trigger.dev/docs/troubleshooting-alerts", checked: "source" }
+  docs: { url: "https://trigger.dev/docs/troubleshooting-alerts", checked: "package" }
 })

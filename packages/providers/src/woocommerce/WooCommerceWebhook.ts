@@ -7,13 +7,13 @@
  *
  * **Details**
  *
- * `X-WC-Webhook-Signature` is the base64 HMAC of the body. The id is `X-WC-Webhook-Delivery-ID`, the type
- * `X-WC-Webhook-Topic`, such as `order.created`.
+ * `X-WC-Webhook-Signature` is the base64 HMAC of the body. The type is `X-WC-Webhook-Topic`, such as `order.created`.
  *
  * **Gotchas**
  *
- * Id and type are in headers that the signature does not cover, and there is no timestamp. The ping of a new webhook
- * is a form without a signature.
+ * The type is in a header that the signature does not cover, and there is no timestamp. `X-WC-Webhook-Delivery-ID` is no
+ * id: WooCommerce makes it of the webhook and the second, and so gives one to all the events of a second. The ping of a
+ * new webhook is a form without a signature.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -28,16 +28,16 @@
  * const url = "https://example.com/webhooks/woocommerce"
  * const now = 1_764_000_000_000
  * const headers = Result.getOrThrow(
- *   WebhookSigner.sign(WooCommerceWebhook.scheme, { body, secret, timestamp: now, id: "9cdf", type: "order.created" })
+ *   WebhookSigner.sign(WooCommerceWebhook.scheme, { body, secret, timestamp: now, type: "order.created" })
  * )
  *
  * const input = { method: "POST", url, headers, body, secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(WooCommerceWebhook.scheme, input)), {
- *   id: "9cdf",
+ *   id: undefined,
  *   type: "order.created",
  *   timestamp: undefined,
  *   signedBy: 0,
- *   unsigned: ["id", "type"]
+ *   unsigned: ["type"]
  * })
  * ```
  *
@@ -47,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * WooCommerce's scheme. It was checked against nothing yet: try it with a delivery of your own before you rely on it.
+ * WooCommerce's scheme, as its documentation and its own source have it.
  *
  * @see https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks
  * @since 0.1.0
@@ -58,7 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-WC-Webhook-Signature", { encoding: "base64" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  eventId: SignatureScheme.header("X-WC-Webhook-Delivery-ID"),
   eventType: [SignatureScheme.header("X-WC-Webhook-Topic")],
-  docs: { url: "https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks", checked: "unchecked" }
+  docs: { url: "https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks", checked: "documentation" }
 })

@@ -13,8 +13,8 @@
  * **Gotchas**
  *
  * Xero first sends deliveries with right and wrong signatures (intent to receive) and wants 200 with an empty body
- * for the right and 401 for the wrong ones, within 5 seconds. A delivery holds several events; neither it nor they
- * have an id.
+ * for the right and 401 for the wrong ones, within 5 seconds: a handshake answers the right ones, which have no events.
+ * A delivery holds several events; neither it nor they have an id.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,5 +58,13 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("events", "0", "eventCategory")],
+  handshake: SignatureScheme.signedReply({
+    when: {
+      field: SignatureScheme.body("lastEventSequence"),
+      equals: "0",
+      absent: SignatureScheme.body("events", "0", "eventCategory")
+    },
+    body: ""
+  }),
   docs: { url: "https://developer.xero.com/documentation/guides/webhooks/overview/", checked: "source" }
 })

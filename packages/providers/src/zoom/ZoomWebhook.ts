@@ -45,7 +45,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Zoom's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Zoom's scheme, checked against the verdicts of the `@zoom/rivet` package.
  *
  * @see https://developers.zoom.us/docs/api/webhooks/
  * @since 0.1.0
@@ -63,5 +63,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     challenge: SignatureScheme.body("payload", "plainToken"),
     jsonKeys: { challenge: "plainToken", proof: "encryptedToken" }
   }),
-  docs: { url: "https://developers.zoom.us/docs/api/webhooks/", checked: "source" }
+  docs: { url: "https://developers.zoom.us/docs/api/webhooks/", checked: "package" }
 })

@@ -20,14 +20,35 @@ export const keyOf = (id: string, bytes: Uint8Array): CipherKey | undefined =>
 const associatedData = (keyId: string, belongsTo: ReadonlyArray<string>): Uint8Array =>
   Buffer.from(JSON.stringify([version, keyId, ...belongsTo]))
 
-/** Seals a text: `v1.<key>.<nonce, ciphertext and tag>`. */
-export const seal = ({ id, key }: CipherKey, text: string, belongsTo: ReadonlyArray<string>): string => {
+/** Seals bytes: nonce, ciphertext and tag. */
+export const sealBytes = ({ id, key }: CipherKey, bytes: Uint8Array, belongsTo: ReadonlyArray<string>): Buffer => {
   const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
   cipher.setAAD(associatedData(id, belongsTo))
-  const sealed = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()])
-  return `${version}.${id}.${sealed.toString("base64url")}`
+  return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
 }
+
+/** Opens what {@link sealBytes} made; undefined when it was altered, or belongs to something else. */
+export const openBytes = (
+  { id, key }: CipherKey,
+  bytes: Uint8Array,
+  belongsTo: ReadonlyArray<string>
+): Buffer | undefined => {
+  if (bytes.byteLength < nonceBytes + tagBytes) return undefined
+  const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes })
+  decipher.setAAD(associatedData(id, belongsTo))
+  decipher.setAuthTag(bytes.subarray(-tagBytes))
+  const opened = decipher.update(bytes.subarray(nonceBytes, -tagBytes))
+  try {
+    return Buffer.concat([opened, decipher.final()])
+  } catch {
+    return undefined
+  }
+}
+
+/** Seals a text: `v1.<key>.<nonce, ciphertext and tag>`. */
+export const seal = (key: CipherKey, text: string, belongsTo: ReadonlyArray<string>): string =>
+  `${version}.${key.id}.${sealBytes(key, Buffer.from(text), belongsTo).toString("base64url")}`
 
 /** The name of the key that sealed a text; undefined for one that is not sealed. */
 export const keyIdOf = (sealed: string): string | undefined => {
@@ -36,16 +57,7 @@ export const keyIdOf = (sealed: string): string | undefined => {
 }
 
 /** Opens what {@link seal} made; undefined when it was altered, or belongs to something else. */
-export const open = ({ id, key }: CipherKey, sealed: string, belongsTo: ReadonlyArray<string>): string | undefined => {
-  const bytes = Buffer.from(sealed.slice(version.length + id.length + 2), "base64url")
-  if (bytes.byteLength < nonceBytes + tagBytes) return undefined
-  const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes })
-  decipher.setAAD(associatedData(id, belongsTo))
-  decipher.setAuthTag(bytes.subarray(-tagBytes))
-  const text = decipher.update(bytes.subarray(nonceBytes, -tagBytes))
-  try {
-    return Buffer.concat([text, decipher.final()]).toString("utf8")
-  } catch {
-    return undefined
-  }
+export const open = (key: CipherKey, sealed: string, belongsTo: ReadonlyArray<string>): string | undefined => {
+  const bytes = Buffer.from(sealed.slice(version.length + key.id.length + 2), "base64url")
+  return openBytes(key, bytes, belongsTo)?.toString("utf8")
 }

@@ -1,20 +1,26 @@
-import { Cause, Clock, Data, Duration, Effect, Exit, Fiber, Pull, Schedule, Scope } from "effect"
+import { Cause, Clock, Data, Effect, Exit, Fiber, Option, Schedule, Scope } from "effect"
 import type { Latch } from "effect"
+import { createHash } from "node:crypto"
 import * as Attempt from "../Attempt.ts"
-import type { Claim, InboxStoreError, Service as Store, Settlement } from "../InboxStore.ts"
+import type { Claim, InboxStoreError, LaneRule, Service as Store, Settlement } from "../InboxStore.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
+import { type Meter, meterOf } from "./inboxMetrics.ts"
+import { keepMeasuring, keepTidy, type Retention } from "./inboxUpkeep.ts"
+import { nextDelay, type RetryRule } from "./retryDelay.ts"
+import { spanOf } from "./traceparent.ts"
 
 /** How the events of one source are handled. Durations are in milliseconds. */
-export interface Worker<R> {
+export interface Worker<R> extends RetryRule {
   readonly source: string
   readonly handle: (delivery: WebhookEvent) => Effect.Effect<Handled, unknown, R>
-  readonly retry: Schedule.Schedule<unknown, Attempt.FailedAttempt>
-  readonly maxAttempts: number
+  readonly keyOf: ((delivery: WebhookEvent) => string | undefined) | undefined
+  readonly lanes: LaneRule | undefined
   readonly concurrency: number
   readonly timeoutMillis: number
   readonly leaseMillis: number
   readonly pollMillis: number
   readonly transactional: boolean
+  readonly retention: Retention | undefined
 }
 
 /** What a handler made of an event. */
@@ -30,99 +36,218 @@ class HandlerTimeout extends Data.TaggedError("HandlerTimeout")<{ readonly milli
 
 /** Claims and handles until interrupted. `latch` is opened by whoever makes an event due. */
 export const run = <R>(store: Store, latch: Latch.Latch, worker: Worker<R>): Effect.Effect<never, never, R> =>
-  Effect.acquireUseRelease(
-    // In parallel: one handler may hold the database that another needs to release its event.
-    Scope.make("parallel"),
-    (scope) => loop(store, latch, worker, scope),
-    (scope, exit) => Scope.close(scope, exit)
+  Effect.scoped(
+    Effect.gen(function* () {
+      const meter = meterOf(yield* Effect.context<never>(), worker.source)
+      yield* Effect.forkScoped(keepMeasuring(store, worker.source, meter))
+      if (worker.retention !== undefined) {
+        yield* Effect.forkScoped(keepTidy(store, worker.source, worker.retention))
+      }
+      return yield* Effect.acquireUseRelease(
+        // In parallel: one handler may hold the database that another needs to release its event.
+        Scope.make("parallel"),
+        (scope) => loop({ store, worker, meter }, latch, scope),
+        (scope, exit) => Scope.close(scope, exit)
+      )
+    })
   )
 
-const loop = <R>(
-  store: Store,
-  latch: Latch.Latch,
-  worker: Worker<R>,
-  scope: Scope.Scope
-): Effect.Effect<never, never, R> => {
+interface Workplace<R> {
+  readonly store: Store
+  readonly worker: Worker<R>
+  readonly meter: Meter
+}
+
+interface Job<R> extends Workplace<R> {
+  readonly claim: Claim
+  /** Makes room for another attempt: what follows is for the store. */
+  readonly free: () => void
+}
+
+/** How soon to look again when others are taking what is due. */
+const contendedMillis = 20
+
+const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): Effect.Effect<never, never, R> => {
+  const { meter, store, worker } = place
   let inFlight = 0
+  /** Those that the store has not answered too: they share its next commit with what is claimed meanwhile. */
+  let unsettled = 0
+  let isLikely = true
+
+  const room = () => Math.min(worker.concurrency - inFlight, 2 * worker.concurrency - unsettled)
 
   // Uninterruptible from the first step, so that what is claimed is always settled or released.
   const fork = Effect.forkIn(scope, { startImmediately: true, uninterruptible: true })
 
   const start = (claim: Claim): Effect.Effect<unknown, never, R> => {
-    const job = { store, worker, claim }
-    // A closed scope starts nothing: we were interrupted while the store was claiming.
-    if (scope.state._tag === "Closed") return release(job)
-    inFlight += 1
-    const ended = Effect.sync(() => {
+    let isFree = false
+    const free = () => {
+      if (isFree) return
+      isFree = true
       inFlight -= 1
+      meter.modify("inFlight", -1)
+      latch.openUnsafe()
+    }
+    const job = { ...place, claim, free }
+    inFlight += 1
+    unsettled += 1
+    meter.modify("inFlight", 1)
+    const ended = Effect.sync(() => {
+      free()
+      unsettled -= 1
       latch.openUnsafe()
     })
-    return fork(Effect.ensuring(handleClaim(job), ended))
+    // A closed scope starts nothing: we were interrupted while the store was claiming.
+    return scope.state._tag === "Closed" ? release(job) : fork(Effect.ensuring(handleClaim(job), ended))
   }
 
   const claimDue = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const claims = yield* store.claim({
       source: worker.source,
-      limit: worker.concurrency - inFlight,
+      limit: room(),
       now,
-      leaseUntil: now + worker.leaseMillis
+      leaseUntil: now + worker.leaseMillis,
+      lanes: worker.lanes
     })
     yield* Effect.forEach(claims, start, { discard: true })
+    return claims.length
+  })
+
+  /** Milliseconds until something is due, or until it is time to look for it. */
+  const untilDue = Effect.gen(function* () {
+    const due = yield* store.nextDue(worker.source)
+    const now = yield* Clock.currentTimeMillis
+    return due === undefined ? worker.pollMillis : Math.min(worker.pollMillis, Math.max(due - now, 0))
   })
 
   /** Returns how many milliseconds to wait before looking again. */
   const takeDue = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    const due = yield* store.nextDue(worker.source)
-    if (due === undefined || due > now) return Math.min(worker.pollMillis, (due ?? Infinity) - now)
-    yield* Effect.flatMap(fork(claimDue), Fiber.join)
-    return 0
+    if (!isLikely) {
+      const millis = yield* untilDue
+      if (millis > 0) return millis
+    }
+    yield* decideLanes(place)
+    const claimed = yield* Effect.flatMap(fork(claimDue), Fiber.join)
+    return claimed > 0 ? 0 : (yield* untilDue) || contendedMillis
   }).pipe(
     Effect.catchTag("InboxStoreError", (error) => Effect.as(logStoreError(worker.source, error), worker.pollMillis))
   )
 
   const wait = (millis: number) =>
-    millis <= 0 ? Effect.yieldNow : Effect.asVoid(Effect.timeoutOption(latch.await, millis))
+    millis <= 0
+      ? Effect.yieldNow
+      : Effect.map(Effect.timeoutOption(latch.await, millis), (woken) => {
+          isLikely = Option.isSome(woken) || millis < worker.pollMillis
+        })
 
   const turn = Effect.suspend(() => {
     // Closed before looking: what becomes due while we look opens it again.
     latch.closeUnsafe()
-    return inFlight < worker.concurrency ? Effect.flatMap(takeDue, wait) : latch.await
+    return room() > 0 ? Effect.flatMap(takeDue, wait) : Effect.andThen(latch.await, Effect.yieldNow)
   })
 
   return Effect.forever(turn)
 }
 
-interface Job<R> {
-  readonly store: Store
-  readonly worker: Worker<R>
-  readonly claim: Claim
+const decidedAtOnce = 100
+
+/** Asks for the key of each event that has none yet, in the order they came. */
+const decideLanes = <R>(place: Workplace<R>): Effect.Effect<void, InboxStoreError> => {
+  const { keyOf, source } = place.worker
+  if (keyOf === undefined) return Effect.void
+  return Effect.gen(function* () {
+    for (;;) {
+      const undecided = yield* place.store.undecided(source, decidedAtOnce)
+      const lanes = yield* Effect.forEach(undecided, ({ event }) =>
+        Effect.map(laneOf(keyOf, event), (lane) => ({ key: event.key, lane }))
+      )
+      yield* place.store.decide(lanes)
+      if (undecided.length < decidedAtOnce) return
+    }
+  })
 }
+
+/** An event whose key can't be told is handled beside the others. */
+const laneOf = (keyOf: (delivery: WebhookEvent) => string | undefined, event: WebhookEvent): Effect.Effect<string> =>
+  Effect.try({ try: () => boundedName(keyOf(event) ?? ""), catch: (error) => error }).pipe(
+    Effect.catch((error) =>
+      Effect.as(
+        Effect.logWarning("The key of a webhook event can't be told").pipe(
+          Effect.annotateLogs({ ...names(event), error: Attempt.describeError(error, "Error").tag })
+        ),
+        ""
+      )
+    )
+  )
+
+const longestName = 500
+
+/** A name that an index of a database can hold. */
+export const boundedName = (name: string): string =>
+  name.length <= longestName ? name : `sha256:${createHash("sha256").update(name).digest("hex")}`
 
 /** Runs uninterruptibly; only the attempt itself can be interrupted, and then the event is released. */
 const handleClaim = <R>(job: Job<R>): Effect.Effect<void, never, R> =>
   Effect.gen(function* () {
-    if (job.claim.takenOver && (yield* nextDelay(job, job.claim.failures)) === undefined) return yield* giveUp(job)
+    const { claim, meter, worker } = job
+    if (claim.takenOver) {
+      meter.update("attempts", 1, { outcome: "lost" })
+      if ((yield* nextDelay(worker, claim.failures)) === undefined) return yield* giveUp(job)
+    }
     const startedAt = yield* Clock.currentTimeMillis
-    const attempt = Effect.raceFirst(attemptOnce(job, startedAt), renewLease(job))
+    if (claim.event.attempts === 1) meter.update("lag", Math.max(0, startedAt - claim.event.receivedAt))
+    const attempt = Effect.raceFirst(traced(job, attemptOnce(job, startedAt)), renewLease(job))
     // The inner exit is what the handler did, the outer one whether we were interrupted meanwhile.
     const exit = yield* Effect.exit(Effect.interruptible(Effect.exit(attempt)))
+    meter.update("duration", (yield* Clock.currentTimeMillis) - startedAt)
+    job.free()
     return yield* Exit.isFailure(exit) ? release(job) : conclude(job, startedAt, exit.value)
   })
 
+/** With a span of its own that is linked to the delivery, and what it is about on each line of the log. */
+const traced = <A, E, R>({ claim: { event } }: Job<unknown>, attempt: Effect.Effect<A, E, R>) => {
+  const delivery = spanOf(event.traceparent)
+  return attempt.pipe(
+    Effect.annotateLogs(names(event)),
+    Effect.withSpan("causeway.inbox.handle", {
+      kind: "consumer",
+      root: true,
+      links: delivery === undefined ? [] : [{ span: delivery, attributes: {} }],
+      attributes: {
+        "messaging.system": "causeway",
+        "messaging.destination.name": event.source,
+        "messaging.message.id": event.id,
+        "causeway.event.type": event.type,
+        "causeway.event.attempt": event.attempts
+      }
+    })
+  )
+}
+
 /** Returns how to settle, or nothing when the transaction has settled already. */
 const attemptOnce = <R>(job: Job<R>, startedAt: number): Effect.Effect<Settlement | undefined, unknown, R> => {
+  const { claim, meter, store, worker } = job
+  if (claim.unreadable !== undefined) return Effect.fail(claim.unreadable)
   const succeeded = Effect.flatMap(handle(job), (handled) =>
     Effect.map(Clock.currentTimeMillis, (endedAt) => success(handled, startedAt, endedAt))
   )
-  if (!job.worker.transactional) return succeeded
-  return job.store.transaction(
-    Effect.gen(function* () {
-      const settled = yield* job.store.settle(job.claim, yield* succeeded)
-      if (!settled) return yield* new LeaseLost()
-    })
-  )
+  if (!worker.transactional) return succeeded
+  return store
+    .transaction(
+      Effect.gen(function* () {
+        const settlement = yield* succeeded
+        const settled = yield* store.settle(claim, settlement)
+        if (!settled) return yield* new LeaseLost()
+        return settlement.status
+      })
+    )
+    .pipe(
+      Effect.map((outcome) => {
+        meter.update("attempts", 1, { outcome })
+        return undefined
+      })
+    )
 }
 
 const handle = <R>({ claim, worker }: Job<R>): Effect.Effect<Handled, unknown, R> =>
@@ -154,20 +279,27 @@ const conclude = <R>(
   exit: Exit.Exit<Settlement | undefined, unknown>
 ): Effect.Effect<void> => {
   if (Exit.isFailure(exit)) return fail(job, startedAt, exit.cause)
-  return exit.value === undefined ? Effect.void : settle(job, exit.value)
+  if (exit.value === undefined) return Effect.void
+  job.meter.update("attempts", 1, { outcome: exit.value.status })
+  return settle(job, exit.value)
 }
 
 const fail = <R>(job: Job<R>, startedAt: number, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   Effect.gen(function* () {
     const reason = cause.reasons.find(Cause.isFailReason)?.error
     if (reason instanceof LeaseLost) return yield* logLeaseLost(job)
+    const { claim, meter, worker } = job
     const endedAt = yield* Clock.currentTimeMillis
     const attempt = { startedAt, endedAt, outcome: "failed", error: Attempt.describeCause(cause) } as const
-    const failures = [...job.claim.failures, { ...attempt, number: job.claim.event.attempts }]
-    const delay = reason instanceof Attempt.Permanent ? undefined : yield* nextDelay(job, failures)
-    if (delay !== undefined) return yield* settle(job, { status: "pending", dueAt: endedAt + delay, attempt })
-    yield* logDead(job, attempt.error)
-    yield* settle(job, { status: "dead", dueAt: endedAt, attempt })
+    meter.update("attempts", 1, { outcome: "failed" })
+    const failures = [...claim.failures, { ...attempt, number: claim.event.attempts }]
+    const delay = yield* nextDelay(worker, failures, reason)
+    if (delay === undefined) {
+      yield* logDead(job, attempt.error)
+      return yield* settle(job, { status: "dead", dueAt: endedAt, attempt })
+    }
+    yield* logFailed(job, attempt.error, delay)
+    yield* settle(job, { status: "pending", dueAt: endedAt + delay, attempt })
   })
 
 /** The lost attempt that ended the schedule was recorded when the event was claimed. */
@@ -179,41 +311,45 @@ const giveUp = <R>(job: Job<R>): Effect.Effect<void> =>
   })
 
 const release = <R>(job: Job<R>): Effect.Effect<void> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) => settle(job, { status: "pending", dueAt: now, attempt: undefined }))
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    job.meter.update("attempts", 1, { outcome: "interrupted" })
+    // Whoever stops us waits for it, and the database may be gone already: then the lease runs out.
+    return settleOnce(job, { status: "pending", dueAt: now, attempt: undefined })
+  })
 
-const settle = <R>({ claim, store, worker }: Job<R>, settlement: Settlement): Effect.Effect<void> =>
+/** A database that is away for a moment does not make an event be handled again. */
+const persistently = Schedule.exponential("50 millis").pipe(Schedule.upTo({ duration: "5 seconds" }))
+
+const settle = <R>({ claim, meter, store, worker }: Job<R>, settlement: Settlement): Effect.Effect<void> =>
+  store.settle(claim, settlement).pipe(
+    Effect.retry(persistently),
+    Effect.tap((settled) =>
+      Effect.sync(() => {
+        if (settled && settlement.status === "dead") meter.update("dead", 1)
+      })
+    ),
+    Effect.catch((error) => logStoreError(worker.source, error)),
+    Effect.asVoid
+  )
+
+const settleOnce = <R>({ claim, store, worker }: Job<R>, settlement: Settlement): Effect.Effect<void> =>
   store.settle(claim, settlement).pipe(
     Effect.catch((error) => logStoreError(worker.source, error)),
     Effect.asVoid
   )
 
-/**
- * Milliseconds until the next attempt, or `undefined` when there is none. The schedule is stepped through the stored
- * failures, so that a restart changes nothing.
- */
-const nextDelay = <R>(
-  { worker }: Job<R>,
-  failures: ReadonlyArray<Attempt.Attempt>
-): Effect.Effect<number | undefined> =>
-  Effect.gen(function* () {
-    if (failures.length >= worker.maxAttempts) return undefined
-    const step = yield* Schedule.toStep(worker.retry)
-    let delay = 0
-    for (const [index, failure] of failures.entries()) {
-      const error = failure.error ?? { tag: "Error", message: "" }
-      const [, duration] = yield* step(failure.endedAt, { attempt: index + 1, error })
-      delay = Duration.toMillis(duration)
-    }
-    return Number.isFinite(delay) ? delay : undefined
-  }).pipe(Pull.catchDone(() => Effect.undefined))
-
 const logStoreError = (source: string, error: InboxStoreError): Effect.Effect<void> =>
   Effect.logWarning(error.message, error.cause).pipe(Effect.annotateLogs({ source }))
 
-const logLeaseLost = <R>({ claim }: Job<R>): Effect.Effect<void> =>
-  Effect.logWarning("Another worker has taken a webhook event over").pipe(Effect.annotateLogs(names(claim)))
+const logLeaseLost = <R>({ claim: { event } }: Job<R>): Effect.Effect<void> =>
+  Effect.logWarning("Another worker has taken a webhook event over").pipe(Effect.annotateLogs(names(event)))
 
-const logDead = <R>({ claim }: Job<R>, error: Attempt.RecordedError | undefined): Effect.Effect<void> =>
-  Effect.logWarning("A webhook event is dead").pipe(Effect.annotateLogs({ ...names(claim), error: error?.tag }))
+const logFailed = <R>({ claim: { event } }: Job<R>, error: Attempt.RecordedError, delay: number): Effect.Effect<void> =>
+  Effect.logInfo(`A webhook event failed and is tried again in ${delay} ms`).pipe(
+    Effect.annotateLogs({ ...names(event), error: error.tag })
+  )
 
-const names = ({ event: { attempts, id, key, source, type } }: Claim) => ({ source, id, type, key, attempts })
+const logDead = <R>({ claim: { event } }: Job<R>, error: Attempt.RecordedError | undefined): Effect.Effect<void> =>
+  Effect.logWarning("A webhook event is dead").pipe(Effect.annotateLogs({ ...names(event), error: error?.tag }))
+
+const names = ({ attempts, id, key, source, type }: WebhookEvent) => ({ source, id, type, key, attempt: attempts })

@@ -59,6 +59,12 @@ export const isHost = (patterns: ReadonlyArray<string>, host: string): boolean =
     return wanted.length === labels.length && wanted.every((label, index) => isLabel(label, labels[index] ?? ""))
   })
 
+/** Whether a URL may be fetched that must be at one of the hosts. */
+export const isTrustedUrl = (
+  hosts: ReadonlyArray<string>,
+  { hostname, password, port, protocol, username }: URL
+): boolean => protocol === "https:" && port === "" && username === "" && password === "" && isHost(hosts, hostname)
+
 const isLabel = (pattern: string, label: string): boolean => {
   const [before = "", after, ...others] = pattern.split("*")
   if (after === undefined || others.length > 0) return pattern === label

@@ -1,0 +1,24 @@
+/** The floor: `node:http` and an HMAC with a cached key, nothing else. */
+import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto"
+import { createServer } from "node:http"
+import { secret } from "./deliveries.ts"
+import { announce } from "./program.ts"
+
+const key = createSecretKey(Buffer.from(secret))
+const answers = { stored: "stored", refused: "unauthorized" }
+
+const server = createServer((request, response) => {
+  const chunks: Array<Buffer> = []
+  request.on("data", (chunk: Buffer) => chunks.push(chunk))
+  request.on("end", () => {
+    const made = createHmac("sha256", key).update(Buffer.concat(chunks)).digest()
+    const claimed = Buffer.from(String(request.headers["x-hub-signature-256"]).slice("sha256=".length), "hex")
+    const isSigned = claimed.length === made.length && timingSafeEqual(made, claimed)
+    const body = isSigned ? answers.stored : answers.refused
+    const headers = { "content-type": "text/plain; charset=utf-8", "content-length": body.length }
+    response.writeHead(isSigned ? 200 : 401, headers)
+    response.end(body)
+  })
+})
+
+server.listen(0, "127.0.0.1", () => announce(server))

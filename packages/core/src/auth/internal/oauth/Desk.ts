@@ -1,0 +1,292 @@
+import { Clock, Duration, Effect, Redacted, Result, Stream } from "effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import type { PolicyError } from "../../../policy/Engine.ts"
+import * as Engine from "../../../policy/Engine.ts"
+import * as Exchange from "../../../policy/Exchange.ts"
+import type { Compiled } from "../../../policy/Policy.ts"
+import * as AuthError from "../../AuthError.ts"
+import type { Endpoints, OAuthServer } from "../../OAuthServer.ts"
+import { type Answer, malformed } from "./answer.ts"
+import type { Authenticator, Proof } from "./Authenticator.ts"
+import type { DpopProver } from "./DpopProver.ts"
+import { skewOf } from "./skew.ts"
+
+/** The largest answer that is read. */
+const mostBytes = 1024 * 1024
+
+/** The endpoints that are asked by posting, and how errors, events and keys call them. */
+const endpoints = {
+  token: "tokenEndpoint",
+  "device authorization": "deviceAuthorizationEndpoint",
+  "pushed authorization request": "pushedAuthorizationRequestEndpoint",
+  introspection: "introspectionEndpoint",
+  revocation: "revocationEndpoint"
+} as const satisfies Readonly<Record<string, keyof Endpoints>>
+
+/** A question to an endpoint of the server. */
+export interface Question<A> {
+  readonly endpoint: keyof typeof endpoints
+  readonly parameters: ReadonlyArray<readonly [string, string]>
+  /** What of the parameters must not be seen. */
+  readonly secrets: ReadonlyArray<string>
+  /** Whether it may be asked again although it may have been heard. */
+  readonly idempotent: boolean
+  /** Whether the answer may be bound to our key. Default: false. */
+  readonly proven?: boolean
+  readonly read: (answer: Answer) => Result.Result<A, AuthError.Reason>
+}
+
+export interface Parts {
+  readonly integration: string
+  readonly tenant: string | undefined
+  readonly client: HttpClient.HttpClient
+  readonly policy: Compiled
+  readonly state: Engine.State
+  /** Undefined where nothing is asked but what anybody may have. */
+  readonly authenticator: Authenticator | undefined
+  readonly prover: DpopProver | undefined
+  readonly usesMutualTls: boolean
+}
+
+interface Asked<A> extends Pick<Question<A>, "read"> {
+  readonly endpoint: string
+  readonly url: string
+}
+
+/** An engine for one endpoint, where that is now. */
+interface Placed {
+  readonly origin: string
+  readonly engine: Engine.Engine
+}
+
+type Failed = Engine.AttemptFailure<AuthError.AuthError>
+
+/** Where the endpoints of one server are asked, under one policy. */
+export class Desk {
+  readonly #parts: Parts
+  readonly #engines = new Map<string, Placed>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  get integration(): string {
+    return this.#parts.integration
+  }
+
+  /** Posts a question as the client that we are. */
+  ask<A>(server: OAuthServer, question: Question<A>): Effect.Effect<A, AuthError.AuthError> {
+    const url = this.#urlOf(server, question.endpoint)
+    if (url === undefined) return Effect.fail(this.error(missing(question.endpoint)))
+    const asked = { ...question, url }
+    return this.#run(question.endpoint, "POST", url, question.idempotent, (attempt) =>
+      Effect.flatMap(Effect.mapError(this.#proof(server, asked), unsent), ({ proof, request }) =>
+        Effect.flatMap(this.#exchange(attempt, asked, request, proof), (answer) => this.#judge(asked, answer, proof))
+      )
+    )
+  }
+
+  #urlOf({ mtlsEndpoints, ...server }: OAuthServer, endpoint: keyof typeof endpoints): string | undefined {
+    const name = endpoints[endpoint]
+    return (this.#parts.usesMutualTls ? mtlsEndpoints[name] : undefined) ?? server[name]
+  }
+
+  /** Gets what anybody may have. */
+  fetch<A>(question: Asked<A>): Effect.Effect<A, AuthError.AuthError> {
+    const open = { ...question, secrets: [] }
+    const request = HttpClientRequest.setHeader(HttpClientRequest.get(question.url), "accept", "application/json")
+    return this.#run(question.endpoint, "GET", question.url, true, (attempt) =>
+      Effect.flatMap(this.#exchange(attempt, open, request), (answer) => this.#judge(open, answer))
+    )
+  }
+
+  error(reason: AuthError.Reason): AuthError.AuthError {
+    return new AuthError.AuthError({ integration: this.#parts.integration, reason })
+  }
+
+  #run<A>(
+    endpoint: string,
+    method: string,
+    url: string,
+    idempotent: boolean,
+    attempt: (attempt: Engine.Attempt) => Effect.Effect<A, Failed>
+  ): Effect.Effect<A, AuthError.AuthError> {
+    const { integration } = this.#parts
+    const call = { idempotent, replayable: true, hedgeable: idempotent, request: undefined, options: {}, attempt }
+    return Engine.run(this.#engine(endpoint, method, url), call).pipe(
+      Effect.mapError((error) =>
+        error instanceof AuthError.AuthError ? error : this.error(heldBack(endpoint, error))
+      ),
+      Effect.withSpan(`${integration}.oauth/${endpoint}`, {
+        kind: "client",
+        attributes: { "causeway.integration": integration, "causeway.endpoint": `oauth/${endpoint}` }
+      })
+    )
+  }
+
+  #engine(endpoint: string, method: string, url: string): Engine.Engine {
+    const { origin, pathname: path } = new URL(url)
+    const known = this.#engines.get(endpoint)
+    if (known?.origin === origin) return known.engine
+    const { integration, policy, state, tenant } = this.#parts
+    const call = {
+      integration,
+      ...(tenant !== undefined && { tenant }),
+      endpoint: `oauth/${endpoint}`,
+      method,
+      url: path
+    }
+    const key = `${Engine.scopeOf(call)}/oauth/${origin}`
+    const engine = Engine.make({ call, policy, state, keyOf: () => key })
+    this.#engines.set(endpoint, { origin, engine })
+    return engine
+  }
+
+  #proof<A>(server: OAuthServer, question: Question<A> & Asked<A>) {
+    const { authenticator, prover } = this.#parts
+    const error = (reason: AuthError.Reason) => this.error(reason)
+    return Effect.gen(function* () {
+      const proof = authenticator === undefined ? noProof : yield* authenticator(server)
+      const proven = new Set(proof.parameters.map(([name]) => name))
+      const own = question.parameters.filter(([name]) => !proven.has(name))
+      const body = new URLSearchParams([...own, ...proof.parameters].map(([name, value]) => [name, value]))
+      const request = HttpClientRequest.post(question.url).pipe(
+        HttpClientRequest.setHeaders({ accept: "application/json", ...proof.headers }),
+        HttpClientRequest.bodyText(body.toString(), "application/x-www-form-urlencoded")
+      )
+      if (prover === undefined || question.proven !== true) return { request, proof }
+      const possession = yield* Effect.mapError(prover.prove("POST", question.url), (reason) => error(reason))
+      return { request: HttpClientRequest.setHeader(request, "dpop", Redacted.value(possession)), proof }
+    })
+  }
+
+  #exchange(
+    attempt: Engine.Attempt,
+    question: Omit<Asked<unknown>, "read"> & Pick<Question<unknown>, "secrets">,
+    request: HttpClientRequest.HttpClientRequest,
+    proof?: Proof
+  ): Effect.Effect<Answer, Failed> {
+    const { client, prover } = this.#parts
+    const broken = (problem: Exchange.Broken) => this.#unreached(question.endpoint, problem)
+    return Effect.gen(function* () {
+      const response = yield* Effect.mapError(Exchange.send(client, request), broken)
+      const { headers, status } = response
+      attempt.received({ status, headers })
+      prover?.learn(question.url, headers)
+      const body = yield* Effect.mapError(bodyOf(response), broken)
+      const secrets = [...question.secrets, ...(proof?.secrets ?? [])]
+      return { endpoint: named(question.endpoint), status, headers, body, secrets, now: yield* Clock.currentTimeMillis }
+    })
+  }
+
+  #judge<A>(question: Asked<A> & Pick<Question<A>, "proven">, answer: Answer, proof?: Proof): Effect.Effect<A, Failed> {
+    const read = question.read(answer)
+    if (Result.isSuccess(read)) return Effect.succeed(read.success)
+    const reason = read.failure
+    if (this.#parts.prover !== undefined && question.proven === true && wantsNonce(reason, answer)) {
+      return Effect.fail({ ...this.#failed(reason, answer), renewed: true })
+    }
+    if (reason._tag !== "InvalidClient" || proof === undefined) {
+      return Effect.fail(this.#failed(this.#orSkew(reason, answer, question.proven === true), answer))
+    }
+    return Effect.flatMap(proof.readAgain, (renewed) =>
+      Effect.fail({ ...this.#failed(this.#orSkew(reason, answer, proof.isTimed), answer), renewed })
+    )
+  }
+
+  /** What says what time it is may be refused because our clock is off. */
+  #orSkew(reason: AuthError.Reason, answer: Answer, isTimed: boolean): AuthError.Reason {
+    const isRefusal = reason._tag === "InvalidClient" || reason._tag === "InvalidGrant" || isProofRefused(reason)
+    return (isTimed && isRefusal ? skewOf(answer) : undefined) ?? reason
+  }
+
+  #failed(reason: AuthError.Reason, answer: Answer): Failed {
+    const error = this.error(reason)
+    return {
+      error,
+      category: error.category,
+      retryAfter: error.retryAfter,
+      sent: true,
+      declared: true,
+      status: answer.status,
+      requestId: Exchange.requestId(answer.headers)
+    }
+  }
+
+  #unreached(endpoint: string, { detail, reason, sent }: Exchange.Broken): Failed {
+    const error = this.error(unavailable(endpoint, reason === "Connect" ? `no connection: ${detail}` : detail))
+    return { error, category: error.category, retryAfter: undefined, sent, declared: true }
+  }
+}
+
+const noProof: Proof = {
+  headers: {},
+  parameters: [],
+  secrets: [],
+  isTimed: false,
+  readAgain: Effect.succeed(false)
+}
+
+const named = (endpoint: string): string => `the ${endpoint} endpoint`
+
+const unavailable = (endpoint: string, detail: string, retryAfter?: Duration.Duration): AuthError.EndpointUnavailable =>
+  new AuthError.EndpointUnavailable({ endpoint: named(endpoint), status: undefined, detail, retryAfter })
+
+const unsent = (error: AuthError.AuthError): Failed => ({
+  error,
+  category: error.category === "transient" ? "transient" : "invalid",
+  retryAfter: error.retryAfter,
+  sent: false,
+  declared: true
+})
+
+/** What a policy refused or ended. */
+const heldBack = (endpoint: string, error: PolicyError): AuthError.EndpointUnavailable => {
+  switch (error._tag) {
+    case "Timeout":
+      return unavailable(endpoint, `no answer in ${Duration.format(error.after)}`)
+    case "RateLimited":
+      return unavailable(endpoint, "the rate limit is reached", error.retryAfter)
+    case "CircuitOpen":
+      return unavailable(endpoint, "its circuit is open", error.retryAfter)
+    case "BulkheadFull":
+      return unavailable(endpoint, "too many questions are in flight")
+  }
+}
+
+const isProofRefused = (reason: AuthError.Reason): boolean =>
+  reason._tag === "OtherRefusal" && reason.code === "invalid_dpop_proof"
+
+const wantsNonce = (reason: AuthError.Reason, { headers }: Answer): boolean =>
+  reason._tag === "OtherRefusal" && reason.code === "use_dpop_nonce" && headers["dpop-nonce"] !== undefined
+
+/** All of a body, or undefined when it is larger than is read; the rest of it is cancelled. */
+const bodyOf = (response: HttpClientResponse): Effect.Effect<Uint8Array | undefined, Exchange.Broken> => {
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  return Exchange.bytes(response).pipe(
+    Stream.takeUntil((chunk) => {
+      chunks.push(chunk)
+      size += chunk.byteLength
+      return size > mostBytes
+    }),
+    Stream.runDrain,
+    Effect.map(() => (size > mostBytes ? undefined : joined(chunks, size)))
+  )
+}
+
+const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
+  const body = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    body.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return body
+}
+
+/** An endpoint that the server does not have. */
+const missing = (endpoint: string): AuthError.Reason =>
+  malformed({ endpoint: "the authorization server" }, `it has no ${endpoint} endpoint`)

@@ -1,0 +1,177 @@
+import { type Duration, Result, type Schema } from "effect"
+import * as Failure from "../../../policy/Failure.ts"
+import * as Redact from "../../../policy/Redact.ts"
+import * as AuthError from "../../AuthError.ts"
+import type { OAuthQuirks } from "../../OAuthQuirks.ts"
+
+/** What an endpoint has answered. */
+export interface Answer {
+  /** How errors call the endpoint. */
+  readonly endpoint: string
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** Undefined when it was larger than is read. */
+  readonly body: Uint8Array | undefined
+  readonly now: number
+  /** What must not be seen of it. */
+  readonly secrets: ReadonlyArray<string>
+}
+
+export type Fields = Readonly<Record<string, Schema.Json>>
+
+/** Which statuses are a success, and how it is written. */
+export type Rules = Pick<OAuthQuirks, "successStatuses" | "errorsInSuccess" | "errorCodes" | "answers" | "nullIsAbsent">
+
+/** The members of a success; anything else is why there are none. */
+export const fieldsOf = (answer: Answer, rules: Rules): Result.Result<Fields, AuthError.Reason> => {
+  if (!rules.successStatuses.includes(answer.status)) return Result.fail(failureOf(answer, rules))
+  const read = bodyOf(answer, rules)
+  if (Result.isFailure(read)) return Result.fail(malformed(answer, read.failure))
+  const fields = rules.nullIsAbsent ? withoutNulls(read.success) : read.success
+  const code = fields["error"]
+  return rules.errorsInSuccess && typeof code === "string" && code !== ""
+    ? Result.fail(refusalOf(answer, fields, rules))
+    : Result.succeed(fields)
+}
+
+/** Whether it said no, and why; for endpoints whose success has nothing to say. */
+export const failureOf = (answer: Answer, rules: Rules): AuthError.Reason => {
+  const { status } = answer
+  const fields = errorOf(answer)
+  const category = Failure.categoryOfStatus(status)
+  if (category === "transient" || category === "throttled") return unavailable(answer, codeOf(answer, fields))
+  if (status >= 300 && status < 400) return malformed(answer, `it redirected (${status}), which is not followed`)
+  if (fields !== undefined) return refusalOf(answer, fields, rules)
+  if (status === 401) return new AuthError.InvalidClient({ status, description: undefined, uri: undefined })
+  return malformed(answer, `it has the status ${status}, and no error of OAuth`)
+}
+
+export const malformed = ({ endpoint }: Pick<Answer, "endpoint">, issue: string): AuthError.MalformedAnswer =>
+  new AuthError.MalformedAnswer({ endpoint, issue })
+
+const unavailable = (answer: Answer, code: string | undefined): AuthError.EndpointUnavailable =>
+  new AuthError.EndpointUnavailable({
+    endpoint: answer.endpoint,
+    status: answer.status,
+    detail: code ?? `status ${answer.status}`,
+    retryAfter: retryAfterOf(answer)
+  })
+
+const retryAfterOf = ({ headers, now, status }: Answer): Duration.Duration | undefined =>
+  Failure.retryAfter({ status, headers, now })
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+const textOf = (body: Uint8Array): string | undefined => {
+  try {
+    return utf8.decode(body)
+  } catch {
+    return undefined
+  }
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const contentTypeOf = ({ headers }: Answer): string =>
+  (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
+
+const form = "application/x-www-form-urlencoded"
+
+const bodyOf = (answer: Answer, { answers }: Rules): Result.Result<Fields, string> => {
+  if (answer.body === undefined) return Result.fail("it is larger than an answer may be")
+  const text = textOf(answer.body)
+  if (text === undefined) return Result.fail("it is not UTF-8")
+  if (text.trim() === "") return Result.fail("it is empty")
+  const contentType = contentTypeOf(answer)
+  if (answers === "form" && contentType === form) return fromForm(text)
+  if (answers !== "untyped" && contentType !== "application/json")
+    return Result.fail(`it is ${named(contentType)}, not JSON`)
+  const fields = parsed(text)
+  return isFields(fields) ? Result.succeed(fields) : Result.fail("it is not a JSON object")
+}
+
+const named = (contentType: string): string =>
+  /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/.test(contentType) ? contentType : "of no content type"
+
+const fromForm = (text: string): Result.Result<Fields, string> => {
+  const pairs = Array.from(new URLSearchParams(text))
+  const fields = Object.fromEntries(
+    pairs.map(([name, value]) => [name, name === "expires_in" ? numeric(value) : value])
+  )
+  return Object.keys(fields).length === pairs.length
+    ? Result.succeed(fields)
+    : Result.fail("it holds a member more than once")
+}
+
+/** A form has no numbers but in text. */
+const numeric = (text: string): string | number => (/^\d{1,15}$/.test(text) ? Number(text) : text)
+
+const withoutNulls = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+
+/** A refusal is one however it is labelled: only its own words count. */
+const errorOf = (answer: Answer): Fields | undefined => {
+  const text = answer.body === undefined ? undefined : textOf(answer.body)
+  if (text === undefined) return undefined
+  const fields = contentTypeOf(answer) === form ? Object.fromEntries(new URLSearchParams(text)) : parsed(text)
+  return isFields(fields) && typeof fields["error"] === "string" && fields["error"] !== "" ? fields : undefined
+}
+
+const codeOf = (answer: Pick<Answer, "secrets">, fields: Fields | undefined): string | undefined => {
+  const code = fields?.["error"]
+  return typeof code === "string" ? readable(code, 100, answer.secrets) : undefined
+}
+
+/** Codes of the authorization endpoint that mean: not now. */
+const notNow: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error"])
+
+const refusalOf = (answer: Answer, fields: Fields, rules: Pick<Rules, "errorCodes">): AuthError.Reason => {
+  const said = codeOf(answer, fields) ?? ""
+  const code = Object.hasOwn(rules.errorCodes, said) ? (rules.errorCodes[said] ?? said) : said
+  if (notNow.has(code)) return unavailable(answer, code)
+  return refusal(code, {
+    status: answer.status,
+    description: wordsOf(fields["error_description"], answer.secrets),
+    uri: wordsOf(fields["error_uri"], answer.secrets)
+  })
+}
+
+const wordsOf = (value: Schema.Json | undefined, secrets: ReadonlyArray<string>): string | undefined =>
+  typeof value === "string" && value !== "" ? readable(value, 300, secrets) : undefined
+
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const lineBreaking = /[\x00-\x1f\x7f\u2028\u2029]+/g
+
+/** What a server has written, for people: without secrets, on one line, and not too long. */
+export const readable = (text: string, longest: number, secrets: ReadonlyArray<string>): string =>
+  Redact.secrets(text.slice(0, 4 * longest), secrets)
+    .replace(lineBreaking, " ")
+    .slice(0, longest)
+
+const reasons: Readonly<Record<string, new (refusal: AuthError.Refusal) => AuthError.Reason>> = {
+  invalid_request: AuthError.InvalidRequest,
+  invalid_client: AuthError.InvalidClient,
+  invalid_grant: AuthError.InvalidGrant,
+  unauthorized_client: AuthError.UnauthorizedClient,
+  unsupported_grant_type: AuthError.UnsupportedGrantType,
+  invalid_scope: AuthError.InvalidScope,
+  access_denied: AuthError.AccessDenied,
+  authorization_pending: AuthError.AuthorizationPending,
+  slow_down: AuthError.SlowDown,
+  expired_token: AuthError.ExpiredToken
+}
+
+/** The reason of an error code. */
+export const refusal = (code: string, said: AuthError.Refusal): AuthError.Reason => {
+  const Known = Object.hasOwn(reasons, code) ? reasons[code] : undefined
+  return Known === undefined ? new AuthError.OtherRefusal({ ...said, code }) : new Known(said)
+}

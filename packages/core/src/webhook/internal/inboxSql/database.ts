@@ -1,0 +1,54 @@
+import { Effect } from "effect"
+import { SqlClient, type SqlError, type Statement } from "effect/sql"
+import { InboxStoreError } from "../../InboxStore.ts"
+
+type Value = string | number | null
+
+export type Column = "text" | "bigint"
+
+/** An `SqlClient` with what the two dialects say differently. */
+export interface Database {
+  readonly sql: SqlClient.SqlClient
+  readonly dialect: "sqlite" | "pg"
+  /** Rows in one parameter, as a table of these columns: the text of a statement does not depend on how many there are. */
+  readonly given: <Columns extends Readonly<Record<string, Column>>>(
+    columns: Columns,
+    rows: ReadonlyArray<{ readonly [Name in keyof Columns]: Value }>
+  ) => Statement.Fragment
+  /** Takes the rows of a query for this transaction, without those that another one has taken. */
+  readonly skipLocked: Statement.Fragment
+  /** `column` is in what a query finds, which is run once. */
+  readonly isIn: (column: string, query: Statement.Fragment) => Statement.Fragment
+}
+
+export const make = (sql: SqlClient.SqlClient, dialect: "sqlite" | "pg"): Database => ({
+  sql,
+  dialect,
+  given: (columns, rows) => {
+    const json = JSON.stringify(rows)
+    const list = (column: (name: string, type: Column) => string) =>
+      sql.literal(
+        Object.entries(columns)
+          .map(([name, type]) => column(name, type))
+          .join(", ")
+      )
+    return dialect === "pg"
+      ? sql`jsonb_to_recordset(${json}::jsonb) AS given(${list((name, type) => `${name} ${type}`)})`
+      : sql`(SELECT ${list((name) => `value->>'${name}' AS ${name}`)} FROM json_each(${json})) AS given`
+  },
+  skipLocked: sql.literal(dialect === "pg" ? "FOR UPDATE SKIP LOCKED" : ""),
+  isIn: (column, query) =>
+    dialect === "pg" ? sql`${sql(column)} = ANY(ARRAY(${query}))` : sql`${sql(column)} IN (${query})`
+})
+
+export const toStoreError = (operation: string, cause: unknown): InboxStoreError =>
+  new InboxStoreError({ operation, cause })
+
+/** The error of the store, and numbers as numbers. */
+export const failing =
+  (operation: string) =>
+  <A>(effect: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A, InboxStoreError> =>
+    effect.pipe(
+      Effect.mapError((cause) => toStoreError(operation, cause)),
+      Effect.provideService(SqlClient.SafeIntegers, false)
+    )

@@ -1,0 +1,334 @@
+import { type Cause, type Context, Effect, Exit, Option, type Redacted, Result, type Tracer } from "effect"
+import * as AtOnce from "../../../policy/internal/AtOnce.ts"
+import * as Attempt from "../../Attempt.ts"
+import * as Handshake from "../../Handshake.ts"
+import type { Arrival } from "../../Inbox.ts"
+import type { WebhookError } from "../../WebhookError.ts"
+import type { Service as Keys } from "../../WebhookKeys.ts"
+import * as WebhookVerifier from "../../WebhookVerifier.ts"
+import * as Answers from "./answers.ts"
+import * as Heads from "./head.ts"
+import type { Hooks } from "./options.ts"
+import type { Answer, Answering, Ending, Head, Outcome, Reception, Rejection, Where } from "./reception.ts"
+import { type Source, urlOf } from "./source.ts"
+import * as Telemetry from "./telemetry.ts"
+import * as TenantIds from "./tenantIds.ts"
+
+export type EventTaker<R> = NonNullable<Hooks<R>["onEvent"]>
+
+/** What all sources of a receiver have in common. */
+export interface Shop<R> {
+  readonly secretsTimeoutMillis: number
+  readonly storeTimeoutMillis: number
+  readonly onEvent: EventTaker<R>
+  readonly onOutcome: ((outcome: Outcome) => Effect.Effect<unknown>) | undefined
+}
+
+/** A request while it is answered. */
+interface Run {
+  readonly at: Telemetry.Surroundings
+  readonly span: Tracer.Span | undefined
+  readonly begun: bigint
+}
+
+type Values = ReadonlyArray<Redacted.Redacted<string>>
+
+/** How a request is answered, and what is told of it. */
+abstract class Concluding<R> {
+  protected readonly shop: Shop<R>
+  protected readonly where: Where
+  protected abstract readonly metrics: Telemetry.SourceMetrics
+  protected abstract readonly accepts: { readonly methods: string; readonly types: string }
+
+  constructor(shop: Shop<R>, where: Where) {
+    this.shop = shop
+    this.where = where
+  }
+
+  reject(rejection: Rejection): Effect.Effect<Answer, never, R> {
+    return Effect.contextWith((context: Context.Context<R>) => effectOf(this.rejectIn(context, rejection)))
+  }
+
+  rejectIn(context: Context.Context<R>, rejection: Rejection): Answering<R> {
+    return this.runIn(context, (run) =>
+      this.refuse(run, rejection, Answers.rejected(rejection, this.accepts), rejection)
+    )
+  }
+
+  protected runIn<E>(context: Context.Context<R>, evaluate: (run: Run) => Effect.Effect<Answer, E, R>): Answering<R> {
+    const at = Telemetry.surroundingsOf(context)
+    const begun = at.clock.monotonicTimeNanosUnsafe()
+    return at.isTraced
+      ? Telemetry.withSpan(this.where, (span) => effectOf(this.secure({ at, span, begun }, evaluate)))
+      : this.secure({ at, span: undefined, begun }, evaluate)
+  }
+
+  /** Whatever goes wrong has an answer. */
+  protected secure<E>(run: Run, evaluate: (run: Run) => Effect.Effect<Answer, E, R>): Answering<R> {
+    const answered = thrown(() => evaluate(run))
+    const exit = AtOnce.exitOf(answered)
+    if (exit !== undefined && Exit.isSuccess(exit)) return exit.value
+    return Effect.catchCause(answered, (cause) => this.fail(run, cause))
+  }
+
+  protected refuse(
+    run: Run,
+    reason: Extract<Ending, { readonly _tag: "Refused" }>["reason"],
+    answer: Answer,
+    detail: string
+  ): Effect.Effect<Answer> {
+    return this.conclude(run, { _tag: "Refused", reason }, answer, detail)
+  }
+
+  protected fail(run: Run, cause: Cause.Cause<unknown>): Effect.Effect<Answer> {
+    const error = Attempt.describeCause(cause)
+    return this.conclude(run, { _tag: "Failed", error }, Answers.plain(503), error.message)
+  }
+
+  protected conclude(run: Run, ending: Ending, answer: Answer, detail = ""): Effect.Effect<Answer> {
+    const { onOutcome } = this.shop
+    const outcome: Outcome = { ...this.where, status: answer.status, ...ending }
+    const { at, begun, span } = run
+    this.metrics.record(outcome, Number(at.clock.monotonicTimeNanosUnsafe() - begun) / 1e6, at.context)
+    Telemetry.tellOutcome(span, outcome)
+    const line = Telemetry.logOf(at, outcome, detail)
+    const told =
+      onOutcome === undefined
+        ? line
+        : Effect.andThen(
+            line,
+            Effect.ignoreCause(
+              Effect.suspend(() => onOutcome(outcome)),
+              { log: "Warn" }
+            )
+          )
+    return AtOnce.flatMap(told, () => Effect.succeed(answer))
+  }
+}
+
+const effectOf = <R>(answering: Answering<R>): Effect.Effect<Answer, never, R> =>
+  "status" in answering ? Effect.succeed(answering) : answering
+
+const thrown = <E, R>(evaluate: () => Effect.Effect<Answer, E, R>): Effect.Effect<Answer, E, R> => {
+  try {
+    return evaluate()
+  } catch (defect) {
+    return Effect.die(defect)
+  }
+}
+
+const nowhere = new Telemetry.SourceMetrics("")
+
+/** A request to a place where no source is. */
+export class LostRequest<R> extends Concluding<R> implements Reception<R> {
+  readonly rejection = "NotFound"
+  readonly hasBody = false
+  protected readonly metrics = nowhere
+  protected readonly accepts = { methods: "", types: "" }
+
+  constructor(shop: Shop<R>) {
+    super(shop, { source: "", tenant: undefined })
+  }
+
+  receive(): Effect.Effect<Answer, never, R> {
+    return this.reject(this.rejection)
+  }
+
+  receiveIn(context: Context.Context<R>): Answering<R> {
+    return this.rejectIn(context, this.rejection)
+  }
+}
+
+/** A request to a source. */
+export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
+  readonly rejection: Rejection | undefined
+  readonly hasBody: boolean
+  protected readonly metrics: Telemetry.SourceMetrics
+  protected readonly accepts: Source<E, R>["accepts"]
+  readonly #source: Source<E, R>
+  readonly #head: Head
+
+  constructor(shop: Shop<R>, source: Source<E, R>, head: Head, tenant: string | undefined) {
+    super(shop, { source: source.name, tenant })
+    this.#source = source
+    this.#head = head
+    this.metrics = source.metrics
+    this.accepts = source.accepts
+    this.rejection = Heads.check(head, source.rules)
+    this.hasBody = head.method === "POST"
+  }
+
+  receive(body: Uint8Array): Effect.Effect<Answer, never, R> {
+    return Effect.contextWith((context: Context.Context<R>) => effectOf(this.receiveIn(context, body)))
+  }
+
+  receiveIn(context: Context.Context<R>, body: Uint8Array): Answering<R> {
+    if (body.byteLength > this.#source.rules.maxBodySize) return this.rejectIn(context, "BodyTooLarge")
+    const { atOnce, urlOf: signedUrl } = this.#source
+    const { headers, method } = this.#head
+    const delivery = { method, url: signedUrl(this.#head), headers, body }
+    if (atOnce !== undefined && this.hasBody)
+      return this.runIn(context, (run) => this.#judge(run, delivery, atOnce, undefined))
+    return this.runIn(context, (run) =>
+      AtOnce.flatMap(this.#openAnswer(run, body), (answer) =>
+        answer === undefined ? this.#receiveSigned(run, delivery) : Effect.succeed(answer)
+      )
+    )
+  }
+
+  /** The answer to a challenge without a signature. */
+  #openAnswer(run: Run, body: Uint8Array): Effect.Effect<Answer | undefined, unknown, R> {
+    const { opens } = this.#source
+    const hasOpen = opens.has("OpenEcho") || opens.has("OpenProof") || this.#takesSecrets
+    if (!hasOpen) return this.#unchallenged(run)
+    return AtOnce.flatMap(this.#openInput(body), (input) => {
+      const reply = Option.getOrUndefined(Handshake.before(this.#source.scheme, input))
+      return reply === undefined ? this.#unchallenged(run) : this.#answerOpen(run, reply)
+    })
+  }
+
+  get #takesSecrets(): boolean {
+    return this.#source.opens.has("SecretOffer") && this.#source.options.acceptSecret !== undefined
+  }
+
+  /** A GET can be nothing but a challenge. */
+  #unchallenged(run: Run): Effect.Effect<Answer | undefined> {
+    return this.hasBody ? Effect.undefined : this.refuse(run, "NoChallenge", Answers.plain(400), "NoChallenge")
+  }
+
+  #openInput(body: Uint8Array): Effect.Effect<Handshake.OpenInput, unknown, R> {
+    const { opens, padded, secrets, verifyTokens } = this.#source
+    const { headers, method } = this.#head
+    const input = { method, url: urlOf(this.#head), headers, body, acceptsSecret: this.#takesSecrets }
+    const own = opens.has("OpenProof") ? this.#look(secrets.read(this.where.tenant)) : none
+    const tokens = opens.has("OpenEcho") ? this.#look(verifyTokens.read(this.where.tenant)) : none
+    return AtOnce.flatMap(own, (found) =>
+      AtOnce.map(tokens, (known = []) => ({ ...input, secrets: padded(found), verifyTokens: known }))
+    )
+  }
+
+  #look<A>(lookup: Effect.Effect<A, E, R>): Effect.Effect<A, E | Cause.TimeoutError, R> {
+    return AtOnce.exitOf(lookup) ?? bounded(lookup, this.shop.secretsTimeoutMillis)
+  }
+
+  #answerOpen(run: Run, reply: Handshake.Reply): Effect.Effect<Answer | undefined, unknown, R> {
+    const { acceptSecret } = this.#source.options
+    if (reply.secretToStore !== undefined && acceptSecret !== undefined) {
+      const offer = { ...this.where, secret: reply.secretToStore }
+      return Effect.flatMap(
+        bounded(
+          Effect.suspend(() => acceptSecret(offer)),
+          this.shop.storeTimeoutMillis
+        ),
+        (isTaken) => (isTaken ? this.conclude(run, { _tag: "Answered" }, Answers.toAnswer(reply)) : Effect.undefined)
+      )
+    }
+    if (reply.status === 403) return this.refuse(run, "WrongVerifyToken", Answers.plain(403), "WrongVerifyToken")
+    if (reply.status === 400) return this.refuse(run, "NoChallenge", Answers.plain(400), "NoChallenge")
+    return this.conclude(run, { _tag: "Answered" }, Answers.toAnswer(reply))
+  }
+
+  #receiveSigned(run: Run, delivery: Delivery): Effect.Effect<Answer, unknown, R> {
+    const { secrets } = this.#source
+    return AtOnce.flatMap(this.#look(secrets.read(this.where.tenant)), (own) =>
+      this.#source.needsKeys ? this.#fetchKeys(run, delivery, own) : this.#judge(run, delivery, own, undefined)
+    )
+  }
+
+  #fetchKeys(run: Run, delivery: Delivery, own: Values | undefined): Effect.Effect<Answer, unknown, R> {
+    const { options, scheme } = this.#source
+    return Effect.flatMap(options.keys ?? noKeys, (keys) =>
+      Effect.matchEffect(keys.fetch(scheme, delivery), {
+        onFailure: (error) => this.#refuseError(run, error),
+        onSuccess: (found) => this.#judge(run, delivery, own, found)
+      })
+    )
+  }
+
+  #judge(
+    run: Run,
+    delivery: Delivery,
+    own: Values | undefined,
+    keys: WebhookVerifier.FetchedKeys | undefined
+  ): Effect.Effect<Answer, unknown, R> {
+    const { padded, scheme } = this.#source
+    const { body, headers, method, url } = delivery
+    const now = run.at.clock.currentTimeMillisUnsafe()
+    const verified = WebhookVerifier.verify(scheme, { method, url, headers, body, secrets: padded(own), now, keys })
+    if (own === undefined) return this.#refuseTenant(run, verified)
+    return Result.isSuccess(verified)
+      ? this.#receiveVerified(run, verified.success, own, body)
+      : this.#refuseError(run, verified.failure)
+  }
+
+  #refuseError(run: Run, error: WebhookError): Effect.Effect<Answer, WebhookError> {
+    if (error.category !== "unauthorized") return Effect.fail(error)
+    return this.refuse(run, error.reason._tag, Answers.plain(Answers.errorStatus(error)), error.message)
+  }
+
+  /** As a wrong signature is refused; a key of the provider's own may even have signed. */
+  #refuseTenant(run: Run, verified: Result.Result<unknown, WebhookError>): Effect.Effect<Answer> {
+    const status = Result.isFailure(verified) ? Answers.errorStatus(verified.failure) : 401
+    return this.refuse(run, "UnknownTenant", Answers.plain(status), "UnknownTenant")
+  }
+
+  #receiveVerified(
+    run: Run,
+    verified: WebhookVerifier.Verified,
+    secrets: Values,
+    body: Uint8Array
+  ): Effect.Effect<Answer, unknown, R> {
+    const { opens, options, scheme } = this.#source
+    if (opens.size === 0) return this.#accept(run, verified, body)
+    const { headers } = this.#head
+    const input = { headers, body, secrets, signedBy: verified.signedBy }
+    const reply = Option.getOrUndefined(Handshake.after(scheme, input))
+    if (reply === undefined) return this.#accept(run, verified, body)
+    if (reply.urlToFetch === undefined) return this.conclude(run, { _tag: "Answered" }, Answers.toAnswer(reply))
+    return options.keys === undefined || options.confirmSubscriptions === false
+      ? this.#accept(run, verified, body)
+      : this.#confirm(run, options.keys, reply, reply.urlToFetch)
+  }
+
+  #confirm(
+    run: Run,
+    keys: Effect.Effect<Keys, E, R>,
+    reply: Handshake.Reply,
+    url: string
+  ): Effect.Effect<Answer, unknown, R> {
+    return Effect.flatMap(keys, (service) => service.confirm(this.#source.scheme, url)).pipe(
+      Effect.andThen(Effect.suspend(() => this.conclude(run, { _tag: "Answered" }, Answers.toAnswer(reply))))
+    )
+  }
+
+  #accept(run: Run, verified: WebhookVerifier.Verified, body: Uint8Array): Effect.Effect<Answer, unknown, R> {
+    const { onEvent, storeTimeoutMillis } = this.shop
+    const { duplicate, stored } = this.#source
+    const { type, unsigned } = verified
+    const id = TenantIds.join(this.where.tenant, verified.id, body)
+    const arrival: Arrival = {
+      source: this.where.source,
+      id,
+      type,
+      headers: this.#head.headers,
+      body,
+      traceparent: Telemetry.traceparent(run.span)
+    }
+    const taken = onEvent(arrival, verified)
+    return AtOnce.flatMap(AtOnce.exitOf(taken) ?? bounded(taken, storeTimeoutMillis), (put) => {
+      const tag = put?._tag ?? "Accepted"
+      return this.conclude(run, { _tag: tag, id, type, unsigned }, tag === "Duplicate" ? duplicate : stored)
+    })
+  }
+}
+
+type Delivery = Pick<WebhookVerifier.VerifyInput, "method" | "url" | "headers" | "body">
+
+const noKeys = Effect.die("a source that needs keys is made with them")
+
+const none: Effect.Effect<Values | undefined> = Effect.undefined
+
+const bounded = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  millis: number
+): Effect.Effect<A, E | Cause.TimeoutError, R> => Effect.timeout(effect, millis)

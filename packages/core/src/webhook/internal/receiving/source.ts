@@ -1,0 +1,145 @@
+import { Effect, type Redacted } from "effect"
+import { InvalidOption } from "../../../policy/InvalidOption.ts"
+import type { Answer, Head } from "./reception.ts"
+import type { Handshake, SignatureScheme } from "../../SignatureScheme.ts"
+import type { WebhookError } from "../../WebhookError.ts"
+import * as WebhookVerifier from "../../WebhookVerifier.ts"
+import { plain } from "./answers.ts"
+import * as Decoys from "./decoys.ts"
+import type { Rules } from "./head.ts"
+import type { Acknowledgement, Source as Options } from "./options.ts"
+import * as Secrets from "./secrets.ts"
+import { SourceMetrics } from "./telemetry.ts"
+
+/** A source as its options say, checked, with what is worked out once. */
+export interface Source<E, R> {
+  readonly name: string
+  readonly scheme: SignatureScheme
+  readonly options: Options<E, R>
+  readonly rules: Rules
+  readonly accepts: { readonly methods: string; readonly types: string }
+  readonly secrets: Secrets.Reader<E, R>
+  readonly verifyTokens: Secrets.Reader<E, R>
+  /** Secrets to verify with; `undefined` stands for an unknown tenant. */
+  readonly padded: (own: Values | undefined) => Values
+  readonly opens: ReadonlySet<Handshake["_tag"]>
+  readonly needsKeys: boolean
+  /** The secrets, where nothing has to be looked up or answered before a signature is verified. */
+  readonly atOnce: Values | undefined
+  readonly metrics: SourceMetrics
+  readonly stored: Answer
+  readonly duplicate: Answer
+  readonly urlOf: (head: Head) => string
+}
+
+type Values = ReadonlyArray<Redacted.Redacted<string>>
+
+export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: number): Source<E, R> => {
+  const { acknowledgement, contentTypes, scheme } = options
+  const handshakes = listed(scheme.handshake)
+  const takesGet = handshakes.some((handshake) => "method" in handshake && handshake.method === "GET")
+  const secrets = Secrets.reader(options.secrets)
+  check(name, options)
+  return {
+    name,
+    scheme,
+    options,
+    rules: {
+      maxBodySize,
+      takesGet,
+      contentTypes: contentTypes && new Set(contentTypes.map((type) => checkType(name, type)))
+    },
+    accepts: { methods: takesGet ? "GET, POST" : "POST", types: contentTypes?.join(", ") ?? "*/*" },
+    secrets,
+    verifyTokens: Secrets.reader(options.verifyTokens ?? []),
+    padded: secrets.isPerTenant ? paddedFor(scheme) : (own) => own ?? [],
+    opens: new Set(handshakes.map(({ _tag }) => _tag)),
+    needsKeys: needsKeys(scheme),
+    atOnce: needsKeys(scheme) || handshakes.some(isOpen) ? undefined : secrets.constant,
+    metrics: new SourceMetrics(name),
+    stored: acknowledged("stored", acknowledgement),
+    duplicate: acknowledged("duplicate", acknowledgement),
+    urlOf: urlReader(options)
+  }
+}
+
+const listed = (described: SignatureScheme["handshake"]): ReadonlyArray<Handshake> =>
+  described === undefined ? [] : "_tag" in described ? [described] : described
+
+const isOpen = ({ _tag }: Handshake): boolean => _tag === "OpenEcho" || _tag === "OpenProof" || _tag === "SecretOffer"
+
+const needsKeys = ({ keys }: SignatureScheme): boolean =>
+  keys.some(({ _tag }) => _tag === "Certificate" || _tag === "Jwk")
+
+const paddedFor = (scheme: SignatureScheme) => {
+  const pad = Decoys.padding(scheme)
+  return (own: Values | undefined): Values => pad(own ?? [])
+}
+
+const acknowledged = (body: string, options: Acknowledgement = {}): Answer => {
+  const answer = plain(200)
+  const contentType = options.contentType ?? answer.headers["content-type"] ?? ""
+  const status = options.status ?? 200
+  return status === 204
+    ? { status, headers: {}, body: "" }
+    : { status, headers: { "content-type": contentType }, body: options.body ?? body }
+}
+
+const reject = (source: string, option: string, actual: string, accepts: string): never => {
+  throw new InvalidOption({ option: `${source}.${option}`, actual, accepts })
+}
+
+const check = <E, R>(name: string, options: Options<E, R>): void => {
+  const { acknowledgement, keys, publicOrigin, publicUrl, scheme } = options
+  if (keys === undefined && needsKeys(scheme)) {
+    reject(
+      name,
+      "keys",
+      "missing",
+      `WebhookKeys.WebhookKeys, because ${scheme.id} verifies with a key of the provider's`
+    )
+  }
+  if (publicUrl !== undefined && publicOrigin !== undefined) {
+    reject(name, "publicOrigin", JSON.stringify(publicOrigin), "left out where there is a publicUrl")
+  }
+  if (publicUrl !== undefined && !URL.canParse(publicUrl)) {
+    reject(name, "publicUrl", JSON.stringify(publicUrl), "an absolute URL")
+  }
+  if (publicOrigin !== undefined && URL.parse(publicOrigin)?.origin !== publicOrigin) {
+    reject(name, "publicOrigin", JSON.stringify(publicOrigin), "an origin such as https://hooks.example.com")
+  }
+  const status = acknowledgement?.status ?? 200
+  if (!Number.isInteger(status) || status < 200 || status > 299) {
+    reject(name, "acknowledgement.status", String(status), "a status from 200 to 299")
+  }
+}
+
+const checkType = (name: string, type: string): string =>
+  /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(type.toLowerCase())
+    ? type.toLowerCase()
+    : reject(name, "contentTypes", JSON.stringify(type), "media types such as application/json")
+
+/** What the provider called: as configured, or what the request says of itself. */
+const urlReader = <E, R>({ publicOrigin, publicUrl }: Options<E, R>): ((head: Head) => string) => {
+  if (publicUrl !== undefined) return () => publicUrl
+  return publicOrigin === undefined ? urlOf : ({ url }) => publicOrigin + pathAndQuery(url)
+}
+
+/** The URL of a request as the server sees it. */
+export const urlOf = ({ origin = "http://localhost", url }: Head): string => (url.startsWith("/") ? origin + url : url)
+
+const pathAndQuery = (url: string): string =>
+  url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, "") || "/"
+
+/** Fails where the secrets can't be had or don't fit. Secrets of tenants are seen when they are asked for. */
+export const checkSecrets = <E, R>({
+  options,
+  scheme,
+  secrets
+}: Source<E, R>): Effect.Effect<void, E | WebhookError, R> =>
+  secrets.isPerTenant
+    ? Effect.void
+    : Effect.flatMap(secrets.read(undefined), (values = []) => {
+        const isAwaited = values.length === 0 && options.acceptSecret !== undefined
+        return isAwaited ? Effect.void : Effect.fromResult(WebhookVerifier.checkSecrets(scheme, values))
+      })

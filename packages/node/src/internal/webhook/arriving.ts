@@ -1,0 +1,50 @@
+import type { WebhookReceiver } from "@causeway/core/webhook"
+import type { IncomingMessage } from "node:http"
+
+/** What Express and others add to a request. */
+interface Framed extends IncomingMessage {
+  readonly originalUrl?: unknown
+  readonly params?: unknown
+  readonly body?: unknown
+  readonly rawBody?: unknown
+}
+
+export const headOf = (request: IncomingMessage): WebhookReceiver.Head => {
+  const { originalUrl, params }: Framed = request
+  const path = typeof originalUrl === "string" ? originalUrl : (request.url ?? "/")
+  return {
+    method: request.method ?? "",
+    url: path,
+    origin: `${"encrypted" in request.socket ? "https" : "http"}://${request.headers.host ?? "localhost"}`,
+    headers: pairs(request.rawHeaders),
+    params: readParams(params)
+  }
+}
+
+const pairs = (raw: ReadonlyArray<string>): WebhookReceiver.Head["headers"] => {
+  const headers: Array<readonly [string, string]> = []
+  for (let index = 1; index < raw.length; index += 2) headers.push([raw[index - 1] ?? "", raw[index] ?? ""])
+  // HTTP/2 lists its pseudo-headers too.
+  return headers[0]?.[0].startsWith(":") === true ? headers.filter(([name]) => !name.startsWith(":")) : headers
+}
+
+/** What a framework's router has read from the path, where that names a source or a tenant. */
+const readParams = (params: unknown): WebhookReceiver.Head["params"] => {
+  if (typeof params !== "object" || params === null) return undefined
+  const { source, tenant }: { readonly source?: unknown; readonly tenant?: unknown } = params
+  const found = {
+    source: typeof source === "string" ? source : undefined,
+    tenant: typeof tenant === "string" ? tenant : undefined
+  }
+  return found.source === undefined && found.tenant === undefined ? undefined : found
+}
+
+/** The raw bytes, where a framework has read and kept them. */
+export const keptBody = (request: IncomingMessage): Buffer | undefined => {
+  const { body, rawBody }: Framed = request
+  if (Buffer.isBuffer(rawBody)) return rawBody
+  return Buffer.isBuffer(body) ? body : undefined
+}
+
+/** Whether somebody has begun to read the body. */
+export const isRead = (request: IncomingMessage): boolean => request.readableDidRead || request.readableEnded
