@@ -56,6 +56,7 @@ export const captions: Captions = {
       "internal/BoundedKeys.ts": "A map that drops its least recently used keys.",
       "internal/cipher.ts": "Seals and opens texts and bytes with a key, for what they belong to.",
       "internal/cipherKeys.ts": "Reads the keys that seal and open.",
+      "internal/Rest.ts": "When a store that did not answer is asked again.",
       "internal/breaker/AnyOf.ts": "Several strategies side by side.",
       "internal/breaker/CallRate.ts": "A rate over the last so many attempts.",
       "internal/breaker/Circuit.ts": "One circuit in memory: its phase, its counts, and how they change.",
@@ -313,6 +314,7 @@ export const captions: Captions = {
       "internal/inboxSql/rows.ts": "Events and attempts as rows.",
       "internal/inboxSql/settling.ts": "Ends claims, in a database.",
       "internal/inboxSql/tables.ts": "The tables of the inbox, and how they came to be so.",
+      "internal/inboxSql/together.ts": "What may share a transaction, done together.",
       "internal/inboxSql/upkeep.ts": "Purges events, remembers their ids, and seals anew.",
       "internal/inboxUpkeep.ts": "What a worker does beside handling: it purges and measures.",
       "internal/inboxWorker.ts": "Handles the events of one source.",
@@ -405,12 +407,20 @@ export const captions: Captions = {
   "providers/shopify": {
     folder: "providers/src/shopify/",
     about: "Shopify.",
-    files: { "Shopify.ts": "The entry point.", "ShopifyWebhook.ts": "How it signs." }
+    files: {
+      "Shopify.ts": "The entry point.",
+      "ShopifyAuth.ts": "The access tokens of a shop, however they are got.",
+      "ShopifyWebhook.ts": "How it signs."
+    }
   },
   "providers/slack": {
     folder: "providers/src/slack/",
     about: "Slack.",
-    files: { "Slack.ts": "The entry point.", "SlackWebhook.ts": "How it signs events, interactions and commands." }
+    files: {
+      "Slack.ts": "The entry point.",
+      "SlackAuth.ts": "Tokens, rotated ones among them, and what an answer with ok: false means.",
+      "SlackWebhook.ts": "How it signs events, interactions and commands."
+    }
   },
   "providers/standard-webhooks": {
     folder: "providers/src/standard-webhooks/",
@@ -521,6 +531,11 @@ export const captions: Captions = {
     folder: "providers/src/gocardless/",
     about: "GoCardless.",
     files: { "GoCardless.ts": "The entry point.", "GoCardlessWebhook.ts": "How it signs." }
+  },
+  "providers/google": {
+    folder: "providers/src/google/",
+    about: "Google.",
+    files: { "Google.ts": "The entry point.", "GoogleAuth.ts": "Service accounts." }
   },
   "providers/hookdeck": {
     folder: "providers/src/hookdeck/",

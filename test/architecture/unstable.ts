@@ -86,6 +86,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/webhook/internal/inboxSql/putting.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/settling.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/tables.ts": ["effect/sql"],
+  "core/src/webhook/internal/inboxSql/together.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/upkeep.ts": ["effect/sql"],
   "core/src/webhook/internal/receiving/router.ts": ["effect/http"],
   "core/src/webhook/internal/receiving/telemetry.ts": ["effect/http"],
@@ -102,5 +103,8 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "node/src/internal/transport/Target.ts": ["effect/http"],
   "node/src/internal/transport/TransportResponse.ts": ["effect/ByteSize", "effect/http", "effect/socket"],
   "node/src/internal/transport/Upload.ts": ["effect/http"],
-  "providers/src/github/GitHubAuth.ts": ["effect/http"]
+  "providers/src/github/GitHubAuth.ts": ["effect/http"],
+  "providers/src/google/GoogleAuth.ts": ["effect/http", "effect/http-api"],
+  "providers/src/shopify/ShopifyAuth.ts": ["effect/http"],
+  "providers/src/slack/SlackAuth.ts": ["effect/http"]
 }

@@ -146,8 +146,14 @@ export const checkFit = (name: string, algorithm: Algorithm, key: KeyObject): vo
   const wanted = algorithm.kty === "RSA" ? "rsa" : algorithm.kty === "oct" ? "oct" : algorithm.curve
   if (kind !== wanted)
     unfit(`is ${kindNames[kind ?? ""] ?? `of the kind ${kind}`}, but ${name} needs ${algorithm.keys}`)
-  const bits = details?.modulusLength
-  if (bits !== undefined && bits < 2048) unfit(`is an RSA key of ${bits} bits, but ${name} needs at least 2048`)
+  if (algorithm.kty === "RSA") checkSize(name, details?.modulusLength ?? 0, details?.publicExponent ?? 0n)
+}
+
+/** A huge key, or a huge exponent, which a proof may bring along, would keep us busy for its owner's pleasure. */
+const checkSize = (name: string, bits: number, exponent: bigint): void => {
+  if (bits < 2048) unfit(`is an RSA key of ${bits} bits, but ${name} needs at least 2048`)
+  if (bits > 8192) unfit(`is an RSA key of ${bits} bits, but may have 8192 at most`)
+  if (exponent > 0xffff_ffffn) unfit("is an RSA key whose public exponent is larger than 32 bits")
 }
 
 const kindNames: Readonly<Record<string, string>> = {
