@@ -44,22 +44,20 @@ interface Sample {
 
 const prepare = async ({ args, file, name, scheme }: Contestant) => {
   const program = await start(file, args)
-  let request = delivery(scheme, 1024, "evt_1")
-  const load = await open({ port: program.port, request: () => request }, connections)
   const samples: Array<Sample> = []
   const round = async () => {
-    // A signature with a time in it gets old.
-    request = delivery(scheme, 1024, "evt_1")
+    // A signature with a time in it gets old, and so does a connection while others take their turn.
+    const request = delivery(scheme, 1024, "evt_1")
+    const load = await open({ port: program.port, request: () => request }, connections)
+    await load.send(connections)
     const [began, cpu] = [performance.now(), await program.cpu()]
     await load.send(requests)
     const wall = performance.now() - began
-    return { wall: (wall * 1000) / requests, cpu: ((await program.cpu()) - cpu) / requests }
-  }
-  const stop = async () => {
+    const spent = (await program.cpu()) - cpu
     load.close()
-    await program.stop()
+    return { wall: (wall * 1000) / requests, cpu: spent / requests }
   }
-  return { name, samples, round, stop }
+  return { name, samples, round, stop: program.stop }
 }
 
 const line = (name: string, samples: ReadonlyArray<Sample>, floor: number): string => {

@@ -86,6 +86,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/webhook/internal/inboxSql/putting.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/settling.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/tables.ts": ["effect/sql"],
+  "core/src/webhook/internal/inboxSql/together.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/upkeep.ts": ["effect/sql"],
   "core/src/webhook/internal/receiving/router.ts": ["effect/http"],
   "core/src/webhook/internal/receiving/telemetry.ts": ["effect/http"],

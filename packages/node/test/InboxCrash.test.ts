@@ -35,7 +35,7 @@ const campaign = (name: string, options: Omit<Campaign, "program" | "kills" | "w
         lost: [],
         repeated: [],
         overtaken: [],
-        counts: { pending: 0, handling: 0, handled: webhooks, dead: 0, kept: 0, discarded: 0 }
+        counts: { handled: webhooks }
       }
     )
   })

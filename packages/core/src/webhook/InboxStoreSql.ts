@@ -11,8 +11,8 @@
  * Three tables, made by migrations when the layer is built: `causeway_events`, with the raw body and the headers,
  * `causeway_attempts`, and `causeway_seen`, with the ids of purged events. The same statements serve SQLite and Postgres.
  *
- * - *Group commit.* What is stored or ends while a transaction commits shares the next one, and each caller is answered
- *   after its commit. Within a transaction of the caller, an event is stored by that transaction alone.
+ * - *Group commit.* What is stored, ends or is claimed while a transaction commits shares the next one, and each caller is
+ *   answered after its commit. Within a transaction of the caller, an event is stored by that transaction alone.
  * - *Fences.* An event is claimed by a statement that raises its fence; Postgres skips what others are claiming
  *   (`FOR UPDATE SKIP LOCKED`).
  * - *Told.* A transaction that stores tells the other processes, and workers on the `PgClient` of `@effect/sql-pg` listen
@@ -43,16 +43,15 @@ import { Effect, Layer, Option, type Scope } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { InboxSeal } from "./InboxSeal.ts"
 import { InboxStore, type InboxStoreError } from "./InboxStore.ts"
-import type { NewEvent, Put, Service } from "./InboxStore.ts"
+import type { Service } from "./InboxStore.ts"
 import * as GroupCommit from "./internal/groupCommit.ts"
-import * as Claiming from "./internal/inboxSql/claiming.ts"
 import { type Database, failing, make as makeDatabase, toStoreError } from "./internal/inboxSql/database.ts"
 import * as DeadLetters from "./internal/inboxSql/deadLetters.ts"
 import * as Listening from "./internal/inboxSql/listening.ts"
 import * as Looking from "./internal/inboxSql/looking.ts"
-import * as Putting from "./internal/inboxSql/putting.ts"
-import * as Settling from "./internal/inboxSql/settling.ts"
 import { migrate } from "./internal/inboxSql/tables.ts"
+import * as Together from "./internal/inboxSql/together.ts"
+import type { Answers, Work } from "./internal/inboxSql/together.ts"
 import * as Upkeep from "./internal/inboxSql/upkeep.ts"
 import { type RawStore, sealedStore } from "./internal/sealedStore.ts"
 
@@ -99,29 +98,31 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
     const transactional = <A>(operation: string, effect: Effect.Effect<A, SqlError.SqlError>) =>
       failing(operation)(sql.withTransaction(effect))
 
-    const group = { meetsAll, size: groupSize, fibers: 1 }
-    const putAll = (events: ReadonlyArray<NewEvent>) =>
-      transactional("store an event", Putting.putAll(database, events))
-    const settleAll = (endings: ReadonlyArray<Settling.Ending>) =>
-      transactional("settle an event", Settling.settleAll(database, endings))
-    const putTogether = yield* GroupCommit.make({ ...group, run: putAll })
-    const settleTogether = yield* GroupCommit.make({ ...group, run: settleAll })
+    const perform = (works: ReadonlyArray<Work>) =>
+      transactional(operations[works[0]?._tag ?? "Claim"], Together.perform(database, works))
+    const group = GroupCommit.make({ run: perform, meetsAll, size: groupSize, fibers: 1 })
+    const handling = yield* group
+    // Postgres commits side by side; SQLite has one connection, and all that it writes at a time may share a commit.
+    const storing = database.dialect === "pg" ? yield* group : handling
 
     const listen = yield* Listening.makeListener(database)
 
     /** What stands in a transaction of the caller belongs to it. */
-    const together = <In, Out>(
-      item: In,
-      inTransaction: (items: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Out>, InboxStoreError>,
-      inGroup: (item: In) => Effect.Effect<Out, InboxStoreError>
-    ): Effect.Effect<Out, InboxStoreError> =>
-      Effect.flatMap(Effect.serviceOption(sql.transactionService), (transaction) =>
-        Option.isSome(transaction) ? Effect.map(inTransaction([item]), first) : inGroup(item)
-      )
+    const ask = <Tag extends Work["_tag"]>(
+      work: Extract<Work, { readonly _tag: Tag }>
+    ): Effect.Effect<Answers[Tag], InboxStoreError> =>
+      Effect.flatMap(Effect.serviceOption(sql.transactionService), (transaction) => {
+        const together = work._tag === "Put" ? storing : handling
+        const answer = Option.isSome(transaction)
+          ? Effect.map(perform([work]), (answers) => answers[0])
+          : together(work)
+        // Each kind of work has its kind of answer.
+        return Effect.map(answer, (answered) => answered as Answers[Tag])
+      })
 
     return {
-      put: (event) => together<NewEvent, Put>(event, putAll, putTogether),
-      claim: (options) => transactional("claim events", Claiming.claim(database, options)),
+      put: (event) => ask<"Put">({ _tag: "Put", event }),
+      claim: (options) => ask<"Claim">({ _tag: "Claim", options }),
       renew: (claim, leaseUntil) =>
         sql`UPDATE causeway_events SET due_at = ${Math.round(leaseUntil)}
           WHERE event_key = ${claim.event.key} AND fence = ${claim.fence} AND status = 'handling'
@@ -129,8 +130,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
           Effect.map((rows) => rows.length === 1),
           failing("renew a lease")
         ),
-      settle: (claim, settlement) =>
-        together<Settling.Ending, boolean>({ claim, settlement }, settleAll, settleTogether),
+      settle: (claim, settlement) => ask<"Settle">({ _tag: "Settle", ending: { claim, settlement } }),
       nextDue: (source) => failing("find the next event")(Looking.nextDue(database, source)),
       undecided: (source, limit) => failing("list events")(Looking.undecided(database, source, limit)),
       decide: (lanes) => failing("decide lanes")(Looking.decide(database, lanes)),
@@ -152,8 +152,11 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
     }
   })
 
-// The work of one item has one answer.
-const first = <A>(answers: ReadonlyArray<A>): A => answers[0] as A
+const operations: Readonly<Record<Work["_tag"], string>> = {
+  Put: "store an event",
+  Settle: "settle an event",
+  Claim: "claim events"
+}
 
 /** Each of a group alone would meet a database that is away or busy too. */
 const meetsAll = ({ cause }: InboxStoreError): boolean =>

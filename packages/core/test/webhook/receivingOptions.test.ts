@@ -1,7 +1,7 @@
 import { Inbox, SignatureScheme, type WebhookError, WebhookReceiver } from "@causeway/core/webhook"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, Context, Effect, Layer, Redacted } from "effect"
-import { HttpRouter } from "effect/http"
+import type { HttpRouter } from "effect/http"
 import { expectTypeOf } from "vitest"
 
 const scheme = SignatureScheme.standardWebhooks

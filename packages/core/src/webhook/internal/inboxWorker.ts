@@ -60,6 +60,8 @@ interface Workplace<R> {
 
 interface Job<R> extends Workplace<R> {
   readonly claim: Claim
+  /** Makes room for another attempt: what follows is for the store. */
+  readonly free: () => void
 }
 
 /** How soon to look again when others are taking what is due. */
@@ -68,30 +70,42 @@ const contendedMillis = 20
 const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): Effect.Effect<never, never, R> => {
   const { meter, store, worker } = place
   let inFlight = 0
+  /** Those that the store has not answered too: they share its next commit with what is claimed meanwhile. */
+  let unsettled = 0
   let isLikely = true
+
+  const room = () => Math.min(worker.concurrency - inFlight, 2 * worker.concurrency - unsettled)
 
   // Uninterruptible from the first step, so that what is claimed is always settled or released.
   const fork = Effect.forkIn(scope, { startImmediately: true, uninterruptible: true })
 
   const start = (claim: Claim): Effect.Effect<unknown, never, R> => {
-    const job = { ...place, claim }
-    // A closed scope starts nothing: we were interrupted while the store was claiming.
-    if (scope.state._tag === "Closed") return release(job)
-    inFlight += 1
-    meter.modify("inFlight", 1)
-    const ended = Effect.sync(() => {
+    let isFree = false
+    const free = () => {
+      if (isFree) return
+      isFree = true
       inFlight -= 1
       meter.modify("inFlight", -1)
       latch.openUnsafe()
+    }
+    const job = { ...place, claim, free }
+    inFlight += 1
+    unsettled += 1
+    meter.modify("inFlight", 1)
+    const ended = Effect.sync(() => {
+      free()
+      unsettled -= 1
+      latch.openUnsafe()
     })
-    return fork(Effect.ensuring(handleClaim(job), ended))
+    // A closed scope starts nothing: we were interrupted while the store was claiming.
+    return scope.state._tag === "Closed" ? release(job) : fork(Effect.ensuring(handleClaim(job), ended))
   }
 
   const claimDue = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const claims = yield* store.claim({
       source: worker.source,
-      limit: worker.concurrency - inFlight,
+      limit: room(),
       now,
       leaseUntil: now + worker.leaseMillis,
       lanes: worker.lanes
@@ -130,7 +144,7 @@ const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): E
   const turn = Effect.suspend(() => {
     // Closed before looking: what becomes due while we look opens it again.
     latch.closeUnsafe()
-    return inFlight < worker.concurrency ? Effect.flatMap(takeDue, wait) : latch.await
+    return room() > 0 ? Effect.flatMap(takeDue, wait) : Effect.andThen(latch.await, Effect.yieldNow)
   })
 
   return Effect.forever(turn)
@@ -187,6 +201,7 @@ const handleClaim = <R>(job: Job<R>): Effect.Effect<void, never, R> =>
     // The inner exit is what the handler did, the outer one whether we were interrupted meanwhile.
     const exit = yield* Effect.exit(Effect.interruptible(Effect.exit(attempt)))
     meter.update("duration", (yield* Clock.currentTimeMillis) - startedAt)
+    job.free()
     return yield* Exit.isFailure(exit) ? release(job) : conclude(job, startedAt, exit.value)
   })
 

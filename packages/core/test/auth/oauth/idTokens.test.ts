@@ -5,7 +5,7 @@ import { Duration, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import * as jose from "jose"
-import { answering, clientId, clientOver, issuer, type Setting } from "./answering.ts"
+import { answering, clientId, clientOver, endpoints, issuer, type Setting } from "./answering.ts"
 
 const now = Date.parse("2026-11-26T12:00:00Z")
 const seconds = now / 1_000
@@ -34,7 +34,8 @@ const sign = ({ alg, kid, privateKey }: Key, claims: Claims, header: object = {}
   new jose.SignJWT({ ...claims }).setProtectedHeader({ alg, kid, ...header }).sign(privateKey, { crit: { b64: true } })
 
 interface World extends Setting {
-  readonly keys?: () => ReadonlyArray<Key>
+  /** Undefined while the endpoint of the keys is down. */
+  readonly keys?: () => ReadonlyArray<Key> | undefined
   /** Added to the answer of the token endpoint, such as its date. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -45,13 +46,16 @@ const world = ({ headers = {}, keys = () => [first], ...setting }: World = {}) =
     yield* TestClock.setTime(now)
     let idToken: string | undefined
     let fetched = 0
-    const { client: http } = answering((request) => {
+    const { client: http, requests } = answering((request) => {
       if (!request.url.endsWith("/keys")) {
         const body = { access_token: "t", token_type: "Bearer", refresh_token: "r", id_token: idToken }
         return Response.json(body, { headers })
       }
       fetched += 1
-      return Response.json({ keys: keys().map(({ publicJwk }) => publicJwk) })
+      const served = keys()
+      return served === undefined
+        ? new Response("busy", { status: 503 })
+        : Response.json({ keys: served.map(({ publicJwk }) => publicJwk) })
     })
     const server = { jwksUri: `${issuer}/keys`, ...setting.server }
     const client = yield* clientOver(http, { ...setting, server })
@@ -74,7 +78,8 @@ const world = ({ headers = {}, keys = () => [first], ...setting }: World = {}) =
         idToken = yield* Effect.promise(make)
         return yield* OAuth.refresh(client, before)
       })
-    return { login, refresh, fetched: () => fetched }
+    const exchanged = () => requests.filter(({ url }) => url === endpoints.tokenEndpoint).length
+    return { login, refresh, exchanged, fetched: () => fetched }
   })
 
 const reasonOf = ({ reason }: AuthError.AuthError): string =>
@@ -222,6 +227,45 @@ describe("the keys of a server", () => {
       const error = yield* Effect.flip(login((claims) => sign(first, { ...claims, aud: "pl4nt3d" })))
       assert.notInclude(JSON.stringify(error) + error.message, "pl4nt3d")
       assert.notInclude(inspect(error, { depth: 9 }), "pl4nt3d")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("are there before a code is used, which is good once", () =>
+    Effect.gen(function* () {
+      const served: { keys?: ReadonlyArray<Key> } = {}
+      const { exchanged, login } = yield* world({ keys: () => served.keys })
+      const error = yield* Effect.flip(login((claims) => sign(first, claims)))
+      assert.strictEqual(error.reason._tag, "EndpointUnavailable")
+      assert.strictEqual(exchanged(), 0)
+      served.keys = [first]
+      yield* TestClock.adjust("5 seconds")
+      yield* login((claims) => sign(first, claims))
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("that cannot be had cost nobody their session: a refresh goes on with the ID token of before", () =>
+    Effect.gen(function* () {
+      let keys: ReadonlyArray<Key> | undefined = [first]
+      const { login, refresh } = yield* world({ keys: () => keys })
+      const token = yield* login((claims) => sign(first, claims))
+      keys = undefined
+      yield* TestClock.adjust("2 hours")
+      const later = { iat: seconds + 7_200, exp: seconds + 7_500 }
+      const next = yield* refresh(() => sign(second, { ...claimsFor(undefined), ...later }), token)
+      assert.strictEqual(next.idToken, token.idToken)
+      assert.isDefined(next.refreshToken)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("are the same for a refresh whose ID token our clock cannot judge", () =>
+    Effect.gen(function* () {
+      const { login, refresh } = yield* world({ headers: { date: new Date(now - 600_000).toUTCString() } })
+      const token = yield* login((claims) => sign(first, claims))
+      const past = { iat: seconds - 600, exp: seconds - 300 }
+      const next = yield* refresh(() => sign(first, { ...claimsFor(undefined), ...past }), token)
+      assert.strictEqual(next.idToken, token.idToken)
+      const foreign = { ...claimsFor(undefined), iss: "https://evil.example" }
+      assert.strictEqual(reasonOf(yield* Effect.flip(refresh(() => sign(first, foreign), token))), "InvalidToken iss")
     }).pipe(Effect.scoped)
   )
 })

@@ -45,7 +45,7 @@ const mayHaveSigned = (key: VerifyingKey, { alg, kid }: Header): boolean =>
 
 /** A name that a stranger has given is shown as it is only within bounds. */
 export const noKey = ({ alg, kid }: Header): string =>
-  kid === undefined ? `there is no key for ${alg}` : `there is no key ${JSON.stringify(kid.slice(0, 64))} for ${alg}`
+  `there is no key ${kid === undefined ? "" : `${JSON.stringify(kid.slice(0, 64))} `}for ${alg}: it may be of another issuer or environment`
 
 /** Under this key a `Jwks` has its source. */
 export const JwksTypeId = "~causeway/auth/Jwks"

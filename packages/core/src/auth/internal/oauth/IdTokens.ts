@@ -14,6 +14,8 @@ export interface Expected {
   readonly maxAge?: number | undefined
   /** Whose token it was before: a refresh does not make another person of one. */
   readonly subject?: string | undefined
+  /** What stays where a refresh brings one that cannot be judged now; a session is worth more. */
+  readonly before?: Token["idToken"]
 }
 
 /** What is expected, and how far our clock is off by the answer that brought the token. */
@@ -33,8 +35,24 @@ export class IdTokens {
     this.#keys = new PublicKeys(desk)
   }
 
+  /** Has the keys at hand before something is asked for that is given once. */
+  ready({ issuer, jwksUri }: OAuthServer): Effect.Effect<void, AuthError.AuthError> {
+    return issuer === undefined || jwksUri === undefined ? Effect.void : Effect.asVoid(this.#keys.get(jwksUri))
+  }
+
   /** The token again, when its ID token holds or it has none. */
   check(server: OAuthServer, token: Token, expected: Expectation): Effect.Effect<Token, AuthError.AuthError> {
+    const { before } = expected
+    const checked = this.#check(server, token, expected)
+    if (before === undefined) return checked
+    return Effect.catch(checked, (error) => {
+      if (!saysNothingOfIt.has(error.reason._tag)) return Effect.fail(error)
+      const kept = Effect.logWarning(`An ID token could not be judged, and the one before it stays: ${error.message}`)
+      return Effect.as(kept, { ...token, idToken: before })
+    })
+  }
+
+  #check(server: OAuthServer, token: Token, expected: Expectation): Effect.Effect<Token, AuthError.AuthError> {
     const { idToken } = token
     if (idToken === undefined) return Effect.succeed(token)
     return Effect.gen({ self: this }, function* () {
@@ -149,6 +167,9 @@ const tolerance = 30
 
 /** How far ahead of our clock an ID token may have been issued, in seconds. */
 const furthestAhead = 300
+
+/** Reasons that are about us or the keys, not about the token. */
+const saysNothingOfIt: ReadonlySet<string> = new Set(["ClockSkew", "EndpointUnavailable", "MalformedAnswer"])
 
 const timeClaims: ReadonlySet<string> = new Set(["exp", "iat", "nbf", "auth_time", "time"])
 

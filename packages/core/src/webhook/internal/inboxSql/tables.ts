@@ -74,12 +74,23 @@ const createSeen = Effect.gen(function* () {
   yield* sql`CREATE INDEX causeway_seen_until ON causeway_seen (until)`
 })
 
-/** Makes the tables where they are missing, and changes those of an earlier release. */
-export const migrate = Migrator.make({})({
+const migrations = {
+  "0001_create_events": createEvents,
+  "0002_add_lanes": addLanes,
+  "0003_create_seen": createSeen
+}
+
+const runMigrations = Migrator.make({})({
   table: "causeway_migrations",
-  loader: Migrator.fromRecord({
-    "0001_create_events": createEvents,
-    "0002_add_lanes": addLanes,
-    "0003_create_seen": createSeen
-  })
+  loader: Migrator.fromRecord(migrations)
 })
+
+/** Asked without a lock: a database that others are busy with is not held up by each process that begins. */
+const isCurrent = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql`SELECT migration_id FROM causeway_migrations`
+  return rows.length === Object.keys(migrations).length
+}).pipe(Effect.orElseSucceed(() => false))
+
+/** Makes the tables where they are missing, and changes those of an earlier release. */
+export const migrate = Effect.flatMap(isCurrent, (current) => (current ? Effect.void : Effect.asVoid(runMigrations)))
