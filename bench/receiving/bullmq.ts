@@ -13,15 +13,16 @@ const queue = new Queue("hooks", { connection })
 
 const app = express()
 
-app.post("/hooks", express.raw({ type: "application/json" }), async (request, response) => {
-  try {
-    const signature = String(request.headers["stripe-signature"])
-    const event = Stripe.webhooks.constructEvent(request.body, signature, secret, 86_400)
-    await queue.add(event.type, event, { jobId: event.id })
-    response.status(200).type("text/plain").send("stored")
-  } catch {
-    response.status(401).type("text/plain").send("unauthorized")
-  }
+const store = async (body: Buffer, signature: string): Promise<void> => {
+  const event = Stripe.webhooks.constructEvent(body, signature, secret, 86_400)
+  await queue.add(event.type, event, { jobId: event.id })
+}
+
+app.post("/hooks", express.raw({ type: "application/json" }), (request, response) => {
+  store(request.body, String(request.headers["stripe-signature"])).then(
+    () => response.status(200).type("text/plain").send("stored"),
+    () => response.status(401).type("text/plain").send("unauthorized")
+  )
 })
 
 const server = app.listen(0, "127.0.0.1", () => announce(server))
