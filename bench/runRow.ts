@@ -33,7 +33,7 @@ const toGoalLine = (goal: Goal, results: ReadonlyArray<Result>): string => {
   const by = (unit: "wall" | "cpu"): string =>
     (goal.kind === "times as fast" ? against[unit] / peer[unit] : peer[unit] - against[unit]).toFixed(2)
   const limit = goal.kind === "times as fast" ? "at least" : "at most"
-  return `  ${goal.peer}: ${by("wall")} by the clock, ${by("cpu")} by cpu ${goal.kind} than ${goal.against} (${limit} ${goal.atLeast}, aim ${goal.aim})`
+  return `  ${goal.peer}: ${by("wall")} by the clock, ${by("cpu")} by cpu ${goal.kind} ${goal.kind === "µs more" ? "than" : "as"} ${goal.against} (${limit} ${goal.atLeast}, aim ${goal.aim})`
 }
 
 const printRow = (row: Row, results: ReadonlyArray<Result>) => {

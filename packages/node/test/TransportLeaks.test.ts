@@ -114,26 +114,29 @@ const listenersGained = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 for (const [name, as] of ways) {
   describe(`${calls} requests, ${name}, of which each is`, () => {
     for (const [kind, call] of Object.entries(kinds)) {
-      it.live(`${kind}, leave no connection, handle or listener`, () =>
-        Effect.gen(function* () {
-          const { idle, open, url } = yield* serving(answer)
-          const run = Effect.gen(function* () {
-            const client = HttpClient.transformResponse(yield* HttpClient.HttpClient, (response) => as(response))
-            const ended = Effect.exit(call(client, url))
-            yield* Effect.forEach(
-              Array.from({ length: calls }, () => ended),
-              (exit) => Effect.map(exit, (exit) => assert.isFalse(Exit.isFailure(exit) && Cause.hasDies(exit.cause))),
-              { concurrency: 50 }
+      it.live(
+        `${kind}, leave no connection, handle or listener`,
+        () =>
+          Effect.gen(function* () {
+            const { idle, open, url } = yield* serving(answer)
+            const run = Effect.gen(function* () {
+              const client = HttpClient.transformResponse(yield* HttpClient.HttpClient, (response) => as(response))
+              const ended = Effect.exit(call(client, url))
+              yield* Effect.forEach(
+                Array.from({ length: calls }, () => ended),
+                (exit) => Effect.map(exit, (exit) => assert.isFalse(Exit.isFailure(exit) && Cause.hasDies(exit.cause))),
+                { concurrency: 50 }
+              )
+            })
+            const gained = yield* listenersGained(
+              Effect.provide(run, Transport.layerWith({ connections: 20, followRedirects: 1 }))
             )
-          })
-          const gained = yield* listenersGained(
-            Effect.provide(run, Transport.layerWith({ connections: 20, followRedirects: 1 }))
-          )
-          yield* Effect.promise(idle)
-          yield* emptied
-          assert.strictEqual(open.size, 0)
-          assert.isAtMost(gained, 0)
-        })
+            yield* Effect.promise(idle)
+            yield* emptied
+            assert.strictEqual(open.size, 0)
+            assert.isAtMost(gained, 0)
+          }),
+        calls * 300
       )
     }
   })

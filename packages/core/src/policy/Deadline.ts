@@ -52,7 +52,7 @@ export interface Deadline {
 export type Input = Duration.Input | Deadline
 
 /**
- * Makes a deadline; throws `InvalidOption` for a duration that makes no sense.
+ * Makes a deadline; throws `InvalidOption` for a duration that makes no sense, or a name that no header has.
  *
  * @since 0.1.0
  * @category constructors
@@ -60,7 +60,8 @@ export type Input = Duration.Input | Deadline
 export const make = (options: { readonly after: Duration.Input; readonly header?: string }): Deadline => ({
   [TypeId]: TypeId,
   millis: InvalidOption.positiveMillis("deadline", options.after),
-  header: options.header?.toLowerCase()
+  header:
+    options.header === undefined ? undefined : InvalidOption.httpToken("deadline.header", options.header).toLowerCase()
 })
 
 /**

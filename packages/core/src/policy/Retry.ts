@@ -87,7 +87,7 @@ export interface Retry {
 export type Input = Schedule.Schedule<unknown, FailedAttempt> | Retry
 
 /**
- * Makes a retry strategy; throws `InvalidOption` for numbers that make no sense.
+ * Makes a retry strategy; throws `InvalidOption` for numbers that make no sense, or a name that no header has.
  *
  * @since 0.1.0
  * @category constructors
@@ -97,7 +97,10 @@ export const make = (options: Options): Retry => ({
   schedule: options.schedule ?? defaultSchedule,
   attempts: InvalidOption.integer("retry.attempts", options.attempts ?? 10, 1),
   maxRetryAfterMillis: InvalidOption.finiteMillis("retry.maxRetryAfter", options.maxRetryAfter ?? 60_000),
-  idempotencyKeyHeader: options.idempotencyKeyHeader,
+  idempotencyKeyHeader:
+    options.idempotencyKeyHeader === undefined
+      ? undefined
+      : InvalidOption.httpToken("retry.idempotencyKeyHeader", options.idempotencyKeyHeader),
   when: options.when ?? mayPass
 })
 

@@ -2,8 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   Bulkhead,
   Concurrency,
+  Deadline,
   Hedge,
   InvalidOption,
+  Retry,
   RetryBudget,
   RetryBudgetStore,
   Throttle
@@ -23,6 +25,14 @@ const duration = 'a finite duration such as "2 seconds", or a number of millisec
 
 describe("an option that makes no sense fails where the value is made, and says what it accepts", () => {
   const cases: ReadonlyArray<readonly [make: () => unknown, message: string]> = [
+    [
+      () => Deadline.make({ after: "1 second", header: "x deadline" }),
+      'deadline.header is "x deadline", but must be a name of visible ASCII without separators'
+    ],
+    [
+      () => Retry.make({ idempotencyKeyHeader: "key:" }),
+      'retry.idempotencyKeyHeader is "key:", but must be a name of visible ASCII without separators'
+    ],
     [() => Bulkhead.make({ maxInFlight: 0 }), "bulkhead.maxInFlight is 0, but must be a whole number of at least 1"],
     [
       () => Bulkhead.make({ maxInFlight: 1, maxWaiting: -1 }),
