@@ -33,7 +33,11 @@ describe("the documentation", () => {
 })
 
 for (const file of programs) {
-  it.concurrent(`${file} runs`, () => expect(runProgram(join(root, file))).resolves.toBeUndefined(), 120_000)
+  it.concurrent(
+    `${file} runs`,
+    () => expect(runProgram(join(root, file), { millis: 90_000 })).resolves.toBeUndefined(),
+    120_000
+  )
 }
 
 const fence = "```"

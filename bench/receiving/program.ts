@@ -5,9 +5,8 @@ import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { fileURLToPath } from "node:url"
 
-/** What a server's process runs. Connections stay open while others take their turn. */
-export const announce = (server: Server): void => {
-  server.keepAliveTimeout = 600_000
+/** What a server's process runs. */
+export const announce = (server: Pick<Server, "address">): void => {
   // A server that listens on a port has an address with that port.
   const { port } = server.address() as AddressInfo
   announcePort(port)

@@ -54,8 +54,10 @@ export const captions: Captions = {
       "Throttle.ts": "Adaptive throttling: refuses by itself what the provider would refuse.",
       "internal/AtOnce.ts": "Goes on without a fibre where an effect has ended already.",
       "internal/BoundedKeys.ts": "A map that drops its least recently used keys.",
+      "internal/shortMac.ts": "The HMAC of what is short, in half the time.",
       "internal/cipher.ts": "Seals and opens texts and bytes with a key, for what they belong to.",
       "internal/cipherKeys.ts": "Reads the keys that seal and open.",
+      "internal/Rest.ts": "When a store that did not answer is asked again.",
       "internal/breaker/AnyOf.ts": "Several strategies side by side.",
       "internal/breaker/CallRate.ts": "A rate over the last so many attempts.",
       "internal/breaker/Circuit.ts": "One circuit in memory: its phase, its counts, and how they change.",
@@ -141,6 +143,7 @@ export const captions: Captions = {
       "AuthorizationCode.ts": "The code flow: how a login begins, and how it is finished.",
       "AwsSignature.ts": "AWS Signature Version 4, in headers and in URLs.",
       "ClientAuthentication.ts": "How a client proves to an authorization server which one it is.",
+      "BearerAuth.ts": "Lets in who brings a bearer token that holds, and tells handlers what it says.",
       "Credentials.ts": "The service, one per integration, that authorizes each attempt.",
       "DeviceAuthorization.ts": "A code that is entered on another device, and the wait for it.",
       "DigestAuth.ts": "Digest access authentication: the challenge of a server, answered with a password.",
@@ -148,6 +151,7 @@ export const captions: Captions = {
       "HmacSignature.ts": "Requests signed with an HMAC over a template, in the words of webhooks.",
       "MessageSignature.ts": "HTTP Message Signatures, of requests that go and of messages that come.",
       "DpopProof.ts": "Proofs that whoever sends a token has the key it is bound to.",
+      "IdToken.ts": "What a login says of who has logged in, and whether it is the answer to ours.",
       "Jwks.ts": "The public keys of an issuer, fetched and kept.",
       "Jwt.ts": "JSON Web Tokens: signed for whoever asks for them.",
       "JwtKey.ts": "A key for JSON Web Tokens, checked for its algorithm.",
@@ -180,6 +184,8 @@ export const captions: Captions = {
       "internal/digest/Session.ts": "A nonce of the server's, and how often it was used.",
       "internal/digest/answer.ts": "Which challenge is answered, and how.",
       "internal/digest/challenges.ts": "Reads the challenges of a WWW-Authenticate.",
+      "ToolLogin.ts": "Logins for programs of the command line: in a browser of this machine, or with a code.",
+      "internal/login/Listener.ts": "Takes the one answer that a login waits for.",
       "WebLogin.ts": "The code flow in a web application: the route that begins a login, and the one that ends it.",
       "internal/login/destinations.ts": "Where a person may be sent after a login.",
       "internal/login/pending.ts": "A login that has begun, sealed in a cookie.",
@@ -200,12 +206,15 @@ export const captions: Captions = {
       "internal/jwt/RemoteKeys.ts": "A key set that is fetched, kept, and fetched anew.",
       "internal/jwt/Verification.ts": "Judges tokens, and knows those that were verified.",
       "internal/jwt/VerifiedTokens.ts": "Verified tokens by their digest.",
+      "internal/jwt/admission.ts": "Whether a request with a token is let in, and what it is told if not.",
       "internal/jwt/algorithms.ts": "What each algorithm needs of a key, and how it signs and verifies.",
       "internal/jwt/claims.ts": "Holds what a token says against what it must say.",
       "internal/jwt/compact.ts": "Writes a token in its compact form.",
       "internal/jwt/decoding.ts": "Reads base64url and JSON, each in one form only.",
+      "internal/jwt/dpop.ts": "Judges a proof.",
       "internal/jwt/ecdsa.ts": "The two forms of an ECDSA signature.",
       "internal/jwt/fetchKeys.ts": "Fetches a key set through the engine.",
+      "internal/jwt/idClaims.ts": "What an ID token must say.",
       "internal/jwt/jwk.ts": "A JSON Web Key, and its thumbprint.",
       "internal/jwt/keyMaterial.ts": "Reads keys in all their forms, and says what is wrong with one.",
       "internal/jwt/keys.ts": "Keys that fit their algorithm.",
@@ -230,6 +239,7 @@ export const captions: Captions = {
       "internal/oauth/tokenFields.ts": "Reads a token in an answer.",
       "internal/jwt/refusal.ts": "How a refusal ends a judgement: thrown inside, a Result outside.",
       "internal/jwt/token.ts": "Takes a token apart, and believes nothing of it.",
+      "internal/jwt/verifierOptions.ts": "The options that verifiers share.",
       "internal/signing/Supply.ts": "Reads credentials of several parts.",
       "internal/signing/outgoing.ts": "A request as it is sent: its URL and the bytes of its body.",
       "internal/signing/unusable.ts": "Says why there are no credentials for a request.",
@@ -360,6 +370,8 @@ export const captions: Captions = {
     about: "What only Node gives.",
     files: {
       "index.ts": "The modules of the package.",
+      "Browser.ts": "Opens the page of a login, and prints where it is.",
+      "Loopback.ts": "An HTTP server for one login, on 127.0.0.1 and a free port.",
       "Sqlite.ts": "An SqlClient over the SQLite that is built into Node.",
       "Transport.ts": "An HttpClient over undici with a connection pool of its own.",
       "WebhookListener.ts": "Receives webhooks with node:http.",
@@ -396,12 +408,20 @@ export const captions: Captions = {
   "providers/shopify": {
     folder: "providers/src/shopify/",
     about: "Shopify.",
-    files: { "Shopify.ts": "The entry point.", "ShopifyWebhook.ts": "How it signs." }
+    files: {
+      "Shopify.ts": "The entry point.",
+      "ShopifyAuth.ts": "The access tokens of a shop, however they are got.",
+      "ShopifyWebhook.ts": "How it signs."
+    }
   },
   "providers/slack": {
     folder: "providers/src/slack/",
     about: "Slack.",
-    files: { "Slack.ts": "The entry point.", "SlackWebhook.ts": "How it signs events, interactions and commands." }
+    files: {
+      "Slack.ts": "The entry point.",
+      "SlackAuth.ts": "Tokens, rotated ones among them, and what an answer with ok: false means.",
+      "SlackWebhook.ts": "How it signs events, interactions and commands."
+    }
   },
   "providers/standard-webhooks": {
     folder: "providers/src/standard-webhooks/",
@@ -512,6 +532,11 @@ export const captions: Captions = {
     folder: "providers/src/gocardless/",
     about: "GoCardless.",
     files: { "GoCardless.ts": "The entry point.", "GoCardlessWebhook.ts": "How it signs." }
+  },
+  "providers/google": {
+    folder: "providers/src/google/",
+    about: "Google.",
+    files: { "Google.ts": "The entry point.", "GoogleAuth.ts": "Service accounts." }
   },
   "providers/hookdeck": {
     folder: "providers/src/hookdeck/",

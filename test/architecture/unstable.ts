@@ -5,6 +5,7 @@
 export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/Auth.ts": ["effect/http"],
   "core/src/auth/AwsSignature.ts": ["effect/http"],
+  "core/src/auth/BearerAuth.ts": ["effect/http", "effect/http-api"],
   "core/src/auth/Jwks.ts": ["effect/http"],
   "core/src/auth/internal/jwt/fetchKeys.ts": ["effect/http"],
   "core/src/auth/internal/aws/Signer.ts": ["effect/http"],
@@ -17,6 +18,8 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/internal/message/Signer.ts": ["effect/http"],
   "core/src/auth/internal/message/signing.ts": ["effect/http"],
   "core/src/auth/internal/signing/outgoing.ts": ["effect/http"],
+  "core/src/auth/ToolLogin.ts": ["effect/http"],
+  "core/src/auth/internal/login/Listener.ts": ["effect/http"],
   "core/src/auth/WebLogin.ts": ["effect/http"],
   "core/src/auth/MessageSignature.ts": ["effect/http"],
   "core/src/auth/Credentials.ts": ["effect/http"],
@@ -90,6 +93,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/webhook/WebhookKeys.ts": ["effect/http"],
   "core/src/webhook/WebhookReceiver.ts": ["effect/http"],
   "core/src/webhook/WebhookSender.ts": ["effect/http"],
+  "node/src/Loopback.ts": ["effect/http"],
   "node/src/Sqlite.ts": ["effect/reactivity", "effect/sql"],
   "node/src/Transport.ts": ["effect/http"],
   "node/src/internal/transport/Client.ts": ["effect/http"],
@@ -99,5 +103,8 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "node/src/internal/transport/Target.ts": ["effect/http"],
   "node/src/internal/transport/TransportResponse.ts": ["effect/ByteSize", "effect/http", "effect/socket"],
   "node/src/internal/transport/Upload.ts": ["effect/http"],
-  "providers/src/github/GitHubAuth.ts": ["effect/http"]
+  "providers/src/github/GitHubAuth.ts": ["effect/http"],
+  "providers/src/google/GoogleAuth.ts": ["effect/http", "effect/http-api"],
+  "providers/src/shopify/ShopifyAuth.ts": ["effect/http"],
+  "providers/src/slack/SlackAuth.ts": ["effect/http"]
 }

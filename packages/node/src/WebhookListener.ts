@@ -179,6 +179,7 @@ const stop = (server: Server): Effect.Effect<void> =>
 /** Where requests come to, and where those wait that are not answered at once. */
 class Desk<E, R> {
   readonly #receiver: WebhookReceiver.Receiver<E, R>
+  readonly #context: Context.Context<R>
   readonly #run: (effect: Effect.Effect<unknown, never, R>) => Fiber.Fiber<unknown, unknown>
   readonly #answering = new Set<Fiber.Fiber<unknown, unknown>>()
   readonly #timers = new Set<Fiber.Fiber<unknown, unknown>>()
@@ -186,19 +187,21 @@ class Desk<E, R> {
 
   constructor(receiver: WebhookReceiver.Receiver<E, R>, context: Context.Context<R>) {
     this.#receiver = receiver
+    this.#context = context
     this.#run = Effect.runForkWith(context)
   }
 
   readonly listen: Listener = (request, response) => {
     const reception = this.#receiver.open(Arriving.headOf(request))
-    const kept = Arriving.keptBody(request)
-    if (kept === undefined && reception.hasBody && Arriving.isRead(request)) {
-      return this.#answer(response, reception.reject("BodyAlreadyRead"))
-    }
-    if (reception.rejection === undefined && kept !== undefined) {
-      return this.#answer(response, reception.receive(kept))
-    }
+    if (Arriving.isRead(request)) return this.#takeKept(request, response, reception)
     this.#read(request, response, reception)
+  }
+
+  #takeKept(request: IncomingMessage, response: ServerResponse, reception: WebhookReceiver.Reception<R>): void {
+    const kept = reception.hasBody ? Arriving.keptBody(request) : new Uint8Array()
+    const rejection = reception.rejection ?? (kept === undefined ? "BodyAlreadyRead" : undefined)
+    if (rejection !== undefined) return this.#answer(response, reception.rejectIn(this.#context, rejection))
+    if (kept !== undefined) this.#answer(response, reception.receiveIn(this.#context, kept))
   }
 
   /** Waits for the answers under way, each of which has its own limits. */
@@ -209,21 +212,22 @@ class Desk<E, R> {
   #read(request: IncomingMessage, response: ServerResponse, reception: WebhookReceiver.Reception<R>): void {
     const reading = new Reading(request, {
       maxBodySize: this.#receiver.maxBodySize,
-      onBody: (body) => this.#answer(response, reception.receive(body)),
+      onBody: (body) => this.#answer(response, reception.receiveIn(this.#context, body)),
       onRejection: (rejection) => {
         if (rejection === "BodyTimeout") response.shouldKeepAlive = false
-        this.#answer(response, reception.reject(rejection))
+        this.#answer(response, reception.rejectIn(this.#context, rejection))
       }
     })
     if (reception.rejection !== undefined) reading.reject(reception.rejection)
     else if (!reception.hasBody) {
       reading.pass()
-      this.#answer(response, reception.receive(new Uint8Array()))
+      this.#answer(response, reception.receiveIn(this.#context, new Uint8Array()))
     }
     this.#watch(reading)
   }
 
-  #answer(response: ServerResponse, answering: Effect.Effect<WebhookReceiver.Answer, never, R>): void {
+  #answer(response: ServerResponse, answering: WebhookReceiver.Answering<R>): void {
+    if ("status" in answering) return Answering.send(response, answering)
     this.#keep(this.#answering, this.#run(Effect.map(answering, (answer) => Answering.send(response, answer))))
   }
 

@@ -4,10 +4,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { type ChildProcess, fork } from "node:child_process"
-import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { tokenFrom } from "../../core/test/auth/tokens/grants.ts"
 import { RotatingProvider } from "../../core/test/auth/tokens/rotatingProvider.ts"
@@ -15,29 +11,13 @@ import { tokenServer } from "../../core/test/auth/tokens/tokenServer.ts"
 import { layerClient } from "../../core/test/postgres/client.ts"
 import { describePostgres, PostgresServer, sharedServer } from "../../core/test/postgres/server.ts"
 import { describeRedis, layerServer, RedisServer } from "../../core/test/redis/server.ts"
+import { calling, everyone, temporaryFile } from "./processes.ts"
 import type { Outcome, Settings } from "./tokensProcess.ts"
 
 const path = fileURLToPath(new URL("tokensProcess.ts", import.meta.url))
 const key = Seal.generateKey("test")
 const owner = { integration: "test/Calendar", tenant: "acme" }
 const callers = 10
-
-const temporaryFile = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "causeway-tokens-"))),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
-).pipe(Effect.map((directory) => join(directory, "tokens.db")))
-
-/** What a process says next; undefined when it has ended. */
-const told = async (child: ChildProcess): Promise<unknown> => {
-  if (child.exitCode !== null || child.signalCode !== null) return undefined
-  const end = new AbortController()
-  const message = once(child, "message", { signal: end.signal }).then(([said]: Array<unknown>) => said)
-  const exit = once(child, "exit", { signal: end.signal }).then(() => undefined)
-  const first = await Promise.race([message, exit])
-  end.abort()
-  await Promise.allSettled([message, exit])
-  return first
-}
 
 const started = (settings: Settings) =>
   Effect.acquireRelease(
@@ -79,14 +59,6 @@ const sessionOf = (where: Where, provider: RotatingProvider, processes: number, 
     )
     return { asked: asked.promise, answer: answering.resolve, children }
   })
-
-const everyone = (children: ReadonlyArray<ChildProcess>) => Promise.all(children.map(told))
-
-/** All begin to call; what they tell last is their callers' outcomes, or nothing when they have ended. */
-const calling = async (children: ReadonlyArray<ChildProcess>) => {
-  for (const child of children) child.send("go")
-  assert.deepStrictEqual(new Set(await everyone(children)), new Set(["calling"]))
-}
 
 // A process tells nothing else.
 const outcomes = async (children: ReadonlyArray<ChildProcess>) =>

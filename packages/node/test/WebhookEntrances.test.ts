@@ -125,7 +125,7 @@ const suite = (entrance: Entrance) => {
       assert.deepStrictEqual(yield* stored, [])
     }))
 
-  test("forgets a body whose client goes away in the middle, and serves the next one", (told) =>
+  test("forgets a body whose client goes away in the middle, tells of it, and serves the next one", (told) =>
     Effect.gen(function* () {
       const { line, port } = yield* open({ onOutcome: told.observe })
       yield* line.write(head(withLength(signed("msg_1"), body)))
@@ -133,6 +133,8 @@ const suite = (entrance: Entrance) => {
       yield* line.destroy
       const next = yield* RawHttp.open(port)
       assert.strictEqual((yield* post(next, signed("msg_2"))).status, 200)
+      yield* until(() => told.outcomes.length === 2)
+      assert.deepStrictEqual(told.reasons.toSorted(), ["BodyUnreadable", "Stored"])
       assert.deepStrictEqual(yield* storedIds, ["msg_2"])
     }))
 

@@ -44,6 +44,8 @@ const fragments = [
   "+",
   "é",
   "\u0161",
+  "\ud800",
+  "\\ud800",
   "0",
   "A",
   "ff",
@@ -174,7 +176,9 @@ function schemeOf(id: string): SignatureScheme.SignatureScheme {
   return catalogue[id] ?? expect.fail(`${id} is not in the catalogue`)
 }
 
-const verify = ({ keys, scheme }: Case, sent: Sent, secrets: ReadonlyArray<Redacted.Redacted<string>>) =>
+type Secrets = ReadonlyArray<Redacted.Redacted<string>>
+
+const verify = ({ keys, scheme }: Case, sent: Sent, secrets: Secrets) =>
   WebhookVerifier.verify(scheme, { ...sent, secrets, now, keys })
 
 const factsOf = (result: ReturnType<typeof verify>): unknown =>
@@ -183,21 +187,31 @@ const factsOf = (result: ReturnType<typeof verify>): unknown =>
     onSuccess: ({ id, timestamp, type, unsigned }) => ({ id, timestamp, type, unsigned: unsigned.toSorted() })
   })
 
+/** What is wrong with the verdicts on a delivery, if anything is. */
+const complain = (one: Case, secrets: Secrets, sent: Sent, accepted: string): string | undefined => {
+  WebhookVerifier.keysNeeded(one.scheme, sent)
+  Handshake.before(one.scheme, { ...sent, acceptsSecret: true })
+  Handshake.after(one.scheme, sent)
+  const result = verify(one, sent, secrets.slice(0, 1))
+  const withAnother = one.otherSecret === "" ? result : verify(one, sent, secrets)
+  if (JSON.stringify(factsOf(result)) !== JSON.stringify(factsOf(withAnother)))
+    return "another verdict with two secrets"
+  const isForged = tagOf(result) === "accepted" && JSON.stringify(one.signed(sent)) !== accepted
+  return isForged ? "accepted, though it was not signed" : undefined
+}
+
 describe.each([...bodyCases, ...requestCases])("%s, given anything,", (id, one) => {
   it("never throws, accepts nothing but what was signed, and decides alike with one secret and with two", () => {
     const random = randomFrom([...id].reduce((seed, letter) => seed * 31 + letter.charCodeAt(0), 7) | 0)
-    const [secret, other] = [Redacted.make(one.secret), Redacted.make(one.otherSecret)]
     const accepted = JSON.stringify(one.signed(one.genuine))
-    expect(tagOf(verify(one, one.genuine, [secret]))).toBe("accepted")
-    for (let count = 0; count < inputsPerScheme; count++) {
+    const secrets = [Redacted.make(one.secret), Redacted.make(one.otherSecret)]
+    expect(tagOf(verify(one, one.genuine, secrets.slice(0, 1)))).toBe("accepted")
+    const complaints: Array<unknown> = []
+    for (let count = 0; count < inputsPerScheme && complaints.length < 3; count++) {
       const sent = draw(random, one.genuine)
-      WebhookVerifier.keysNeeded(one.scheme, sent)
-      Handshake.before(one.scheme, { ...sent, acceptsSecret: true })
-      Handshake.after(one.scheme, sent)
-      const result = verify(one, sent, [secret])
-      const withAnother = one.otherSecret === "" ? result : verify(one, sent, [secret, other])
-      expect(factsOf(result)).toEqual(factsOf(withAnother))
-      expect(tagOf(result) !== "accepted" || JSON.stringify(one.signed(sent)) === accepted).toBe(true)
+      const complaint = complain(one, secrets, sent, accepted)
+      if (complaint !== undefined) complaints.push({ complaint, sent })
     }
-  })
+    expect(complaints).toEqual([])
+  }, 600_000)
 })

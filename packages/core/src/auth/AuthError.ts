@@ -250,7 +250,7 @@ const sentenceOf = (reason: Reason): string => {
         ? "what is stored was altered, or belongs to another tenant or integration"
         : `what is stored was sealed with the key ${reason.keyId}, which is not known`
     case "ClockSkew":
-      return `the clock of this machine is off by ${Duration.format(reason.by)}`
+      return `the clock of this machine is ${skewOf(reason.by)}: set it by a time server`
     case "InvalidToken":
       return `the token does not hold (${reason.why}): ${reason.issue}`
     case "InvalidCallback":
@@ -267,6 +267,9 @@ const sentenceOf = (reason: Reason): string => {
       return refusedWith(reason)
   }
 }
+
+const skewOf = (by: Duration.Duration): string =>
+  `${Duration.format(Duration.abs(by))} ${Duration.isNegative(by) ? "behind" : "ahead"}`
 
 const refusedWith = (reason: Extract<Reason, Refusal>): string => {
   const name = reason._tag === "OtherRefusal" ? reason.code : reason._tag

@@ -208,32 +208,37 @@ export const finish = (
   begun: Begun,
   callback: string | URL | URLSearchParams
 ): Effect.Effect<Token, AuthError.AuthError> => {
-  const { desk, usedStates } = insidesOf(client)
+  const { desk, idTokens, usedStates } = insidesOf(client)
   return Effect.gen(function* () {
     const server = yield* client.server
     const now = yield* Clock.currentTimeMillis
     const came = whatCameBack(callback, begun, { server, clientId: client.clientId, now })
     if (Result.isFailure(came)) return yield* Effect.fail(desk.error(came.failure))
-    if (!usedStates.use(begun.state, begun.expiresAt, now)) {
-      return yield* Effect.fail(desk.error(usedBefore))
-    }
-    const code = codeOf(came.success)
-    const token = yield* askForToken(client, {
-      parameters: ({ quirks }) =>
-        wished({ resource: begun.resource }, quirks, [
-          ["grant_type", "authorization_code"],
-          ["code", Redacted.value(code)],
-          ["redirect_uri", begun.redirectUri],
-          ["code_verifier", Redacted.value(begun.codeVerifier)]
-        ]),
-      secrets: [code, begun.codeVerifier],
-      idempotent: false,
-      expected: { nonce: begun.nonce ?? null, maxAge: begun.maxAge }
-    })
+    if (begun.nonce !== undefined) yield* idTokens.ready(server)
+    if (!usedStates.use(begun.state, begun.expiresAt, now)) return yield* Effect.fail(desk.error(usedBefore))
+    const token = yield* Effect.tapError(exchange(client, begun, codeOf(came.success)), ({ reason }) =>
+      Effect.sync(() => {
+        if (reason._tag === "EndpointUnavailable") usedStates.giveBack(begun.state)
+      })
+    )
     if (begun.nonce !== undefined && token.idToken === undefined) return yield* Effect.fail(desk.error(noIdToken))
     return token
   })
 }
+
+const exchange = (client: OAuthClient, begun: Begun, code: Redacted.Redacted<string>) =>
+  askForToken(client, {
+    parameters: ({ quirks }) =>
+      wished({ resource: begun.resource }, quirks, [
+        ["grant_type", "authorization_code"],
+        ["code", Redacted.value(code)],
+        ["redirect_uri", begun.redirectUri],
+        ["code_verifier", Redacted.value(begun.codeVerifier)]
+      ]),
+    secrets: [code, begun.codeVerifier],
+    idempotent: false,
+    expected: { nonce: begun.nonce ?? null, maxAge: begun.maxAge }
+  })
 
 const usedBefore = new AuthError.InvalidCallback({ why: "state", issue: "this login was finished before" })
 

@@ -113,6 +113,16 @@ export interface Target<in out Self> {
 }
 
 /**
+ * Any integration, where only its name matters.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AnyTarget {
+  readonly credentials: { readonly key: string }
+}
+
+/**
  * Makes the service key of an integration's credentials.
  *
  * @since 0.1.0
@@ -135,6 +145,6 @@ export const make = (service: Service): Service => service
  * @since 0.1.0
  * @category getters
  */
-export const integrationOf = <Self>(target: Target<Self>): string => target.credentials.key.slice(prefix.length)
+export const integrationOf = (target: AnyTarget): string => target.credentials.key.slice(prefix.length)
 
 const prefix = "causeway/auth/Credentials/"

@@ -38,11 +38,15 @@
  * @see https://www.rfc-editor.org/rfc/rfc9449
  * @since 0.1.0
  */
-import { Clock, Effect, Redacted } from "effect"
-import { createHash, randomUUID } from "node:crypto"
+import { Clock, type Duration, Effect, Redacted } from "effect"
+import { randomUUID } from "node:crypto"
 import * as InvalidOption from "../policy/InvalidOption.ts"
-import { UnsignableRequest } from "./AuthError.ts"
+import * as AuthError from "./AuthError.ts"
+import { algorithms, isAlgorithm } from "./internal/jwt/algorithms.ts"
 import { compact, encodePart } from "./internal/jwt/compact.ts"
+import * as dpop from "./internal/jwt/dpop.ts"
+import { attempt } from "./internal/jwt/refusal.ts"
+import { algorithmsOf } from "./internal/jwt/verifierOptions.ts"
 import * as JwtKey from "./JwtKey.ts"
 
 /**
@@ -113,11 +117,14 @@ export const generate = (alg: JwtKey.Algorithm = "ES256"): Effect.Effect<DpopKey
  * @since 0.1.0
  * @category signing
  */
-export const make = (key: DpopKey, input: Input): Effect.Effect<Redacted.Redacted<string>, UnsignableRequest> =>
+export const make = (
+  key: DpopKey,
+  input: Input
+): Effect.Effect<Redacted.Redacted<string>, AuthError.UnsignableRequest> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    const htu = targetOf(input.url)
+    const htu = dpop.targetOf(input.url)
     return htu === undefined
-      ? Effect.fail(new UnsignableRequest({ part: "url", issue: "is none that could be sent" }))
+      ? Effect.fail(new AuthError.UnsignableRequest({ part: "url", issue: "is none that could be sent" }))
       : Effect.succeed(Redacted.make(compact(key.signing, key.header, payloadOf(input, htu, now))))
   })
 
@@ -126,13 +133,68 @@ const payloadOf = ({ accessToken, method, nonce }: Input, htu: string, now: numb
   htm: method,
   htu,
   iat: Math.floor(now / 1000),
-  ...(accessToken !== undefined && { ath: hashOf(Redacted.value(accessToken)) }),
+  ...(accessToken !== undefined && { ath: dpop.hashOf(accessToken) }),
   ...(nonce !== undefined && { nonce })
 })
 
-const targetOf = (url: string | URL): string | undefined => {
-  const parsed = typeof url === "string" ? URL.parse(url) : url
-  return parsed === null ? undefined : `${parsed.protocol}//${parsed.host}${parsed.pathname}`
+/**
+ * What a proof must be for, on a server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Expected extends Input {
+  /** The key that the token is bound to (`cnf.jkt`). Default: any. */
+  readonly jkt?: string | undefined
+  /** The algorithms that it may be signed with. Default: all those of key pairs. */
+  readonly algorithms?: ReadonlyArray<JwtKey.Algorithm> | undefined
+  /** How old it may be. Default: 1 minute. */
+  readonly maxAge?: Duration.Input | undefined
+  /** How far clocks may be apart. Default: 30 seconds. */
+  readonly tolerance?: Duration.Input | undefined
 }
 
-const hashOf = (text: string): string => createHash("sha256").update(text).digest("base64url")
+/**
+ * A proof that holds: whose key has signed it, and its id, which must not be taken a second time before `until`, in
+ * milliseconds of the clock.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Proof {
+  readonly jkt: string
+  readonly jti: string
+  readonly until: number
+}
+
+/**
+ * Verifies a proof on a server: who has signed it, and what it is for. Whether its `jti` was seen before is for the server to
+ * say. Fails with `InvalidToken`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.3
+ * @since 0.1.0
+ * @category verification
+ */
+export const verify = (
+  proof: string | Redacted.Redacted<string>,
+  expected: Expected
+): Effect.Effect<Proof, AuthError.InvalidToken | AuthError.ClockSkew> => {
+  const rules = {
+    method: expected.method,
+    url: expected.url,
+    accessToken: expected.accessToken,
+    jkt: expected.jkt,
+    nonce: expected.nonce,
+    algorithms: algorithmsOf("dpopProof", expected.algorithms ?? ofKeyPairs),
+    maxAgeMillis: InvalidOption.positiveMillis("dpopProof.maxAge", expected.maxAge ?? "1 minute"),
+    toleranceMillis: InvalidOption.finiteMillis("dpopProof.tolerance", expected.tolerance ?? "30 seconds")
+  }
+  const text = typeof proof === "string" ? proof : Redacted.value(proof)
+  return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.fromResult(attempt(() => dpop.judge(text, rules, now)))
+  )
+}
+
+const ofKeyPairs = Object.keys(algorithms)
+  .filter(isAlgorithm)
+  .filter((alg) => !alg.startsWith("HS"))

@@ -62,18 +62,15 @@
  * @see https://www.rfc-editor.org/rfc/rfc8725
  * @since 0.1.0
  */
-import { Clock, type Duration, Effect, Redacted, Result, Schema, SchemaIssue } from "effect"
+import { Clock, type Duration, Effect, Redacted, type Schema } from "effect"
 import * as AtOnce from "../policy/internal/AtOnce.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as AuthError from "./AuthError.ts"
-import { isAlgorithm } from "./internal/jwt/algorithms.ts"
-import type { Expectations } from "./internal/jwt/claims.ts"
-import type { JsonObject } from "./internal/jwt/decoding.ts"
-import { JwksTypeId, type KeySource, StaticKeys } from "./internal/jwt/KeySource.ts"
-import { VerifyingKey } from "./internal/jwt/keys.ts"
-import { refuse } from "./internal/jwt/refusal.ts"
-import { Verification } from "./internal/jwt/Verification.ts"
-import * as Jwks from "./Jwks.ts"
+import { check, type Expectations } from "./internal/jwt/claims.ts"
+import { type Accept, Verification } from "./internal/jwt/Verification.ts"
+import { VerifiedTokens } from "./internal/jwt/VerifiedTokens.ts"
+import { algorithmsOf, type ClaimsSchema, decoderOf, sourceOf, textsOf } from "./internal/jwt/verifierOptions.ts"
+import type { Jwks } from "./Jwks.ts"
 import type * as JwtKey from "./JwtKey.ts"
 
 /**
@@ -115,6 +112,8 @@ export interface Claims {
  */
 export interface Verified<A> {
   readonly claims: A
+  /** All that it says, as it says it. */
+  readonly payload: Readonly<Record<string, unknown>>
   readonly header: Header
   /** Until when it holds, in milliseconds of the clock, the tolerance included. */
   readonly until: number
@@ -139,7 +138,7 @@ export interface JwtVerifier<A> {
  */
 export interface Options {
   /** The keys that may have signed it. */
-  readonly keys: JwtKey.VerifyingKey | ReadonlyArray<JwtKey.VerifyingKey> | Jwks.Jwks
+  readonly keys: JwtKey.VerifyingKey | ReadonlyArray<JwtKey.VerifyingKey> | Jwks
   /** The algorithms that it may be signed with. */
   readonly algorithms: ReadonlyArray<JwtKey.Algorithm>
   /** Whom it may be from, exactly as its `iss` says. */
@@ -182,39 +181,46 @@ export interface OptionsWithClaims<S extends Schema.ConstraintDecoder<unknown>> 
  */
 export function make<S extends Schema.ConstraintDecoder<unknown>>(options: OptionsWithClaims<S>): JwtVerifier<S["Type"]>
 export function make(options: Options): JwtVerifier<Claims>
-export function make(
-  options: Options & Partial<OptionsWithClaims<Schema.ConstraintDecoder<unknown>>>
-): JwtVerifier<unknown> {
-  const name = InvalidOption.nonEmpty("jwtVerifier.name", options.name ?? "jwt")
-  const verification = verificationOf(options, options.claims === undefined ? asTheyAre : decoderOf(options.claims))
-  const failed = (reason: AuthError.Reason) => new AuthError.AuthError({ integration: name, reason })
+export function make(options: Options & Partial<OptionsWithClaims<ClaimsSchema>>): JwtVerifier<unknown> {
+  const failed = failing(InvalidOption.nonEmpty("jwtVerifier.name", options.name ?? "jwt"))
+  const verification = verificationOf(options)
+  const accept = acceptanceOf(options)
+  const known = knownOf<unknown>(options.cache)
+  const judge = (text: string, now: number) =>
+    known === undefined ? verification.verify(text, now, accept) : verification.verifyKnowing(known, text, now, accept)
   return {
     verify: (token) =>
       Effect.withFiber((fiber) => {
         const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-        const text = typeof token === "string" ? token : Redacted.value(token)
-        return AtOnce.mapError(verification.verify(text, now), failed)
+        return AtOnce.mapError(judge(typeof token === "string" ? token : Redacted.value(token), now), failed)
       })
   }
 }
 
-const verificationOf = <A>(options: Options, decode: (claims: JsonObject) => A): Verification<A> => {
-  const algorithms = algorithmsOf(options.algorithms)
-  const rules = {
-    algorithms,
-    types: typesOf(options.typ),
-    expected: expectationsOf(options),
-    decode,
-    maxSize: InvalidOption.integer("jwtVerifier.maxSize", options.maxSize ?? 16_384, 1),
-    cached: cachedOf(options.cache)
-  }
-  return new Verification(rules, sourceOf(options.keys, algorithms))
+const failing = (integration: string) => (reason: AuthError.Reason) => new AuthError.AuthError({ integration, reason })
+
+const verificationOf = (options: Options): Verification => {
+  const algorithms = algorithmsOf("jwtVerifier", options.algorithms)
+  const maxSize = InvalidOption.integer("jwtVerifier.maxSize", options.maxSize ?? 16_384, 1)
+  return new Verification(
+    { algorithms, types: typesOf(options.typ), maxSize },
+    sourceOf("jwtVerifier", options.keys, algorithms)
+  )
 }
 
-const cachedOf = (cache: number | undefined): number =>
-  cache === undefined || cache === 0 ? 0 : InvalidOption.integer("jwtVerifier.cache", cache, 2)
+const acceptanceOf = (options: Options & Partial<OptionsWithClaims<ClaimsSchema>>): Accept<unknown> => {
+  const expected = expectationsOf(options)
+  const decode = decoderOf(options.claims)
+  return (payload, header, now) => {
+    const until = check(payload, expected, now)
+    return { claims: decode(payload), payload, header, until }
+  }
+}
 
-const asTheyAre = (claims: JsonObject): unknown => claims
+const knownOf = <A>(cache: number | undefined): VerifiedTokens<Verified<A>> | undefined =>
+  cache === undefined || cache === 0
+    ? undefined
+    : new VerifiedTokens(InvalidOption.integer("jwtVerifier.cache", cache, 2))
 
 const expectationsOf = (options: Options): Expectations => ({
   issuers: textsOf("jwtVerifier.issuer", options.issuer),
@@ -225,61 +231,7 @@ const expectationsOf = (options: Options): Expectations => ({
     options.maxAge === undefined ? undefined : InvalidOption.positiveMillis("jwtVerifier.maxAge", options.maxAge)
 })
 
-const textsOf = (option: string, texts: string | ReadonlyArray<string>): ReadonlySet<string> => {
-  const list = typeof texts === "string" ? [texts] : texts
-  if (list.length > 0) return new Set(list.map((text) => InvalidOption.nonEmpty(option, text)))
-  throw new InvalidOption.InvalidOption({ option, actual: "an empty list", accepts: "at least one text" })
-}
-
-const algorithmsOf = (algorithms: ReadonlyArray<JwtKey.Algorithm>): ReadonlySet<JwtKey.Algorithm> => {
-  const unknown = algorithms.find((alg) => !isAlgorithm(alg))
-  if (algorithms.length > 0 && unknown === undefined) return new Set(algorithms)
-  throw new InvalidOption.InvalidOption({
-    option: "jwtVerifier.algorithms",
-    actual: unknown === undefined ? "an empty list" : JSON.stringify(unknown),
-    accepts: "the algorithms that tokens may be signed with, such as RS256; none is not among them"
-  })
-}
-
 const typesOf = (typ: Options["typ"]): ReadonlySet<string | undefined> =>
   typ === undefined
     ? new Set([undefined, "jwt", "at+jwt"])
     : new Set([...textsOf("jwtVerifier.typ", typ)].map((one) => one.toLowerCase().replace(/^application\//, "")))
-
-const sourceOf = (keys: Options["keys"], algorithms: ReadonlySet<JwtKey.Algorithm>): KeySource => {
-  if (Jwks.isJwks(keys)) return remoteOf(keys, algorithms)
-  const list = keys instanceof VerifyingKey ? [keys] : keys
-  const stray = list.find((key) => !algorithms.has(key.alg))
-  if (list.length > 0 && stray === undefined) return new StaticKeys(list)
-  throw new InvalidOption.InvalidOption({
-    option: "jwtVerifier.keys",
-    actual: stray === undefined ? "an empty list" : `a key for ${stray.alg}`,
-    accepts: `keys for ${[...algorithms].join(", ")}`
-  })
-}
-
-const remoteOf = (jwks: Jwks.Jwks, algorithms: ReadonlySet<JwtKey.Algorithm>): KeySource => {
-  const symmetric = [...algorithms].find((alg) => alg.startsWith("HS"))
-  if (symmetric === undefined) return jwks[JwksTypeId]
-  throw new InvalidOption.InvalidOption({
-    option: "jwtVerifier.algorithms",
-    actual: symmetric,
-    accepts: "algorithms of key pairs: the keys of a Jwks are public, and whoever can read them could sign"
-  })
-}
-
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** What stands in a token is not shown: it may be about a person. */
-const decoderOf = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): ((claims: JsonObject) => S["Type"]) => {
-  const decode = Schema.decodeUnknownResult(schema)
-  return (claims) => {
-    const decoded = decode(claims)
-    if (Result.isSuccess(decoded)) return decoded.success
-    const paths = issuesOf(decoded.failure.issue).issues.map(({ path = [] }) => path.map(String).join("."))
-    return refuse(
-      "claims",
-      `it lacks, or has in another form than the schema asks for: ${[...new Set(paths)].join(", ")}`
-    )
-  }
-}

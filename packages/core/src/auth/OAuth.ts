@@ -140,7 +140,7 @@ export const refresh = (client: OAuthClient, token: Token, options: Options = {}
         ]),
       secrets: secretsOf(token),
       idempotent: false,
-      expected: typeof subject === "string" ? { subject } : {}
+      expected: { before: token.idToken, ...(typeof subject === "string" && { subject }) }
     }),
     (next) => ({ ...next, refreshToken: next.refreshToken ?? refreshToken })
   )

@@ -52,7 +52,7 @@ import * as Retry from "../policy/Retry.ts"
 import * as RetryBudgetStore from "../policy/RetryBudgetStore.ts"
 import type { AuthError } from "./AuthError.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
-import { type Target, integrationOf } from "./Credentials.ts"
+import { type AnyTarget, integrationOf } from "./Credentials.ts"
 import type { Dpop } from "./Dpop.ts"
 import * as Authenticator from "./internal/oauth/Authenticator.ts"
 import { DpopTypeId } from "./internal/oauth/DpopProver.ts"
@@ -100,7 +100,7 @@ export const policy = {
  */
 export interface Options<S extends Secret.Input = never> {
   /** The integration that its tokens are for, or its name: how errors and events call it. */
-  readonly integration: string | Target<never>
+  readonly integration: string | AnyTarget
   /** The server, or an Effect that finds it, such as one of `OAuthDiscovery`. */
   readonly server: OAuthServer | Effect.Effect<OAuthServer, AuthError>
   readonly clientId: string

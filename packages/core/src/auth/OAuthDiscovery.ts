@@ -48,7 +48,7 @@ import * as Engine from "../policy/Engine.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Policy from "../policy/Policy.ts"
 import type { AuthError, Reason } from "./AuthError.ts"
-import { integrationOf, type Target } from "./Credentials.ts"
+import { type AnyTarget, integrationOf } from "./Credentials.ts"
 import { type Answer, fieldsOf, malformed } from "./internal/oauth/answer.ts"
 import { Desk } from "./internal/oauth/Desk.ts"
 import { problemOfUrl } from "./internal/oauth/endpointUrl.ts"
@@ -66,7 +66,7 @@ import type { OAuthServer } from "./OAuthServer.ts"
  */
 export interface Options {
   /** The integration that its tokens are for, or its name: how errors and events call it. */
-  readonly integration: string | Target<never>
+  readonly integration: string | AnyTarget
   /** The name of the server, an absolute URL. */
   readonly issuer: string
   /** Which description: the one of OpenID Connect, or the one of RFC 8414. Default: `openid`. */

@@ -216,8 +216,8 @@ class Login<R> {
     })
   }
 
-  #destination({ originalUrl }: HttpServerRequest): Effect.Effect<string, AuthError.AuthError> {
-    const [asked, ...others] = searchOf(originalUrl).getAll("returnTo")
+  #destination({ url }: HttpServerRequest): Effect.Effect<string, AuthError.AuthError> {
+    const [asked, ...others] = searchOf(url).getAll("returnTo")
     const { destinations } = this.#settings
     if (asked === undefined) return Effect.succeed(destinations.usual)
     const found = others.length > 0 ? undefined : destinations.find(asked)
@@ -278,7 +278,7 @@ const searchOf = (url: string): URLSearchParams => {
   return new URLSearchParams(at < 0 ? "" : url.slice(at))
 }
 
-const parametersOf = ({ originalUrl }: HttpServerRequest): URLSearchParams => searchOf(originalUrl)
+const parametersOf = ({ url }: HttpServerRequest): URLSearchParams => searchOf(url)
 
 /** Nothing of a login is kept by a cache, or told to the next page. */
 const guarded = (response: Response): Response =>

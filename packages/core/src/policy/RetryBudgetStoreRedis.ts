@@ -36,6 +36,7 @@
 import { type Duration, Effect, Layer, type Scope } from "effect"
 import * as Redis from "effect/persistence/Redis"
 import { BoundedKeys } from "./internal/BoundedKeys.ts"
+import { Rest } from "./internal/Rest.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import { retry, type RetryBudget } from "./RetryBudget.ts"
 import { makeMemory, RetryBudgetStore } from "./RetryBudgetStore.ts"
@@ -88,8 +89,8 @@ export const make = (
 export const layer = (options?: Options): Layer.Layer<RetryBudgetStore, never, Redis.Redis> =>
   Layer.effect(RetryBudgetStore, make(options))
 
-/** For how long deposits are gathered, and Redis is not asked after it failed. */
-const pauseMillis = 1_000
+/** For how long deposits are gathered. */
+const gatherMillis = 1_000
 
 const expireMillis = 60_000
 
@@ -111,7 +112,7 @@ class Store {
   readonly #own: RetryBudgetStore["Service"]
   readonly #mayDecideAlone: boolean
   readonly #gathered: BoundedKeys<Gathered>
-  #askAgainAt = 0
+  readonly #rest = new Rest()
 
   constructor(redis: Redis.Redis["Service"], scope: Scope.Scope, options: Options) {
     const { maxKeys = 10_000, onStoreError = "allow", prefix = "causeway", timeout = 250 } = options
@@ -128,7 +129,7 @@ class Store {
     const gathered = this.#gatheredOf(key, now)
     gathered.amount = Math.min(budget.capacity, gathered.amount + budget.deposit)
     const deposited = this.#own.deposit(key, budget, now)
-    if (now - gathered.since < pauseMillis || now < this.#askAgainAt) return deposited
+    if (now - gathered.since < gatherMillis || this.#rest.isResting(now)) return deposited
     return Effect.asVoid(Effect.forkIn(this.#ask(key, budget, 0, now), this.#scope, { startImmediately: true }))
   }
 
@@ -159,7 +160,7 @@ class Store {
     read: (answer: Answer) => A,
     alone: Effect.Effect<A>
   ): Effect.Effect<A> {
-    if (now < this.#askAgainAt) return alone
+    if (!this.#rest.mayAsk(now)) return alone
     return Effect.flatMap(this.#ask(key, budget, cost, now), (answer) =>
       answer === undefined ? alone : Effect.succeed(read(answer))
     )
@@ -170,8 +171,13 @@ class Store {
     return this.#redis
       .eval(script)(this.#nameOf(key), budget, this.#takeGathered(key, now), cost)
       .pipe(
-        Effect.tap(([, balance]) => Effect.sync(() => this.#note(key, balance, now))),
         Effect.timeout(this.#timeoutMillis),
+        Effect.tap(([, balance]) =>
+          Effect.sync(() => {
+            this.#rest.answered()
+            this.#note(key, balance, now)
+          })
+        ),
         Effect.catch(() => this.#pause(now))
       )
   }
@@ -194,7 +200,7 @@ class Store {
   }
 
   #pause(now: number): Effect.Effect<undefined> {
-    this.#askAgainAt = now + pauseMillis
+    this.#rest.failed(now)
     return Effect.logDebug("Redis did not answer for a retry budget").pipe(Effect.as(undefined))
   }
 

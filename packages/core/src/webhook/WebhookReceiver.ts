@@ -315,6 +315,14 @@ export interface Answer extends Kept.Answer {}
 export interface Reception<R> extends Kept.Reception<R> {}
 
 /**
+ * An answer, or what will give one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Answering<R> = Kept.Answering<R>
+
+/**
  * What receives, for who writes an entrance of another server. Open a {@link Reception} with the head of a request; where
  * it has a `rejection`, answer with that and leave the body alone; else read the body, no more of it than `maxBodySize`
  * and no longer than `bodyTimeoutMillis`, and let it be received.

@@ -167,6 +167,52 @@ describe("a call over a client with a direct way", () => {
   })
 })
 
+describe("a wait before a call over a client with a direct way", () => {
+  class Limited extends Integration.Service<Limited>()("test/Limited", {
+    baseUrl: "https://provider.example",
+    endpoints: [Endpoint.get("read", "/read", { success: Schema.String })],
+    policy: { rateLimit: { limit: 1, window: "1 minute", maxWait: "1 hour", maxWaiting: 1 } }
+  }) {}
+
+  const limited = Effect.flatMap(Limited, (provider) => provider.read())
+
+  const whileLimited = <A, E>(
+    test: (journal: { readonly begun: number }) => Effect.Effect<A, E, Limited>
+  ): Effect.Effect<A, E> => {
+    const { client, journal } = direct((request, told) => told.responded(arrived(request, '"direct"')))
+    const live = Layer.provide(Limited.layer, [Auth.none(Limited), Layer.succeed(HttpClient.HttpClient, client)])
+    return Effect.provide(test(journal), live)
+  }
+
+  it.effect("ends when its turn comes", () =>
+    whileLimited((journal) =>
+      Effect.gen(function* () {
+        yield* limited
+        const next = yield* Effect.forkChild(limited)
+        yield* TestClock.adjust("59 seconds")
+        assert.strictEqual(journal.begun, 1)
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(next), "direct")
+        assert.strictEqual(journal.begun, 2)
+      })
+    )
+  )
+
+  it.effect("gives its place up when it is interrupted at once", () =>
+    whileLimited((journal) =>
+      Effect.gen(function* () {
+        yield* limited
+        const given = yield* Effect.forkChild(limited, { startImmediately: true })
+        yield* Fiber.interrupt(given)
+        const next = yield* Effect.forkChild(limited)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* Fiber.join(next), "direct")
+        assert.strictEqual(journal.begun, 2)
+      })
+    )
+  )
+})
+
 describe("a body that has come with its response", () => {
   it.effect("is not taken when it is too large, nor on a fibre with a bound of its own", () =>
     Effect.gen(function* () {

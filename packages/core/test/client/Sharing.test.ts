@@ -86,6 +86,23 @@ describe("a cache in front of an integration", () => {
     }).pipe(Effect.provide(Provider.layerMock({ read: replies })))
   })
 
+  it.effect("whose store cannot be asked, and is to fail then, makes a TransportFailure of the call", () => {
+    const Provider = integrationWith({ cache: cache() })
+    const unavailable = Effect.succeed<CacheStore.Unavailable>({ _tag: "Unavailable" })
+    const store = Layer.succeed(CacheStore.CacheStore, { ...CacheStore.makeMemory(), get: () => unavailable })
+    return Effect.gen(function* () {
+      const provider = yield* Provider
+      assert.deepInclude(yield* Effect.flip(provider.read({ params: { id: "a" } })), {
+        _tag: "TransportFailure",
+        integration: "test/Provider",
+        category: "transient",
+        reason: "Connect",
+        attempts: 0
+      })
+      assert.deepStrictEqual((yield* Mock.journal(Provider)).calls[0]?.attempts, [])
+    }).pipe(Effect.provide(Provider.layerMock({ read: answer(1) }).pipe(Layer.provide(store))))
+  })
+
   it.effect("forgets what an unsafe call has changed", () => {
     const Provider = integrationWith({ cache: cache() })
     const kept = { "cache-control": "max-age=60" }

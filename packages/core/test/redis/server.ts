@@ -8,8 +8,10 @@ import { Context, Effect, Layer, type Scope } from "effect"
 import type * as Redis from "effect/persistence/Redis"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { createServer } from "node:net"
+import { rm } from "node:fs/promises"
+import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
+import { join } from "node:path"
 
 /** The server of a suite; `kill` ends it as a crash would, `start` begins it again, empty, on the same port. */
 export class RedisServer extends Context.Service<
@@ -34,9 +36,9 @@ const freePort = async (): Promise<number> => {
   return address.port
 }
 
-const begin = async (port: number): Promise<ChildProcess> => {
+const begin = async (port: number, more: ReadonlyArray<string> = []): Promise<ChildProcess> => {
   const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", tmpdir()]
-  const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] })
+  const child = spawn("redis-server", [...args, ...more], { stdio: ["ignore", "pipe", "inherit"] })
   let output = ""
   for await (const chunk of child.stdout) {
     output += String(chunk)
@@ -76,6 +78,39 @@ export const make: Effect.Effect<RedisServer["Service"], never, Scope.Scope> = E
 })
 
 export const layerServer: Layer.Layer<RedisServer> = Layer.effect(RedisServer, make)
+
+/** What a server says to one command. */
+const ask = async (port: number, command: string): Promise<string> => {
+  const socket = connect(port, "127.0.0.1")
+  socket.write(`${command}\r\n`)
+  const [reply] = (await once(socket, "data")) as [Buffer]
+  socket.destroy()
+  return reply.toString()
+}
+
+const beginCluster = async (port: number): Promise<ChildProcess> => {
+  const config = ["--cluster-enabled", "yes", "--cluster-config-file", `causeway-nodes-${port}.conf`]
+  const child = await begin(port, [...config, "--cluster-port", `${await freePort()}`])
+  await ask(port, "CLUSTER ADDSLOTSRANGE 0 16383")
+  while (!(await ask(port, "CLUSTER INFO")).includes("cluster_state:ok")) continue
+  return child
+}
+
+/** A cluster of one server, which refuses what touches keys of more than one slot as any cluster does. */
+export const layerCluster: Layer.Layer<Redis.Redis, Redis.RedisError> = Layer.unwrap(
+  Effect.gen(function* () {
+    const port = yield* Effect.promise(freePort)
+    yield* Effect.acquireRelease(
+      Effect.promise(() => beginCluster(port)),
+      (child) =>
+        Effect.promise(async () => {
+          await end(child)
+          await rm(join(tmpdir(), `causeway-nodes-${port}.conf`), { force: true })
+        })
+    )
+    return NodeRedis.layer({ socket: { host: "127.0.0.1", port } })
+  })
+)
 
 /** Redis's own client may never end its `close` when commands were given up before: it is destroyed first. */
 const destroyed = Layer.effectDiscard(

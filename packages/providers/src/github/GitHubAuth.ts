@@ -1,11 +1,16 @@
 /**
- * Who we are to GitHub: a token, and the name by which every request introduces itself.
+ * Who we are to GitHub: a token or an app, and the name by which every request introduces itself.
  *
  * **When to use**
  *
- * Provide {@link token} to `GitHub.layer`; {@link anonymous} for public data and 60 requests an hour.
+ * Provide {@link token} to `GitHub.layer`, {@link installation} for a GitHub App; {@link anonymous} for public data and 60
+ * requests an hour.
  *
  * **Details**
+ *
+ * A GitHub App signs a JWT of ten minutes with its private key, and gets the token of an installation for it, which holds for
+ * an hour. `Tokens` keeps that and gets the next ahead of its end. What is asked for it goes through {@link GitHubApp}, an
+ * integration of its own: under the same policy, with the same observers, and mocked alike.
  *
  * A personal access token, an installation token or an OAuth token goes into the `Authorization` header. GitHub refuses
  * every request without a `User-Agent`: the integration sends `causeway` unless `userAgent` names your application.
@@ -30,10 +35,25 @@
  * @see https://docs.github.com/rest/authentication/authenticating-to-the-rest-api
  * @since 0.1.0
  */
-import { Auth, type Credentials } from "@causeway/core/auth"
-import { Config, Effect, Layer, type Redacted, type Scope } from "effect"
+import {
+  Auth,
+  AuthError,
+  type Credentials,
+  Grant,
+  Jwt,
+  JwtKey,
+  type Secret,
+  Token,
+  type TokenLease,
+  Tokens,
+  type TokenStore
+} from "@causeway/core/auth"
+import { Endpoint, Integration } from "@causeway/core/client"
+import { Breaker, type CallError, InvalidOption, Retry } from "@causeway/core/policy"
+import { Clock, Config, Effect, Layer, type Redacted, Schedule, Schema, type Scope } from "effect"
+import type { HttpClient } from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import { GitHub } from "./GitHubApi.ts"
+import { apiVersion, classify, GitHub } from "./GitHubApi.ts"
 
 /**
  * How requests introduce themselves.
@@ -88,6 +108,215 @@ export const layer: Layer.Layer<GitHubCredentials, Config.ConfigError> = token(C
  */
 export const anonymous = (options: Options = {}): Layer.Layer<GitHubCredentials> =>
   introduced(Auth.none(GitHub), options)
+
+/**
+ * What an installation may do, and what with.
+ *
+ * @see https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app
+ * @since 0.1.0
+ * @category options
+ */
+export interface InstallationOptions extends Options, Tokens.Options {
+  /** The client id of the app, or its app id. */
+  readonly appId: string
+  /** The id of the installation, as the webhook of an installation and `GET /app/installations` have it. */
+  readonly installationId: number
+  /** Only these repositories, by their names, at most 500. Default: all that the installation has. */
+  readonly repositories?: ReadonlyArray<string>
+  /** Only these repositories, by their ids, at most 500. Default: all that the installation has. */
+  readonly repositoryIds?: ReadonlyArray<number>
+  /** Only these permissions, such as `{ issues: "read" }`. Default: all that the installation has. */
+  readonly permissions?: Readonly<Record<string, "read" | "write" | "admin">>
+}
+
+/**
+ * The token of an installation, as GitHub gives it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class InstallationToken extends Schema.Class<InstallationToken>("GitHub/InstallationToken")({
+  token: Schema.RedactedFromValue(Schema.String),
+  expires_at: Schema.String,
+  permissions: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  repository_selection: Schema.optionalKey(Schema.String)
+}) {}
+
+/**
+ * There is no such installation of the app.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotInstalled extends Schema.TaggedError<NotInstalled>()("NotInstalled", { message: Schema.String }) {}
+
+/**
+ * The app was not granted these permissions or repositories.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotGranted extends Schema.TaggedError<NotGranted>()("NotGranted", { message: Schema.String }) {}
+
+const createInstallationToken = Endpoint.post(
+  "createInstallationToken",
+  "/app/installations/:installation_id/access_tokens",
+  {
+    params: { installation_id: Schema.Int },
+    payload: Schema.Struct({
+      repositories: Schema.optionalKey(Schema.Array(Schema.String)),
+      repository_ids: Schema.optionalKey(Schema.Array(Schema.Int)),
+      permissions: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+    }),
+    success: InstallationToken,
+    errors: { 404: NotInstalled, 422: NotGranted }
+  }
+)
+
+/**
+ * GitHub as an app sees it that speaks for itself, with the JWT that it signs.
+ *
+ * @see https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/about-authentication-with-a-github-app
+ * @since 0.1.0
+ * @category services
+ */
+export class GitHubApp extends Integration.Service<GitHubApp>()("github/app", {
+  baseUrl: Config.String("GITHUB_API_URL").pipe(Config.withDefault("https://api.github.com")),
+  endpoints: [createInstallationToken],
+  headers: { accept: "application/vnd.github+json", "user-agent": "causeway", "x-github-api-version": apiVersion },
+  classify,
+  policy: {
+    deadline: "25 seconds",
+    timeout: "10 seconds",
+    retry: Retry.make({ schedule: Schedule.exponential("500 millis").pipe(Schedule.jittered), attempts: 3 }),
+    circuitBreaker: Breaker.consecutive()
+  }
+}) {}
+
+/**
+ * The JWT of an app, signed anew at each attempt with a private key in PEM. An app id that is empty throws `InvalidOption`.
+ *
+ * @see https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+ * @since 0.1.0
+ * @category layers
+ */
+export const appJwt = <S extends Secret.Input>(
+  appId: string,
+  privateKey: S
+): Layer.Layer<Credentials.Credentials<GitHubApp>, never, Exclude<Secret.Services<S>, Scope.Scope>> => {
+  const claims = {
+    iss: InvalidOption.nonEmpty("gitHubAuth.appId", appId),
+    // GitHub allows ten minutes, by its own clock.
+    lifetime: "570 seconds",
+    backdate: "30 seconds",
+    jti: false
+  } as const
+  const jwt = Grant.secretOf(privateKey, "the private key of the app").pipe(
+    Effect.flatMap((pem) => JwtKey.signing(pem, { alg: "RS256" })),
+    Effect.flatMap((key) => Jwt.sign(key, claims))
+  )
+  return Auth.bearer(GitHubApp, jwt)
+}
+
+/**
+ * How the token of an installation is got. A refusal is `AccessDenied`, `InvalidScope` for permissions that the app does not
+ * have, or `ReauthorizationRequired` where it is not installed.
+ *
+ * @since 0.1.0
+ * @category grants
+ */
+export const installationGrant = (options: InstallationOptions): Effect.Effect<Grant.Grant, never, GitHubApp> => {
+  const installation_id = InvalidOption.integer("gitHubAuth.installationId", options.installationId, 1)
+  const payload = {
+    ...(options.repositories !== undefined && { repositories: options.repositories }),
+    ...(options.repositoryIds !== undefined && { repository_ids: options.repositoryIds }),
+    ...(options.permissions !== undefined && { permissions: options.permissions })
+  }
+  return Effect.map(GitHubApp, (app) =>
+    Grant.make({
+      obtain: Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const issued = yield* app
+          .createInstallationToken({ params: { installation_id }, payload })
+          .pipe(Effect.mapError((error) => failureOf(error, options)))
+        return tokenOf(issued, now)
+      })
+    })
+  )
+}
+
+type Refused = NotInstalled | NotGranted
+
+const failureOf = (error: Refused | CallError.CallError, { appId }: InstallationOptions): AuthError.AuthError => {
+  switch (error._tag) {
+    case "NotInstalled":
+      return refusal(new AuthError.ReauthorizationRequired({ why: "the app is not installed there", url: undefined }))
+    case "NotGranted":
+      return refusal(new AuthError.InvalidScope({ status: 422, description: error.message, uri: undefined }))
+    case "Unauthorized":
+      return error.status === undefined ? Grant.failureOf("github", tokenEndpoint, error) : refusal(unknownApp(appId))
+    case "UnexpectedStatus":
+      return error.status === 403 ? refusal(suspended) : Grant.failureOf("github", tokenEndpoint, error)
+    default:
+      return Grant.failureOf("github", tokenEndpoint, error)
+  }
+}
+
+const tokenEndpoint = "the token endpoint of installations"
+
+const refusal = (reason: AuthError.Reason): AuthError.AuthError =>
+  new AuthError.AuthError({ integration: "github", reason })
+
+const suspended = new AuthError.AccessDenied({
+  status: 403,
+  description: "the installation is suspended, or the app may not ask for its tokens",
+  uri: undefined
+})
+
+const unknownApp = (appId: string): AuthError.InvalidClient =>
+  new AuthError.InvalidClient({
+    status: 401,
+    description: `the JWT of the app ${appId} was refused: its key is another, or our clock is off`,
+    uri: undefined
+  })
+
+const tokenOf = (issued: InstallationToken, now: number): Token.Token => {
+  const expiresAt = Date.parse(issued.expires_at)
+  return Token.make({
+    accessToken: issued.token,
+    obtainedAt: now,
+    expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt,
+    extra: {
+      ...(issued.permissions !== undefined && { permissions: issued.permissions }),
+      ...(issued.repository_selection !== undefined && { repository_selection: issued.repository_selection })
+    }
+  })
+}
+
+/**
+ * A GitHub App, for one of its installations: its token is kept, and renewed ahead of its end. The tenant of the token is
+ * `installation-<id>`. An option that makes no sense throws `InvalidOption`.
+ *
+ * @see https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation
+ * @since 0.1.0
+ * @category layers
+ */
+export const installation = <S extends Secret.Input>(
+  options: InstallationOptions,
+  privateKey: S
+): Layer.Layer<
+  GitHubCredentials | Tokens.TokensOf<GitHub>,
+  Config.ConfigError,
+  HttpClient | TokenStore.TokenStore | TokenLease.TokenLease | Exclude<Secret.Services<S>, Scope.Scope>
+> => {
+  const introduce =
+    options.userAgent === undefined ? undefined : HttpClientRequest.setHeader("user-agent", options.userAgent)
+  return Tokens.layer(GitHub, installationGrant(options), {
+    ...options,
+    tenant: `installation-${options.installationId}`,
+    stamp: (request, token) => Tokens.bearer(introduce === undefined ? request : introduce(request), token)
+  }).pipe(Layer.provide(GitHubApp.layer), Layer.provide(appJwt(options.appId, privateKey)))
+}
 
 function introduced<E, R>(credentials: Layer.Layer<GitHubCredentials, E, R>, { userAgent }: Options) {
   if (userAgent === undefined) return credentials

@@ -1,6 +1,7 @@
 import { Clock, Duration, Effect, Exit, type Fiber, Option, Redacted, Result, Stream, type Tracer } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpClient from "effect/http/HttpClient"
+import { isHttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { fromWeb, type HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Credentials from "../../auth/Credentials.ts"
@@ -184,7 +185,10 @@ class CompiledEndpoint {
     const ask: Sharing.Ask = (request) =>
       // This response mode gives a response.
       this.#invoke({ ...one, request, input }) as Effect.Effect<HttpClientResponse, unknown>
-    return Effect.flatMap(this.#caching(cache).answer(one.request, partition, ask), ([response, result]) =>
+    const answer = Effect.mapError(this.#caching(cache).answer(one.request, partition, ask), (error) =>
+      isHttpClientError(error) ? noStore(this.site) : error
+    )
+    return Effect.flatMap(answer, ([response, result]) =>
       Effect.andThen(this.#tellCache(result), this.#decodeShared(response, one.input.responseMode))
     )
   }
@@ -266,6 +270,19 @@ const onePerKey = <Key extends object, Value>(make: (key: Key) => Value) => {
     return value
   }
 }
+
+/** The only error of a client that is not one of the call: the cache could not look, and has asked nobody. */
+const noStore = (site: Engine.CallSite): CallError.TransportFailure =>
+  new CallError.TransportFailure({
+    ...site,
+    attempts: 0,
+    elapsed: Duration.zero,
+    requestId: undefined,
+    category: "transient",
+    reason: "Connect",
+    code: undefined,
+    detail: "the store of the cache did not answer, and nothing was sent"
+  })
 
 const wrongBody = (
   site: Engine.CallSite,

@@ -6,6 +6,9 @@ import type { Token } from "./jsonWebToken.ts"
 /** A value that was computed, `undefined` included. */
 type Late<A> = { readonly value: A } | undefined
 
+/** As long as all the headers of a request together may be under Node's own server. */
+export const maxUrlLength = 16_384
+
 /** A request whose body, form and URL are read as late as possible, and once. */
 export class Delivery {
   readonly method: string
@@ -53,8 +56,9 @@ export class Delivery {
     return this.#formJson.value
   }
 
+  /** `null` where it is no absolute URL, or too long to be one. */
   parsedUrl(): URL | null {
-    return (this.#url ??= { value: URL.parse(this.url) }).value
+    return (this.#url ??= { value: this.url.length <= maxUrlLength ? URL.parse(this.url) : null }).value
   }
 
   /** The value of a parameter of the query that is there once. */

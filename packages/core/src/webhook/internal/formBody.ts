@@ -1,11 +1,24 @@
 /** The names and values of a form, in their order. */
 export type Form = ReadonlyArray<readonly [name: string, value: string]>
 
+/** Far more than any provider sends, and few enough to be sorted for a stranger. */
+export const maxFields = 1000
+
 /** Reads `application/x-www-form-urlencoded`, or `multipart/form-data` where the content type says so. */
 export const parse = (text: string | undefined, contentType: string | undefined): Form | undefined => {
   if (text === undefined) return undefined
   const boundary = boundaryOf(contentType ?? "")
+  if (hasMore(text, boundary === undefined ? "&" : `\r\n--${boundary}`)) return undefined
   return boundary === undefined ? [...new URLSearchParams(text)] : parseMultipart(text, boundary)
+}
+
+/** Whether there are more fields than may be, told by what separates them. */
+const hasMore = (text: string, separator: string): boolean => {
+  let count = 0
+  for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + separator.length)) {
+    if (++count >= maxFields) return true
+  }
+  return false
 }
 
 /** The value under a name that is there once: of two values no reader knows which one was meant. */

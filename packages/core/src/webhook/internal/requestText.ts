@@ -1,7 +1,7 @@
 import { Reason } from "../WebhookError.ts"
-import type { Delivery } from "./delivery.ts"
+import { type Delivery, maxUrlLength } from "./delivery.ts"
 import * as DeliveryHeaders from "./deliveryHeaders.ts"
-import type { Form } from "./formBody.ts"
+import { type Form, maxFields } from "./formBody.ts"
 import { refuse } from "./refusal.ts"
 
 const byName = ([left]: readonly [string, string], [right]: readonly [string, string]): number =>
@@ -11,7 +11,8 @@ const byNameAndValue = (left: readonly [string, string], right: readonly [string
   byName(left, right) || byName([left[1], ""], [right[1], ""])
 
 const formOf = (delivery: Delivery): Form =>
-  delivery.form() ?? refuse(Reason.MalformedBody({ field: "form", expected: "a form in UTF-8" }))
+  delivery.form() ??
+  refuse(Reason.MalformedBody({ field: "form", expected: `a form in UTF-8, of at most ${maxFields} fields` }))
 
 /** The fields of a form, sorted, with nothing between names and values. */
 export const formText = (delivery: Delivery): string =>
@@ -62,7 +63,8 @@ const encode = (text: string): string =>
   )
 
 const urlOf = (delivery: Delivery): URL =>
-  delivery.parsedUrl() ?? refuse(Reason.InvalidInput({ option: "url", expected: "an absolute URL" }))
+  delivery.parsedUrl() ??
+  refuse(Reason.InvalidInput({ option: "url", expected: `an absolute URL of at most ${maxUrlLength} characters` }))
 
 const maxNamedHeaders = 64
 

@@ -5,7 +5,8 @@ import * as jose from "jose"
 import { DpopProof, JwtKey } from "@causeway/core/auth"
 import { InvalidOption } from "@causeway/core/policy"
 import suite from "../vectors/dpop.json" with { type: "json" }
-import { algorithms, partOf, privateText, secretText } from "./keys.ts"
+import thumbprints from "../vectors/jwk-thumbprint.json" with { type: "json" }
+import { algorithms, pairs, partOf, privateText, secretText, signedBy } from "./keys.ts"
 
 const now = 1_764_000_000_500
 const accessToken = Redacted.make("Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU")
@@ -97,3 +98,131 @@ it.effect("a key that was kept as a secret gives proofs for the same tokens", ()
     assert.strictEqual(DpopProof.key(again).jkt, key.jkt)
   })
 )
+
+describe("a proof on a server", () => {
+  for (const { id, ...vector } of suite.vectors) {
+    it.effect(`is accepted: ${id}`, () =>
+      Effect.gen(function* () {
+        const { claims, proof } = vector
+        yield* TestClock.setTime(claims.iat * 1000)
+        const expected = {
+          method: claims.htm,
+          url: claims.htu,
+          accessToken: vector.accessToken === undefined ? undefined : Redacted.make(vector.accessToken),
+          jkt: thumbprints.vectors.find(({ id }) => id === "rfc9449-6.1-jkt")!.expect
+        }
+        assert.deepStrictEqual(yield* DpopProof.verify(proof, expected), {
+          jkt: expected.jkt,
+          jti: claims.jti,
+          until: claims.iat * 1000 + 90_000
+        })
+        const [header = "", payload = "", signature = ""] = proof.split(".")
+        const bytes = Buffer.from(signature, "base64url")
+        bytes[0]! ^= 1
+        const altered = `${header}.${payload}.${bytes.toString("base64url")}`
+        assert.include(yield* Effect.flip(DpopProof.verify(altered, expected)), { why: "signature" })
+      })
+    )
+  }
+
+  const url = "https://api.example/charges"
+  const request = { method: "GET", url, accessToken }
+
+  /** What a server says of a proof that we have made for another request, or that somebody has put together. */
+  const refusals: ReadonlyArray<readonly [string, Partial<DpopProof.Expected>, string]> = [
+    ["for another method", { method: "POST" }, "method"],
+    ["for another URL", { url: `${url}/1` }, "url"],
+    ["for another host", { url: "https://api.example.evil/charges" }, "url"],
+    ["for another token", { accessToken: Redacted.make("another") }, "ath"],
+    ["by another key than the token is bound to", { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }, "key"],
+    ["without the nonce that was given", { nonce: "fresh" }, "nonce"],
+    ["by an algorithm that is not accepted", { algorithms: ["EdDSA"] }, "algorithm"]
+  ]
+  for (const [what, asked, why] of refusals) {
+    it.effect(`is refused ${what}`, () =>
+      Effect.gen(function* () {
+        const proof = yield* DpopProof.make(yield* DpopProof.generate(), request)
+        assert.strictEqual((yield* DpopProof.verify(proof, request)).jti.length, 36)
+        const reason = yield* Effect.flip(DpopProof.verify(proof, { ...request, ...asked }))
+        assert.deepInclude(reason, { _tag: "InvalidToken", why })
+      })
+    )
+  }
+
+  it.effect("is accepted for the URL with any query", () =>
+    Effect.gen(function* () {
+      const proof = yield* DpopProof.make(yield* DpopProof.generate(), request)
+      yield* DpopProof.verify(proof, { ...request, url: new URL("https://API.example:443/charges?page=2#top") })
+    })
+  )
+
+  it.effect("is refused once it is older than it may be, or made ahead of time", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      const proof = yield* DpopProof.make(yield* DpopProof.generate(), request)
+      yield* TestClock.setTime(now + 89_000)
+      yield* DpopProof.verify(proof, request)
+      yield* TestClock.setTime(now + 600_000)
+      assert.include(yield* Effect.flip(DpopProof.verify(proof, request)), { why: "expired" })
+      yield* TestClock.setTime(now - 600_000)
+      assert.include(yield* Effect.flip(DpopProof.verify(proof, request)), { why: "issued" })
+    })
+  )
+
+  const pair = pairs.RS256
+  const jwk = pair.publicKey.export({ format: "jwk" })
+  const claims = { jti: "1", htm: "GET", htu: url, iat: 0, ath: "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo" }
+  const forged: ReadonlyArray<readonly [string, object, object, string]> = [
+    ["of another typ", { typ: "JWT", alg: "RS256", jwk }, claims, "type"],
+    ["without a key", { typ: "dpop+jwt", alg: "RS256" }, claims, "key"],
+    [
+      "with a private key in it",
+      { typ: "dpop+jwt", alg: "RS256", jwk: pair.privateKey.export({ format: "jwk" }) },
+      claims,
+      "key"
+    ],
+    [
+      "with a secret as its key",
+      { typ: "dpop+jwt", alg: "HS256", jwk: { kty: "oct", k: "AAAA" } },
+      claims,
+      "algorithm"
+    ],
+    ["with alg none", { typ: "dpop+jwt", alg: "none", jwk }, claims, "algorithm"],
+    [
+      "with a key of another kind",
+      { typ: "dpop+jwt", alg: "RS256", jwk: pairs.ES256.publicKey.export({ format: "jwk" }) },
+      claims,
+      "key"
+    ],
+    [
+      "with another key",
+      { typ: "dpop+jwt", alg: "RS256", jwk: { ...jwk, n: `${String(jwk.n).slice(0, -4)}AAAA` } },
+      claims,
+      "signature"
+    ],
+    ["without a jti", { typ: "dpop+jwt", alg: "RS256", jwk }, { ...claims, jti: undefined }, "claims"],
+    [
+      "with a jti of a megabyte",
+      { typ: "dpop+jwt", alg: "RS256", jwk },
+      { ...claims, jti: "j".repeat(1_000_000) },
+      "size"
+    ],
+    ["without a time", { typ: "dpop+jwt", alg: "RS256", jwk }, { ...claims, iat: undefined }, "issued"],
+    ["without the hash of the token", { typ: "dpop+jwt", alg: "RS256", jwk }, { ...claims, ath: undefined }, "ath"],
+    ["with a URL that is none", { typ: "dpop+jwt", alg: "RS256", jwk }, { ...claims, htu: "charges" }, "url"]
+  ]
+  for (const [what, header, payload, why] of forged) {
+    it.effect(`is refused ${what}`, () =>
+      Effect.gen(function* () {
+        const proof = signedBy(pair.privateKey, JSON.stringify(header), JSON.stringify(payload))
+        assert.include(yield* Effect.flip(DpopProof.verify(proof, request)), { why })
+        const genuine = signedBy(
+          pair.privateKey,
+          JSON.stringify({ typ: "dpop+jwt", alg: "RS256", jwk }),
+          JSON.stringify(claims)
+        )
+        assert.strictEqual((yield* DpopProof.verify(genuine, request)).jti, "1")
+      })
+    )
+  }
+})

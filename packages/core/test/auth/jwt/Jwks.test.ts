@@ -337,6 +337,15 @@ const fill = (response: ServerResponse, bytes: number): void => {
   write(bytes)
 }
 
+it.effect("a set whose scope has ended says so, and does not blame the token", () =>
+  Effect.gen(function* () {
+    const keys = yield* Effect.scoped(Effect.provide(remote("http://127.0.0.1:9/jwks"), FetchHttpClient.layer))
+    const verifier = JwtVerifier.make({ ...rules, keys })
+    const { reason } = yield* Effect.flip(verifier.verify(yield* Effect.flatMap(keyOf("one"), tokenBy)))
+    assert.include(reason, { _tag: "EndpointUnavailable", detail: "its scope has ended" })
+  })
+)
+
 describe("whoever attacks", () => {
   live(
     "has nothing fetched from where the token says keys are (jku, x5u)",
@@ -353,6 +362,18 @@ describe("whoever attacks", () => {
       }
       assert.strictEqual(evil.asked(), 0)
       assert.strictEqual(server.asked(), 1)
+    })
+  )
+
+  live(
+    "causes no request by a token of a megabyte, or one that is none",
+    Effect.gen(function* () {
+      const { server, verdict } = yield* setUp({}, { cache: 10 })
+      const header = encode({ alg: "ES256", kid: "one" })
+      assert.strictEqual(yield* verdict(`${header}.${"A".repeat(1_000_000)}.AAAA`), "size")
+      assert.strictEqual(yield* verdict(`${header}.e30`), "form")
+      assert.strictEqual(yield* verdict(`${encode({ alg: "none", kid: "one" })}.e30.`), "algorithm")
+      assert.strictEqual(server.asked(), 0)
     })
   )
 

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect, Layer, Redacted, Schema } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as jose from "jose"
 import jsonwebtoken from "jsonwebtoken"
-import { Jwt, JwtKey } from "@causeway/core/auth"
+import { Jwt, JwtKey, TokenLease, TokenStore, Tokens } from "@causeway/core/auth"
+import { Endpoint, Integration } from "@causeway/core/client"
 import { InvalidOption } from "@causeway/core/policy"
 import { algorithms, pairs, partOf, pemOf, privateText, secretText } from "./keys.ts"
 
@@ -132,3 +134,38 @@ describe("an option that makes no sense is refused where the token is described"
     )
   }
 })
+
+class Store extends Integration.Service<Store>()("test/Store", {
+  baseUrl: "https://store.example",
+  endpoints: [Endpoint.get("whoami", "/", { success: Schema.String })]
+}) {}
+
+it.effect("an integration signs a token, uses it until shortly before its end, and then signs the next one", () =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(now)
+    const sent: Array<string> = []
+    const client = HttpClient.make((request) => {
+      sent.push(request.headers["authorization"] ?? "")
+      return Effect.succeed(HttpClientResponse.fromWeb(request, new Response('"us"')))
+    })
+    const grant = Jwt.grant(yield* hs256, { iss: "we", aud: "store", lifetime: "20 minutes" })
+    const live = Store.layer.pipe(
+      Layer.provide(Tokens.layer(Store, grant, { leeway: "1 minute", jitter: 0 })),
+      Layer.provide([TokenStore.layerMemory, TokenLease.layerMemory, Layer.succeed(HttpClient.HttpClient, client)])
+    )
+    yield* Effect.gen(function* () {
+      const store = yield* Store
+      yield* store.whoami()
+      yield* TestClock.adjust("18 minutes")
+      yield* store.whoami()
+      yield* TestClock.adjust("3 minutes")
+      yield* store.whoami()
+    }).pipe(Effect.provide(live))
+    const [first, second, third] = sent.map((header) => header.replace(/^Bearer /, ""))
+    assert.strictEqual(first, second)
+    assert.notStrictEqual(second, third)
+    const options = { issuer: "we", audience: "store", currentDate: new Date(now + 21 * 60_000) }
+    const verified = yield* Effect.promise(() => jose.jwtVerify(third ?? "", pairs.HS256.publicKey, options))
+    assert.strictEqual(verified.protectedHeader.kid, "one")
+  })
+)

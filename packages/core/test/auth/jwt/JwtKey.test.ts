@@ -14,6 +14,25 @@ const signingIssue = (key: JwtKey.Input, options: JwtKey.SigningOptions) =>
 const verifyingIssue = (key: JwtKey.Input, options: JwtKey.Options) =>
   Effect.map(Effect.flip(JwtKey.verifying(key, options)), ({ issue, what }) => `${what} ${issue}`)
 
+const certificate = `-----BEGIN CERTIFICATE-----
+MIIBijCCAS+gAwIBAgIUH9GpBKXUSvIinEHmWT2STx6gVIwwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOaXNzdWVyLmV4YW1wbGUwIBcNMjYxMTI2MTkyNDE5WhgPMjEy
+NjExMDIxOTI0MTlaMBkxFzAVBgNVBAMMDmlzc3Vlci5leGFtcGxlMFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEDKkoa9w4Z0tS5t/FBsSSUxN6Res2cITSzy8KocqC
+t/lCoBLeqKz2vbD1Kz8q3jfax+mByjD6K6Y+1t1J7EkVoaNTMFEwHQYDVR0OBBYE
+FNLzvkod4ddQxKE60w0wANiwiDN3MB8GA1UdIwQYMBaAFNLzvkod4ddQxKE60w0w
+ANiwiDN3MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhANEIMFVB
+7Or0VTdlSbw+2BiEh4fP/mfhFa8QJwrKmtjcAiEAmWQ9x4vPAXqjKCZifBrI/KKH
+uVSzlZPIYv/V9o/V1SY=
+-----END CERTIFICATE-----`
+
+/** The key of the certificate. */
+const certified = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQglju9Gn+dqiYW6tKE
+8utvNLtBR8e72Pj72O3fJJ2g6Z+hRANCAAQMqShr3DhnS1Lm38UGxJJTE3pF6zZw
+hNLPLwqhyoK3+UKgEt6orPa9sPUrPyreN9rH6YHKMPorpj7W3UnsSRWh
+-----END PRIVATE KEY-----`
+
 describe("a key is read", () => {
   for (const alg of algorithms) {
     it.effect(`for ${alg}, and what it signs verifies`, () =>
@@ -49,6 +68,16 @@ describe("a key is read", () => {
       })
     )
   }
+
+  it.effect("to verify with, from a certificate", () =>
+    Effect.gen(function* () {
+      const key = yield* JwtKey.verifying(certificate, { alg: "ES256" })
+      const signing = yield* JwtKey.signing(certified, { alg: "ES256" })
+      assert.isTrue(key.verify("data", signing.sign("data")))
+      assert.isFalse(key.verify("data", (yield* JwtKey.generate("ES256")).sign("data")))
+      assert.match(yield* verifyingIssue(certificate, { alg: "RS256" }), /curve P-256, but RS256 needs an RSA key/)
+    })
+  )
 
   it.effect("with the kid of a JSON Web Key, unless another one is given", () =>
     Effect.gen(function* () {
@@ -99,7 +128,7 @@ describe("a key that does not fit", () => {
       { alg: "ES256" },
       /is a public key/
     ],
-    ["a text that is no key", "hello", { alg: "RS256" }, /neither a private key in PEM nor/],
+    ["a text that is no key", "hello", { alg: "RS256" }, /neither a private key in PEM .*nor a JSON Web Key/],
     ["a PEM that is cut off", privateText("RS256").slice(0, 200), { alg: "RS256" }, /cannot be read as a private key/],
     ["an encrypted PEM without a passphrase", encrypted(), { alg: "RS256" }, /is encrypted: give its passphrase/],
     [
@@ -143,6 +172,15 @@ describe("a key that does not fit", () => {
       })
     )
   }
+
+  it.effect("is refused for verifying when it would keep us busy: a huge exponent, or a huge modulus", () =>
+    Effect.gen(function* () {
+      const { n = "" } = pairs.RS256.publicKey.export({ format: "jwk" })
+      const rsa = (n: string, e: string) => verifyingIssue({ kty: "RSA", n, e }, { alg: "RS256" })
+      assert.match(yield* rsa(n, Buffer.alloc(256, 0xff).toString("base64url")), /exponent is larger than 32 bits/)
+      assert.match(yield* rsa(Buffer.alloc(2048, 0xff).toString("base64url"), "AQAB"), /16384 bits, but may have 8192/)
+    })
+  )
 
   it.effect("is refused for verifying when it is private", () =>
     Effect.gen(function* () {

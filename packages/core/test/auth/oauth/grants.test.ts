@@ -361,6 +361,20 @@ describe("a login", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("can be finished again when the token endpoint was down", () =>
+    Effect.gen(function* () {
+      const { client: http } = answering((_, number) =>
+        number === 1 ? new Response("busy", { status: 503 }) : Response.json(good)
+      )
+      const client = yield* clientOver(http)
+      const begun = yield* AuthorizationCode.begin(client, { redirectUri: "https://app.example/callback" })
+      const callback = new URLSearchParams({ code: "c0de", state: begun.state })
+      const down = yield* Effect.flip(AuthorizationCode.finish(client, begun, callback))
+      assert.strictEqual(down.reason._tag, "EndpointUnavailable")
+      assert.isDefined(yield* AuthorizationCode.finish(client, begun, callback))
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("that asked for an ID token does not end without one", () =>
     Effect.gen(function* () {
       const { outcome } = yield* asking((client) =>

@@ -62,6 +62,18 @@ describe("a URL and its form", () => {
       unsigned: []
     }))
 
+  it("have at most 1000 fields, whatever they are", () => {
+    const verdictOf = (count: number) => {
+      const body = Array.from({ length: count }, (_, at) => `f${at}=`).join("&")
+      const content = Array.from({ length: count }, (_, at) => `f${at}`)
+        .toSorted()
+        .join("")
+      return verdict(urlAndForm, { ...urlAndForm.genuine, body: bytes(body), headers: signed(content) })
+    }
+    expect(verdictOf(1000)).toBe("accepted")
+    expect(verdictOf(1001)).toBe("MalformedBody")
+  })
+
   it("cover the URL", () =>
     expect(verdict(urlAndForm, { ...urlAndForm.genuine, url: `${url}&more=1` })).toBe("SignatureMismatch"))
 
@@ -138,5 +150,10 @@ describe("a sorted URL, a form and a nonce", () => {
     expect(verdictOf("https://example.com/a.1", "https://example.com/a", "")).toBe("accepted")
   })
 
-  it("are refused when the URL is none", () => expect(verdictOf("a.1", "a", "")).toBe("InvalidInput"))
+  it("are refused when the URL is none, or longer than any server lets through", () => {
+    expect(verdictOf("a.1", "a", "")).toBe("InvalidInput")
+    const long = `https://example.com/${"a".repeat(16_384 - "https://example.com/".length)}`
+    expect(verdictOf(`${long}.1`, long, "")).toBe("accepted")
+    expect(verdictOf(`${long}a.1`, `${long}a`, "")).toBe("InvalidInput")
+  })
 })

@@ -159,6 +159,15 @@ describe("a challenge after the signature", () => {
     expect(Option.isSome(Handshake.handshake(discord, { headers: [], body: bytes(`{"type":1}`) }))).toBe(true)
   })
 
+  it("is none where there is a field that only events have", () => {
+    const xero = scheme(
+      signedReply({ when: { field: body("last"), equals: "0", absent: body("events", "0", "type") }, body: "" })
+    )
+    expect(after(xero, { last: 0, events: [] })).toMatchObject({ status: 200, body: "" })
+    expect(after(xero, { last: 0, events: [{ type: "paid" }] })).toBeUndefined()
+    expect(after(xero, { last: 1, events: [] })).toBeUndefined()
+  })
+
   it("may be wanted with its HMAC, under the secret that signed", () => {
     const zoom = scheme(
       signedProof({

@@ -14,7 +14,8 @@ export const headOf = (request: IncomingMessage): WebhookReceiver.Head => {
   const path = typeof originalUrl === "string" ? originalUrl : (request.url ?? "/")
   return {
     method: request.method ?? "",
-    url: `${"encrypted" in request.socket ? "https" : "http"}://${request.headers.host ?? "localhost"}${path}`,
+    url: path,
+    origin: `${"encrypted" in request.socket ? "https" : "http"}://${request.headers.host ?? "localhost"}`,
     headers: pairs(request.rawHeaders),
     params: readParams(params)
   }

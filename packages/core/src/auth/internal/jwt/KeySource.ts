@@ -1,10 +1,10 @@
 import { Effect } from "effect"
-import type { EndpointUnavailable, InvalidToken, MalformedAnswer } from "../../AuthError.ts"
+import type { EndpointUnavailable, MalformedAnswer } from "../../AuthError.ts"
 import type { VerifyingKey } from "./keys.ts"
-import { refuse } from "./refusal.ts"
+import { refuse, type Refused } from "./refusal.ts"
 import type { Header } from "./token.ts"
 
-export type KeyFailure = InvalidToken | EndpointUnavailable | MalformedAnswer
+export type KeyFailure = Refused | EndpointUnavailable | MalformedAnswer
 
 /** Where the keys are that may verify a token. */
 export interface KeySource {
@@ -45,7 +45,7 @@ const mayHaveSigned = (key: VerifyingKey, { alg, kid }: Header): boolean =>
 
 /** A name that a stranger has given is shown as it is only within bounds. */
 export const noKey = ({ alg, kid }: Header): string =>
-  kid === undefined ? `there is no key for ${alg}` : `there is no key ${JSON.stringify(kid.slice(0, 64))} for ${alg}`
+  `there is no key ${kid === undefined ? "" : `${JSON.stringify(kid.slice(0, 64))} `}for ${alg}: it may be of another issuer or environment`
 
 /** Under this key a `Jwks` has its source. */
 export const JwksTypeId = "~causeway/auth/Jwks"

@@ -1,5 +1,5 @@
 import { Clock, Deferred, Duration, Effect, Exit, Result, type Scope } from "effect"
-import type { EndpointUnavailable, MalformedAnswer } from "../../AuthError.ts"
+import { EndpointUnavailable, type MalformedAnswer } from "../../AuthError.ts"
 import type { KeySet } from "./KeySet.ts"
 import { type KeyFailure, type KeySource, noKey } from "./KeySource.ts"
 import type { VerifyingKey } from "./keys.ts"
@@ -19,6 +19,14 @@ const ahead = 0.8
 
 /** How long an endpoint that fails is left alone, where the cooldown is no shorter. */
 const restAfterFailureMillis = 5_000
+
+/** The scope of the set has ended, and its requests with it. */
+const notFetched = new EndpointUnavailable({
+  endpoint: "the key set",
+  status: undefined,
+  detail: "its scope has ended",
+  retryAfter: undefined
+})
 
 interface Held {
   readonly set: KeySet
@@ -85,9 +93,9 @@ export class RemoteKeys implements KeySource {
     const found = attempt(() => usable?.find(header) ?? [])
     if (Result.isFailure(found)) return Effect.fail(found.failure)
     if (found.success.length > 0) return Effect.succeed(found.success)
-    return this.#failure === undefined
-      ? Effect.fromResult(attempt(() => refuse("key", noKey(header))))
-      : Effect.fail(this.#failure)
+    if (this.#failure !== undefined) return Effect.fail(this.#failure)
+    if (usable === undefined) return Effect.fail(notFetched)
+    return Effect.fromResult(attempt(() => refuse("key", noKey(header))))
   }
 
   #isWithin(now: number, millis: number): boolean {

@@ -1,11 +1,10 @@
 import { hash } from "node:crypto"
 import type { VerifyingKey } from "./keys.ts"
 
-/** What was verified, with which key, and until when it holds. */
+/** What was verified, and with which key. */
 export interface Kept<A> {
   readonly value: A
   readonly key: VerifyingKey
-  readonly until: number
 }
 
 /**
@@ -40,15 +39,6 @@ export class VerifiedTokens<A> {
       this.#recent = new Map()
     }
     this.#recent.set(digest, kept)
-  }
-
-  drop(digest: string): void {
-    this.#recent.delete(digest)
-    this.#older.delete(digest)
-  }
-
-  get size(): number {
-    return this.#recent.size + this.#older.size
   }
 }
 

@@ -57,6 +57,9 @@ const readHeader = (encoded: string): Header => {
 const optionalText = (name: string, value: unknown): string | undefined =>
   value === undefined || typeof value === "string" ? value : refuse("header", `its ${name} is no text`)
 
+/** All of a header, for who must look at what stands there. */
+export const readWholeHeader = ({ encodedHeader }: Token): JsonObject => readObject(encodedHeader, "header")
+
 /** The claims of a token whose signature was accepted. */
 export const readPayload = ({ encodedHeader, signed }: Token): JsonObject =>
   readObject(signed.slice(encodedHeader.length + 1), "payload")

@@ -55,12 +55,18 @@ interface Asked<A> extends Pick<Question<A>, "read"> {
   readonly url: string
 }
 
+/** An engine for one endpoint, where that is now. */
+interface Placed {
+  readonly origin: string
+  readonly engine: Engine.Engine
+}
+
 type Failed = Engine.AttemptFailure<AuthError.AuthError>
 
 /** Where the endpoints of one server are asked, under one policy. */
 export class Desk {
   readonly #parts: Parts
-  readonly #engines = new Map<string, Engine.Engine>()
+  readonly #engines = new Map<string, Placed>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -121,10 +127,10 @@ export class Desk {
   }
 
   #engine(endpoint: string, method: string, url: string): Engine.Engine {
+    const { origin, pathname: path } = new URL(url)
     const known = this.#engines.get(endpoint)
-    if (known !== undefined) return known
+    if (known?.origin === origin) return known.engine
     const { integration, policy, state, tenant } = this.#parts
-    const path = URL.parse(url)?.pathname ?? ""
     const call = {
       integration,
       ...(tenant !== undefined && { tenant }),
@@ -132,9 +138,9 @@ export class Desk {
       method,
       url: path
     }
-    const key = `${Engine.scopeOf(call)}/oauth`
+    const key = `${Engine.scopeOf(call)}/oauth/${origin}`
     const engine = Engine.make({ call, policy, state, keyOf: () => key })
-    this.#engines.set(endpoint, engine)
+    this.#engines.set(endpoint, { origin, engine })
     return engine
   }
 

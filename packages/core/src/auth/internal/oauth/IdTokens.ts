@@ -14,6 +14,13 @@ export interface Expected {
   readonly maxAge?: number | undefined
   /** Whose token it was before: a refresh does not make another person of one. */
   readonly subject?: string | undefined
+  /** What stays where a refresh brings one that cannot be judged now; a session is worth more. */
+  readonly before?: Token["idToken"]
+}
+
+/** What is expected, and how far our clock is off by the answer that brought the token. */
+interface Expectation extends Expected {
+  readonly skew?: AuthError.ClockSkew | undefined
 }
 
 /** Judges ID tokens by oauth4webapi, with the clock and the client that are ours. */
@@ -28,8 +35,24 @@ export class IdTokens {
     this.#keys = new PublicKeys(desk)
   }
 
+  /** Has the keys at hand before something is asked for that is given once. */
+  ready({ issuer, jwksUri }: OAuthServer): Effect.Effect<void, AuthError.AuthError> {
+    return issuer === undefined || jwksUri === undefined ? Effect.void : Effect.asVoid(this.#keys.get(jwksUri))
+  }
+
   /** The token again, when its ID token holds or it has none. */
-  check(server: OAuthServer, token: Token, expected: Expected): Effect.Effect<Token, AuthError.AuthError> {
+  check(server: OAuthServer, token: Token, expected: Expectation): Effect.Effect<Token, AuthError.AuthError> {
+    const { before } = expected
+    const checked = this.#check(server, token, expected)
+    if (before === undefined) return checked
+    return Effect.catch(checked, (error) => {
+      if (!saysNothingOfIt.has(error.reason._tag)) return Effect.fail(error)
+      const kept = Effect.logWarning(`An ID token could not be judged, and the one before it stays: ${error.message}`)
+      return Effect.as(kept, { ...token, idToken: before })
+    })
+  }
+
+  #check(server: OAuthServer, token: Token, expected: Expectation): Effect.Effect<Token, AuthError.AuthError> {
     const { idToken } = token
     if (idToken === undefined) return Effect.succeed(token)
     return Effect.gen({ self: this }, function* () {
@@ -37,7 +60,7 @@ export class IdTokens {
       if (issuer === undefined)
         return yield* Effect.fail(this.#invalid("issuer", "the server has no name to check it by"))
       const jwt = Redacted.value(idToken)
-      yield* this.#claims(server, issuer, jwt, expected)
+      yield* Effect.mapError(this.#claims(server, issuer, jwt, expected), (error) => this.#orSkew(error, expected))
       if (jwksUri !== undefined) yield* this.#signature(server, issuer, jwksUri, jwt)
       return token
     })
@@ -55,12 +78,22 @@ export class IdTokens {
           try: () => this.#process(server, issuer, jwt, expected, now),
           catch: (error) => this.#desk.error(reasonOf(error))
         }),
-        (claims) =>
-          expected.subject === undefined || claims?.sub === expected.subject
+        (claims) => {
+          if (claims !== undefined && claims.iat > Math.floor(now / 1_000) + furthestAhead) {
+            return Effect.fail(this.#invalid("iat", "it was issued in the future"))
+          }
+          return expected.subject === undefined || claims?.sub === expected.subject
             ? Effect.void
             : Effect.fail(this.#invalid("sub", "it is another person's than before"))
+        }
       )
     )
+  }
+
+  /** What is wrong with times may be our clock. */
+  #orSkew(error: AuthError.AuthError, { skew }: Expectation): AuthError.AuthError {
+    const isTimed = error.reason._tag === "InvalidToken" && timeClaims.has(error.reason.why)
+    return isTimed && skew !== undefined ? this.#desk.error(skew) : error
   }
 
   async #process(server: OAuthServer, issuer: string, jwt: string, { maxAge, nonce }: Expected, now: number) {
@@ -132,6 +165,14 @@ export class IdTokens {
 /** How far the server's clock may be from ours, in seconds. */
 const tolerance = 30
 
+/** How far ahead of our clock an ID token may have been issued, in seconds. */
+const furthestAhead = 300
+
+/** Reasons that are about us or the keys, not about the token. */
+const saysNothingOfIt: ReadonlySet<string> = new Set(["ClockSkew", "EndpointUnavailable", "MalformedAnswer"])
+
+const timeClaims: ReadonlySet<string> = new Set(["exp", "iat", "nbf", "auth_time", "time"])
+
 /** What remains of an answer whose other members have been read. */
 const answerWith = (idToken: string): Response =>
   Response.json({ access_token: "read", token_type: "bearer", id_token: idToken })
@@ -139,17 +180,17 @@ const answerWith = (idToken: string): Response =>
 /** What oauth4webapi found wrong. Its messages name claims and never hold their values; its causes do, and go no further. */
 const reasonOf = (error: unknown): AuthError.Reason => {
   const { claim, code, message } = problemOf(error)
-  if (claim === "nonce")
-    return new AuthError.InvalidCallback({ why: "nonce", issue: "the ID token is not for this login" })
-  if (code === oauth.KEY_SELECTION)
-    return new AuthError.InvalidToken({ why: "kid", issue: "no key of the server fits it" })
-  return new AuthError.InvalidToken({ why: claim ?? codes[code] ?? "form", issue: message })
+  const why = claim ?? (code === oauth.KEY_SELECTION ? "kid" : partOf(message))
+  return why === "nonce"
+    ? new AuthError.InvalidCallback({ why, issue: "the ID token is not for this login" })
+    : new AuthError.InvalidToken({ why, issue: message })
 }
 
-const codes: Readonly<Record<string, string>> = {
-  [oauth.JWT_TIMESTAMP_CHECK]: "time",
-  [oauth.UNSUPPORTED_OPERATION]: "alg"
-}
+/** Which part of a token a message is about. */
+const partOf = (message: string): string =>
+  /\bsignature\b/.test(message)
+    ? "signature"
+    : (/JWT "(\w+)"|"(\w+)" header/.exec(message)?.slice(1).find(Boolean) ?? "form")
 
 const problemOf = (error: unknown) => {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : ""

@@ -13,6 +13,11 @@ export class UsedStates {
     return true
   }
 
+  /** It was of no use, and may be used again. */
+  giveBack(state: string): void {
+    this.#used.delete(state)
+  }
+
   /** What has ended is at the beginning, because it was used first. */
   #forget(now: number): void {
     for (const [state, expiresAt] of this.#used) {

@@ -1,5 +1,5 @@
 import { Effect, Redacted, Result } from "effect"
-import type { AuthError } from "../../AuthError.ts"
+import type { AuthError, ClockSkew } from "../../AuthError.ts"
 import type { OAuthClient } from "../../OAuthClient.ts"
 import type { OAuthServer } from "../../OAuthServer.ts"
 import type { Token } from "../../Token.ts"
@@ -7,6 +7,7 @@ import { type Answer, fieldsOf, malformed } from "./answer.ts"
 import type { Expected } from "./IdTokens.ts"
 import { insidesOf } from "./insides.ts"
 import type { Parameters } from "./parameters.ts"
+import { skewOf } from "./skew.ts"
 import { tokenOf } from "./tokenFields.ts"
 
 /** A question to the token endpoint. */
@@ -32,12 +33,20 @@ export const askForToken = (client: OAuthClient, question: TokenQuestion): Effec
         proven: true,
         read: (answer) => tokenIn(answer, server)
       }),
-      (token) => idTokens.check(server, token, expected)
+      ({ skew, token }) => idTokens.check(server, token, { ...expected, skew })
     )
   )
 }
 
-const tokenIn = (answer: Answer, { quirks }: OAuthServer): Result.Result<Token, AuthError["reason"]> =>
+interface Brought {
+  readonly token: Token
+  readonly skew: ClockSkew | undefined
+}
+
+const tokenIn = (answer: Answer, { quirks }: OAuthServer): Result.Result<Brought, AuthError["reason"]> =>
   Result.flatMap(fieldsOf(answer, quirks), (fields) =>
-    Result.mapError(tokenOf(fields, quirks, answer.now), (issue) => malformed(answer, issue))
+    Result.mapBoth(tokenOf(fields, quirks, answer.now), {
+      onFailure: (issue) => malformed(answer, issue),
+      onSuccess: (token) => ({ token, skew: skewOf(answer) })
+    })
   )

@@ -1,4 +1,5 @@
 import { Effect, Exit } from "effect"
+import { Rest } from "../Rest.ts"
 import type { Entry, Found, OnStoreError, Unavailable } from "./entry.ts"
 
 /** Answers in the place of a store that fails or does not answer in time. */
@@ -13,19 +14,17 @@ interface Options {
   readonly timeoutMillis: number
 }
 
-/** After a failure the store is left alone for so long: a store that is down then costs one wait in a second. */
-const restMillis = 1_000
-
 const nothing: Found = { _tag: "Found", entries: [] }
 const unavailable: Unavailable = { _tag: "Unavailable" }
 
 export const make = ({ onStoreError, timeoutMillis }: Options): Guard => {
-  let restUntil = -Infinity
+  const rest = new Rest()
   const attempt = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, unknown>> =>
     Effect.clockWith((clock): Effect.Effect<Exit.Exit<A, unknown>> => {
-      if (clock.currentTimeMillisUnsafe() < restUntil) return Effect.succeed(Exit.fail("resting"))
+      if (!rest.mayAsk(clock.currentTimeMillisUnsafe())) return Effect.succeed(Exit.fail("resting"))
       return Effect.map(Effect.exit(Effect.timeout(effect, timeoutMillis)), (exit) => {
-        restUntil = Exit.isSuccess(exit) ? -Infinity : clock.currentTimeMillisUnsafe() + restMillis
+        if (Exit.isSuccess(exit)) rest.answered()
+        else rest.failed(clock.currentTimeMillisUnsafe())
         return exit
       })
     })

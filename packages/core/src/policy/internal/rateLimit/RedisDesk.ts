@@ -2,6 +2,7 @@ import { Effect, Fiber } from "effect"
 import * as Redis from "effect/persistence/Redis"
 import type { Observation } from "../../RateHeaders.ts"
 import type { Limit } from "../../RateLimit.ts"
+import { Rest } from "../Rest.ts"
 import type { Admitted, Decision, Request, Unavailable } from "./model.ts"
 import { type Desk, type Forecast, Line } from "./Line.ts"
 import { Memory } from "./Memory.ts"
@@ -33,9 +34,6 @@ interface NotYet {
 
 const unavailable: Unavailable = { _tag: "Unavailable" }
 
-/** For how long Redis is not asked after it failed. */
-const pauseMillis = 1_000
-
 const script = Redis.script((name: string, ...args: ReadonlyArray<string | number>) => [name, ...args], {
   numberOfKeys: 1,
   lua
@@ -54,7 +52,8 @@ export class RedisDesk implements Desk {
   readonly #served = new Set<Line>()
   /** What goes on without its asker, until `end`. */
   readonly #underWay = new Set<Fiber.Fiber<unknown>>()
-  #askAgainAt = -Infinity
+  readonly #rest = new Rest()
+  #isClosed = false
 
   constructor(redis: Redis.Redis["Service"], settings: Settings) {
     this.#eval = redis.eval(script)
@@ -69,7 +68,7 @@ export class RedisDesk implements Desk {
   /** Asks no more, and waits for what is under way: a client that is closed in the middle of it may never be. */
   get end(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.#askAgainAt = Infinity
+      this.#isClosed = true
       return Fiber.awaitAll(this.#underWay)
     })
   }
@@ -184,14 +183,15 @@ export class RedisDesk implements Desk {
 
   /** Undefined when Redis does not answer in time, and for a second after that. */
   #run(key: string, now: number, args: ReadonlyArray<string | number>): Effect.Effect<Answer | undefined> {
-    if (now < this.#askAgainAt) return Effect.succeed(undefined)
+    if (this.#isClosed || !this.#rest.mayAsk(now)) return Effect.succeed(undefined)
     const { prefix, time, timeoutMillis } = this.#settings
     // In braces, so that all of a key would be on one node of a cluster.
     const name = `${prefix}:rate-limit:{${key}}`
     return this.#eval(name, time === "server" ? "" : now, ...args).pipe(
       Effect.timeout(timeoutMillis),
+      Effect.tap(() => Effect.sync(() => this.#rest.answered())),
       Effect.catch(() => {
-        this.#askAgainAt = Math.max(this.#askAgainAt, now + pauseMillis)
+        this.#rest.failed(now)
         return Effect.as(Effect.logDebug("Redis did not answer for a rate limit"), undefined)
       })
     )

@@ -1,4 +1,4 @@
-import type { Effect } from "effect"
+import type { Context, Effect } from "effect"
 import type { RecordedError } from "../../Attempt.ts"
 import type { Put } from "../../InboxStore.ts"
 import type { WebhookError } from "../../WebhookError.ts"
@@ -9,6 +9,8 @@ import type { Part } from "../../WebhookVerifier.ts"
 export interface Head {
   readonly method: string
   readonly url: string
+  /** What the URL is relative to, where it begins with `/`. */
+  readonly origin?: string | undefined
   /** As received, repeated ones included; names in any case. */
   readonly headers: ReadonlyArray<Header>
   /** What a router has read from the path. Default: what the `path` of the options finds in the URL. */
@@ -63,4 +65,11 @@ export interface Reception<R> {
   readonly receive: (body: Uint8Array) => Effect.Effect<Answer, never, R>
   /** Answers a request that is refused, or whose body can't be had. Never fails. */
   readonly reject: (rejection: Rejection) => Effect.Effect<Answer, never, R>
+  /** As {@link receive}, in a context at hand: gives the answer itself where nothing is to be waited for. */
+  readonly receiveIn: (context: Context.Context<R>, body: Uint8Array) => Answering<R>
+  /** As {@link reject}, in a context at hand. */
+  readonly rejectIn: (context: Context.Context<R>, rejection: Rejection) => Answering<R>
 }
+
+/** An answer, or what will give one. */
+export type Answering<R> = Answer | Effect.Effect<Answer, never, R>

@@ -1,4 +1,4 @@
-import { type Cause, Clock, Effect, Exit, type Fiber, Option, type Redacted, Result, type Tracer } from "effect"
+import { type Cause, type Context, Effect, Exit, Option, type Redacted, Result, type Tracer } from "effect"
 import * as AtOnce from "../../../policy/internal/AtOnce.ts"
 import * as Attempt from "../../Attempt.ts"
 import * as Handshake from "../../Handshake.ts"
@@ -9,8 +9,8 @@ import * as WebhookVerifier from "../../WebhookVerifier.ts"
 import * as Answers from "./answers.ts"
 import * as Heads from "./head.ts"
 import type { Hooks } from "./options.ts"
-import type { Answer, Ending, Head, Outcome, Reception, Rejection, Where } from "./reception.ts"
-import type { Source } from "./source.ts"
+import type { Answer, Answering, Ending, Head, Outcome, Reception, Rejection, Where } from "./reception.ts"
+import { type Source, urlOf } from "./source.ts"
 import * as Telemetry from "./telemetry.ts"
 import * as TenantIds from "./tenantIds.ts"
 
@@ -26,9 +26,9 @@ export interface Shop<R> {
 
 /** A request while it is answered. */
 interface Run {
-  readonly fiber: Fiber.Fiber<unknown, unknown>
+  readonly at: Telemetry.Surroundings
   readonly span: Tracer.Span | undefined
-  readonly elapsed: () => number
+  readonly begun: bigint
 }
 
 type Values = ReadonlyArray<Redacted.Redacted<string>>
@@ -46,22 +46,28 @@ abstract class Concluding<R> {
   }
 
   reject(rejection: Rejection): Effect.Effect<Answer, never, R> {
-    return this.run((run) => this.refuse(run, rejection, Answers.rejected(rejection, this.accepts), rejection))
+    return Effect.contextWith((context: Context.Context<R>) => effectOf(this.rejectIn(context, rejection)))
   }
 
-  protected run<E>(evaluate: (run: Run) => Effect.Effect<Answer, E, R>): Effect.Effect<Answer, never, R> {
-    return Effect.withFiber((fiber) => {
-      const elapsed = Telemetry.elapsed(fiber)
-      return Telemetry.withSpan(fiber, this.where, (span) => this.secure({ fiber, span, elapsed }, evaluate))
-    })
+  rejectIn(context: Context.Context<R>, rejection: Rejection): Answering<R> {
+    return this.runIn(context, (run) =>
+      this.refuse(run, rejection, Answers.rejected(rejection, this.accepts), rejection)
+    )
+  }
+
+  protected runIn<E>(context: Context.Context<R>, evaluate: (run: Run) => Effect.Effect<Answer, E, R>): Answering<R> {
+    const at = Telemetry.surroundingsOf(context)
+    const begun = at.clock.monotonicTimeNanosUnsafe()
+    return at.isTraced
+      ? Telemetry.withSpan(this.where, (span) => effectOf(this.secure({ at, span, begun }, evaluate)))
+      : this.secure({ at, span: undefined, begun }, evaluate)
   }
 
   /** Whatever goes wrong has an answer. */
-  protected secure<E>(run: Run, evaluate: (run: Run) => Effect.Effect<Answer, E, R>): Effect.Effect<Answer, never, R> {
+  protected secure<E>(run: Run, evaluate: (run: Run) => Effect.Effect<Answer, E, R>): Answering<R> {
     const answered = thrown(() => evaluate(run))
     const exit = AtOnce.exitOf(answered)
-    // An exit that is a success has no error.
-    if (exit !== undefined && Exit.isSuccess(exit)) return exit as Exit.Success<Answer>
+    if (exit !== undefined && Exit.isSuccess(exit)) return exit.value
     return Effect.catchCause(answered, (cause) => this.fail(run, cause))
   }
 
@@ -82,9 +88,10 @@ abstract class Concluding<R> {
   protected conclude(run: Run, ending: Ending, answer: Answer, detail = ""): Effect.Effect<Answer> {
     const { onOutcome } = this.shop
     const outcome: Outcome = { ...this.where, status: answer.status, ...ending }
-    this.metrics.record(outcome, run.elapsed(), run.fiber.context)
-    Telemetry.tellOutcome(run.span, outcome)
-    const line = Telemetry.logOf(run.fiber, outcome, detail)
+    const { at, begun, span } = run
+    this.metrics.record(outcome, Number(at.clock.monotonicTimeNanosUnsafe() - begun) / 1e6, at.context)
+    Telemetry.tellOutcome(span, outcome)
+    const line = Telemetry.logOf(at, outcome, detail)
     const told =
       onOutcome === undefined
         ? line
@@ -98,6 +105,9 @@ abstract class Concluding<R> {
     return AtOnce.flatMap(told, () => Effect.succeed(answer))
   }
 }
+
+const effectOf = <R>(answering: Answering<R>): Effect.Effect<Answer, never, R> =>
+  "status" in answering ? Effect.succeed(answering) : answering
 
 const thrown = <E, R>(evaluate: () => Effect.Effect<Answer, E, R>): Effect.Effect<Answer, E, R> => {
   try {
@@ -123,6 +133,10 @@ export class LostRequest<R> extends Concluding<R> implements Reception<R> {
   receive(): Effect.Effect<Answer, never, R> {
     return this.reject(this.rejection)
   }
+
+  receiveIn(context: Context.Context<R>): Answering<R> {
+    return this.rejectIn(context, this.rejection)
+  }
 }
 
 /** A request to a source. */
@@ -145,12 +159,17 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   }
 
   receive(body: Uint8Array): Effect.Effect<Answer, never, R> {
-    if (body.byteLength > this.#source.rules.maxBodySize) return this.reject("BodyTooLarge")
-    const { atOnce, urlOf } = this.#source
+    return Effect.contextWith((context: Context.Context<R>) => effectOf(this.receiveIn(context, body)))
+  }
+
+  receiveIn(context: Context.Context<R>, body: Uint8Array): Answering<R> {
+    if (body.byteLength > this.#source.rules.maxBodySize) return this.rejectIn(context, "BodyTooLarge")
+    const { atOnce, urlOf: signedUrl } = this.#source
     const { headers, method } = this.#head
-    const delivery = { method, url: urlOf(this.#head), headers, body }
-    if (atOnce !== undefined && this.hasBody) return this.run((run) => this.#judge(run, delivery, atOnce, undefined))
-    return this.run((run) =>
+    const delivery = { method, url: signedUrl(this.#head), headers, body }
+    if (atOnce !== undefined && this.hasBody)
+      return this.runIn(context, (run) => this.#judge(run, delivery, atOnce, undefined))
+    return this.runIn(context, (run) =>
       AtOnce.flatMap(this.#openAnswer(run, body), (answer) =>
         answer === undefined ? this.#receiveSigned(run, delivery) : Effect.succeed(answer)
       )
@@ -179,8 +198,8 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
 
   #openInput(body: Uint8Array): Effect.Effect<Handshake.OpenInput, unknown, R> {
     const { opens, padded, secrets, verifyTokens } = this.#source
-    const { headers, method, url } = this.#head
-    const input = { method, url: absolute(url), headers, body, acceptsSecret: this.#takesSecrets }
+    const { headers, method } = this.#head
+    const input = { method, url: urlOf(this.#head), headers, body, acceptsSecret: this.#takesSecrets }
     const own = opens.has("OpenProof") ? this.#look(secrets.read(this.where.tenant)) : none
     const tokens = opens.has("OpenEcho") ? this.#look(verifyTokens.read(this.where.tenant)) : none
     return AtOnce.flatMap(own, (found) =>
@@ -212,14 +231,18 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   #receiveSigned(run: Run, delivery: Delivery): Effect.Effect<Answer, unknown, R> {
     const { secrets } = this.#source
     return AtOnce.flatMap(this.#look(secrets.read(this.where.tenant)), (own) =>
-      AtOnce.flatMap(this.#fetchKeys(delivery), (keys) => this.#judge(run, delivery, own, keys))
+      this.#source.needsKeys ? this.#fetchKeys(run, delivery, own) : this.#judge(run, delivery, own, undefined)
     )
   }
 
-  #fetchKeys(delivery: Delivery): Effect.Effect<WebhookVerifier.FetchedKeys | undefined, unknown, R> {
-    const { needsKeys, options, scheme } = this.#source
-    if (!needsKeys || options.keys === undefined) return Effect.undefined
-    return Effect.flatMap(options.keys, (keys) => keys.fetch(scheme, delivery))
+  #fetchKeys(run: Run, delivery: Delivery, own: Values | undefined): Effect.Effect<Answer, unknown, R> {
+    const { options, scheme } = this.#source
+    return Effect.flatMap(options.keys ?? noKeys, (keys) =>
+      Effect.matchEffect(keys.fetch(scheme, delivery), {
+        onFailure: (error) => this.#refuseError(run, error),
+        onSuccess: (found) => this.#judge(run, delivery, own, found)
+      })
+    )
   }
 
   #judge(
@@ -230,7 +253,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   ): Effect.Effect<Answer, unknown, R> {
     const { padded, scheme } = this.#source
     const { body, headers, method, url } = delivery
-    const now = run.fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    const now = run.at.clock.currentTimeMillisUnsafe()
     const verified = WebhookVerifier.verify(scheme, { method, url, headers, body, secrets: padded(own), now, keys })
     if (own === undefined) return this.#refuseTenant(run, verified)
     return Result.isSuccess(verified)
@@ -301,12 +324,11 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
 
 type Delivery = Pick<WebhookVerifier.VerifyInput, "method" | "url" | "headers" | "body">
 
+const noKeys = Effect.die("a source that needs keys is made with them")
+
 const none: Effect.Effect<Values | undefined> = Effect.undefined
 
 const bounded = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   millis: number
 ): Effect.Effect<A, E | Cause.TimeoutError, R> => Effect.timeout(effect, millis)
-
-/** What a challenge is read from must be a whole URL. */
-const absolute = (url: string): string => (url.startsWith("/") ? `http://localhost${url}` : url)

@@ -22,7 +22,10 @@ const receive = <E, R>(
   const reception = machine.open(head)
   if (reception.rejection !== undefined) return reception.reject(reception.rejection)
   if (!reception.hasBody) return reception.receive(new Uint8Array())
-  return Effect.matchEffect(Body.read(request.stream, machine), {
+  const reading = Body.read(request.stream, machine)
+  // The server interrupts who reads from a client that has gone away: nobody gets this answer, but it is told of.
+  const told = Effect.onInterrupt(reading, () => reception.reject("BodyUnreadable"))
+  return Effect.matchEffect(told, {
     onFailure: (rejection) => reception.reject(rejection),
     onSuccess: (body) => reception.receive(body)
   })

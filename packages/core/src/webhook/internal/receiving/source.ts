@@ -44,7 +44,11 @@ export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: nu
     name,
     scheme,
     options,
-    rules: { maxBodySize, takesGet, contentTypes: contentTypes && new Set(contentTypes.map(checkType)) },
+    rules: {
+      maxBodySize,
+      takesGet,
+      contentTypes: contentTypes && new Set(contentTypes.map((type) => checkType(name, type)))
+    },
     accepts: { methods: takesGet ? "GET, POST" : "POST", types: contentTypes?.join(", ") ?? "*/*" },
     secrets,
     verifyTokens: Secrets.reader(options.verifyTokens ?? []),
@@ -110,16 +114,19 @@ const check = <E, R>(name: string, options: Options<E, R>): void => {
   }
 }
 
-const checkType = (type: string): string =>
+const checkType = (name: string, type: string): string =>
   /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(type.toLowerCase())
     ? type.toLowerCase()
-    : reject("contentTypes", "[]", JSON.stringify(type), "a media type such as application/json")
+    : reject(name, "contentTypes", JSON.stringify(type), "media types such as application/json")
 
 /** What the provider called: as configured, or what the request says of itself. */
 const urlReader = <E, R>({ publicOrigin, publicUrl }: Options<E, R>): ((head: Head) => string) => {
   if (publicUrl !== undefined) return () => publicUrl
-  return publicOrigin === undefined ? ({ url }) => url : ({ url }) => publicOrigin + pathAndQuery(url)
+  return publicOrigin === undefined ? urlOf : ({ url }) => publicOrigin + pathAndQuery(url)
 }
+
+/** The URL of a request as the server sees it. */
+export const urlOf = ({ origin = "http://localhost", url }: Head): string => (url.startsWith("/") ? origin + url : url)
 
 const pathAndQuery = (url: string): string =>
   url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, "") || "/"

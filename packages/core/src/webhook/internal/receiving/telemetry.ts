@@ -1,4 +1,4 @@
-import { Clock, type Context, Effect, type Fiber, LogLevel, Metric, References, Tracer } from "effect"
+import { Clock, Context, Effect, LogLevel, Metric, References, Tracer } from "effect"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import type { Outcome, Where } from "./reception.ts"
 
@@ -56,38 +56,43 @@ export class SourceMetrics {
   }
 }
 
-type AnyFiber = Fiber.Fiber<unknown, unknown>
-
-/** Milliseconds of a clock that only goes forward. */
-export const elapsed = (fiber: AnyFiber): (() => number) => {
-  const clock = fiber.getRef(Clock.Clock)
-  const begun = clock.monotonicTimeNanosUnsafe()
-  return () => Number(clock.monotonicTimeNanosUnsafe() - begun) / 1e6
+/** What of its surroundings a request is answered with. */
+export interface Surroundings {
+  readonly context: Context.Context<never>
+  readonly clock: Clock.Clock
+  /** Spans are made only where somebody collects them: Effect's own tracer keeps them in memory and exports nothing. */
+  readonly isTraced: boolean
+  readonly logsDebug: boolean
 }
 
-/** Spans are made only where somebody collects them: Effect's own tracer keeps them in memory and exports nothing. */
-const isCollected = (fiber: AnyFiber): boolean =>
-  fiber.getRef(Tracer.Tracer) !== Tracer.Tracer.defaultValue() && fiber.getRef(References.TracerEnabled)
+let latest: Surroundings | undefined
+
+/** A listener has the same context for all its requests. */
+export const surroundingsOf = (context: Context.Context<never>): Surroundings => {
+  if (latest?.context === context) return latest
+  const isCollected = Context.get(context, Tracer.Tracer) !== Tracer.Tracer.defaultValue()
+  latest = {
+    context,
+    clock: Context.get(context, Clock.Clock),
+    isTraced: isCollected && Context.get(context, References.TracerEnabled),
+    logsDebug: !LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Debug")
+  }
+  return latest
+}
 
 /** The span of a delivery. What a stranger sends as `traceparent` is not its parent. */
 export const withSpan = <A, E, R>(
-  fiber: AnyFiber,
   { source, tenant }: Where,
-  evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>
+  evaluate: (span: Tracer.Span) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
-  isCollected(fiber)
-    ? Effect.useSpan(
-        `receive ${source}`,
-        {
-          kind: "consumer",
-          attributes: {
-            "causeway.webhook.source": source,
-            ...(tenant !== undefined && { "causeway.tenant": tenant })
-          }
-        },
-        evaluate
-      )
-    : evaluate(undefined)
+  Effect.useSpan(
+    `receive ${source}`,
+    {
+      kind: "consumer",
+      attributes: { "causeway.webhook.source": source, ...(tenant !== undefined && { "causeway.tenant": tenant }) }
+    },
+    evaluate
+  )
 
 export const traceparent = (span: Tracer.Span | undefined): string | undefined =>
   span === undefined ? undefined : HttpTraceContext.toHeaders(span)["traceparent"]
@@ -104,8 +109,11 @@ export const tellOutcome = (span: Tracer.Span | undefined, outcome: Outcome): vo
   }
 }
 
+const isQuiet: ReadonlySet<Outcome["_tag"]> = new Set(["Answered", "Stored", "Duplicate", "Accepted"])
+
 /** A line for each request; of what went well at debug level, and built only where that is on. */
-export const logOf = (fiber: AnyFiber, outcome: Outcome, detail: string): Effect.Effect<void> => {
+export const logOf = ({ logsDebug }: Surroundings, outcome: Outcome, detail: string): Effect.Effect<void> => {
+  if (isQuiet.has(outcome._tag) && !logsDebug) return Effect.void
   const { source, status, tenant } = outcome
   const facts = { source, status, ...(tenant !== undefined && { tenant }) }
   switch (outcome._tag) {
@@ -114,7 +122,7 @@ export const logOf = (fiber: AnyFiber, outcome: Outcome, detail: string): Effect
     case "Failed":
       return log(Effect.logError(`A webhook could not be received: ${detail}`), { ...facts, error: outcome.error.tag })
     case "Answered":
-      return isOff(fiber) ? Effect.void : log(Effect.logDebug("A webhook's challenge was answered"), facts)
+      return log(Effect.logDebug("A webhook's challenge was answered"), facts)
     case "Conflicting":
       return log(Effect.logWarning("A webhook came with an id that was seen before with another body"), {
         ...facts,
@@ -122,18 +130,14 @@ export const logOf = (fiber: AnyFiber, outcome: Outcome, detail: string): Effect
         type: outcome.type
       })
     default:
-      return isOff(fiber)
-        ? Effect.void
-        : log(Effect.logDebug("A webhook was received"), {
-            ...facts,
-            id: outcome.id,
-            type: outcome.type,
-            outcome: outcome._tag
-          })
+      return log(Effect.logDebug("A webhook was received"), {
+        ...facts,
+        id: outcome.id,
+        type: outcome.type,
+        outcome: outcome._tag
+      })
   }
 }
 
 const log = (line: Effect.Effect<void>, facts: Readonly<Record<string, unknown>>): Effect.Effect<void> =>
   Effect.annotateLogs(line, facts)
-
-const isOff = (fiber: AnyFiber): boolean => LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")
