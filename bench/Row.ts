@@ -11,11 +11,20 @@ export interface Opened {
   readonly close: () => Promise<void>
 }
 
-/** What a row is to show: how fast a peer is, as a multiple of another one, or how many µs it adds to it. */
-export interface Goal {
+/** What a row is to show: how fast a peer is, as a multiple of another one, how many µs it adds to it, or how many it takes. */
+export type Goal = Compared | Absolute
+
+export interface Compared {
   readonly peer: string
   readonly against: string
   readonly kind: "times as fast" | "µs more"
+  readonly atLeast: number
+  readonly aim: number
+}
+
+export interface Absolute {
+  readonly peer: string
+  readonly kind: "µs"
   readonly atLeast: number
   readonly aim: number
 }
@@ -26,7 +35,7 @@ export interface Row {
   readonly about: string
   /** Calls in flight at the same time. */
   readonly inFlight: number
-  /** Calls of one round. */
+  /** Calls of one round; a peer that needs longer than 400 ms for them makes as many as fit. */
   readonly calls: number
   /** How many times a call does its work: figures are for one of them. Default: 1. */
   readonly batch?: number

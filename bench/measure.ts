@@ -14,20 +14,38 @@ export interface Result extends Sample {
   readonly spread: number
 }
 
-const work = async (call: () => Promise<unknown>, calls: number, inFlight: number) => {
-  let left = calls
+/** The longest round of a peer, in milliseconds, and the longest that it warms up. */
+const longestRound = 400
+const longestWarmUp = 2_000
+
+/** Makes so many calls, or as many as are begun in time, and gives their number. */
+const work = async (call: () => Promise<unknown>, calls: number, inFlight: number, until = Infinity) => {
+  let begun = 0
   const worker = async () => {
-    while (left-- > 0) await call()
+    while (begun < calls && performance.now() < until) {
+      begun += 1
+      await call()
+    }
   }
   await Promise.all(Array.from({ length: inFlight }, worker))
+  return begun
 }
 
-const sample = async (opened: Opened, row: Row): Promise<Sample> => {
+/** What a peer is asked for in each round: a slow one makes fewer calls, so that a row ends in reasonable time. */
+const warmUp = async ({ call }: Opened, { calls, inFlight }: Row): Promise<number> => {
+  await work(call, calls, inFlight, performance.now() + longestWarmUp / 2)
+  const began = performance.now()
+  const made = await work(call, calls, inFlight, began + longestWarmUp / 2)
+  const inTime = Math.floor((made * longestRound) / (performance.now() - began))
+  return Math.max(inFlight, Math.min(calls, inTime))
+}
+
+const sample = async ({ call }: Opened, calls: number, { batch = 1, inFlight }: Row): Promise<Sample> => {
   const started = performance.now()
   const cpu = process.cpuUsage()
-  await work(opened.call, row.calls, row.inFlight)
+  await work(call, calls, inFlight)
   const { system, user } = process.cpuUsage(cpu)
-  const times = row.calls * (row.batch ?? 1)
+  const times = calls * batch
   return { wall: ((performance.now() - started) * 1000) / times, cpu: (user + system) / times }
 }
 
@@ -49,15 +67,23 @@ const summary = (peer: string, samples: ReadonlyArray<Sample>): Result => {
 }
 
 export const measure = async (row: Row, server: URL, rounds: number): Promise<ReadonlyArray<Result>> => {
-  const contestants = await Promise.all(
-    row.peers.map(async ({ name, open }) => ({ name, opened: await open(server), samples: Array<Sample>() }))
-  )
-  for (const { opened } of contestants) await work(opened.call, row.calls, row.inFlight)
+  const contestants: Array<Contestant> = []
+  for (const { name, open } of row.peers) {
+    const opened = await open(server)
+    contestants.push({ name, opened, calls: await warmUp(opened, row), samples: [] })
+  }
   for (let round = 0; round < rounds; round++) {
     const first = round % contestants.length
     const order = [...contestants.slice(first), ...contestants.slice(0, first)]
-    for (const { opened, samples } of order) samples.push(await sample(opened, row))
+    for (const { calls, opened, samples } of order) samples.push(await sample(opened, calls, row))
   }
   for (const { opened } of contestants) await opened.close()
   return contestants.map(({ name, samples }) => summary(name, samples))
+}
+
+interface Contestant {
+  readonly name: string
+  readonly opened: Opened
+  readonly calls: number
+  readonly samples: Array<Sample>
 }

@@ -25,7 +25,11 @@ const resultOf = (results: ReadonlyArray<Result>, peer: string): Result => {
 }
 
 const toGoalLine = (goal: Goal, results: ReadonlyArray<Result>): string => {
-  const [peer, against] = [resultOf(results, goal.peer), resultOf(results, goal.against)]
+  const peer = resultOf(results, goal.peer)
+  if (goal.kind === "µs") {
+    return `  ${goal.peer}: ${figure(peer.wall)} by the clock, ${figure(peer.cpu)} by cpu µs (at most ${goal.atLeast}, aim ${goal.aim})`
+  }
+  const against = resultOf(results, goal.against)
   const by = (unit: "wall" | "cpu"): string =>
     (goal.kind === "times as fast" ? against[unit] / peer[unit] : peer[unit] - against[unit]).toFixed(2)
   const limit = goal.kind === "times as fast" ? "at least" : "at most"

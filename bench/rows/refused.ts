@@ -80,5 +80,6 @@ export const row: Row = {
   inFlight: 1,
   calls: 40,
   batch,
-  peers: [causeway, effectPeer, cockatielPeer, opossumPeer]
+  peers: [causeway, effectPeer, cockatielPeer, opossumPeer],
+  goals: [{ peer: "causeway, a whole call", kind: "µs", atLeast: 1, aim: 0.3 }]
 }

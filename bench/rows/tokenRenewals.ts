@@ -1,5 +1,9 @@
 import {
+  ClientAuthentication,
   type Grant,
+  OAuth,
+  OAuthClient,
+  OAuthServer,
   Seal,
   Token,
   TokenLease,
@@ -8,7 +12,7 @@ import {
   TokenStoreSql,
   Tokens
 } from "@causeway/core/auth"
-import { Sqlite } from "@causeway/node"
+import { Sqlite, Transport } from "@causeway/node"
 import { Effect, Layer, ManagedRuntime, Redacted, Scope } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -23,35 +27,50 @@ const rounds = 30
 const quantile = (values: ReadonlyArray<number>, share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
 
-/** Asks the server for JSON in the place of a token, and counts how often. */
+/** A refresh grant of OAuth at the server's token endpoint, counted and timed. */
 const grantAt = (server: URL) => {
   const asked = { count: 0, millis: Array<number>() }
-  const obtain = Effect.promise(async () => {
-    asked.count += 1
-    const began = performance.now()
-    await (await fetch(server)).json()
-    asked.millis.push(performance.now() - began)
-    const now = Date.now()
-    return Token.make({
-      accessToken: Redacted.make(`token-${asked.count}`),
-      obtainedAt: now,
-      expiresAt: now + 3_600_000
-    })
+  const refreshing = (client: OAuthClient.OAuthClient): Grant.Grant => ({
+    refresh: (token) => {
+      asked.count += 1
+      const began = performance.now()
+      const ended = Effect.sync(() => void asked.millis.push(performance.now() - began))
+      return Effect.ensuring(OAuth.refresh(client, token), ended)
+    }
   })
-  return { asked, grant: { obtain } satisfies Grant.Grant }
+  const client = OAuthClient.make({
+    integration: "bench",
+    server: OAuthServer.make({ tokenEndpoint: new URL("/token", server).href }),
+    clientId: "bench",
+    authentication: ClientAuthentication.none
+  })
+  return { asked, grant: Effect.map(client, refreshing) }
+}
+
+/** What was got at a login, two hours ago. */
+const endedToken = (): Token.Token => {
+  const now = Date.now()
+  return Token.make({
+    accessToken: Redacted.make("ended"),
+    refreshToken: Redacted.make("refresh-0"),
+    obtainedAt: now - 7_200_000,
+    expiresAt: now - 3_600_000
+  })
 }
 
 type Places = Layer.Layer<TokenStore.TokenStore | TokenLease.TokenLease, unknown>
 
-/** Every round begins without a token, so that all callers wait for the same one. */
+/** Every round begins with a token that has ended, so that all callers wait for the same next one. */
 const measured = async (name: string, places: Places, server: URL): Promise<string> => {
-  const runtime = ManagedRuntime.make(places)
+  const runtime = ManagedRuntime.make(Layer.merge(places, Transport.layer))
   const { asked, grant } = grantAt(server)
   const waits: Array<number> = []
   const overheads: Array<number> = []
-  const tokens = await runtime.runPromise(Tokens.make({ integration: "bench", tenant: "one" }, grant).pipe(scoped))
+  const owner = { integration: "bench", tenant: "one" }
+  const made = Effect.flatMap(grant, (grant) => Tokens.make(owner, grant))
+  const tokens = await runtime.runPromise(made.pipe(scoped))
   for (let round = 0; round < rounds; round += 1) {
-    await runtime.runPromise(tokens.forget)
+    await runtime.runPromise(tokens.set(endedToken()))
     const began = performance.now()
     const ends = await Promise.all(
       Array.from({ length: callers }, async () => {
@@ -78,7 +97,7 @@ const inSqlite = (filename: string): Places =>
 
 export const row: Finding = {
   name: "token renewals",
-  about: `${callers} callers want a token at once, ${rounds} times; the medians of what the slowest hundredth waits.`,
+  about: `${callers} callers want the next token of an OAuth refresh grant at once, ${rounds} times; the medians of what the slowest hundredth waits.`,
   find: async (server) => {
     const directory = mkdtempSync(join(tmpdir(), "causeway-bench-"))
     const memory = Layer.merge(TokenStore.layerMemory, TokenLease.layerMemory)

@@ -54,6 +54,7 @@ export const captions: Captions = {
       "Throttle.ts": "Adaptive throttling: refuses by itself what the provider would refuse.",
       "internal/AtOnce.ts": "Goes on without a fibre where an effect has ended already.",
       "internal/BoundedKeys.ts": "A map that drops its least recently used keys.",
+      "internal/shortMac.ts": "The HMAC of what is short, in half the time.",
       "internal/cipher.ts": "Seals and opens texts and bytes with a key, for what they belong to.",
       "internal/cipherKeys.ts": "Reads the keys that seal and open.",
       "internal/Rest.ts": "When a store that did not answer is asked again.",

@@ -6,17 +6,25 @@ import {
   OAuth,
   OAuthClient,
   OAuthServer,
-  Token
+  Seal,
+  Token,
+  TokenLeaseSql,
+  TokenStoreSql,
+  Tokens
 } from "@causeway/core/auth"
+import { Sqlite } from "@causeway/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Redacted, Result } from "effect"
+import { Cause, Effect, Exit, Layer, Redacted, Result } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { inspect } from "node:util"
+import { temporaryFile } from "./processes.ts"
 import { answer, type Arrival, type Handler, serve } from "./server.ts"
 import { views, watched } from "./watched.ts"
 
 const planted = {
-  client: "pl4nt3d/cl13nt+s3cr3t=&",
+  client: "pl4nt3d/cl13nt+s3cr3t=&-of-32-characters",
   refresh: "pl4nt3d~r3fr3sh+t0k3n",
   access: "pl4nt3d~4cc3ss+t0k3n",
   code: "pl4nt3d~c0d3+0f/l0g1n",
@@ -178,6 +186,33 @@ describe("a token", () => {
         issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
         refresh_token_expires_in: 5
       })
+    }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
+  )
+
+  it.live("is stored sealed: no row of the database holds it", () =>
+    Effect.gen(function* () {
+      const body = {
+        access_token: planted.access,
+        token_type: "Bearer",
+        refresh_token: planted.refresh,
+        expires_in: 60
+      }
+      const server = yield* serve((response) => answer(response, 200, body))
+      const filename = yield* temporaryFile
+      const seal = Seal.layer([Seal.generateKey("test")])
+      const places = Layer.mergeAll(TokenStoreSql.layer, TokenLeaseSql.layer).pipe(
+        Layer.provide([Sqlite.layer({ filename }), seal])
+      )
+      const used = yield* Effect.gen(function* () {
+        const client = yield* clientAt(server.url, ways["in a header"])
+        const tokens = yield* Tokens.make({ integration: "test/Calendar", tenant: "acme" }, OAuth.refreshing(client))
+        yield* tokens.set({ ...token, expiresAt: 1 })
+        return yield* tokens.token
+      }).pipe(Effect.scoped, Effect.provide(places))
+      assert.strictEqual(Redacted.value(used.accessToken), planted.access)
+      const files = readdirSync(dirname(filename)).map((name) => readFileSync(join(dirname(filename), name), "latin1"))
+      assert.isAbove(files.join("").length, 1_000)
+      assertClean(files)
     }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
   )
 })

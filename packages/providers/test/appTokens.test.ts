@@ -1,11 +1,20 @@
 /** The tokens of Google, Slack and Shopify, against loopback servers, with the providers' own packages as oracles. */
-import { AuthError, type Credentials, Token, TokenLease, Tokens, TokenStore } from "@causeway/core/auth"
+import {
+  AuthError,
+  type Credentials,
+  Secret,
+  SecretSource,
+  Token,
+  TokenLease,
+  Tokens,
+  TokenStore
+} from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
 import { GoogleAuth } from "@causeway/providers/google"
 import { ShopifyAuth } from "@causeway/providers/shopify"
 import { SlackAuth } from "@causeway/providers/slack"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, Schema, type Scope } from "effect"
+import { Effect, Layer, Redacted, Schema, type Scope, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { JWT } from "google-auth-library"
 import { decodeJwt, decodeProtectedHeader } from "jose"
@@ -157,6 +166,31 @@ describe("a service account of Google", () => {
       })
     )
   }
+
+  live("whose key is a secret by its name is looked up for each token, so that a rotated one is taken", () =>
+    Effect.gen(function* () {
+      const { received, url } = yield* provider(answering(issued))
+      const secrets = { google: JSON.stringify(file) }
+      const source = Layer.succeed(SecretSource.SecretSource, {
+        lookUp: (name) =>
+          Effect.sync(() => ({ current: Redacted.make(name === "google" ? secrets.google : ""), previous: undefined })),
+        changes: () => Stream.never
+      })
+      const credentials = GoogleAuth.serviceAccount(Api, { scope: "a" }, Secret.named("google"))
+      yield* Effect.gen(function* () {
+        yield* read
+        secrets.google = JSON.stringify({ ...file, private_key_id: "k2" })
+        const tokens = yield* Tokens.of(Api)
+        yield* tokens.refused(yield* tokens.token)
+      }).pipe(
+        Effect.provide(Api.layer.pipe(Layer.provideMerge(credentials), Layer.provide([stores, source, network(url)])))
+      )
+      const kids = received
+        .filter(({ path }) => path === "/token")
+        .map((request) => decodeProtectedHeader(formOf(request)["assertion"] ?? "").kid)
+      assert.deepStrictEqual(kids, ["k1", "k2"])
+    })
+  )
 
   it("asks for no token without a scope", () =>
     assert.throws(() => GoogleAuth.serviceAccount(Api, { scope: [] }, key), "googleAuth.scope"))

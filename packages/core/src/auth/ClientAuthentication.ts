@@ -107,7 +107,8 @@ export const post = <S extends Secret.Input>(secret: S): ClientAuthentication<S>
 })
 
 /**
- * An assertion authenticated with the secret. An algorithm that is no HMAC throws `InvalidOption`. Default: HS256.
+ * An assertion authenticated with the secret, which must be as long as the hash: 32 bytes for HS256, the default. An
+ * algorithm that is no HMAC throws `InvalidOption`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.2
  * @since 0.1.0

@@ -32,11 +32,13 @@
  *
  * @since 0.1.0
  */
-import type { Effect } from "effect"
+import { Effect, type Redacted } from "effect"
 import type { CallError } from "../policy/CallError.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as AuthErrors from "./AuthError.ts"
 import type { AuthError } from "./AuthError.ts"
+import * as Secret from "./Secret.ts"
+import { SecretSource } from "./SecretSource.ts"
 import type { Token } from "./Token.ts"
 
 /**
@@ -71,6 +73,42 @@ export const make = (grant: Grant): Grant => {
   }
   if (grant.reauthorizeUrl !== undefined) openable(grant.reauthorizeUrl)
   return grant
+}
+
+/**
+ * A secret as it is now, for a grant that needs one each time it asks: one by its name is looked up, so that a rotated one is
+ * taken. `what` is how errors call it. Fails with `SecretUnavailable`, or with `StoreFailure` where the source does.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const secretOf = <S extends Secret.Input>(
+  input: S,
+  what: string
+): Effect.Effect<
+  Redacted.Redacted<string>,
+  AuthErrors.SecretUnavailable | AuthErrors.StoreFailure,
+  Secret.Services<S>
+> =>
+  // Each branch needs what the conditional type says of its kind of input.
+  read(input, what) as Effect.Effect<
+    Redacted.Redacted<string>,
+    AuthErrors.SecretUnavailable | AuthErrors.StoreFailure,
+    Secret.Services<S>
+  >
+
+const read = (
+  input: Secret.Input,
+  what: string
+): Effect.Effect<Redacted.Redacted<string>, AuthErrors.SecretUnavailable | AuthErrors.StoreFailure, unknown> => {
+  const unusable = (issue: string) => new AuthErrors.SecretUnavailable({ what, issue })
+  if (!Secret.isSecret(input)) return Effect.mapError(input, () => unusable("could not be read"))
+  return Effect.flatMap(SecretSource, (source) => source.lookUp(input.name)).pipe(
+    Effect.flatMap(({ current }) => {
+      const issue = Secret.problemOf(input, current)
+      return issue === undefined ? Effect.succeed(current) : Effect.fail(unusable(issue))
+    })
+  )
 }
 
 /**

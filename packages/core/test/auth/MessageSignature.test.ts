@@ -381,6 +381,28 @@ describe("a signature is refused", () => {
     assert.strictEqual(why(judged(ed25519, flood)), "missing")
   })
 
+  it("of a response, when its own digest is another, whatever the request's was", () => {
+    const digest = MessageSignature.contentDigest("asked")
+    const components = '("content-digest";req "@status");created=0'
+    const base = `"content-digest";req: ${digest}\n"@status": 200\n"@signature-params": ${components}`
+    const headers = {
+      "signature-input": `sig1=${components}`,
+      signature: `sig1=:${createHmac("sha256", "0123456789abcdef").update(base).digest("base64")}:`
+    }
+    const asked = { method: "POST", url: "https://h.example/", headers: { "content-digest": digest } }
+    const judged = (required: ReadonlyArray<MessageSignature.ComponentInput>) =>
+      MessageSignature.verify(
+        { status: 200, headers, body: "answered", request: asked },
+        {
+          keys: [MessageSignature.verifyingKey({ algorithm: "hmac-sha256", key: "0123456789abcdef" })],
+          required,
+          now: 0
+        }
+      )
+    assert.strictEqual(why(judged([MessageSignature.ofRequest("content-digest"), "@status"])), "it holds")
+    assert.strictEqual(why(judged(["content-digest"])), "coverage")
+  })
+
   it("of a response, when it is bound to another request", () => {
     const secret = Redacted.make("0123456789abcdef")
     const base = '"@status": 200\n"@method";req: GET\n"@signature-params": ("@status" "@method";req);created=0'

@@ -42,6 +42,7 @@ import {
   Grant,
   Jwt,
   JwtKey,
+  type Secret,
   Token,
   type TokenLease,
   Tokens,
@@ -193,17 +194,16 @@ export class GitHubApp extends Integration.Service<GitHubApp>()("github/app", {
 }) {}
 
 /**
- * The JWT of an app, signed anew at each attempt: a private key in PEM, from `Config` or from an Effect that is run each time.
- * An app id that is empty throws `InvalidOption`.
+ * The JWT of an app, signed anew at each attempt with a private key in PEM. An app id that is empty throws `InvalidOption`.
  *
  * @see https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
  * @since 0.1.0
  * @category layers
  */
-export const appJwt = <E, R>(
+export const appJwt = <S extends Secret.Input>(
   appId: string,
-  privateKey: Effect.Effect<Redacted.Redacted<string>, E, R>
-): Layer.Layer<Credentials.Credentials<GitHubApp>, never, Exclude<R, Scope.Scope>> => {
+  privateKey: S
+): Layer.Layer<Credentials.Credentials<GitHubApp>, never, Exclude<Secret.Services<S>, Scope.Scope>> => {
   const claims = {
     iss: InvalidOption.nonEmpty("gitHubAuth.appId", appId),
     // GitHub allows ten minutes, by its own clock.
@@ -211,7 +211,7 @@ export const appJwt = <E, R>(
     backdate: "30 seconds",
     jti: false
   } as const
-  const jwt = privateKey.pipe(
+  const jwt = Grant.secretOf(privateKey, "the private key of the app").pipe(
     Effect.flatMap((pem) => JwtKey.signing(pem, { alg: "RS256" })),
     Effect.flatMap((key) => Jwt.sign(key, claims))
   )
@@ -301,13 +301,13 @@ const tokenOf = (issued: InstallationToken, now: number): Token.Token => {
  * @since 0.1.0
  * @category layers
  */
-export const installation = <E, R>(
+export const installation = <S extends Secret.Input>(
   options: InstallationOptions,
-  privateKey: Effect.Effect<Redacted.Redacted<string>, E, R>
+  privateKey: S
 ): Layer.Layer<
   GitHubCredentials | Tokens.TokensOf<GitHub>,
   Config.ConfigError,
-  HttpClient | TokenStore.TokenStore | TokenLease.TokenLease | Exclude<R, Scope.Scope>
+  HttpClient | TokenStore.TokenStore | TokenLease.TokenLease | Exclude<Secret.Services<S>, Scope.Scope>
 > => {
   const introduce =
     options.userAgent === undefined ? undefined : HttpClientRequest.setHeader("user-agent", options.userAgent)

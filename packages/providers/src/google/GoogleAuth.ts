@@ -53,6 +53,7 @@ import {
   Grant,
   Jwt,
   JwtKey,
+  type Secret,
   Token,
   type TokenLease,
   Tokens,
@@ -134,24 +135,22 @@ export class GoogleTokens extends Integration.Service<GoogleTokens>()("google/to
 }) {}
 
 /**
- * How the token of a service account is got. The key is the JSON of its file, from `Config` or from an Effect that is run for
- * each token. A key that is none is `SecretUnavailable`; what Google refuses is named after RFC 6749.
+ * How the token of a service account is got. The key is the JSON of its file, read for each token. A key that is none is
+ * `SecretUnavailable`; what Google refuses is named after RFC 6749.
  *
  * @since 0.1.0
  * @category grants
  */
-export const serviceAccountGrant = <E, R>(
+export const serviceAccountGrant = <S extends Secret.Input>(
   integration: string,
   options: Options,
-  key: Effect.Effect<Redacted.Redacted<string>, E, R>
-): Effect.Effect<Grant.Grant, never, GoogleTokens | R> => {
+  key: S
+): Effect.Effect<Grant.Grant, never, GoogleTokens | Secret.Services<S>> => {
   const scope = scopeOf(options.scope)
   return Effect.gen(function* () {
     const google = yield* GoogleTokens
-    const context = yield* Effect.context<R>()
-    const assertion = Effect.flatMap(readKey(key, integration), (account) =>
-      assertionOf(account, scope, options.subject)
-    )
+    const context = yield* Effect.context<Secret.Services<S>>()
+    const assertion = Effect.flatMap(accountOf(key), (account) => assertionOf(account, scope, options.subject))
     return Grant.make({
       obtain: Effect.gen(function* () {
         const signed = yield* assertion.pipe(
@@ -182,14 +181,14 @@ export const serviceAccountGrant = <E, R>(
  * @since 0.1.0
  * @category layers
  */
-export const serviceAccount = <Self, E, R>(
+export const serviceAccount = <Self, S extends Secret.Input>(
   integration: Credentials.Target<Self>,
   options: Options,
-  key: Effect.Effect<Redacted.Redacted<string>, E, R>
+  key: S
 ): Layer.Layer<
   Credentials.Credentials<Self> | Tokens.TokensOf<Self>,
   never,
-  HttpClient | TokenStore.TokenStore | TokenLease.TokenLease | Others<R>
+  HttpClient | TokenStore.TokenStore | TokenLease.TokenLease | Others<Secret.Services<S>>
 > =>
   Tokens.layer(integration, serviceAccountGrant(Credentials.integrationOf(integration), options, key), options).pipe(
     Layer.provide(GoogleTokens.layer),
@@ -209,17 +208,15 @@ const scopeOf = (scope: string | ReadonlyArray<string>): string =>
 
 type Account = (typeof ServiceAccountKey)["Type"]
 
-const readKey = <E, R>(key: Effect.Effect<Redacted.Redacted<string>, E, R>, integration: string) =>
-  Effect.mapError(key, () => unusable(`of ${integration} could not be read`)).pipe(
-    Effect.flatMap((text) =>
-      Effect.mapError(Schema.decodeUnknownEffect(ServiceAccountKey)(Redacted.value(text)), () =>
-        unusable("is not the JSON of a service account's key file")
-      )
+const what = "the service account"
+
+const accountOf = <S extends Secret.Input>(key: S) =>
+  Effect.flatMap(Grant.secretOf(key, what), (text) =>
+    Effect.mapError(
+      Schema.decodeUnknownEffect(ServiceAccountKey)(Redacted.value(text)),
+      () => new AuthError.SecretUnavailable({ what, issue: "is not the JSON of a service account's key file" })
     )
   )
-
-const unusable = (issue: string): AuthError.SecretUnavailable =>
-  new AuthError.SecretUnavailable({ what: "the service account", issue })
 
 const assertionOf = (account: Account, scope: string, subject: string | undefined) =>
   Effect.flatMap(JwtKey.signing(account.private_key, { alg: "RS256", kid: account.private_key_id }), (key) =>

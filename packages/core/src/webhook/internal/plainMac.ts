@@ -1,5 +1,6 @@
 import type { Redacted } from "effect"
-import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto"
+import { type KeyObject, timingSafeEqual } from "node:crypto"
+import { macText } from "../../policy/internal/shortMac.ts"
 import {
   type ContentPart,
   covers,
@@ -247,13 +248,8 @@ class Plan {
   /** A digest that is written costs less to come by than its bytes. */
   #digest(key: KeyObject, claim: Claim, body: Uint8Array): string {
     const { keys, signature } = this.#scheme
-    const hmac = createHmac(keys[0].hash, key)
-    const before = fill(this.#before, claim)
-    const after = fill(this.#after, claim)
-    if (before !== "") hmac.update(before)
-    hmac.update(body)
-    if (after !== "") hmac.update(after)
-    return hmac.digest(signature.encoding)
+    const [before, after] = [fill(this.#before, claim), fill(this.#after, claim)]
+    return macText(keys[0].hash, key, signature.encoding, before, body, after)
   }
 
   #describe({ id, type }: Claim, timestamp: number | undefined, input: Given): Accepted {

@@ -128,7 +128,7 @@ describe("a key that does not fit", () => {
       { alg: "ES256" },
       /is a public key/
     ],
-    ["a text that is no key", "hello", { alg: "RS256" }, /neither a private key in PEM nor/],
+    ["a text that is no key", "hello", { alg: "RS256" }, /neither a private key in PEM .*nor a JSON Web Key/],
     ["a PEM that is cut off", privateText("RS256").slice(0, 200), { alg: "RS256" }, /cannot be read as a private key/],
     ["an encrypted PEM without a passphrase", encrypted(), { alg: "RS256" }, /is encrypted: give its passphrase/],
     [

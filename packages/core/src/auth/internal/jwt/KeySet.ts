@@ -21,7 +21,7 @@ export class KeySet {
   static read(json: unknown, maxKeys: number, before?: KeySet): KeySet | string {
     if (!isObject(json) || !Array.isArray(json["keys"])) return 'it is no JSON Web Key Set: it has no list "keys"'
     const { keys } = json
-    if (keys.length > maxKeys) return `it has ${keys.length} keys, and may have ${maxKeys}`
+    if (keys.length > maxKeys) return `it has ${keys.length} keys, and may have ${maxKeys} (maxKeys)`
     const earlier = before === undefined ? [] : before.#members
     const known = new Map(earlier.map((member) => [member.identity, member]))
     const members = keys.filter(isPublic).map((jwk) => new Member(jwk))
@@ -35,7 +35,7 @@ export class KeySet {
     if (known !== undefined) return known
     const found = this.#search(header)
     if (found.length > 1)
-      refuse("key", `the issuer has ${found.length} keys that may have signed it, and it names none`)
+      refuse("key", `its issuer has ${found.length} keys that may have signed it, and it does not say which (kid)`)
     // Made-up names are not remembered.
     if (found.length === 1) this.#found.set(name, found)
     for (const key of found) this.#keys.add(key)

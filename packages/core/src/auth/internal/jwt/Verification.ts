@@ -76,12 +76,13 @@ export class Verification {
 
   #read(text: string): token.Token {
     const { algorithms, maxSize, types } = this.#rules
-    if (text.length > maxSize) refuse("size", `it has ${text.length} characters, and may have ${maxSize}`)
+    if (text.length > maxSize) refuse("size", `it has ${text.length} characters, and may have ${maxSize} (maxSize)`)
     const read = token.read(text, this.#headers)
     const { alg, typ } = read.header
     if (!algorithms.has(alg))
-      refuse("algorithm", `it is signed with ${alg}, and may be with ${[...algorithms].join(", ")}`)
-    if (!types.has(typ)) refuse("type", `its typ is ${shown(typ)}, and may be ${[...types].map(shown).join(" or ")}`)
+      refuse("algorithm", `it is signed with ${alg}, and may be with ${[...algorithms].join(", ")} (algorithms)`)
+    if (!types.has(typ))
+      refuse("type", `its typ is ${shown(typ)}, and may be ${[...types].map(shown).join(" or ")} (typ)`)
     return read
   }
 

@@ -27,10 +27,13 @@ export const checkParties = (claims: JsonObject, { audiences, issuers, subject }
   checkTexts(claims)
   const { aud, iss, sub } = claims
   if (typeof iss !== "string" || !issuers.has(iss)) {
-    refuse("issuer", `it was issued by ${shown(iss)}, and is accepted from ${listed(issuers)}`)
+    refuse("issuer", `it was issued by ${shown(iss)}, and is accepted from exactly ${listed(issuers)}`)
   }
   if (!audienceOf(aud).some((one) => audiences.has(one))) {
-    refuse("audience", `it is for ${shown(aud)}, and not for ${listed(audiences)}`)
+    refuse(
+      "audience",
+      `it is for ${shown(aud)}, and not for ${listed(audiences)}: it must be asked for with our audience`
+    )
   }
   if (subject !== undefined && sub !== subject)
     refuse("subject", `it is about ${shown(sub)}, and not about ${shown(subject)}`)
@@ -68,7 +71,8 @@ export const checkTimes = (claims: JsonObject, expected: Times, now: number): nu
   if (maxAgeMillis === undefined) return endsAt
   if (iat === undefined) return refuse("age", "it has no iat, and its age is not known")
   const oldAt = iat + maxAgeMillis + toleranceMillis
-  if (!(now < oldAt)) refuse("age", `it was issued ${ago(now - iat)} ago, and may be ${ago(maxAgeMillis)} old`)
+  if (!(now < oldAt))
+    refuse("age", `it was issued ${ago(now - iat)} ago, and may be ${ago(maxAgeMillis)} old (maxAge); get another one`)
   return Math.min(endsAt, oldAt)
 }
 

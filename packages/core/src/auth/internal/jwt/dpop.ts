@@ -76,7 +76,7 @@ const checkClaims = (claims: JsonObject, expected: Expected, now: number): Pick<
     refuse("ath", "the proof does not belong to the token that came with it")
   }
   if (expected.nonce !== undefined && nonce !== expected.nonce)
-    refuse("nonce", "the proof does not have the latest nonce")
+    refuse("nonce", "the proof does not have the nonce that was given last (DPoP-Nonce)")
   return { jti, until: checkTime(claims, expected, now) }
 }
 

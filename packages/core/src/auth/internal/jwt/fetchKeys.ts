@@ -110,7 +110,7 @@ const readText = (response: HttpClientResponse, place: Place): Effect.Effect<str
   let size = 0
   return Stream.runForEach(Exchange.bytes(response), (chunk) => {
     size += chunk.byteLength
-    if (size > place.maxSize) return Effect.fail(`it is larger than ${place.maxSize} bytes`)
+    if (size > place.maxSize) return Effect.fail(`it is larger than ${place.maxSize} bytes (maxSize)`)
     chunks.push(chunk)
     return Effect.void
   }).pipe(

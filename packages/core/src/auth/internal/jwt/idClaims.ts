@@ -61,11 +61,11 @@ const checkKind = (claims: JsonObject): void => {
 const checkAudiences = (claims: JsonObject, { clientIds, parties, trusted }: Client): void => {
   const { aud, azp } = claims
   const stray = audienceOf(aud).find((one) => !clientIds.has(one) && !trusted.has(one))
-  if (stray !== undefined) refuse("audience", `it is also for ${shown(stray)}, which is not trusted`)
+  if (stray !== undefined) refuse("audience", `it is also for ${shown(stray)}, which is not among the trustedAudiences`)
   if (azp === undefined) {
     if (audienceOf(aud).length > 1) refuse("azp", "it is for several, and does not say whom it was issued to (azp)")
   } else if (typeof azp !== "string" || !parties.has(azp)) {
-    refuse("azp", `it was issued to ${shown(azp)}`)
+    refuse("azp", `it was issued to ${shown(azp)}, which is not among the authorizedParties`)
   }
 }
 
@@ -74,7 +74,9 @@ const checkNonce = (actual: unknown, expected: string | undefined): void => {
   if (expected === undefined) refuse("nonce", "it has a nonce, and none was sent: it belongs to another login")
   refuse(
     "nonce",
-    actual === undefined ? "it does not have the nonce that was sent" : "its nonce is not the one that was sent"
+    actual === undefined
+      ? "it does not have the nonce that was sent"
+      : "its nonce is not the one that was sent: the login must begin anew"
   )
 }
 
@@ -121,7 +123,10 @@ const checkAuthentication = (
   if (maxAgeMillis !== undefined) {
     if (authTime === undefined) return refuse("auth_time", "it does not say when the person logged in (auth_time)")
     if (now - authTime > maxAgeMillis + toleranceMillis) {
-      refuse("auth_time", `the person logged in ${ago(now - authTime)} ago, and may have ${ago(maxAgeMillis)} ago`)
+      refuse(
+        "auth_time",
+        `the person logged in ${ago(now - authTime)} ago, and may have ${ago(maxAgeMillis)} ago: they must log in again`
+      )
     }
   }
   if (acr !== undefined && !(typeof claims["acr"] === "string" && acr.has(claims["acr"]))) {

@@ -2,6 +2,7 @@ import { Redacted } from "effect"
 import { createPrivateKey, createPublicKey, createSecretKey, type JsonWebKeyInput, type KeyObject } from "node:crypto"
 import type { Algorithm } from "./algorithms.ts"
 import { isJwk, type Jwk } from "./jwk.ts"
+import { shown } from "./refusal.ts"
 
 /** A key as it came: nothing of it is shown. */
 export type KeyInput = string | Jwk | Redacted.Redacted<string | Jwk>
@@ -90,7 +91,7 @@ const alphabets: Readonly<Record<Encoding, RegExp>> = {
 export const privateKey = (material: Material, { passphrase }: Reading): KeyObject => {
   switch (material.kind) {
     case "secret":
-      return unfit("is neither a private key in PEM nor a JSON Web Key")
+      return unfit("is neither a private key in PEM (-----BEGIN PRIVATE KEY-----) nor a JSON Web Key")
     case "jwk":
       if (typeof material.jwk["d"] !== "string") return unfit("is a public key, but signing needs the private one")
       return imported("private key", () => createPrivateKey(jwkInput(material.jwk)))
@@ -113,7 +114,7 @@ const privatePem = (key: string, passphrase: Redacted.Redacted<string> | undefin
 export const publicKey = (material: Material): KeyObject => {
   switch (material.kind) {
     case "secret":
-      return unfit("is neither a public key in PEM nor a JSON Web Key")
+      return unfit("is neither a public key in PEM (-----BEGIN PUBLIC KEY-----) nor a JSON Web Key")
     case "jwk":
       if ("d" in material.jwk) return unfit("is a private key: give the public one to those who verify")
       return imported("public key", () => createPublicKey(jwkInput(material.jwk)))
@@ -151,7 +152,7 @@ export const checkFit = (name: string, algorithm: Algorithm, key: KeyObject): vo
 
 /** A huge key, or a huge exponent, which a proof may bring along, would keep us busy for its owner's pleasure. */
 const checkSize = (name: string, bits: number, exponent: bigint): void => {
-  if (bits < 2048) unfit(`is an RSA key of ${bits} bits, but ${name} needs at least 2048`)
+  if (bits < 2048) unfit(`is an RSA key of ${bits} bits, but ${name} needs at least 2048: make a new one`)
   if (bits > 8192) unfit(`is an RSA key of ${bits} bits, but may have 8192 at most`)
   if (exponent > 0xffff_ffffn) unfit("is an RSA key whose public exponent is larger than 32 bits")
 }
@@ -169,8 +170,8 @@ const kindNames: Readonly<Record<string, string>> = {
 export const checkDeclared = (material: Material, name: string, operation: "sign" | "verify"): void => {
   if (material.kind !== "jwk") return
   const { alg, key_ops: operations, use } = material.jwk
-  if (alg !== undefined && alg !== name) unfit(`says that it is for ${JSON.stringify(alg)}, not for ${name}`)
-  if (use !== undefined && use !== "sig") unfit(`says that its use is ${JSON.stringify(use)}, not "sig"`)
+  if (alg !== undefined && alg !== name) unfit(`says that it is for ${shown(alg)}, not for ${name}`)
+  if (use !== undefined && use !== "sig") unfit(`says that its use is ${shown(use)}, not "sig"`)
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes(operation))) {
     unfit(`does not have "${operation}" among its key_ops`)
   }

@@ -74,7 +74,7 @@ export const firstThatHolds = (
   function verified(claims: Claims, input: Fields.Member, signature: Fields.Member | undefined): Claims {
     checkCoverage(claims, body, demands)
     checkTimes(claims, demands)
-    if (claims.components.some(({ name }) => name === "content-digest")) checkDigest(message, body)
+    if (claims.components.some(isDigest)) checkDigest(message, body)
     const base = attempt(() => signatureBase(claims.components, message, Fields.writeMember(input)))
     if (base._tag === "Failure") return refuse("component", `the ${base.failure.part} ${base.failure.issue}`)
     checkSignature(claims, Buffer.from(base.success), signatureBytes(signature), demands)
@@ -136,11 +136,14 @@ const secondsOf = (bare: Fields.Bare | undefined): number | undefined => {
 const checkCoverage = ({ components }: Claims, body: string | Uint8Array, { required }: Demands): void => {
   const covered = new Set(components.map(identifier))
   const missing = required
-    .filter(({ name }) => name !== "content-digest" || body.length > 0)
+    .filter((component) => !isDigest(component) || body.length > 0)
     .map(identifier)
     .find((text) => !covered.has(text))
   if (missing !== undefined) refuse("coverage", `the signature does not cover ${missing}`)
 }
+
+/** That of this message: the body of the request that a response answers is not known. */
+const isDigest = ({ name, parameters }: Component): boolean => name === "content-digest" && !("req" in parameters)
 
 const checkTimes = ({ created, expires }: Claims, demands: Demands): void => {
   const { maxAgeSeconds, nowSeconds, toleranceSeconds } = demands

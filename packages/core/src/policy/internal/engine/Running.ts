@@ -170,7 +170,8 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
   #refused(passes: ReadonlyArray<Pass>, error: CallError.CallError): Effect.Effect<never, Failed<E>> {
     // A gate refuses with the errors of its own slot, which are the policy's.
     const refusal: Failed<E> = { ...failedWith(error as PolicyError), refused: true }
-    return Effect.andThen(leaveAll(passes, neverMade), Effect.fail(refusal))
+    const left = leaveAll(passes, neverMade)
+    return left === Effect.void ? Effect.fail(refusal) : Effect.andThen(left, Effect.fail(refusal))
   }
 
   #execute(passes: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
