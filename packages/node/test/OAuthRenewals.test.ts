@@ -49,7 +49,7 @@ const assertAlive = (server: OidcServer, store: TokenStore.TokenStore["Service"]
 const live = <A, E>(
   fact: string,
   body: () => Effect.Effect<A, E, Scope.Scope | HttpClient.HttpClient>,
-  timeout = 60_000
+  timeout = 120_000
 ) => it.live(fact, () => body().pipe(Effect.scoped, Effect.provide(Transport.layer)), timeout)
 
 describe("callers of one process", () => {
@@ -175,7 +175,7 @@ const facts = <R>(name: string, where: Effect.Effect<Where, never, R | Scope.Sco
           assert.strictEqual(refreshes(server), 1)
           yield* assertAlive(server, kept)
         }).pipe(Effect.scoped, Effect.provide([layer, Transport.layer])),
-      60_000
+      120_000
     )
   })
 }
