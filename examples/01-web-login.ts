@@ -39,8 +39,8 @@ const application = Effect.gen(function* () {
   const server = yield* HttpServer.HttpServer
   const origin = HttpServer.formatAddress(server.address)
   const client = yield* OAuthClient.make({
-    integration: "example/Profile",
-    server: yield* OAuthDiscovery.make({ integration: "example/Profile", issuer }),
+    integration: Profile,
+    server: yield* OAuthDiscovery.make({ integration: Profile, issuer }),
     clientId: AuthorizationServer.clientId,
     authentication: ClientAuthentication.none
   })

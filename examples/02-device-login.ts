@@ -34,8 +34,8 @@ class Profile extends Integration.Service<Profile>()("example/Profile", {
 const tool = (issuer: string) =>
   Effect.gen(function* () {
     const client = yield* OAuthClient.make({
-      integration: "example/Profile",
-      server: yield* OAuthDiscovery.make({ integration: "example/Profile", issuer }),
+      integration: Profile,
+      server: yield* OAuthDiscovery.make({ integration: Profile, issuer }),
       clientId: AuthorizationServer.clientId,
       authentication: ClientAuthentication.none
     })

@@ -7,13 +7,17 @@ import { answer, type Handler, inPieces, serve, type Server, transports } from "
 
 const secret = Redacted.make("pl4nt3d-cl13nt-s3cr3t")
 
-const clientAt = ({ url }: Server, authentication = ClientAuthentication.post(Effect.succeed(secret))) =>
+type Timeout = "1 second" | "30 seconds"
+
+const bySecret = ClientAuthentication.post(Effect.succeed(secret))
+
+const clientAt = ({ url }: Server, authentication = bySecret, timeout: Timeout = "30 seconds") =>
   OAuthClient.make({
     integration: "test/Calendar",
     server: OAuthServer.make({ issuer: url, tokenEndpoint: `${url}/token` }),
     clientId: "c4us3w4y",
     authentication,
-    policy: { retry: null, timeout: "1 second" }
+    policy: { retry: null, timeout, deadline: "1 minute" }
   })
 
 const ask = (client: OAuthClient.OAuthClient) => OAuth.clientCredentials(client).obtain ?? Effect.die("no grant")
@@ -24,10 +28,10 @@ const held = Token.make({
   obtainedAt: 0
 })
 
-const outcomeOf = (handle: Handler) =>
+const outcomeOf = (handle: Handler, timeout?: Timeout) =>
   Effect.gen(function* () {
     const server = yield* serve(handle)
-    const error = yield* Effect.flip(ask(yield* clientAt(server)))
+    const error = yield* Effect.flip(ask(yield* clientAt(server, bySecret, timeout)))
     return { server, error }
   })
 
@@ -110,7 +114,7 @@ for (const { layer, name } of transports) {
             response.writeHead(200, { "content-type": "application/json" })
             const drip = setInterval(() => response.write(" "), 50)
             response.on("close", () => clearInterval(drip))
-          })
+          }, "1 second")
           isUnavailable(error, /no answer in 1s/)
         })
       )
@@ -120,7 +124,7 @@ for (const { layer, name } of transports) {
       "that says nothing is left in time",
       run(
         Effect.gen(function* () {
-          const { error } = yield* outcomeOf(() => {})
+          const { error } = yield* outcomeOf(() => {}, "1 second")
           isUnavailable(error, /no answer in 1s/)
         })
       )
@@ -139,7 +143,7 @@ for (const { layer, name } of transports) {
             server: OAuthServer.make({ tokenEndpoint: `${server.url}/token` }),
             clientId: "c4us3w4y",
             authentication: ClientAuthentication.none,
-            policy: { retry: Schedule.recurs(3), timeout: "1 second" }
+            policy: { retry: Schedule.recurs(3) }
           })
           const error = yield* Effect.flip(OAuth.refresh(client, held))
           assert.strictEqual(error.reason._tag, "EndpointUnavailable")

@@ -11,7 +11,7 @@ import {
 } from "@causeway/core/auth"
 import { Browser, Loopback } from "@causeway/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, Layer, type Scope } from "effect"
+import { Cause, Console, Deferred, Effect, Exit, Fiber, Layer, type Scope } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { createServer, request } from "node:http"
@@ -370,13 +370,16 @@ describe("a login with a code on another device", () => {
 describe("the browser of this machine", () => {
   const started = (platform: string, invitation: ToolLogin.Invitation) => {
     const commands: Array<ReadonlyArray<string>> = []
+    const printed: Array<unknown> = []
     const prompt = Browser.make((command, args) => commands.push([command, ...args]), platform)
-    Effect.runSync(prompt.show(invitation))
+    const terminal = { ...globalThis.console, log: (line: unknown) => printed.push(line) }
+    Effect.runSync(Effect.provideService(prompt.show(invitation), Console.Console, terminal))
+    assert.deepStrictEqual(printed, [ToolLogin.textOf(invitation)])
     return commands
   }
   const url = "https://login.example/authorize?a=b&c=$(touch%20x)"
 
-  it("is started with the URL as one argument, and without a shell", () => {
+  it("is started with the URL as one argument and without a shell, beside what is printed", () => {
     assert.deepStrictEqual(started("linux", { _tag: "OpenPage", url }), [["xdg-open", url]])
     assert.deepStrictEqual(started("darwin", { _tag: "OpenPage", url }), [["open", url]])
     assert.deepStrictEqual(started("win32", { _tag: "OpenPage", url }), [

@@ -325,7 +325,7 @@ export interface Response {
 export interface VerifyOptions {
   /** The keys that are known, or a function that finds them by what a signature says of itself. */
   readonly keys: ReadonlyArray<VerifyingKey> | ((claims: Verified) => ReadonlyArray<VerifyingKey>)
-  /** What must be covered. `content-digest` is asked for only where there is a body. */
+  /** What must be covered; the same list is looked at once. `content-digest` is asked for only where there is a body. */
   readonly required: ReadonlyArray<ComponentInput>
   /** The time, in milliseconds since the epoch. */
   readonly now: number
@@ -383,13 +383,26 @@ const demandsOf = (options: VerifyOptions): Verifying.Demands => {
       typeof keys === "function"
         ? keys
         : ({ keyId }) => keys.filter((key) => key.keyId === undefined || key.keyId === keyId),
-    required: components("verify.required", options.required),
+    required: requiredOf(options.required),
     label: options.label,
     tag: options.tag,
-    maxAgeSeconds: InvalidOption.positiveMillis("verify.maxAge", options.maxAge ?? "5 minutes") / 1_000,
-    toleranceSeconds: InvalidOption.finiteMillis("verify.tolerance", options.tolerance ?? "30 seconds") / 1_000,
+    maxAgeSeconds:
+      options.maxAge === undefined ? 300 : InvalidOption.positiveMillis("verify.maxAge", options.maxAge) / 1_000,
+    toleranceSeconds:
+      options.tolerance === undefined ? 30 : InvalidOption.finiteMillis("verify.tolerance", options.tolerance) / 1_000,
     nowSeconds: Math.floor(options.now / 1_000)
   }
+}
+
+/** A list that is used over and over is looked at once. */
+const requirements = new WeakMap<ReadonlyArray<ComponentInput>, ReadonlyMap<string, Component>>()
+
+const requiredOf = (required: ReadonlyArray<ComponentInput>): ReadonlyMap<string, Component> => {
+  const known = requirements.get(required)
+  if (known !== undefined) return known
+  const made = new Map(components("verify.required", required).map((each) => [identifier(each), each]))
+  requirements.set(required, made)
+  return made
 }
 
 type Parts = Parameters<typeof Verifying.firstThatHolds>[0]

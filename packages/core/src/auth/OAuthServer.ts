@@ -32,7 +32,7 @@
  * @since 0.1.0
  */
 import * as InvalidOption from "../policy/InvalidOption.ts"
-import { isLoopback, problemOfUrl } from "./internal/oauth/endpointUrl.ts"
+import { problemOfUrl } from "./internal/oauth/endpointUrl.ts"
 import * as OAuthQuirks from "./OAuthQuirks.ts"
 
 /**
@@ -149,16 +149,4 @@ const problemOf = (options: Options, allowInsecure: boolean): Problem | undefine
     if (value !== undefined && accepts !== undefined) return { name, value, accepts }
   }
   return undefined
-}
-
-/**
- * Whether a URL is one of this very machine, where TLS is not asked for.
- *
- * @see https://www.rfc-editor.org/rfc/rfc8252#section-8.3
- * @since 0.1.0
- * @category guards
- */
-export const isOnThisMachine = (url: string): boolean => {
-  const parsed = URL.parse(url)
-  return parsed !== null && isLoopback(parsed)
 }

@@ -203,3 +203,56 @@ describe("the keys of a provider", () => {
     expect(() => WebhookKeys.layer({ timeout: 0 })).toThrow(/timeout/)
   })
 })
+
+describe("a subscription", () => {
+  const subscribed = SignatureScheme.make({
+    ...certified,
+    id: "subscribed",
+    handshake: SignatureScheme.signedConfirmation({
+      when: { field: SignatureScheme.body("type"), equals: "confirm" },
+      url: SignatureScheme.body("url"),
+      hosts: ["sns.*.example.com"]
+    })
+  })
+
+  it.effect("is confirmed by fetching its URL each time, without what the answer says", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(answers("<xml/>"))
+      yield* keys.confirm(subscribed, "https://sns.eu.example.com/?token=1")
+      yield* keys.confirm(subscribed, "https://sns.eu.example.com/?token=1")
+      assert.deepEqual(
+        asked,
+        Array.from({ length: 2 }, () => "GET https://sns.eu.example.com/?token=1")
+      )
+    })
+  )
+
+  it.effect("is confirmed at no place but the scheme's, whoever asks", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(answers("<xml/>"))
+      for (const url of [
+        "http://sns.eu.example.com/",
+        "https://sns.eu.example.com:8443/",
+        "https://user:pass@sns.eu.example.com/",
+        "https://sns.eu.example.com.evil.example/",
+        "https://127.0.0.1/",
+        "not a url"
+      ]) {
+        const failure = causeOf(yield* Effect.result(keys.confirm(subscribed, url)))
+        expect(failure).toMatchObject({ category: "transient", _tag: "ConfirmationFailed" })
+      }
+      assert.isTrue(Result.isFailure(yield* Effect.result(keys.confirm(certified, "https://sns.eu.example.com/"))))
+      assert.deepEqual(asked, [])
+    })
+  )
+
+  it.effect("is not confirmed by another status, a redirect among them, nor by an endless answer", () =>
+    Effect.gen(function* () {
+      for (const respond of [answers("no", 403), answers("", 302), answers("x".repeat(70_000))]) {
+        const { keys } = yield* open(respond)
+        const result = yield* Effect.result(keys.confirm(subscribed, "https://sns.eu.example.com/?token=1"))
+        expect(causeOf(result)).toMatchObject({ _tag: "ConfirmationFailed", host: "sns.eu.example.com" })
+      }
+    })
+  )
+})

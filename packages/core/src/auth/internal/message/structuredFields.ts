@@ -152,7 +152,9 @@ class Reader {
 
   #bytes(): Uint8Array {
     const encoded = this.#matching(/:[A-Za-z0-9+/]*={0,2}:/y).slice(1, -1)
-    return Uint8Array.from(atobOrFail(encoded), (character) => character.charCodeAt(0))
+    // A last character that stands alone has too few bits for a byte.
+    if (encoded.replace(/=+$/, "").length % 4 === 1) throw new Malformed()
+    return Buffer.from(encoded, "base64")
   }
 
   #date(): Bare {
@@ -196,14 +198,6 @@ class Reader {
   }
 }
 
-const atobOrFail = (encoded: string): string => {
-  try {
-    return atob(encoded)
-  } catch {
-    throw new Malformed()
-  }
-}
-
 export const writeMember = (member: Member): string =>
   "items" in member
     ? `(${member.items.map(writeItem).join(" ")})${writeParameters(member.parameters)}`
@@ -239,11 +233,14 @@ export const writeBare = (bare: Bare): string => {
     case "display":
       return `%"${displayed(bare.value)}"`
     case "bytes":
-      return `:${Buffer.from(bare.value).toString("base64")}:`
+      return `:${base64Of(bare.value)}:`
     case "boolean":
       return bare.value ? "?1" : "?0"
   }
 }
+
+const base64Of = ({ buffer, byteLength, byteOffset }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString("base64")
 
 const displayed = (value: string): string =>
   Array.from(new TextEncoder().encode(value), (byte) =>

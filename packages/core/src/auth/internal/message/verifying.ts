@@ -27,7 +27,8 @@ export interface Claims {
 
 export interface Demands {
   readonly keysFor: (claims: Claims) => ReadonlyArray<KnownKey>
-  readonly required: ReadonlyArray<Component>
+  /** What must be covered, by its text. */
+  readonly required: ReadonlyMap<string, Component>
   readonly label: string | undefined
   readonly tag: string | undefined
   readonly maxAgeSeconds: number
@@ -135,11 +136,10 @@ const secondsOf = (bare: Fields.Bare | undefined): number | undefined => {
 /** Without a body there is nothing for a digest to hold; with one, it must be covered where that is required. */
 const checkCoverage = ({ components }: Claims, body: string | Uint8Array, { required }: Demands): void => {
   const covered = new Set(components.map(identifier))
-  const missing = required
-    .filter((component) => !isDigest(component) || body.length > 0)
-    .map(identifier)
-    .find((text) => !covered.has(text))
-  if (missing !== undefined) refuse("coverage", `the signature does not cover ${missing}`)
+  for (const [text, component] of required) {
+    const isAsked = !isDigest(component) || body.length > 0
+    if (isAsked && !covered.has(text)) refuse("coverage", `the signature does not cover ${text}`)
+  }
 }
 
 /** That of this message: the body of the request that a response answers is not known. */

@@ -6,6 +6,6 @@ export const problemOfUrl = (text: string, allowInsecure: boolean): string | und
   return isSecure && isPlain ? undefined : "an absolute URL of https, without credentials and without a fragment"
 }
 
-/** The names and addresses of this machine. */
-export const isLoopback = ({ hostname }: URL): boolean =>
+/** The names and addresses of this machine (RFC 8252 §8.3). */
+const isLoopback = ({ hostname }: URL): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname)
