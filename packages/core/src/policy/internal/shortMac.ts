@@ -47,13 +47,23 @@ export const macText = (
   const { inner, outer } = padsOf(name, key)
   const block = blocks[name]
   message.set(inner)
-  let end = block
-  if (before !== "") end += message.write(before, end)
+  let end: number = block
+  end = append(before, end)
   message.set(body, end)
-  end += body.length
-  if (after !== "") end += message.write(after, end)
+  end = append(after, end + body.length)
   outer.write(hash(name, message.subarray(0, end), "binary"), block, "binary")
   return hash(name, outer, encoding)
+}
+
+/** A few characters of ASCII are there sooner than a call into Node. */
+const append = (text: string, at: number): number => {
+  if (text.length > 48) return at + message.write(text, at)
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 127) return at + message.write(text, at)
+    message[at + index] = code
+  }
+  return at + text.length
 }
 
 const fed = (name: Hash, key: KeyObject, encoding: TextEncoding, parts: ReadonlyArray<string | Uint8Array>): string => {

@@ -266,19 +266,53 @@ class Plan {
 
 /** Who only asks whether a delivery is genuine need not wait until its body is parsed. */
 const inBody = ({ eventId, eventType: [eventType] }: Plain, input: Given, known: Accepted): Accepted => {
-  let delivery: Delivery | undefined
-  const read = (field: EventField | undefined, value: string | undefined) =>
-    field?._tag === "Body" ? EventFields.read(field, (delivery ??= new Delivery(input))) : value
+  const body = new LazyBody(input)
+  const { id, signedBy, timestamp, type, unsigned } = known
+  if (eventId?._tag !== "Body") {
+    return {
+      id,
+      get type() {
+        return body.read(eventType)
+      },
+      timestamp,
+      signedBy,
+      unsigned
+    }
+  }
+  if (eventType?._tag !== "Body") {
+    return {
+      get id() {
+        return body.read(eventId)
+      },
+      type,
+      timestamp,
+      signedBy,
+      unsigned
+    }
+  }
   return {
     get id() {
-      return read(eventId, known.id)
+      return body.read(eventId)
     },
     get type() {
-      return read(eventType, known.type)
+      return body.read(eventType)
     },
-    timestamp: known.timestamp,
-    signedBy: known.signedBy,
-    unsigned: known.unsigned
+    timestamp,
+    signedBy,
+    unsigned
+  }
+}
+
+class LazyBody {
+  readonly #input: Given
+  #delivery: Delivery | undefined
+
+  constructor(input: Given) {
+    this.#input = input
+  }
+
+  read(field: EventField | undefined): string | undefined {
+    return field === undefined ? undefined : EventFields.read(field, (this.#delivery ??= new Delivery(this.#input)))
   }
 }
 
