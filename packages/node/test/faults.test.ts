@@ -45,7 +45,8 @@ class Provider extends Integration.Service<Provider>()("test/Faults", {
     deadline: "2 seconds",
     timeout: "60 millis",
     retry: Retry.make({ schedule: Schedule.spaced("2 millis"), attempts: 3, maxRetryAfter: "20 millis" }),
-    circuitBreaker: Breaker.consecutive({ failures: 30, openDuration: "20 millis" }),
+    // One of the faults asks for a day: without a bound of its own the circuit would stay open for five minutes.
+    circuitBreaker: Breaker.consecutive({ failures: 30, openDuration: "20 millis", maxRetryAfter: "100 millis" }),
     bulkhead: { maxInFlight: 12, maxWaiting: 100 }
   }
 }) {}
