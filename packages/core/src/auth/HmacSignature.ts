@@ -61,12 +61,12 @@
  */
 import { Effect, Layer, type Redacted, type Result } from "effect"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import { randomUUID } from "node:crypto"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Scheme } from "./Auth.ts"
 import type { UnsignableRequest } from "./AuthError.ts"
 import * as Credentials from "./Credentials.ts"
-import { type MacKey, MacKeys, readKey } from "./internal/hmac/macKey.ts"
-import { Signer } from "./internal/hmac/Signer.ts"
+import { type Key, type MacKey, MacKeys, readKey } from "./internal/hmac/macKey.ts"
 import {
   type Encoding,
   type HeaderField,
@@ -83,6 +83,8 @@ import {
 import { hasSlot, parseTemplate, type Slot } from "./internal/hmac/template.ts"
 import * as Reading from "./internal/secret/Reading.ts"
 import { attempt } from "./internal/signing/outgoing.ts"
+import type * as Signing from "./internal/signing/SecretSigner.ts"
+import { SecretSigner } from "./internal/signing/SecretSigner.ts"
 import type * as Secret from "./Secret.ts"
 
 export type {
@@ -325,9 +327,15 @@ export const layer = <Self, S extends Secret.Input>(
   })
   return Layer.effect(
     integration.credentials,
-    Effect.map(reading, (reading) => new Signer(name, profile, reading))
+    Effect.map(reading, (reading) => new SecretSigner(name, schemeOf(profile), reading))
   )
 }
+
+const schemeOf = (profile: HmacSignature): Signing.Scheme<Key> => ({
+  called: "secret",
+  keyOf: (secret) => profile.keys.of(secret),
+  sign: (request, key, millis) => signRequest(request, profile, key, { millis, id: randomUUID() })
+})
 
 /**
  * Signs one request at this time, in milliseconds since the epoch, under this id. A secret of another form throws

@@ -52,7 +52,7 @@
  */
 import { type Duration, Effect, Layer, Redacted, Result } from "effect"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
-import type { KeyObject } from "node:crypto"
+import { type KeyObject, randomBytes } from "node:crypto"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Scheme } from "./Auth.ts"
 import { InvalidSignature, type UnsignableRequest } from "./AuthError.ts"
@@ -71,12 +71,13 @@ import {
 import { type Component, components, fieldTypes, identifier, percentEncoded } from "./internal/message/components.ts"
 import type { DigestAlgorithm } from "./internal/message/contentDigest.ts"
 import * as Digest from "./internal/message/contentDigest.ts"
-import { Signer } from "./internal/message/Signer.ts"
 import { type Profile, signRequest } from "./internal/message/signing.ts"
 import type { FieldType } from "./internal/message/structuredFields.ts"
 import * as Verifying from "./internal/message/verifying.ts"
 import * as Reading from "./internal/secret/Reading.ts"
 import { attempt } from "./internal/signing/outgoing.ts"
+import type * as Signing from "./internal/signing/SecretSigner.ts"
+import { SecretSigner } from "./internal/signing/SecretSigner.ts"
 import type * as Secret from "./Secret.ts"
 
 export type { Algorithm, Component, DigestAlgorithm, FieldType, SecretEncoding }
@@ -220,9 +221,18 @@ export const layer = <Self, S extends Secret.Input>(
   })
   return Layer.effect(
     integration.credentials,
-    Effect.map(reading, (reading) => new Signer(name, profile, reading))
+    Effect.map(reading, (reading) => new SecretSigner(name, schemeOf(profile), reading))
   )
 }
+
+const schemeOf = (profile: MessageSignature): Signing.Scheme<KeyObject> => ({
+  called: "signing key",
+  keyOf: (key) => profile.keys.of(key),
+  sign: (request, key, millis) => signRequest(request, profile, key, { millis, nonce: newNonce(profile) })
+})
+
+const newNonce = ({ hasNonce }: MessageSignature): string | undefined =>
+  hasNonce ? randomBytes(16).toString("base64url") : undefined
 
 /**
  * Signs one request at this time, in milliseconds since the epoch. A key that does not fit throws `InvalidOption`.

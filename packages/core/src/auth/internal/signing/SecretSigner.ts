@@ -1,23 +1,34 @@
 import { Clock, Effect, type Redacted } from "effect"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
-import { randomBytes } from "node:crypto"
 import * as AtOnce from "../../../policy/internal/AtOnce.ts"
 import * as Credentials from "../../Credentials.ts"
 import type { Reading } from "../secret/Reading.ts"
-import { attempt } from "../signing/outgoing.ts"
-import { unusable } from "../signing/unusable.ts"
-import { type Profile, signRequest } from "./signing.ts"
+import { attempt } from "./outgoing.ts"
+import { unusable } from "./unusable.ts"
 
-/** Signs each attempt with the key as it is now, at its own time, and with its own nonce. */
-export class Signer implements Credentials.Service {
+/** How requests are signed with one secret. */
+export interface Scheme<Key> {
+  /** What errors call the secret. */
+  readonly called: string
+  /** The key in a secret, or what is wrong with it. */
+  readonly keyOf: (secret: Redacted.Redacted<string>) => Key | string
+  readonly sign: (
+    request: HttpClientRequest,
+    key: Key,
+    millis: number
+  ) => { readonly request: HttpClientRequest; readonly signature: Redacted.Redacted<string> }
+}
+
+/** Signs each attempt with the secret as it is now, and at its own time. */
+export class SecretSigner<Key> implements Credentials.Service {
   readonly #integration: string
-  readonly #profile: Profile
+  readonly #scheme: Scheme<Key>
   readonly #reading: Reading
   readonly renew = Effect.succeed(false)
 
-  constructor(integration: string, profile: Profile, reading: Reading) {
+  constructor(integration: string, scheme: Scheme<Key>, reading: Reading) {
     this.#integration = integration
-    this.#profile = profile
+    this.#scheme = scheme
     this.#reading = reading
   }
 
@@ -36,11 +47,12 @@ export class Signer implements Credentials.Service {
     secret: Redacted.Redacted<string>,
     millis: number
   ): Effect.Effect<Credentials.Authorized, Credentials.CredentialsUnavailable> {
-    const key = this.#profile.keys.of(secret)
+    const { called, keyOf, sign } = this.#scheme
+    const key = keyOf(secret)
     if (typeof key === "string") {
-      return Effect.fail(new Credentials.CredentialsUnavailable({ reason: `the signing key ${key}` }))
+      return Effect.fail(new Credentials.CredentialsUnavailable({ reason: `the ${called} ${key}` }))
     }
-    const signed = attempt(() => signRequest(request, this.#profile, key, { millis, nonce: this.#nonce() }))
+    const signed = attempt(() => sign(request, key, millis))
     if (signed._tag === "Failure") return Effect.fail(unusable(this.#integration, signed.failure))
     return Effect.succeed({
       request: signed.success.request,
@@ -48,9 +60,5 @@ export class Signer implements Credentials.Service {
       identity: [secret],
       renew: () => this.#reading.readAgain(secret)
     })
-  }
-
-  #nonce(): string | undefined {
-    return this.#profile.hasNonce ? randomBytes(16).toString("base64url") : undefined
   }
 }
