@@ -10,8 +10,11 @@ const everyRepeated = 10
 
 /** Sends webhooks as a provider does: again and again, until each is acknowledged. */
 export class Sender {
-  readonly acknowledged = new Set<string>()
+  /** When each was first sent and when it was acknowledged, by a clock that only counts. */
+  readonly begun = new Map<string, number>()
+  readonly acknowledged = new Map<string, number>()
   attempts = 0
+  #now = 0
   readonly #secret: Redacted.Redacted<string>
   readonly #urlOf: () => string | undefined
 
@@ -22,8 +25,9 @@ export class Sender {
 
   readonly send = async (index: number): Promise<void> => {
     const id = `msg_${index}`
+    this.begun.set(id, (this.#now += 1))
     while (!(await this.#deliver(id, index))) await sleep(20)
-    this.acknowledged.add(id)
+    this.acknowledged.set(id, (this.#now += 1))
     if (index % everyRepeated === 0) await this.#deliver(id, index)
   }
 

@@ -25,7 +25,7 @@ export interface Outcome {
   readonly lost: ReadonlyArray<string>
   /** Handled more than once. */
   readonly repeated: ReadonlyArray<string>
-  /** Handled before an earlier one of the same lane. */
+  /** Handled after one of the same lane that was sent only when this one had been acknowledged. */
   readonly overtaken: ReadonlyArray<string>
   /** Events of the store, by status. */
   readonly counts: Readonly<Record<string, number>>
@@ -60,7 +60,7 @@ export const runCampaign = async (campaign: Campaign): Promise<Outcome> => {
     await untilSettled(settings)
     const found = await ask(settings, examine)
     return {
-      ...judge(sender.acknowledged, found),
+      ...judge(sender, found),
       acknowledged: sender.acknowledged.size,
       attempts: sender.attempts,
       seconds: Math.round((performance.now() - begun) / 1000)
@@ -132,31 +132,37 @@ const untilSettled = async (settings: Settings): Promise<void> => {
   }
 }
 
+interface Handled {
+  readonly event_id: string
+  readonly lane: string | null
+}
+
 interface Found {
-  readonly rows: ReadonlyArray<{ readonly event_id: string; readonly lane: string | null; readonly event_key: number }>
+  readonly rows: ReadonlyArray<Handled>
   readonly counts: Readonly<Record<string, number>>
 }
 
 const examine: Effect.Effect<Found, unknown, SqlClient.SqlClient> = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{ event_id: string; lane: string | null; event_key: number | bigint }>`SELECT
-    handled.event_id, lane, event_key FROM handled
+  const rows = yield* sql<Handled>`SELECT
+    handled.event_id, lane FROM handled
     JOIN causeway_events ON causeway_events.event_id = handled.event_id ORDER BY number`
   const counts = yield* countAll
-  return { rows: rows.map((row) => ({ ...row, event_key: Number(row.event_key) })), counts }
+  return { rows, counts }
 })
 
-const judge = (acknowledged: ReadonlySet<string>, { counts, rows }: Found) => {
+const judge = ({ acknowledged, begun }: Sender, { counts, rows }: Found) => {
   const handled = Map.groupBy(rows, (row) => row.event_id)
-  const last = new Map<string, number>()
+  const latest = new Map<string, number>()
   const overtaken: Array<string> = []
-  for (const { event_id, event_key, lane } of rows) {
+  for (const { event_id, lane } of rows) {
     if (lane === null || lane === "") continue
-    if (event_key < (last.get(lane) ?? 0)) overtaken.push(event_id)
-    last.set(lane, event_key)
+    const before = latest.get(lane) ?? 0
+    if ((acknowledged.get(event_id) ?? Infinity) < before) overtaken.push(event_id)
+    latest.set(lane, Math.max(before, begun.get(event_id) ?? 0))
   }
   return {
-    lost: [...acknowledged].filter((id) => !handled.has(id)),
+    lost: [...acknowledged.keys()].filter((id) => !handled.has(id)),
     repeated: [...handled].filter(([, times]) => times.length > 1).map(([id]) => id),
     overtaken,
     counts
