@@ -1,52 +1,19 @@
-/** Measures a row: every round lets each peer do the same work, in turns, so that a slow moment of the machine hits all. */
-import type { Opened, Row } from "./Row.ts"
-
-export interface Sample {
-  /** Microseconds a call, by the clock. */
-  readonly wall: number
-  /** Microseconds a call, of this process on the processor. */
-  readonly cpu: number
-}
+/**
+ * Measures a row: every round lets each peer do the same work, in turns, so that a slow moment of the machine hits all.
+ *
+ * Each peer has a process of its own, as a client has in a program that uses one: what a compiler learns from the calls of
+ * one peer makes those of another neither faster nor slower.
+ */
+import { type ChildProcess, fork } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import type { Row } from "./Row.ts"
+import type { Answer, Ask, Sample } from "./runPeer.ts"
 
 export interface Result extends Sample {
   readonly peer: string
   /** Slowest round against the fastest, by the clock: how far to trust the figures. */
   readonly spread: number
-}
-
-/** The longest round of a peer, in milliseconds, and the longest that it warms up. */
-const longestRound = 400
-const longestWarmUp = 2_000
-
-/** Makes so many calls, or as many as are begun in time, and gives their number. */
-const work = async (call: () => Promise<unknown>, calls: number, inFlight: number, until = Infinity) => {
-  let begun = 0
-  const worker = async () => {
-    while (begun < calls && performance.now() < until) {
-      begun += 1
-      await call()
-    }
-  }
-  await Promise.all(Array.from({ length: inFlight }, worker))
-  return begun
-}
-
-/** What a peer is asked for in each round: a slow one makes fewer calls, so that a row ends in reasonable time. */
-const warmUp = async ({ call }: Opened, { calls, inFlight }: Row): Promise<number> => {
-  await work(call, calls, inFlight, performance.now() + longestWarmUp / 2)
-  const began = performance.now()
-  const made = await work(call, calls, inFlight, began + longestWarmUp / 2)
-  const inTime = Math.floor((made * longestRound) / (performance.now() - began))
-  return Math.max(inFlight, Math.min(calls, inTime))
-}
-
-const sample = async ({ call }: Opened, calls: number, { batch = 1, inFlight }: Row): Promise<Sample> => {
-  const started = performance.now()
-  const cpu = process.cpuUsage()
-  await work(call, calls, inFlight)
-  const { system, user } = process.cpuUsage(cpu)
-  const times = calls * batch
-  return { wall: ((performance.now() - started) * 1000) / times, cpu: (user + system) / times }
 }
 
 export const median = (values: ReadonlyArray<number>): number => {
@@ -66,24 +33,52 @@ const summary = (peer: string, samples: ReadonlyArray<Sample>): Result => {
   }
 }
 
-export const measure = async (row: Row, server: URL, rounds: number): Promise<ReadonlyArray<Result>> => {
+/** A row is measured by the file that holds it, because each of its peers reads it again. */
+export const measure = async (row: Row, file: string, server: URL, rounds: number): Promise<ReadonlyArray<Result>> => {
   const contestants: Array<Contestant> = []
-  for (const { name, open } of row.peers) {
-    const opened = await open(server)
-    contestants.push({ name, opened, calls: await warmUp(opened, row), samples: [] })
-  }
+  for (const { name } of row.peers) contestants.push(await ready(name, file, server))
   for (let round = 0; round < rounds; round++) {
     const first = round % contestants.length
     const order = [...contestants.slice(first), ...contestants.slice(0, first)]
-    for (const { calls, opened, samples } of order) samples.push(await sample(opened, calls, row))
+    for (const { process, samples } of order) samples.push(await ask(process, "sample"))
   }
-  for (const { opened } of contestants) await opened.close()
+  for (const { process } of contestants) await stopped(process)
   return contestants.map(({ name, samples }) => summary(name, samples))
 }
 
 interface Contestant {
   readonly name: string
-  readonly opened: Opened
-  readonly calls: number
+  readonly process: ChildProcess
   readonly samples: Array<Sample>
+}
+
+/** A peer that has warmed up. */
+const ready = async (name: string, file: string, server: URL): Promise<Contestant> => {
+  const program = fileURLToPath(new URL("runPeer.ts", import.meta.url))
+  const process = fork(program, [file, server.href, name], { execArgv: ["--expose-gc"] })
+  await ask(process, "warm up")
+  return { name, process, samples: [] }
+}
+
+/** Gives what a peer has measured; a warm-up too is measured, and nobody looks at it. */
+const ask = async (process: ChildProcess, what: Ask): Promise<Sample> => {
+  const waiting = new AbortController()
+  process.send(what)
+  const answered = await Promise.race([
+    once(process, "message", { signal: waiting.signal }),
+    once(process, "exit", { signal: waiting.signal })
+  ])
+  waiting.abort()
+  // A peer sends nothing but answers; what else comes here is the code that it has ended with.
+  const [answer] = answered as [Answer | number | null]
+  if (typeof answer !== "object" || answer === null)
+    throw new Error(`a peer ended with ${answer} while it was measured`)
+  return answer
+}
+
+const stopped = async (process: ChildProcess): Promise<void> => {
+  const gone = once(process, "exit")
+  const what: Ask = "close"
+  process.send(what)
+  await gone
 }

@@ -54,5 +54,5 @@ const printFinding = ({ about, name }: Finding, lines: ReadonlyArray<string>) =>
 const { row } = (await import(`./rows/${file}`)) as { readonly row: Row | Finding }
 const server = new URL(address)
 if ("find" in row) printFinding(row, await row.find(server))
-else printRow(row, await measure(row, server, Number(rounds)))
+else printRow(row, await measure(row, file, server, Number(rounds)))
 process.exit()

@@ -80,7 +80,7 @@ export const row: Row = {
   name: "in memory",
   about: "Makes a call that a provider in memory answers at once with JSON.",
   inFlight: 1,
-  calls: 40,
+  calls: 400,
   batch,
   peers: [
     repeating("effect HttpClient", Effect.succeed(reading(answering()))),

@@ -78,7 +78,7 @@ export const row: Row = {
   name: "refused",
   about: "Makes a call whose circuit is open.",
   inFlight: 1,
-  calls: 40,
+  calls: 400,
   batch,
   peers: [causeway, effectPeer, cockatielPeer, opossumPeer],
   goals: [{ peer: "causeway, a whole call", kind: "µs", atLeast: 1, aim: 0.3 }]

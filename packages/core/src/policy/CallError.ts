@@ -63,6 +63,21 @@ const inTime = (duration: Duration.Duration | undefined): string =>
   duration === undefined ? "" : `; it may succeed in ${Duration.format(duration)}`
 
 /**
+ * As `Data.TaggedError`, for facts without a message or a cause of their own: it does not keep them a second time, which
+ * would cost a refused call more than all else.
+ */
+const tagged = <Tag extends string>(tag: Tag): ReturnType<typeof Data.TaggedError<Tag>> => {
+  class Facts extends Data.TaggedError(tag) {
+    constructor(facts: object) {
+      super()
+      Object.assign(this, facts)
+    }
+  }
+  // It holds the facts that it is given, as the class that it extends does.
+  return Facts as ReturnType<typeof Data.TaggedError<Tag>>
+}
+
+/**
  * The credentials could not be made (`status` is undefined), or the provider refused them with 401. `cause` is what kept
  * them from being made, when it is known: `AuthError.of` finds it.
  *
@@ -88,7 +103,7 @@ export class Unauthorized extends Data.TaggedError("Unauthorized")<
  * @since 0.1.0
  * @category errors
  */
-export class RateLimited extends Data.TaggedError("RateLimited")<
+export class RateLimited extends tagged("RateLimited")<
   Failed & {
     readonly source: "local" | "remote"
     readonly retryAfter: Duration.Duration | undefined
@@ -108,7 +123,7 @@ export class RateLimited extends Data.TaggedError("RateLimited")<
  * @since 0.1.0
  * @category errors
  */
-export class CircuitOpen extends Data.TaggedError("CircuitOpen")<
+export class CircuitOpen extends tagged("CircuitOpen")<
   Failed & { readonly key: string; readonly retryAfter: Duration.Duration | undefined }
 > {
   override get message(): string {
@@ -122,7 +137,7 @@ export class CircuitOpen extends Data.TaggedError("CircuitOpen")<
  * @since 0.1.0
  * @category errors
  */
-export class BulkheadFull extends Data.TaggedError("BulkheadFull")<
+export class BulkheadFull extends tagged("BulkheadFull")<
   Failed & { readonly limit: number; readonly waiting: number }
 > {
   override get message(): string {
@@ -136,7 +151,7 @@ export class BulkheadFull extends Data.TaggedError("BulkheadFull")<
  * @since 0.1.0
  * @category errors
  */
-export class Timeout extends Data.TaggedError("Timeout")<
+export class Timeout extends tagged("Timeout")<
   Failed & { readonly scope: "attempt" | "deadline"; readonly after: Duration.Duration }
 > {
   override get message(): string {
@@ -153,7 +168,7 @@ export class Timeout extends Data.TaggedError("Timeout")<
  * @since 0.1.0
  * @category errors
  */
-export class TransportFailure extends Data.TaggedError("TransportFailure")<
+export class TransportFailure extends tagged("TransportFailure")<
   Failed & {
     readonly reason: "InvalidUrl" | "Connect" | "Send" | "Body"
     readonly code: string | undefined
@@ -172,7 +187,7 @@ export class TransportFailure extends Data.TaggedError("TransportFailure")<
  * @since 0.1.0
  * @category errors
  */
-export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<
+export class UnexpectedStatus extends tagged("UnexpectedStatus")<
   Failed & {
     readonly status: number
     readonly body: string
@@ -190,7 +205,7 @@ export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<
  * @since 0.1.0
  * @category errors
  */
-export class DecodeFailure extends Data.TaggedError("DecodeFailure")<
+export class DecodeFailure extends tagged("DecodeFailure")<
   Failed & { readonly status: number; readonly issue: string }
 > {
   override get message(): string {
@@ -204,7 +219,7 @@ export class DecodeFailure extends Data.TaggedError("DecodeFailure")<
  * @since 0.1.0
  * @category errors
  */
-export class EncodeFailure extends Data.TaggedError("EncodeFailure")<
+export class EncodeFailure extends tagged("EncodeFailure")<
   Failed & { readonly part: "query" | "headers" | "payload"; readonly issue: string }
 > {
   override get message(): string {

@@ -396,6 +396,14 @@ const strategies: Readonly<Record<string, (options: Common) => Breaker.Breaker>>
         Breaker.slowCallRate({ slowerThan: 700, threshold: 0.5, minimumCalls: 4, window: "2 seconds" })
       ],
       options
+    ),
+  "two rates, one of whole seconds": (options) =>
+    Breaker.any(
+      [
+        Breaker.failureRate({ threshold: 0.5, minimumCalls: 6, window: 12 }),
+        Breaker.slowCallRate({ slowerThan: 700, threshold: 0.5, minimumCalls: 4, window: "10 seconds" })
+      ],
+      options
     )
 }
 

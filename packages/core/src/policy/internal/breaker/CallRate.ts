@@ -20,6 +20,10 @@ export class CallRate extends Rate {
     return this.#outcomes?.bad ?? 0
   }
 
+  addGood(count: number): void {
+    this.#calls = Math.min(sizeOf(this.trip), count)
+  }
+
   protected add(bad: boolean): void {
     const size = sizeOf(this.trip)
     if (bad) this.#outcomes ??= { bytes: new Uint8Array(size), next: this.#calls % size, bad: 0 }

@@ -2,7 +2,7 @@ import { Duration, Effect } from "effect"
 import type { Breaker } from "../../Breaker.ts"
 import type { Admission, AttemptEnd, Outcome, Phase, Snapshot, Transition } from "./model.ts"
 import type { Tally } from "./Tally.ts"
-import { tallyOf } from "./tallyOf.ts"
+import { tallyOf } from "./AnyOf.ts"
 
 /** Why a circuit is not closed. `openings` counts those since it was last closed. */
 type Halt = Open | HalfOpen | Isolated
@@ -233,7 +233,7 @@ export class Circuit {
 /** None for a success that would leave it blank. */
 const tallyFor = (breaker: Breaker, outcome: Outcome): Tally | undefined => {
   const isAlone = breaker.trips.length === 1 && breaker.trips[0]._tag === "Consecutive"
-  return isAlone && outcome === "success" ? undefined : tallyOf(breaker)
+  return isAlone && outcome === "success" ? undefined : tallyOf(breaker.trips)
 }
 
 const openMillis = ({ recovery }: Breaker, openings: number): number =>

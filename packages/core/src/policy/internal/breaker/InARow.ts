@@ -20,6 +20,8 @@ export class InARow implements Tally {
     return this.#failures >= this.#trip.failures
   }
 
+  addGood(): void {}
+
   calls(): number {
     return this.#failures
   }

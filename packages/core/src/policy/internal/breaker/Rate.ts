@@ -30,6 +30,7 @@ export abstract class Rate implements Tally {
     return false
   }
 
+  abstract addGood(count: number, now: number): void
   abstract calls(now: number): number
   abstract failures(now: number): number
   protected abstract add(bad: boolean, now: number): void

@@ -9,6 +9,8 @@ export interface Tally {
   isOf(breaker: Breaker): boolean
   /** Counts an attempt that has ended, and says whether the circuit must open. */
   count(failed: boolean, elapsedMillis: number, now: number): boolean
+  /** Counts so many attempts of one time that were good, in a tally that has counted nothing else. */
+  addGood(count: number, now: number): void
   /** The attempts that it looks at, as of `now`. */
   calls(now: number): number
   /** Those of them that speak against the provider: failed, or too slow. */

@@ -62,6 +62,11 @@ export class TimeRate extends Rate {
     return this.#buckets?.bad ?? 0
   }
 
+  addGood(count: number, now: number): void {
+    this.turn(now)
+    this.#calls = count
+  }
+
   protected add(bad: boolean, now: number): void {
     this.turn(now)
     if (bad) this.#buckets ??= new Buckets(this.#newest, this.#calls)
@@ -71,7 +76,7 @@ export class TimeRate extends Rate {
 
   /** Empties the buckets that have left the window. A clock that was set back by more than the window empties all. */
   protected turn(now: number): void {
-    const newest = Math.floor(now / bucketMillis(this.trip))
+    const newest = Math.floor(now / bucketMillisOf(this.trip))
     const ahead = newest - this.#newest
     if (ahead === 0 || (ahead < 0 && ahead > -bucketCount)) return
     const left = ahead < 0 ? bucketCount : Math.min(ahead, bucketCount)
@@ -84,5 +89,5 @@ export class TimeRate extends Rate {
 }
 
 /** It is made for windows of time alone. */
-const bucketMillis = ({ window }: RateTrip): number =>
+export const bucketMillisOf = ({ window }: RateTrip): number =>
   window._tag === "Time" ? Math.max(1, Math.ceil(window.millis / bucketCount)) : 1
