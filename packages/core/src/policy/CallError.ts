@@ -118,7 +118,8 @@ export class RateLimited extends tagged("RateLimited")<
 }
 
 /**
- * The circuit of this key is open: nothing was sent. `retryAfter` says when the next probe is let through.
+ * The circuit of this key is open: nothing was sent. `retryAfter` says when the next probe is let through. Calls that are
+ * refused in the same millisecond may share one error.
  *
  * @since 0.1.0
  * @category errors

@@ -1,5 +1,5 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import { Effect, Fiber, Schedule } from "effect"
+import { Duration, Effect, Fiber, Schedule } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Breaker, type CallError, Policy, PolicyClient, Retry } from "@causeway/core/policy"
@@ -104,4 +104,54 @@ describe("a refusal", () => {
       assert.include(loud.stack ?? "", "\n    at ")
     })
   )
+
+  it.effect("of an open circuit says its own key, and what is left of the time when it was refused", () =>
+    Effect.gen(function* () {
+      const circuitBreaker = Breaker.consecutive({
+        failures: 1,
+        openDuration: "1 second",
+        // The request of this client is one of Effect's.
+        key: ({ request }) => (request as HttpClientRequest.HttpClientRequest).url.slice(-5)
+      })
+      const { client } = scripted(503, 503)
+      const guarded = PolicyClient.withPolicy({ circuitBreaker })(client)
+      const refused = (name: string) => Effect.map(Effect.flip(guarded.get(`${url}/${name}`)), factsOf)
+      yield* Effect.ignore(guarded.get(`${url}/first`))
+      yield* Effect.ignore(guarded.get(`${url}/other`))
+      const atOnce = yield* Effect.all([refused("first"), refused("other"), refused("first")])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(
+        [...atOnce, yield* refused("first")],
+        [
+          { key: "http/first", attempts: 0, left: 1_000 },
+          { key: "http/other", attempts: 0, left: 1_000 },
+          { key: "http/first", attempts: 0, left: 1_000 },
+          { key: "http/first", attempts: 0, left: 999 }
+        ]
+      )
+    })
+  )
+
+  it.effect("of a retry says how many attempts there were before, beside others in the same millisecond", () =>
+    Effect.gen(function* () {
+      const { client } = scripted(503)
+      const circuitBreaker = Breaker.consecutive({ failures: 1, openDuration: "1 second" })
+      const retry = Retry.make({ schedule: Schedule.recurs(3) })
+      const guarded = PolicyClient.withPolicy({ circuitBreaker, retry })(client)
+      const retried = yield* Effect.map(Effect.flip(guarded.get(url)), factsOf)
+      const fresh = yield* Effect.map(Effect.flip(guarded.get(url)), factsOf)
+      assert.deepStrictEqual(
+        [retried, fresh],
+        [
+          { key: "http", attempts: 1, left: 1_000 },
+          { key: "http", attempts: 0, left: 1_000 }
+        ]
+      )
+    })
+  )
 })
+
+const factsOf = (error: HttpClientError.HttpClientError | CallError.CallError) =>
+  error._tag === "CircuitOpen"
+    ? { key: error.key, attempts: error.attempts, left: Duration.toMillis(error.retryAfter ?? 0) }
+    : error

@@ -1,4 +1,4 @@
-import { Effect, type Fiber, LogLevel, References, Tracer } from "effect"
+import { Effect, type Fiber, LogLevel, Tracer } from "effect"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import type { CallSite } from "../../policy/Engine.ts"
 
@@ -17,7 +17,7 @@ export interface Spans {
 
 /** Spans are made only where somebody collects them: Effect's own tracer keeps them in memory and exports nothing. */
 const isCollected = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
-  fiber.getRef(Tracer.Tracer) !== Tracer.Tracer.defaultValue() && fiber.getRef(References.TracerEnabled)
+  fiber.cache.tracer !== undefined && fiber.cache.tracerEnabled && fiber.cache.tracer !== Tracer.Tracer.defaultValue()
 
 export const spansOf = (site: CallSite, baseUrl: string): Spans => {
   const name = `${site.method} ${site.url}`
@@ -69,6 +69,6 @@ export const logDebug = (
   message: string,
   facts: () => Readonly<Record<string, unknown>>
 ): Effect.Effect<void> =>
-  LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")
+  LogLevel.isGreaterThan(fiber.cache.minimumLogLevel, "Debug")
     ? Effect.void
     : Effect.annotateLogs(Effect.logDebug(message), facts())

@@ -19,6 +19,8 @@ export interface Entrant {
   readonly info: () => CallInfo
   /** Makes an error without a stack, which would cost more than the refusal; with one when `Policy.debug` is on. */
   readonly raise: <E>(make: () => E) => E
+  /** Whether nothing is known of the call but its site: no attempt was made, no time has gone by, no stack is wanted. */
+  readonly isUntried: boolean
   /** Whether anybody hears what is told. */
   readonly isObserved: boolean
   readonly tell: (event: EventOfCall) => void

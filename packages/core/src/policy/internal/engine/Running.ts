@@ -1,6 +1,5 @@
-import { Cause, Clock, Duration, Effect, Exit, type Fiber, Pull, Random, Result, Schedule } from "effect"
+import { Cause, Duration, Effect, Exit, type Fiber, Pull, Random, Result, Schedule } from "effect"
 import * as CallError from "../../CallError.ts"
-import { type CallEvent, CallObserver } from "../../CallObserver.ts"
 import type { AttemptFailure, Call, Engine, PolicyError } from "./model.ts"
 import type { FailedAttempt } from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
@@ -18,10 +17,10 @@ import {
   type Pass
 } from "./Gate.ts"
 import { deadlineMillis } from "./deadlineMillis.ts"
-import { debug } from "./debug.ts"
 import { type CallOfDirect, DirectAttempt, type Restore } from "./DirectAttempt.ts"
 import { hedged } from "./hedging.ts"
 import { type CallOfAttempt, failedWith, OneAttempt } from "./OneAttempt.ts"
+import { type Surroundings, surroundingsOf } from "./surroundings.ts"
 
 type Step = (now: number, input: FailedAttempt) => Pull.Pull<[unknown, Duration.Duration], never, unknown, never>
 
@@ -33,10 +32,10 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
   readonly options: CallOptions
   readonly #engine: Engine
   readonly #call: Call<A, E, R>
-  readonly #clock: Clock.Clock
-  readonly #observe: ((event: CallEvent) => void) | undefined
-  readonly #startedAt: number
+  readonly #around: Surroundings
   readonly #deadlineMillis: number | undefined
+  /** When the time was first asked for. */
+  #startedAt: number | undefined = undefined
   #attempts = 0
   #renewed = false
   #circuitOpened = false
@@ -49,14 +48,12 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
     this.options = call.options
     this.#engine = engine
     this.#call = call
-    this.#clock = fiber.getRef(Clock.Clock)
-    this.#observe = fiber.getRef(CallObserver)
-    this.#startedAt = this.now()
+    this.#around = surroundingsOf(fiber)
     this.#deadlineMillis = deadlineMillis(engine.policy, call.options)
   }
 
   start(): Effect.Effect<A, E | PolicyError, R> {
-    if (this.#observe === undefined) return this.#nextAttempt()
+    if (this.#around.observe === undefined) return this.#nextAttempt()
     this.tell({ _tag: "CallStarted" })
     return Effect.onExit(this.#nextAttempt(), (exit) =>
       Effect.sync(() => {
@@ -103,7 +100,7 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
   }
 
   atOneMoment<B>(run: () => B, onDefect: (defect: unknown) => B): B {
-    this.#moment = this.#clock.currentTimeMillisUnsafe()
+    this.#moment = this.now()
     try {
       return run()
     } catch (defect) {
@@ -184,7 +181,7 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
     const remaining = this.remainingMillis(beganAt)
     if (remaining <= 0) return this.timeout("deadline")
     this.#attempts += 1
-    if (this.#observe !== undefined) this.tell({ _tag: "AttemptStarted", attempt: this.#attempts })
+    if (this.#around.observe !== undefined) this.tell({ _tag: "AttemptStarted", attempt: this.#attempts })
     return new OneAttempt(this, this.#attempts, beganAt, remaining, this.#engine.policy.timeoutMillis ?? Infinity)
   }
 
@@ -192,7 +189,8 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
     const made = this.#call.attempt(attempt)
     const timed = this.#call.timed === true ? made : attempt.inTime(made)
     // Where nobody is told of its end, nothing need be done at its end.
-    if (passes.length === 0 && this.#observe === undefined && this.#engine.hedge === undefined) return restore(timed)
+    if (passes.length === 0 && this.#around.observe === undefined && this.#engine.hedge === undefined)
+      return restore(timed)
     return Effect.onExit(restore(timed), (exit) => this.ended(attempt, passes, exit))
   }
 
@@ -206,7 +204,7 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
     exit: Exit.Exit<A, Failed<E>>
   ): Effect.Effect<void> {
     const end = endOf(exit, this.now() - beganAt, answer)
-    if (this.#observe !== undefined) {
+    if (this.#around.observe !== undefined) {
       this.tell({ _tag: "AttemptEnded", attempt: number, outcome: end.category, elapsedMillis: end.elapsedMillis })
     }
     this.#engine.hedge?.observe(end)
@@ -332,7 +330,7 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
   }
 
   raise<Failure>(make: () => Failure): Failure {
-    return this.fiber.getRef(debug) ? make() : withoutStack(make)
+    return this.#around.debug ? make() : withoutStack(make)
   }
 
   info(requestId?: string): CallError.CallInfo {
@@ -340,26 +338,33 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
   }
 
   remainingMillis(now: number): number {
-    return this.#deadlineMillis === undefined ? Infinity : this.#startedAt + this.#deadlineMillis - now
+    return this.#deadlineMillis === undefined ? Infinity : (this.#startedAt ?? now) + this.#deadlineMillis - now
   }
 
   now(): number {
-    return this.#moment ?? this.#clock.currentTimeMillisUnsafe()
+    const now = this.#moment ?? this.#around.clock.currentTimeMillisUnsafe()
+    this.#startedAt ??= now
+    return now
+  }
+
+  get isUntried(): boolean {
+    return this.#attempts === 0 && this.#elapsed() === 0 && !this.#around.debug
   }
 
   get isObserved(): boolean {
-    return this.#observe !== undefined
+    return this.#around.observe !== undefined
   }
 
   tell(event: EventOfCall): void {
     if (event._tag === "CircuitChanged") this.#circuitOpened = event.transition.to === "open"
-    if (this.#observe === undefined) return
+    if (this.#around.observe === undefined) return
     const { endpoint, integration, tenant } = this.#engine.call
-    this.#observe({ ...event, integration, endpoint, ...(tenant !== undefined && { tenant }) })
+    this.#around.observe({ ...event, integration, endpoint, ...(tenant !== undefined && { tenant }) })
   }
 
   #elapsed(): number {
-    return this.now() - this.#startedAt
+    const now = this.now()
+    return now - (this.#startedAt ?? now)
   }
 }
 

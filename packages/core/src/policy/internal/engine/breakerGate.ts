@@ -11,50 +11,72 @@ import {
   type Gate,
   isAnswer,
   type Pass,
+  type Refusal,
   refusal
 } from "./Gate.ts"
 
 /** Lets an attempt through unless its circuit is open, and counts how it ended. */
-export const breakerGate = (store: Store, breaker: Breaker, shared: string): Gate => ({
-  enter: (entrant) => admit(store, breaker, entrant.keyOf(breaker.key, shared), entrant)
-})
+export const breakerGate = (store: Store, breaker: Breaker, shared: string): Gate => {
+  const circuits = { store, breaker, refusals: new Refusals() }
+  return { enter: (entrant) => admit(circuits, entrant.keyOf(breaker.key, shared), entrant) }
+}
 
 type Store = BreakerStore.BreakerStore["Service"]
 
-const admit = (store: Store, breaker: Breaker, key: string, entrant: Entrant): Answer | Effect.Effect<Answer> => {
-  const admission = store.admit(key, breaker, entrant.now())
-  const exit = AtOnce.exitOf(admission)
-  return exit !== undefined && Exit.isSuccess(exit)
-    ? answer(store, breaker, key, entrant, exit.value)
-    : Effect.map(admission, (admission) => answer(store, breaker, key, entrant, admission))
+/** What one gate has in common for all attempts. */
+interface Circuits {
+  readonly store: Store
+  readonly breaker: Breaker
+  readonly refusals: Refusals
 }
 
-const answer = (
-  store: Store,
-  breaker: Breaker,
-  key: string,
-  entrant: Entrant,
-  admission: BreakerStore.Admission
-): Answer => {
+const admit = (circuits: Circuits, key: string, entrant: Entrant): Answer | Effect.Effect<Answer> => {
+  const admission = circuits.store.admit(key, circuits.breaker, entrant.now())
+  const exit = AtOnce.exitOf(admission)
+  return exit !== undefined && Exit.isSuccess(exit)
+    ? answer(circuits, key, entrant, exit.value)
+    : Effect.map(admission, (admission) => answer(circuits, key, entrant, admission))
+}
+
+const answer = (circuits: Circuits, key: string, entrant: Entrant, admission: BreakerStore.Admission): Answer => {
   if (admission._tag !== "Admitted") {
-    return refusal(circuitOpen(key, admission._tag === "Open" ? admission.retryAfterMillis : undefined, entrant))
+    const retryAfterMillis = admission._tag === "Open" ? admission.retryAfterMillis : undefined
+    return circuits.refusals.of(key, retryAfterMillis, entrant)
   }
   tell(entrant, admission.transition)
-  return new BreakerPass(store, breaker, key, admission.generation, entrant)
+  return new BreakerPass(circuits, key, admission.generation, entrant)
+}
+
+/**
+ * The last refusal of a circuit, for those in the same millisecond that would say the same: to make an error costs more than
+ * everything else that a refused call does.
+ */
+class Refusals {
+  #key = ""
+  #retryAfterMillis: number | undefined = undefined
+  #last: Refusal | undefined = undefined
+
+  of(key: string, retryAfterMillis: number | undefined, entrant: Entrant): Refusal {
+    if (!entrant.isUntried) return refusal(circuitOpen(key, retryAfterMillis, entrant))
+    if (this.#last === undefined || this.#key !== key || this.#retryAfterMillis !== retryAfterMillis) {
+      this.#key = key
+      this.#retryAfterMillis = retryAfterMillis
+      this.#last = refusal(circuitOpen(key, retryAfterMillis, entrant))
+    }
+    return this.#last
+  }
 }
 
 class BreakerPass implements Pass {
   readonly _tag = "Pass"
   readonly waited = false
-  readonly #store: Store
-  readonly #breaker: Breaker
+  readonly #circuits: Circuits
   readonly #key: string
   readonly #generation: number
   readonly #entrant: Entrant
 
-  constructor(store: Store, breaker: Breaker, key: string, generation: number, entrant: Entrant) {
-    this.#store = store
-    this.#breaker = breaker
+  constructor(circuits: Circuits, key: string, generation: number, entrant: Entrant) {
+    this.#circuits = circuits
     this.#key = key
     this.#generation = generation
     this.#entrant = entrant
@@ -67,7 +89,7 @@ class BreakerPass implements Pass {
   confirm(): Effect.Effect<Answer> {
     const unused = { elapsedMillis: 0, retryAfterMillis: undefined }
     return andThenNow(this.#record("ignored", unused), () => {
-      const answer = admit(this.#store, this.#breaker, this.#key, this.#entrant)
+      const answer = admit(this.#circuits, this.#key, this.#entrant)
       return isAnswer(answer) ? Effect.succeed(answer) : answer
     })
   }
@@ -76,7 +98,8 @@ class BreakerPass implements Pass {
     outcome: BreakerStore.Outcome,
     end: Pick<AttemptEnd, "elapsedMillis" | "retryAfterMillis">
   ): Effect.Effect<void> {
-    const recorded = this.#store.record(this.#key, this.#breaker, this.#generation, outcome, this.#entrant.now(), end)
+    const { breaker, store } = this.#circuits
+    const recorded = store.record(this.#key, breaker, this.#generation, outcome, this.#entrant.now(), end)
     return andThenNow(recorded, (transition) => {
       tell(this.#entrant, transition)
       return Effect.void

@@ -1,5 +1,6 @@
-import { Clock, Effect, Exit, Fiber } from "effect"
+import { type Clock, Effect, Exit, Fiber } from "effect"
 import { Alarms } from "./Alarms.ts"
+import { surroundingsOf } from "./surroundings.ts"
 
 /** Interrupts an attempt that takes too long, and when it has let go of all that it held, ends with `tooLong`. */
 export const timeLimited = <A, E, R, E2>(
@@ -60,7 +61,7 @@ export const alarmIn = (millis: number, fiber: Fiber.Fiber<unknown, unknown>, ri
 const alarms = new WeakMap<Clock.Clock, Alarms>()
 
 const alarmsOf = (fiber: Fiber.Fiber<unknown, unknown>): Alarms => {
-  const clock = fiber.getRef(Clock.Clock)
+  const { clock } = surroundingsOf(fiber)
   const known = alarms.get(clock)
   if (known !== undefined) return known
   const made = new Alarms(clock)
