@@ -73,8 +73,7 @@ export class DirectAttempt<A, E, R> {
       if (gate === undefined) continue
       const answer = atOnce(gate.enter(this.#call))
       if (!isAnswer(answer)) return this.#wait(index, answer)
-      // A gate refuses with the errors of its own slot, which are the policy's.
-      if (answer._tag === "Refusal") return this.#refuse(Effect.fail(answer.error as PolicyError))
+      if (answer._tag === "Refusal") return this.#refuse(answer.call)
       this.#passes.push(answer)
     }
     this.#make()

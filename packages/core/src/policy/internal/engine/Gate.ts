@@ -1,10 +1,11 @@
 import { Effect, Exit } from "effect"
 import type { CallEvent } from "../../CallObserver.ts"
-import type { CallInfo, CallError } from "../../CallError.ts"
+import type { CallInfo } from "../../CallError.ts"
 import type { Category, Response } from "../../Failure.ts"
 import * as AtOnce from "../AtOnce.ts"
 import type { CallOptions } from "../compiledPolicy.ts"
 import type { KeyInput } from "../../RateLimit.ts"
+import type { AttemptFailure, PolicyError } from "./model.ts"
 
 /** What a gate may ask of the call that stands before it. */
 export interface Entrant {
@@ -50,10 +51,11 @@ export interface Pass {
   readonly confirm?: () => Effect.Effect<Answer>
 }
 
-/** An attempt that did not pass, and the error that its call fails with. */
+/** An attempt that did not pass: how it ends, and how its call does. */
 export interface Refusal {
   readonly _tag: "Refusal"
-  readonly error: CallError
+  readonly attempt: Effect.Effect<never, AttemptFailure<PolicyError>>
+  readonly call: Effect.Effect<never, PolicyError>
 }
 
 export type Answer = Pass | Refusal
@@ -86,7 +88,19 @@ export const neverMade: AttemptEnd = {
   success: undefined
 }
 
-export const refusal = (error: CallError): Refusal => ({ _tag: "Refusal", error })
+export const refusal = (error: PolicyError): Refusal => {
+  const call = Effect.fail(error)
+  return { _tag: "Refusal", call, attempt: Effect.fail({ ...failedWith(error), refused: call }) }
+}
+
+/** An attempt that a policy ended. */
+export const failedWith = <E extends PolicyError>(error: E): AttemptFailure<E> => ({
+  error,
+  category: error.category,
+  retryAfter: undefined,
+  sent: true,
+  declared: false
+})
 
 /** Goes on synchronously when a store has answered at once. */
 export const andThenNow = <A, B, E, R>(

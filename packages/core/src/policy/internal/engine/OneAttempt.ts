@@ -1,7 +1,7 @@
 import { Effect, type Fiber } from "effect"
 import type * as CallError from "../../CallError.ts"
 import * as AtOnce from "../AtOnce.ts"
-import type { AttemptEnd } from "./Gate.ts"
+import { type AttemptEnd, failedWith } from "./Gate.ts"
 import type { Attempt, AttemptFailure, PolicyError } from "./model.ts"
 import { alarmIn, timeLimited, waitLimited } from "./timeLimit.ts"
 
@@ -79,12 +79,3 @@ const nothing = (): void => {}
 const wait = <A, E, R>(
   begin: (resume: (effect: Effect.Effect<A, E, R>) => void) => () => void
 ): Effect.Effect<A, E, R> => Effect.callback((resume) => Effect.sync(begin(resume)))
-
-/** An attempt that a policy ended. */
-export const failedWith = <E extends PolicyError>(error: E): AttemptFailure<E> => ({
-  error,
-  category: error.category,
-  retryAfter: undefined,
-  sent: true,
-  declared: false
-})

@@ -14,12 +14,14 @@ import {
   isAnswer,
   leaveAll,
   neverMade,
-  type Pass
+  type Pass,
+  type Refusal,
+  refusal
 } from "./Gate.ts"
 import { deadlineMillis } from "./deadlineMillis.ts"
 import { type CallOfDirect, DirectAttempt, type Restore } from "./DirectAttempt.ts"
 import { hedged } from "./hedging.ts"
-import { type CallOfAttempt, failedWith, OneAttempt } from "./OneAttempt.ts"
+import { type CallOfAttempt, OneAttempt } from "./OneAttempt.ts"
 import { type Surroundings, surroundingsOf } from "./surroundings.ts"
 
 type Step = (now: number, input: FailedAttempt) => Pull.Pull<[unknown, Duration.Duration], never, unknown, never>
@@ -116,7 +118,7 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
       if (gate === undefined) continue
       const answer = atOnce(gate.enter(this))
       if (!isAnswer(answer)) return this.afterAnswer(index, passes, answer, restore)
-      if (answer._tag === "Refusal") return this.#refused(passes, answer.error)
+      if (answer._tag === "Refusal") return this.#refused(passes, answer)
       passes.push(answer)
     }
     return this.#execute(passes, restore)
@@ -139,11 +141,11 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
     answer: Answer,
     restore: Restore
   ): Effect.Effect<A, Failed<E>, R> {
-    if (answer._tag === "Refusal") return this.#refused(passes, answer.error)
+    if (answer._tag === "Refusal") return this.#refused(passes, answer)
     if (!answer.waited) return this.#enter(index + 1, [...passes, answer], restore)
     return Effect.flatMap(this.#confirmed(passes), (confirmed) =>
       confirmed._tag === "Refusal"
-        ? Effect.andThen(leaveAll([answer], neverMade), this.#refused([], confirmed.error))
+        ? Effect.andThen(leaveAll([answer], neverMade), this.#refused([], confirmed))
         : this.#enter(index + 1, [...confirmed.passes, answer], restore)
     )
   }
@@ -164,16 +166,14 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
     )
   }
 
-  #refused(passes: ReadonlyArray<Pass>, error: CallError.CallError): Effect.Effect<never, Failed<E>> {
-    // A gate refuses with the errors of its own slot, which are the policy's.
-    const refusal: Failed<E> = { ...failedWith(error as PolicyError), refused: true }
+  #refused(passes: ReadonlyArray<Pass>, { attempt }: Refusal): Effect.Effect<never, Failed<E>> {
     const left = leaveAll(passes, neverMade)
-    return left === Effect.void ? Effect.fail(refusal) : Effect.andThen(left, Effect.fail(refusal))
+    return left === Effect.void ? attempt : Effect.andThen(left, attempt)
   }
 
   #execute(passes: ReadonlyArray<Pass>, restore: Restore): Effect.Effect<A, Failed<E>, R> {
     const attempt = this.beginAttempt()
-    return attempt instanceof OneAttempt ? this.make(attempt, passes, restore) : this.#refused(passes, attempt)
+    return attempt instanceof OneAttempt ? this.make(attempt, passes, restore) : this.#refused(passes, refusal(attempt))
   }
 
   beginAttempt(): OneAttempt | CallError.Timeout {
@@ -215,7 +215,7 @@ export class Running<A, E, R> implements CallOfDirect<A, E, R>, CallOfAttempt {
     const found = Cause.findError(cause)
     if (Result.isFailure(found)) return Effect.failCause(found.failure)
     const failure = found.success
-    if (failure.refused === true) return Effect.fail(failure.error)
+    if (failure.refused !== undefined) return failure.refused
     if (failure.renewed === true && this.#mayRepeat()) return this.#nextAttempt()
     if (!this.#mayRetry(failure)) return Effect.fail(failure.error)
     if (this.#asksTooMuch(failure)) return Effect.fail(this.#asDeclared(failure))

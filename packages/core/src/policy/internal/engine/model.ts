@@ -58,8 +58,8 @@ export interface AttemptFailure<out E> {
   readonly requestId?: string | undefined
   /** The credentials were renewed after this refusal: one more attempt may succeed. */
   readonly renewed?: boolean
-  /** A policy refused the attempt: it was not made, and is not made again. */
-  readonly refused?: boolean
+  /** A policy refused the attempt: it was not made, is not made again, and this is how its call ends. */
+  readonly refused?: Effect.Effect<never, PolicyError>
   readonly shouldRetry?: boolean | undefined
 }
 
