@@ -82,6 +82,7 @@ export const captions: Captions = {
       "internal/describe.ts": "Says a policy in words.",
       "internal/engine/Alarms.ts": "What is to be done at a time, for many at once with one timer.",
       "internal/engine/DirectAttempt.ts": "An attempt as one wait, where nothing needs a fibre.",
+      "internal/engine/failedAttempt.ts": "How an attempt failed.",
       "internal/engine/Gate.ts": "What stands before an attempt: it passes now, later, or not at all.",
       "internal/engine/Running.ts": "One call while it runs.",
       "internal/engine/breakerGate.ts": "The circuit breaker as a gate.",

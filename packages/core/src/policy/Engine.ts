@@ -52,7 +52,8 @@ import { breakerGate } from "./internal/engine/breakerGate.ts"
 import type { Gate } from "./internal/engine/Gate.ts"
 import type { Hedging } from "./internal/engine/hedging.ts"
 import { inFlightGate } from "./internal/engine/inFlightGate.ts"
-import type { Call, CallSite, Engine, PolicyError } from "./internal/engine/model.ts"
+import type { PolicyError } from "./internal/engine/failedAttempt.ts"
+import type { Call, CallSite, Engine } from "./internal/engine/model.ts"
 import { rateLimitGate } from "./internal/engine/rateLimitGate.ts"
 import { retryBudgetGate, withdrawFrom } from "./internal/engine/retryBudgetGate.ts"
 import { Running } from "./internal/engine/Running.ts"
@@ -71,7 +72,9 @@ export {
   deadlineMillis
 } from "./internal/engine/deadlineMillis.ts"
 
-export type { Attempt, AttemptFailure, Begin, Call, CallSite, Engine, PolicyError } from "./internal/engine/model.ts"
+export type { AttemptFailure, PolicyError } from "./internal/engine/failedAttempt.ts"
+
+export type { Attempt, Begin, Call, CallSite, Engine } from "./internal/engine/model.ts"
 
 /**
  * Where the policies of one integration keep their state. Stores default to memory.

@@ -2,7 +2,8 @@ import { type Cause, Effect, Exit, Fiber } from "effect"
 import type { CallError } from "../../CallError.ts"
 import * as AtOnce from "../AtOnce.ts"
 import { type Answer, atOnce, type Entrant, type Gate, isAnswer, leaveAll, neverMade, type Pass } from "./Gate.ts"
-import type { AttemptFailure, Begin, PolicyError } from "./model.ts"
+import type { AttemptFailure, PolicyError } from "./failedAttempt.ts"
+import type { Begin } from "./model.ts"
 import { OneAttempt } from "./OneAttempt.ts"
 
 type Failed<E> = AttemptFailure<E | PolicyError>

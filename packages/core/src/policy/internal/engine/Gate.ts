@@ -5,7 +5,7 @@ import type { Category, Response } from "../../Failure.ts"
 import * as AtOnce from "../AtOnce.ts"
 import type { CallOptions } from "../compiledPolicy.ts"
 import type { KeyInput } from "../../RateLimit.ts"
-import type { AttemptFailure, PolicyError } from "./model.ts"
+import { type AttemptFailure, failedWith, type PolicyError } from "./failedAttempt.ts"
 
 /** What a gate may ask of the call that stands before it. */
 export interface Entrant {
@@ -92,15 +92,6 @@ export const refusal = (error: PolicyError): Refusal => {
   const call = Effect.fail(error)
   return { _tag: "Refusal", call, attempt: Effect.fail({ ...failedWith(error), refused: call }) }
 }
-
-/** An attempt that a policy ended. */
-export const failedWith = <E extends PolicyError>(error: E): AttemptFailure<E> => ({
-  error,
-  category: error.category,
-  retryAfter: undefined,
-  sent: true,
-  declared: false
-})
 
 /** Goes on synchronously when a store has answered at once. */
 export const andThenNow = <A, B, E, R>(

@@ -1,8 +1,9 @@
 import { Effect, type Fiber } from "effect"
 import type * as CallError from "../../CallError.ts"
 import * as AtOnce from "../AtOnce.ts"
-import { type AttemptEnd, failedWith } from "./Gate.ts"
-import type { Attempt, AttemptFailure, PolicyError } from "./model.ts"
+import { type AttemptFailure, failedWith, type PolicyError } from "./failedAttempt.ts"
+import type { AttemptEnd } from "./Gate.ts"
+import type { Attempt } from "./model.ts"
 import { alarmIn, timeLimited, waitLimited } from "./timeLimit.ts"
 
 /** What an attempt asks of its call. */

@@ -1,6 +1,7 @@
 import { Cause, Duration, Effect, Exit, type Fiber, Pull, Random, Result, Schedule } from "effect"
 import * as CallError from "../../CallError.ts"
-import type { AttemptFailure, Call, Engine, PolicyError } from "./model.ts"
+import type { AttemptFailure, PolicyError } from "./failedAttempt.ts"
+import type { Call, Engine } from "./model.ts"
 import type { FailedAttempt } from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
 import type { CallOptions } from "../compiledPolicy.ts"

@@ -1,7 +1,8 @@
-import type { Duration, Effect, Fiber } from "effect"
+import type { Effect, Fiber } from "effect"
 import type * as CallError from "../../CallError.ts"
 import type * as Failure from "../../Failure.ts"
 import type { CallOptions, Compiled } from "../compiledPolicy.ts"
+import type { AttemptFailure, PolicyError } from "./failedAttempt.ts"
 import type { Entrant, Gate } from "./Gate.ts"
 import type { Hedging } from "./hedging.ts"
 
@@ -42,28 +43,6 @@ export interface Attempt {
 }
 
 /**
- * A failed attempt: the error that the call fails with when it is the last one, its category, the wait that the
- * provider asked for, whether anything may have been sent, and whether the error is one that the endpoint declares.
- *
- * @since 0.1.0
- * @category models
- */
-export interface AttemptFailure<out E> {
-  readonly error: E
-  readonly category: Failure.Category
-  readonly retryAfter: Duration.Duration | undefined
-  readonly sent: boolean
-  readonly declared: boolean
-  readonly status?: number
-  readonly requestId?: string | undefined
-  /** The credentials were renewed after this refusal: one more attempt may succeed. */
-  readonly renewed?: boolean
-  /** A policy refused the attempt: it was not made, is not made again, and this is how its call ends. */
-  readonly refused?: Effect.Effect<never, PolicyError>
-  readonly shouldRetry?: boolean | undefined
-}
-
-/**
  * A call: may it be repeated, can its body be sent again, what its caller asked for, and how one attempt is made.
  *
  * @since 0.1.0
@@ -97,14 +76,6 @@ export type Begin<A, E, R> = (
   attempt: Attempt,
   told: (take: (fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, AttemptFailure<E>, R>) => void
 ) => (() => void) | undefined
-
-/**
- * What the policies of an engine can fail with.
- *
- * @since 0.1.0
- * @category models
- */
-export type PolicyError = CallError.Timeout | CallError.RateLimited | CallError.CircuitOpen | CallError.BulkheadFull
 
 /**
  * A policy compiled for one call site.
