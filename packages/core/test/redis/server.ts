@@ -80,7 +80,7 @@ export const make: Effect.Effect<RedisServer["Service"], never, Scope.Scope> = E
 export const layerServer: Layer.Layer<RedisServer> = Layer.effect(RedisServer, make)
 
 /** What a server says to one command. */
-const ask = async (port: number, command: string): Promise<string> => {
+export const ask = async (port: number, command: string): Promise<string> => {
   const socket = connect(port, "127.0.0.1")
   socket.write(`${command}\r\n`)
   const [reply] = (await once(socket, "data")) as [Buffer]
@@ -88,25 +88,41 @@ const ask = async (port: number, command: string): Promise<string> => {
   return reply.toString()
 }
 
-const beginCluster = async (port: number): Promise<ChildProcess> => {
-  const config = ["--cluster-enabled", "yes", "--cluster-config-file", `causeway-nodes-${port}.conf`]
-  const child = await begin(port, [...config, "--cluster-port", `${await freePort()}`])
-  await ask(port, "CLUSTER ADDSLOTSRANGE 0 16383")
-  while (!(await ask(port, "CLUSTER INFO")).includes("cluster_state:ok")) continue
-  return child
+/** A server that may be one of a cluster. */
+export interface Node {
+  readonly port: number
+  /** Where the others of its cluster speak to it. */
+  readonly busPort: number
+  readonly process: ChildProcess
+}
+
+const configOf = (port: number): string => `causeway-nodes-${port}.conf`
+
+export const beginNode = async (): Promise<Node> => {
+  const port = await freePort()
+  const busPort = await freePort()
+  const config = ["--cluster-enabled", "yes", "--cluster-config-file", configOf(port), "--cluster-port", `${busPort}`]
+  return { port, busPort, process: await begin(port, config) }
+}
+
+export const endNode = async ({ port, process }: Node): Promise<void> => {
+  await end(process)
+  await rm(join(tmpdir(), configOf(port)), { force: true })
+}
+
+const beginCluster = async (): Promise<Node> => {
+  const node = await beginNode()
+  await ask(node.port, "CLUSTER ADDSLOTSRANGE 0 16383")
+  while (!(await ask(node.port, "CLUSTER INFO")).includes("cluster_state:ok")) continue
+  return node
 }
 
 /** A cluster of one server, which refuses what touches keys of more than one slot as any cluster does. */
 export const layerCluster: Layer.Layer<Redis.Redis, Redis.RedisError> = Layer.unwrap(
   Effect.gen(function* () {
-    const port = yield* Effect.promise(freePort)
-    yield* Effect.acquireRelease(
-      Effect.promise(() => beginCluster(port)),
-      (child) =>
-        Effect.promise(async () => {
-          await end(child)
-          await rm(join(tmpdir(), `causeway-nodes-${port}.conf`), { force: true })
-        })
+    const { port } = yield* Effect.acquireRelease(
+      Effect.promise(() => beginCluster()),
+      (node) => Effect.promise(() => endNode(node))
     )
     return NodeRedis.layer({ socket: { host: "127.0.0.1", port } })
   })
