@@ -331,6 +331,7 @@ export const captions: Captions = {
       "internal/delivery.ts": "A request whose body, form and URL are read late and once.",
       "internal/formBody.ts": "Reads a form body.",
       "internal/jsonWebToken.ts": "Reads a JSON Web Token and checks its claims.",
+      "internal/lateFields.ts": "Reads an id and a type in the body when they are asked for.",
       "internal/plainMac.ts": "Accepts in one pass what most providers send: one HMAC in one header.",
       "internal/placement.ts": "Puts a signature into a body or a URL.",
       "internal/receiving/answers.ts": "What a receiver answers.",
