@@ -320,6 +320,7 @@ export const captions: Captions = {
       "internal/inboxWorker.ts": "Handles the events of one source.",
       "internal/laneHold.ts": "Until when an event is put off whose turn has not come.",
       "internal/plainText.ts": "A text that every database stores as it is.",
+      "internal/remembering.ts": "How long an inbox knows the ids of a source.",
       "internal/retryDelay.ts": "When a failed event is tried again.",
       "internal/sealedStore.ts": "Seals what goes into a store and opens what comes out.",
       "internal/traceparent.ts": "Spans and the header that names them.",
