@@ -127,7 +127,7 @@ export interface InField {
 }
 
 /**
- * A JSON body that is a list of items, each with a signature of its own, all of which must be right. At most 32 items.
+ * A JSON body that is a list of items, each with a signature of its own, all of which must be right. At most 4096 items.
  *
  * @since 0.1.0
  * @category models
