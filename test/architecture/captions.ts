@@ -684,6 +684,11 @@ export const captions: Captions = {
     about: "Telnyx.",
     files: { "Telnyx.ts": "The entry point.", "TelnyxWebhook.ts": "How it signs." }
   },
+  "providers/trello": {
+    folder: "providers/src/trello/",
+    about: "Trello.",
+    files: { "Trello.ts": "The entry point.", "TrelloWebhook.ts": "How it signs." }
+  },
   "providers/trigger-dev": {
     folder: "providers/src/trigger-dev/",
     about: "Trigger.dev.",

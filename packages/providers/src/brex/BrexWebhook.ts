@@ -59,5 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.header("svix-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.header("svix-id"),
   eventType: [SignatureScheme.body("event_type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developer.brex.com/docs/webhooks/", checked: "source" }
 })

@@ -61,5 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventType: [SignatureScheme.body("value", "0", "changeType")],
   handshake: SignatureScheme.openEcho({ method: "POST", challenge: SignatureScheme.query("validationToken") }),
+  delivery: { contentTypes: ["application/json", "text/plain"] },
   docs: { url: "https://learn.microsoft.com/graph/change-notifications-delivery-webhooks", checked: "documentation" }
 })

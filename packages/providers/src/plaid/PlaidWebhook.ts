@@ -65,5 +65,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
       encoding: "hex"
     })
   ],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://plaid.com/docs/api/webhooks/webhook-verification/", checked: "documentation" }
 })
