@@ -12,7 +12,10 @@
  *
  * **Gotchas**
  *
- * While a secret is rotated Brex signs with both, and its API lists both: give both to the receiver.
+ * While a secret is rotated Brex signs with both, and its API lists both: give both to the receiver. Other implementations
+ * differ in the names of the headers and in whether a secret begins with `whsec_`: try the scheme with a delivery of your
+ * own. Where yours come as `Webhook-Id`, `Webhook-Timestamp` and `Webhook-Signature`, take
+ * `SignatureScheme.standardWebhooks`, with `whsec_` in front of the secret.
  *
  * **Example** (A delivery, signed and verified)
  *
