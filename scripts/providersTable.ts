@@ -169,7 +169,7 @@ Where the tolerance is "no time", a replay is recognised by its id only; with "\
 type that is in a header is not covered by the signature, unless the signed content has it.
 
 A receiver takes deliveries of the media types that are named, and those that name none. Where no answer is named, any 2xx is
-right. How long an event is sent again is what the provider's pages say; an inbox with the scheme knows ids for twice as long,
+right. How long an event is sent again, by itself or on request, is given where it is documented; an inbox with the scheme knows ids for twice as long,
 and for at least 30 days.
 
 | Provider | Signature | Family | Tolerance | Id | Type | Handshake | Media types | Answer | Sent again for | Checked |
