@@ -5,6 +5,7 @@
 import type { SignatureScheme } from "@causeway/core/webhook"
 import { schemes } from "@causeway/providers"
 import { type Difference, differences } from "../packages/providers/test/packages/differences.ts"
+import { Duration } from "effect"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -117,6 +118,19 @@ const handshakeOf = ({ handshake }: Scheme): string =>
     .map(({ _tag }) => handshakeNames[_tag])
     .join(", ")
 
+const retriesOf = ({ delivery: { retriedForMillis } }: Scheme): string =>
+  retriedForMillis === undefined ? "unknown" : Duration.format(Duration.millis(retriedForMillis))
+
+const typesOf = ({ delivery }: Scheme): string => delivery.contentTypes?.map(code).join(", ") ?? "any"
+
+const answerOf = ({ delivery: { acknowledgement, probes } }: Scheme): string =>
+  [acknowledgement === undefined ? [] : describeAnswer(acknowledgement), probes.map((method) => `200 to a ${method}`)]
+    .flat()
+    .join(", ")
+
+const describeAnswer = ({ body, status }: SignatureScheme.Acknowledgement): string =>
+  body === "" ? `${status} without a body` : `${status} ${code(body)}`
+
 const rowOf = ([id, scheme]: readonly [string, Scheme]): string =>
   [
     `[${id}](${scheme.docs.url})`,
@@ -126,6 +140,9 @@ const rowOf = ([id, scheme]: readonly [string, Scheme]): string =>
     idOf(scheme),
     typeOf(scheme),
     handshakeOf(scheme),
+    typesOf(scheme),
+    answerOf(scheme),
+    retriesOf(scheme),
     scheme.docs.checked
   ].join(" | ")
 
@@ -151,8 +168,12 @@ The last column says what a record was held against:
 Where the tolerance is "no time", a replay is recognised by its id only; with "\`exp\`", a token says itself when it ends. An id or a
 type that is in a header is not covered by the signature, unless the signed content has it.
 
-| Provider | Signature | Family | Tolerance | Id | Type | Handshake | Checked |
-|---|---|---|---|---|---|---|---|
+A receiver takes deliveries of the media types that are named, and those that name none. Where no answer is named, any 2xx is
+right. How long an event is sent again, by itself or on request, is given where it is documented; an inbox with the scheme knows ids for twice as long,
+and for at least 30 days.
+
+| Provider | Signature | Family | Tolerance | Id | Type | Handshake | Media types | Answer | Sent again for | Checked |
+|---|---|---|---|---|---|---|---|---|---|---|
 ${Object.entries<Scheme>(schemes)
   .map((entry) => `| ${rowOf(entry)} |`)
   .join("\n")}

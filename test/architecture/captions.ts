@@ -322,6 +322,7 @@ export const captions: Captions = {
       "internal/inboxWorker.ts": "Handles the events of one source.",
       "internal/laneHold.ts": "Until when an event is put off whose turn has not come.",
       "internal/plainText.ts": "A text that every database stores as it is.",
+      "internal/remembering.ts": "How long an inbox knows the ids of a source.",
       "internal/retryDelay.ts": "When a failed event is tried again.",
       "internal/sealedStore.ts": "Seals what goes into a store and opens what comes out.",
       "internal/traceparent.ts": "Spans and the header that names them.",
@@ -333,6 +334,7 @@ export const captions: Captions = {
       "internal/delivery.ts": "A request whose body, form and URL are read late and once.",
       "internal/formBody.ts": "Reads a form body.",
       "internal/jsonWebToken.ts": "Reads a JSON Web Token and checks its claims.",
+      "internal/lateFields.ts": "Reads an id and a type in the body when they are asked for.",
       "internal/plainMac.ts": "Accepts in one pass what most providers send: one HMAC in one header.",
       "internal/placement.ts": "Puts a signature into a body or a URL.",
       "internal/receiving/answers.ts": "What a receiver answers.",
@@ -683,6 +685,11 @@ export const captions: Captions = {
     folder: "providers/src/telnyx/",
     about: "Telnyx.",
     files: { "Telnyx.ts": "The entry point.", "TelnyxWebhook.ts": "How it signs." }
+  },
+  "providers/trello": {
+    folder: "providers/src/trello/",
+    about: "Trello.",
+    files: { "Trello.ts": "The entry point.", "TrelloWebhook.ts": "How it signs." }
   },
   "providers/trigger-dev": {
     folder: "providers/src/trigger-dev/",

@@ -74,6 +74,7 @@ import { scheme as stripe } from "./stripe/StripeWebhook.ts"
 import { scheme as tailscale } from "./tailscale/TailscaleWebhook.ts"
 import { scheme as telegram } from "./telegram/TelegramWebhook.ts"
 import { scheme as telnyx } from "./telnyx/TelnyxWebhook.ts"
+import { scheme as trello } from "./trello/TrelloWebhook.ts"
 import { scheme as triggerDev } from "./trigger-dev/TriggerDevWebhook.ts"
 import { scheme as twilio } from "./twilio/TwilioWebhook.ts"
 import { scheme as twitch } from "./twitch/TwitchWebhook.ts"
@@ -158,6 +159,7 @@ export * from "./stripe/Stripe.ts"
 export * from "./tailscale/Tailscale.ts"
 export * from "./telegram/Telegram.ts"
 export * from "./telnyx/Telnyx.ts"
+export * from "./trello/Trello.ts"
 export * from "./trigger-dev/TriggerDev.ts"
 export * from "./twilio/Twilio.ts"
 export * from "./twitch/Twitch.ts"
@@ -255,6 +257,7 @@ export const schemes = {
   tailscale,
   telegram,
   telnyx,
+  trello,
   "trigger.dev": triggerDev,
   twilio,
   twitch,

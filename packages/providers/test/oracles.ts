@@ -308,6 +308,10 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   svix: standard("svix"),
   tailscale: inList("Tailscale-Webhook-Signature", ["t", "v1"], ",", "hex", dotted),
   telnyx: ed25519("telnyx-signature-ed25519", "telnyx-timestamp", "|", "base64"),
+  trello: {
+    ...overBody("X-Trello-Webhook", "base64"),
+    sign: ({ body, url }, secret) => [["X-Trello-Webhook", hmac("sha1", secret, "base64", body, url)]]
+  },
   "trigger.dev": overBody("x-trigger-signature-hmacsha256", "hex"),
   twitch: {
     ...plain,

@@ -20,7 +20,7 @@ interface Challenge {
   readonly secret?: string
   readonly signingSecret?: string
   readonly options?: Partial<WebhookReceiver.Source>
-  readonly method?: "GET" | "POST"
+  readonly method?: "GET" | "HEAD" | "POST"
   readonly query?: string
   readonly headers?: Headers
   readonly body?: string
@@ -128,6 +128,7 @@ const challenges: ReadonlyArray<Challenge> = [
   },
   {
     scheme: "microsoft-graph",
+    headers: [["content-type", "text/plain; charset=utf-8"]],
     query: `?validationToken=${encodeURIComponent(graphToken)}`,
     answer: graphToken,
     answerHeaders: plainText
@@ -151,6 +152,7 @@ const challenges: ReadonlyArray<Challenge> = [
     isSigned: true,
     answer: `{"challenge":"3eZbrw1a"}`
   },
+  { scheme: "trello", method: "HEAD", answer: "" },
   {
     scheme: "twitch",
     secret: "a secret of Twitch",
@@ -226,7 +228,7 @@ describe.each(entrances)("behind $name,", (entrance) => {
               name,
               value
             ])
-            const body = method === "GET" ? {} : { body: Buffer.from(sent.body) }
+            const body = method === "POST" ? { body: Buffer.from(sent.body) } : {}
             const response = await fetch(`http://127.0.0.1:${port}/hooks${query}`, { method, headers, ...body })
             return { status: response.status, headers: response.headers, body: await response.text() }
           })
@@ -408,7 +410,9 @@ describe.each(entrances)("behind $name,", (entrance) => {
   )
 })
 
-it("every scheme of the catalogue with a challenge is tried here", () => {
-  const withChallenge = Object.entries(schemes).flatMap(([id, { handshake }]) => (handshake === undefined ? [] : id))
+it("every scheme of the catalogue with a challenge or a probe is tried here", () => {
+  const withChallenge = Object.entries(schemes).flatMap(([id, { delivery, handshake }]) =>
+    handshake === undefined && delivery.probes.length === 0 ? [] : id
+  )
   assert.deepStrictEqual(challenges.map(({ scheme }) => scheme).toSorted(), withChallenge.toSorted())
 })

@@ -11,7 +11,7 @@
  * - *Once.* `store` finds duplicates by source and id, in the transaction that stores, which may be yours. An event
  *   without an id goes by the SHA-256 of its body. An id that comes again with another body is kept aside and flagged.
  * - *Remembered.* Finished events go after a while ({@link Retention}); their ids are known for longer, so that what the
- *   sender repeats after days is a duplicate still.
+ *   sender repeats after days is a duplicate still: with the `scheme` of a source, for longer than its provider repeats.
  * - *At least once.* A handler runs again after a failure, and after a crash, when the lease of the vanished worker runs
  *   out. With `transactional: true` the handler's own writes commit together with the mark that the event is handled.
  * - *Decoded late.* The raw bytes are stored; the schema of the handler reads them. A body that does not fit goes to the
@@ -95,7 +95,9 @@ import { type Meter, meterOf } from "./internal/inboxMetrics.ts"
 import { purgeInSteps, type Retention as Keeping } from "./internal/inboxUpkeep.ts"
 import * as InboxWorker from "./internal/inboxWorker.ts"
 import { plainText } from "./internal/plainText.ts"
+import * as Remembering from "./internal/remembering.ts"
 import * as Traceparent from "./internal/traceparent.ts"
+import type { SignatureScheme } from "./SignatureScheme.ts"
 import type { Header, Status, Summary, WebhookEvent } from "./WebhookEvent.ts"
 
 /**
@@ -149,13 +151,15 @@ export interface Service {
   readonly discard: (key: number) => Effect.Effect<boolean, InboxStoreError>
   /**
    * Deletes what ended before `olderThan` ago, in steps of 500; returns how many. Default statuses: `handled` and
-   * `discarded`; default source: all. Ids are known until `rememberIds` (default: 30 days) after their events came.
+   * `discarded`; default source: all. Ids are known until `rememberIds` after their events came: by default 30 days, or
+   * twice as long as the provider of the `scheme` sends an event again. It can't be shorter than that.
    */
   readonly purge: (options: {
     readonly olderThan: Duration.Input
     readonly source?: string | undefined
     readonly statuses?: ReadonlyArray<FinishedStatus> | undefined
     readonly rememberIds?: Duration.Input | undefined
+    readonly scheme?: SignatureScheme | undefined
   }) => Effect.Effect<number, InboxStoreError>
   /** Seals with the first key of the `InboxSeal` what is not sealed with it; returns how many. */
   readonly reseal: Effect.Effect<number, InboxStoreError>
@@ -224,6 +228,8 @@ export type Handlers<Events extends Schemas> = {
  */
 export interface Options<Events extends Schemas, Handle extends Handlers<Events>, R> {
   readonly source: string
+  /** How the source is received: its ids are known for longer than its provider sends an event again. */
+  readonly scheme?: SignatureScheme | undefined
   readonly events: Events
   readonly handle: Handle
   /** What to do with an event of another type: keep it, or handle it undecoded. Default: `"keep"`. */
@@ -284,7 +290,10 @@ export interface Retention {
   readonly dead?: Duration.Input | null | undefined
   /** The most finished events that stay, whatever their age: the oldest go. Default: any number. */
   readonly newest?: number | undefined
-  /** How long after an event came its id is known, though the event is gone. Default: 30 days. */
+  /**
+   * How long after an event came its id is known, though the event is gone; no shorter than the provider of the `scheme`
+   * sends an event again. Default: twice as long as that, and at least 30 days.
+   */
   readonly rememberIds?: Duration.Input | undefined
   /** How often a worker looks. Default: 10 minutes. */
   readonly every?: Duration.Input | undefined
@@ -423,9 +432,9 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
     replay: (key) => Effect.map(replay({ key }), (replayed) => replayed > 0),
     replayWhere: (filter) => replay({ filter }),
     discard,
-    purge: ({ olderThan, rememberIds, source, statuses = ["handled", "discarded"] }) => {
+    purge: ({ olderThan, rememberIds, scheme, source, statuses = ["handled", "discarded"] }) => {
       const age = InvalidOption.finiteMillis("olderThan", olderThan)
-      const rememberMillis = InvalidOption.finiteMillis("rememberIds", rememberIds ?? defaultRememberIds)
+      const rememberMillis = Remembering.millisOf("rememberIds", rememberIds, scheme)
       return Effect.flatMap(Clock.currentTimeMillis, (now) =>
         purgeInSteps(store, { source, statuses, before: now - age, rememberMillis, now })
       )
@@ -484,7 +493,7 @@ const makeWorker = <Events extends Schemas, Handle extends Handlers<Events>, R>(
   leaseMillis: InvalidOption.positiveMillis("lease", options.lease ?? "30 seconds"),
   pollMillis: InvalidOption.positiveMillis("pollInterval", options.pollInterval ?? "1 second"),
   transactional: options.transactional ?? false,
-  retention: options.retention === null ? undefined : keeping(options.retention ?? {})
+  retention: options.retention === null ? undefined : keeping(options.retention ?? {}, options.scheme)
 })
 
 interface LaneOptions {
@@ -503,9 +512,7 @@ const laneRule = ({ key, maxPerKey, ordered = false, whenDead }: LaneOptions): L
   return { limit, ordered, stands: whenDead === "stand", decided: key !== undefined }
 }
 
-const defaultRememberIds = "30 days"
-
-const keeping = (retention: Retention): Keeping => {
+const keeping = (retention: Retention, scheme: SignatureScheme | undefined): Keeping => {
   const age = (status: FinishedStatus, otherwise: Duration.Input): number | undefined => {
     const given = retention[status]
     return given === null ? undefined : InvalidOption.finiteMillis(`retention.${status}`, given ?? otherwise)
@@ -519,7 +526,7 @@ const keeping = (retention: Retention): Keeping => {
       dead: age("dead", "90 days")
     },
     newest: newest === undefined ? undefined : InvalidOption.integer("retention.newest", newest, 0),
-    rememberMillis: InvalidOption.finiteMillis("retention.rememberIds", rememberIds ?? defaultRememberIds),
+    rememberMillis: Remembering.millisOf("retention.rememberIds", rememberIds, scheme),
     everyMillis: InvalidOption.positiveMillis("retention.every", every ?? "10 minutes")
   }
 }

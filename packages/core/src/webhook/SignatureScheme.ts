@@ -17,6 +17,7 @@
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
  * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link claim}) | none |
  * | `handshake` | challenges to answer ({@link signedEcho}, {@link openEcho}, …) | none |
+ * | `delivery` | media types, probes, the answer that is wanted, how long an event is sent again | any, none, any 2xx, unknown |
  * | `docs` | the provider's page, and what the record was checked against | required |
  *
  * **Gotchas**
@@ -52,13 +53,13 @@
  */
 import { Duration } from "effect"
 import { dual } from "effect/Function"
-import { InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
+import { finiteMillis, InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
 
 // -----------------------------------------------------------------------------------------------------------------
 // the record
 
 /**
- * How a provider signs: everything that verifying and signing need, and nothing else.
+ * How a provider signs and delivers: everything that verifying, signing and answering need, and nothing else.
  *
  * @since 0.1.0
  * @category models
@@ -79,6 +80,7 @@ export interface SignatureScheme {
   /** Hashes of parts of the request, in a place that the signature covers. */
   readonly bindings: ReadonlyArray<Binding>
   readonly handshake: Handshake | ReadonlyArray<Handshake> | undefined
+  readonly delivery: Delivery
   readonly docs: Docs
 }
 
@@ -125,7 +127,7 @@ export interface InField {
 }
 
 /**
- * A JSON body that is a list of items, each with a signature of its own, all of which must be right. At most 32 items.
+ * A JSON body that is a list of items, each with a signature of its own, all of which must be right. At most 4096 items.
  *
  * @since 0.1.0
  * @category models
@@ -727,6 +729,48 @@ export interface SignedEcho {
 }
 
 /**
+ * What deliveries are like beside their signature, and what they are to be answered with. A receiver goes by it, an inbox
+ * too: it remembers the ids of a source for longer than its provider sends an event again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Delivery {
+  /** The media types that deliveries come in, in lower case; `undefined` for any. */
+  readonly contentTypes: ReadonlyArray<string> | undefined
+  /** The methods of requests that only ask whether the endpoint is there. */
+  readonly probes: ReadonlyArray<Probe>
+  /** The answer to an event; `undefined` where any 2xx is right. */
+  readonly acknowledgement: Acknowledgement | undefined
+  /**
+   * How long after the first delivery of an event it may be sent again, in milliseconds: by the provider itself, or on
+   * request where it limits that. Zero where it never is, `undefined` where the provider does not say.
+   */
+  readonly retriedForMillis: number | undefined
+}
+
+/**
+ * A method of a request that carries no event: it is answered, and nothing is stored.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Probe = "HEAD" | "GET"
+
+/**
+ * The answer to a verified event that a provider wants.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Acknowledgement {
+  /** From 200 to 299; 204 has no body. */
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+/**
  * Where the scheme is described, and what the record was checked against: the provider's own package, a package of its
  * community, its documentation, other projects' sources, or nothing yet.
  *
@@ -759,7 +803,25 @@ export interface Options {
   readonly eventType?: ReadonlyArray<EventField>
   readonly bindings?: ReadonlyArray<Binding>
   readonly handshake?: Handshake | ReadonlyArray<Handshake> | undefined
+  readonly delivery?: DeliveryOptions | Delivery | undefined
   readonly docs: Docs
+}
+
+/**
+ * The options of what a scheme's deliveries are like.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface DeliveryOptions {
+  /** The media types that deliveries come in, such as `application/json`. Default: any. */
+  readonly contentTypes?: ReadonlyArray<string> | undefined
+  /** The methods of requests that only ask whether the endpoint is there. Default: none. */
+  readonly probes?: ReadonlyArray<Probe> | undefined
+  /** The answer to an event. Defaults: any 2xx; where there is one, status 200, no body, plain text. */
+  readonly acknowledgement?: Partial<Acknowledgement> | undefined
+  /** How long after its first delivery an event may be sent again. Default: unknown. */
+  readonly retriedFor?: Duration.Input | undefined
 }
 
 /**
@@ -800,6 +862,7 @@ export const make = (options: Options): SignatureScheme => {
     eventType: options.eventType ?? [],
     bindings: options.bindings ?? [],
     handshake: options.handshake,
+    delivery: makeDelivery(options.delivery ?? {}),
     docs: options.docs
   }
   checkKeys(scheme)
@@ -1328,6 +1391,11 @@ const checkHost = checkText(/^[a-z0-9*-]+(\.[a-z0-9*-]+)+$/, "a host name in low
 
 const checkHttps = checkText(/^https:\/\/[^/]/, "a URL that begins with https://")
 
+const checkMediaType = checkText(
+  /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/,
+  "a media type in lower case, such as application/json"
+)
+
 const checkId = (id: string): string => checkSchemeId("id", id)
 
 const checkHeaders = (option: string, names: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -1401,6 +1469,28 @@ const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => 
 
 const isDirected = (tolerance: Tolerance): tolerance is Extract<Tolerance, { readonly past: Duration.Input }> =>
   typeof tolerance === "object" && tolerance !== null && "past" in tolerance
+
+const makeDelivery = (options: DeliveryOptions | Delivery): Delivery =>
+  "retriedForMillis" in options
+    ? options
+    : {
+        contentTypes: options.contentTypes?.map((type) => checkMediaType("delivery.contentTypes", type)),
+        probes: options.probes ?? [],
+        acknowledgement: options.acknowledgement && makeAcknowledgement(options.acknowledgement),
+        retriedForMillis:
+          options.retriedFor === undefined
+            ? undefined
+            : finiteMillis("SignatureScheme.delivery.retriedFor", options.retriedFor)
+      }
+
+const makeAcknowledgement = ({
+  body: text = "",
+  contentType = "text/plain; charset=utf-8",
+  status = 200
+}: Partial<Acknowledgement>): Acknowledgement =>
+  Number.isInteger(status) && status >= 200 && status <= 299
+    ? { status, contentType, body: text }
+    : reject("delivery.acknowledgement.status", String(status), "a status from 200 to 299")
 
 const checkKeys = ({ keys, signature }: SignatureScheme): void => {
   if (keys.length === 0) reject("keys", "an empty list", "at least one key form")

@@ -14,6 +14,7 @@
  * |---|---|
  * | 200 `stored`, or the `acknowledgement` | new, or an id that was seen before with another body (kept aside) |
  * | 200 `duplicate`, or the `acknowledgement` | seen before |
+ * | 200 without a body | a probe that the scheme names, such as a HEAD |
  * | the handshake's | a challenge of the provider: unsigned where its scheme has such, signed ones once they are verified |
  * | 400, 401 | the signature is missing or malformed; is wrong or too old, or its tenant is unknown |
  * | 403 | a challenge shows a wrong verify token |
@@ -135,9 +136,12 @@ export interface Source<E = never, R = never> extends Described.Source<E, R> {
   readonly publicUrl?: string | undefined
   /** The origin that the provider calls, before the path and the query of the request. */
   readonly publicOrigin?: string | undefined
-  /** The media types that are taken, such as `application/json`. Default: any. */
+  /**
+   * The media types that are taken, such as `application/json`; a delivery must name one of them. Default: those of the
+   * scheme, of a delivery that names any, or any.
+   */
   readonly contentTypes?: ReadonlyArray<string> | undefined
-  /** The answer to a verified event, where the provider wants a certain one. Default: 200 `stored` or `duplicate`. */
+  /** The answer to a verified event. Default: that of the scheme, or 200 `stored` or `duplicate`. */
   readonly acknowledgement?: Acknowledgement | undefined
   /** The tokens that we gave to the provider to show with an unsigned challenge. Default: none. */
   readonly verifyTokens?: Secrets<E, R> | undefined

@@ -9,7 +9,8 @@
  * **Details**
  *
  * The checks, in order: the secrets have the form the scheme asks for; the signature, timestamp and id headers are there
- * once and canonical; the timestamp is within the tolerance, past and future; at most 32 signatures; one of them was made
+ * once and canonical; the timestamp is within the tolerance, past and future; at most 32 signatures, or
+ * 4096 of items that have one each; one of them was made
  * with one of the secrets over the raw bytes, compared in constant time, every secret and every signature tried whichever
  * matched. Only then is the body looked at, for the id and the type. The key of a secret is made once and kept for as long
  * as its `Redacted` lives.

@@ -1,6 +1,7 @@
 import { SignatureScheme, type WebhookError, WebhookVerifier } from "@causeway/core/webhook"
 import { describe, expect, it } from "@effect/vitest"
 import { Redacted, Result } from "effect"
+import assert from "node:assert/strict"
 import { createHmac, generateKeyPairSync, sign as signBytes } from "node:crypto"
 
 const { body, header, headerList, listItem, mac, make, singleHeader } = SignatureScheme
@@ -141,6 +142,15 @@ describe("a signature", () => {
     const good = `t=${now}, v1=${hmac(`${now}.${text}`)}`
     expect(Result.getOrThrow(verify(scheme, [["Acme-Signature", good]])).timestamp).toBe(now)
     expect(tagOf(verify(scheme, [["Acme-Signature", good.replace(", ", ",")]]))).not.toBe("accepted")
+  })
+
+  it("in a list ends where its item ends", () => {
+    const scheme = make({
+      ...plain,
+      signature: headerList("Acme-Signature", { separator: ",", assignment: ",", encoding: "hex" }),
+      keys: [mac({ hash: "sha256", label: "v1" })]
+    })
+    expect(tagOf(verify(scheme, [["Acme-Signature", `v1,${hmac(text)}`]]))).toBe("MalformedSignature")
   })
 })
 
@@ -306,6 +316,35 @@ describe("id and type", () => {
       Result.getOrThrow(verify(scheme, [["Acme-Signature", hmac(text)], ...headers]))
     expect(typeOf()).toMatchObject({ type: "thing.happened", unsigned: [] })
     expect(typeOf(["Acme-Event", "other"])).toMatchObject({ type: "other", unsigned: ["type"] })
+  })
+
+  it.each([
+    ["both", body("id"), [body("type")], { id: "evt_1", type: "thing.happened" }],
+    ["the id alone", body("id"), [], { id: "evt_1", type: undefined }],
+    ["the type alone", undefined, [body("type")], { id: undefined, type: "thing.happened" }]
+  ] as const)(
+    "in the body, %s, are there when what is known is spread, compared or copied",
+    (_, eventId, eventType, found) => {
+      const verified = Result.getOrThrow(
+        verify(make({ ...plain, eventId, eventType }), [["Acme-Signature", hmac(text)]])
+      )
+      const known = { ...found, timestamp: undefined, signedBy: 0, unsigned: [] }
+      assert.deepStrictEqual(verified, known)
+      assert.deepStrictEqual({ ...verified }, known)
+      assert.deepStrictEqual(structuredClone(verified), known)
+      expect(JSON.stringify(verified)).toBe(JSON.stringify(known))
+      expect(Reflect.ownKeys(verified)).toEqual(Reflect.ownKeys(known))
+    }
+  )
+
+  it("in the body are those of the own delivery, whichever is asked first", () => {
+    const scheme = make({ ...plain, eventId: body("id") })
+    const verified = ["a", "b", "c"].map((id) => {
+      const content = JSON.stringify({ id })
+      return Result.getOrThrow(verify(scheme, [["Acme-Signature", hmac(content)]], { body: bytes(content) }))
+    })
+    expect(verified.toReversed().map(({ id }) => id)).toEqual(["c", "b", "a"])
+    expect(verified.map(({ id }) => id)).toEqual(["a", "b", "c"])
   })
 
   it("in headers are refused when repeated or malformed", () => {

@@ -16,8 +16,8 @@
  * **Gotchas**
  *
  * There is neither an id of the delivery nor a timestamp that is signed apart: an inbox goes by the hash of the body. In a
- * standard webhook the other fields, such as `reason` and `eventDate`, are not signed: `unsigned` has `body`. Adyen wants the
- * text `[accepted]` as the answer to those.
+ * standard webhook the other fields, such as `reason` and `eventDate`, are not signed: `unsigned` has `body`. Adyen goes on
+ * sending for 30 days: give the scheme to the inbox too, which then knows ids for 60.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,6 +57,7 @@ export const platformScheme: SignatureScheme.SignatureScheme = SignatureScheme.m
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256", encoding: "hex-any-case" })],
   eventType: [SignatureScheme.body("type")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "30 days" },
   docs: {
     url: "https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures",
     checked: "package"
@@ -90,5 +91,10 @@ export const paymentsScheme: SignatureScheme.SignatureScheme = SignatureScheme.m
     "{item:eventCode}",
     "{item:success}"
   ].join(":"),
-  eventType: [SignatureScheme.body("notificationItems", "0", "NotificationRequestItem", "eventCode")]
+  eventType: [SignatureScheme.body("notificationItems", "0", "NotificationRequestItem", "eventCode")],
+  delivery: {
+    contentTypes: ["application/json"],
+    acknowledgement: { body: "[accepted]" },
+    retriedFor: "30 days"
+  }
 })

@@ -55,5 +55,6 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "anthropic",
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://github.com/anthropics/anthropic-sdk-typescript", checked: "package" }
 })

@@ -58,5 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("events", "0", "action")],
   handshake: SignatureScheme.secretOffer(SignatureScheme.header("X-Hook-Secret"), { echoes: true }),
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://developers.asana.com/docs/webhooks-guide", checked: "documentation" }
 })

@@ -80,5 +80,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     url: SignatureScheme.body("SubscribeURL"),
     hosts: ["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"]
   }),
+  delivery: { retriedFor: "1 hour" },
   docs: { url: "https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html", checked: "package" }
 })

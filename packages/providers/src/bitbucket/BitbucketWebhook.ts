@@ -60,5 +60,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-Request-UUID"),
   eventType: [SignatureScheme.header("X-Event-Key")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/", checked: "documentation" }
 })

@@ -68,5 +68,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: ["{form:bt_payload}", "{form:bt_payload}\n"],
   keys: [SignatureScheme.mac({ hash: "sha1", derivation: "sha1", idSeparator: ":" })],
   handshake: SignatureScheme.openProof({ method: "GET", challenge: SignatureScheme.query("bt_challenge") }),
+  delivery: { contentTypes: ["application/x-www-form-urlencoded"] },
   docs: { url: "https://developer.paypal.com/braintree/docs/guides/webhooks/parse/", checked: "package" }
 })

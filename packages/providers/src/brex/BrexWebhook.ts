@@ -12,7 +12,10 @@
  *
  * **Gotchas**
  *
- * While a secret is rotated Brex signs with both, and its API lists both: give both to the receiver.
+ * While a secret is rotated Brex signs with both, and its API lists both: give both to the receiver. Other implementations
+ * differ in the names of the headers and in whether a secret begins with `whsec_`: try the scheme with a delivery of your
+ * own. Where yours come as `Webhook-Id`, `Webhook-Timestamp` and `Webhook-Signature`, take
+ * `SignatureScheme.standardWebhooks`, with `whsec_` in front of the secret.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -59,5 +62,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.header("svix-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.header("svix-id"),
   eventType: [SignatureScheme.body("event_type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developer.brex.com/docs/webhooks/", checked: "source" }
 })

@@ -61,5 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "3 minutes" },
   eventType: [SignatureScheme.body("event")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://developer.calendly.com/api-docs/4c305798a61d3-webhook-signatures", checked: "documentation" }
 })

@@ -59,5 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.headerList("svix-signature", { separator: " ", assignment: ",", encoding: "base64" }),
   timestamp: { at: SignatureScheme.header("svix-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.header("svix-id"),
+  delivery: { contentTypes: ["application/json"], retriedFor: "28 hours" },
   docs: { url: "https://clerk.com/docs/guides/development/webhooks/overview", checked: "package" }
 })

@@ -55,5 +55,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("event")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developer.clickup.com/docs/webhooksignature", checked: "documentation" }
 })

@@ -59,5 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("event", "id"),
   eventType: [SignatureScheme.body("event", "type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://docs.cdp.coinbase.com/commerce/docs/webhooks-security", checked: "package" }
 })

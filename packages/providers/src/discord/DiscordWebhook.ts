@@ -71,6 +71,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     contentType: "application/json",
     body: `{"type":1}`
   }),
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://discord.com/developers/docs/interactions/overview", checked: "package" }
 })
 
@@ -91,5 +92,6 @@ export const eventsScheme: SignatureScheme.SignatureScheme = SignatureScheme.mak
     status: 204,
     body: ""
   }),
+  delivery: { contentTypes: ["application/json"], acknowledgement: { status: 204 } },
   docs: { url: "https://discord.com/developers/docs/events/webhook-events", checked: "package" }
 })

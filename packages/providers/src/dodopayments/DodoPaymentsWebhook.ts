@@ -56,5 +56,6 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "dodopayments",
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://docs.dodopayments.com/developer-resources/webhooks", checked: "package" }
 })

@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * Nothing of the document is signed: `unsigned` has `body`, so fetch the signature request from the API before you
- * act on it. Dropbox Sign wants the text `Hello API Event Received` as the answer.
+ * act on it. Dropbox Sign wants the text `Hello API Event Received` as the answer, which a receiver gives.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -65,5 +65,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.formJson("json", "event", "event_hash"),
   eventType: [SignatureScheme.formJson("json", "event", "event_type")],
+  delivery: {
+    contentTypes: ["multipart/form-data", "application/x-www-form-urlencoded"],
+    acknowledgement: { body: "Hello API Event Received" },
+    retriedFor: "3 days"
+  },
   docs: { url: "https://developers.hellosign.com/docs/events/walkthrough/", checked: "package" }
 })

@@ -62,5 +62,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: { past: "30 minutes", future: "5 minutes" }
   },
   eventType: [SignatureScheme.body("type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://elevenlabs.io/docs/product-guides/administration/webhooks", checked: "package" }
 })

@@ -56,5 +56,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://docs.firecrawl.dev/webhooks/security", checked: "documentation" }
 })

@@ -62,6 +62,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-GitHub-Delivery"),
   eventType: [SignatureScheme.header("X-GitHub-Event")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
   docs: { url: "https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries", checked: "package" }
 })
 

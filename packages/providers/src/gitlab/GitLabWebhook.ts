@@ -68,6 +68,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.header("Idempotency-Key"),
   eventType: [SignatureScheme.header("X-Gitlab-Event")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "documentation" }
 })
 
@@ -82,5 +83,6 @@ export const signedScheme: SignatureScheme.SignatureScheme = SignatureScheme.mak
   ...SignatureScheme.standardWebhooks,
   id: "gitlab-signed",
   eventType: [SignatureScheme.header("X-Gitlab-Event")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "documentation" }
 })

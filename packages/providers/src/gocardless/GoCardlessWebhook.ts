@@ -58,5 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("meta", "webhook_id"),
   eventType: [SignatureScheme.body("events", "0", "resource_type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks", checked: "package" }
 })

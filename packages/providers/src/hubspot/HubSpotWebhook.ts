@@ -64,6 +64,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: "5 minutes"
   },
   eventType: [SignatureScheme.body("0", "subscriptionType")],
+  delivery: { contentTypes: ["application/json"] },
   docs: {
     url: "https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests",
     checked: "package"
@@ -83,6 +84,7 @@ export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{secret}{body}",
   keys: [SignatureScheme.digest({ hash: "sha256" })],
   eventType: scheme.eventType,
+  delivery: { contentTypes: ["application/json"] },
   docs: scheme.docs
 })
 

@@ -38,15 +38,15 @@
  * })
  * ```
  *
- * @see https://developers.intercom.com/docs/webhooks/webhook-notifications
+ * @see https://developers.intercom.com/intercom-api-reference/v1.0/reference/signed-notifications
  * @since 0.1.0
  */
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Intercom's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Intercom's scheme, as its documentation describes it.
  *
- * @see https://developers.intercom.com/docs/webhooks/webhook-notifications
+ * @see https://developers.intercom.com/intercom-api-reference/v1.0/reference/signed-notifications
  * @since 0.1.0
  * @category schemes
  */
@@ -57,5 +57,9 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("topic")],
-  docs: { url: "https://developers.intercom.com/docs/webhooks/webhook-notifications", checked: "source" }
+  delivery: { contentTypes: ["application/json"] },
+  docs: {
+    url: "https://developers.intercom.com/intercom-api-reference/v1.0/reference/signed-notifications",
+    checked: "documentation"
+  }
 })

@@ -60,5 +60,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-Atlassian-Webhook-Identifier"),
   eventType: [SignatureScheme.body("webhookEvent")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developer.atlassian.com/cloud/jira/platform/webhooks/", checked: "documentation" }
 })

@@ -58,6 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: {
     url: "https://langfuse.com/docs/prompt-management/features/webhooks-slack-integrations",
     checked: "documentation"

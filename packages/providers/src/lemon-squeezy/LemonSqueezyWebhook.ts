@@ -56,5 +56,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("meta", "event_name")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "155 seconds" },
   docs: { url: "https://docs.lemonsqueezy.com/help/webhooks/signing-requests", checked: "source" }
 })

@@ -56,5 +56,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("events", "0", "type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/", checked: "package" }
 })

@@ -61,5 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.body("webhookTimestamp"), unit: "milliseconds", tolerance: "1 minute" },
   eventId: SignatureScheme.header("Linear-Delivery"),
   eventType: [SignatureScheme.header("Linear-Event")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "8 hours" },
   docs: { url: "https://linear.app/developers/webhooks", checked: "package" }
 })

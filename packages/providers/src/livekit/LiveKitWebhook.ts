@@ -67,5 +67,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   bindings: [
     SignatureScheme.hashOf("{body}", { at: SignatureScheme.claim("sha256"), hash: "sha256", encoding: "base64" })
   ],
+  delivery: { contentTypes: ["application/webhook+json", "application/json"] },
   docs: { url: "https://docs.livekit.io/home/server/webhooks/", checked: "package" }
 })

@@ -56,5 +56,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "loops",
   eventType: [SignatureScheme.body("eventName")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://loops.so/docs/webhooks", checked: "source" }
 })

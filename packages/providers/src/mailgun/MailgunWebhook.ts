@@ -66,6 +66,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.body("signature", "timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("event-data", "id"),
   eventType: [SignatureScheme.body("event-data", "event")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "8 hours" },
   docs: {
     url: "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
     checked: "documentation"

@@ -65,5 +65,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     challenge: SignatureScheme.query("hub.challenge"),
     verifyToken: SignatureScheme.query("hub.verify_token")
   }),
+  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
   docs: { url: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started", checked: "community-package" }
 })

@@ -13,8 +13,8 @@
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one notification can make others. A delivery of more than 32 notifications is refused,
- * and so is one of a subscription without a `clientState`. Notifications with the data of a resource also bring
+ * Nothing is signed: whoever sees one notification can make others. Of a delivery with many notifications all are refused
+ * when one has another `clientState`, or none. At most 4096 are taken at once. Notifications with the data of a resource also bring
  * `validationTokens`, which are not looked at here.
  *
  * **Example** (A notification, made and verified)
@@ -61,5 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventType: [SignatureScheme.body("value", "0", "changeType")],
   handshake: SignatureScheme.openEcho({ method: "POST", challenge: SignatureScheme.query("validationToken") }),
+  delivery: { contentTypes: ["application/json", "text/plain"] },
   docs: { url: "https://learn.microsoft.com/graph/change-notifications-delivery-webhooks", checked: "documentation" }
 })

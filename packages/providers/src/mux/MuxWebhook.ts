@@ -58,5 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://www.mux.com/docs/core/verify-webhook-signatures", checked: "package" }
 })

@@ -59,5 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
   handshake: SignatureScheme.secretOffer(SignatureScheme.body("verification_token")),
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.notion.com/reference/webhooks", checked: "package" }
 })

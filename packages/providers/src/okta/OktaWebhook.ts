@@ -70,5 +70,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     challenge: SignatureScheme.header("X-Okta-Verification-Challenge"),
     jsonKey: "verification"
   }),
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developer.okta.com/docs/concepts/event-hooks/", checked: "documentation" }
 })

@@ -60,5 +60,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("ts"), unit: "seconds", tolerance: "5 seconds" },
   eventId: SignatureScheme.body("event_id"),
   eventType: [SignatureScheme.body("event_type")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
   docs: { url: "https://developer.paddle.com/webhooks/signature-verification", checked: "package" }
 })

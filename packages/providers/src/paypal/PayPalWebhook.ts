@@ -46,7 +46,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * PayPal's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * PayPal's scheme, as its documentation describes it.
  *
  * @see https://developer.paypal.com/api/rest/webhooks/rest/
  * @since 0.1.0
@@ -67,5 +67,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.header("PAYPAL-TRANSMISSION-TIME"), unit: "rfc3339", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("event_type")],
-  docs: { url: "https://developer.paypal.com/api/rest/webhooks/rest/", checked: "source" }
+  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
+  docs: { url: "https://developer.paypal.com/api/rest/webhooks/rest/", checked: "documentation" }
 })

@@ -65,5 +65,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
       encoding: "hex"
     })
   ],
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://plaid.com/docs/api/webhooks/webhook-verification/", checked: "documentation" }
 })

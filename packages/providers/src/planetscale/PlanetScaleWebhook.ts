@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * PlanetScale's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * PlanetScale's scheme, as its documentation describes it.
  *
  * @see https://planetscale.com/docs/api/webhooks
  * @since 0.1.0
@@ -56,5 +56,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("event")],
-  docs: { url: "https://planetscale.com/docs/api/webhooks", checked: "source" }
+  delivery: { contentTypes: ["application/json"] },
+  docs: { url: "https://planetscale.com/docs/api/webhooks", checked: "documentation" }
 })

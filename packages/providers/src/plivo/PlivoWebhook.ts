@@ -65,5 +65,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{sortedUrl}{form}.{header:X-Plivo-Signature-V3-Nonce}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.form("Event")],
+  delivery: { contentTypes: ["application/x-www-form-urlencoded"] },
   docs: { url: "https://www.plivo.com/docs/voice/concepts/signature-validation", checked: "package" }
 })

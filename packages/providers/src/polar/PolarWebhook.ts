@@ -56,5 +56,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "polar",
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://polar.sh/docs/integrate/webhooks/delivery", checked: "package" }
 })

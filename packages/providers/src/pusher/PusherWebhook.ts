@@ -63,5 +63,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: { past: "10 minutes", future: "5 minutes" }
   },
   eventType: [SignatureScheme.body("events", "0", "name")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "5 minutes" },
   docs: { url: "https://pusher.com/docs/channels/server_api/webhooks/", checked: "package" }
 })

@@ -60,5 +60,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("x-razorpay-event-id"),
   eventType: [SignatureScheme.body("event")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
   docs: { url: "https://razorpay.com/docs/webhooks/validate-test/", checked: "package" }
 })

@@ -57,5 +57,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "replicate",
   eventType: [SignatureScheme.body("status")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://replicate.com/docs/topics/webhooks/verify-webhook", checked: "package" }
 })

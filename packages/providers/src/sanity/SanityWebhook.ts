@@ -64,5 +64,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   timestamp: { at: SignatureScheme.listItem("t"), unit: "milliseconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.header("idempotency-key"),
+  delivery: { retriedFor: "1 minute" },
   docs: { url: "https://www.sanity.io/docs/webhooks", checked: "package" }
 })

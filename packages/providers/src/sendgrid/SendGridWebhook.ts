@@ -73,6 +73,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: "5 minutes"
   },
   eventType: [SignatureScheme.body("0", "event")],
+  delivery: { contentTypes: ["application/json"] },
   docs: {
     url: "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features",
     checked: "package"

@@ -63,6 +63,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-Shopify-Webhook-Id"),
   eventType: [SignatureScheme.header("X-Shopify-Topic")],
+  delivery: { retriedFor: "4 hours" },
   docs: { url: "https://shopify.dev/docs/apps/build/webhooks/verify-deliveries", checked: "package" }
 })
 

@@ -14,6 +14,7 @@
  *
  * **Gotchas**
  *
+ * The answer to an event has no body, because Slack shows the text of an answer to whoever gave a command.
  * Slash commands are forms without a type or an id: both are `undefined`, though the signature holds. Slack expects the
  * answers to commands and interactions in the response itself, within 3 seconds; a queue between them is too slow.
  *
@@ -64,5 +65,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     echo: SignatureScheme.body("challenge"),
     jsonKey: "challenge"
   }),
+  delivery: { contentTypes: ["application/json", "application/x-www-form-urlencoded"], acknowledgement: {} },
   docs: { url: "https://docs.slack.dev/authentication/verifying-requests-from-slack", checked: "package" }
 })

@@ -58,5 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("event_id"),
   eventType: [SignatureScheme.body("type")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://developer.squareup.com/docs/webhooks/step3validate", checked: "package" }
 })

@@ -87,5 +87,6 @@ export const svixScheme: SignatureScheme.SignatureScheme = SignatureScheme.make(
   signature: SignatureScheme.headerList("svix-signature", { separator: " ", assignment: ",", encoding: "base64" }),
   timestamp: { at: SignatureScheme.header("svix-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.header("svix-id"),
+  delivery: { contentTypes: ["application/json"], retriedFor: "28 hours" },
   docs: { url: "https://docs.svix.com/receiving/verifying-payloads/how-manual", checked: "package" }
 })

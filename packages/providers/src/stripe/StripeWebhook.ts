@@ -62,5 +62,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
   docs: { url: "https://docs.stripe.com/webhooks/signature", checked: "package" }
 })

@@ -61,5 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("0", "type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://tailscale.com/kb/1213/webhooks", checked: "documentation" }
 })

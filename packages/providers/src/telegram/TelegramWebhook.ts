@@ -64,5 +64,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "",
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.body("update_id"),
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://core.telegram.org/bots/api#setwebhook", checked: "community-package" }
 })

@@ -9,7 +9,7 @@
  *
  * `X-Twilio-Signature` is the base64 HMAC-SHA1 of the URL and the sorted names and values of the form. A JSON body is
  * covered by its hash in the parameter `bodySHA256` of the URL. The id is `I-Twilio-Idempotency-Token`; the type is
- * `MessageStatus` or `CallStatus`.
+ * `MessageStatus` or `CallStatus`. The answer is an empty `<Response/>`, because Twilio would send a text on to the caller.
  *
  * **Gotchas**
  *
@@ -75,5 +75,9 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
       isOptional: true
     })
   ],
+  delivery: {
+    contentTypes: ["application/x-www-form-urlencoded", "application/json"],
+    acknowledgement: { contentType: "text/xml", body: "<Response/>" }
+  },
   docs: { url: "https://www.twilio.com/docs/usage/webhooks/webhooks-security", checked: "package" }
 })

@@ -70,5 +70,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     when: { field: SignatureScheme.header("Twitch-Eventsub-Message-Type"), equals: "webhook_callback_verification" },
     echo: SignatureScheme.body("challenge")
   }),
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://dev.twitch.tv/docs/eventsub/handling-webhook-events/", checked: "community-package" }
 })

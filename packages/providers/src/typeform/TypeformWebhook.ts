@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Typeform's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Typeform's scheme, as its documentation describes it.
  *
  * @see https://www.typeform.com/developers/webhooks/secure-your-webhooks/
  * @since 0.1.0
@@ -57,5 +57,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("event_id"),
   eventType: [SignatureScheme.body("event_type")],
-  docs: { url: "https://www.typeform.com/developers/webhooks/secure-your-webhooks/", checked: "source" }
+  delivery: { contentTypes: ["application/json"] },
+  docs: { url: "https://www.typeform.com/developers/webhooks/secure-your-webhooks/", checked: "documentation" }
 })

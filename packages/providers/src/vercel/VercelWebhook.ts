@@ -57,5 +57,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://vercel.com/docs/webhooks/webhooks-api", checked: "source" }
 })

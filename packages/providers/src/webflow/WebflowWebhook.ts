@@ -59,5 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.header("x-webflow-timestamp"), unit: "milliseconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("triggerType")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.webflow.com/data/docs/working-with-webhooks", checked: "package" }
 })

@@ -59,5 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "milliseconds", tolerance: "3 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("event")],
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://workos.com/docs/events/data-syncing/webhooks", checked: "package" }
 })

@@ -40,15 +40,15 @@
  * })
  * ```
  *
- * @see https://developer.xero.com/documentation/guides/webhooks/overview/
+ * @see https://developer.xero.com/documentation/webhooks/configuring-your-server
  * @since 0.1.0
  */
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Xero's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Xero's scheme, as its documentation describes it.
  *
- * @see https://developer.xero.com/documentation/guides/webhooks/overview/
+ * @see https://developer.xero.com/documentation/webhooks/configuring-your-server
  * @since 0.1.0
  * @category schemes
  */
@@ -66,5 +66,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     },
     body: ""
   }),
-  docs: { url: "https://developer.xero.com/documentation/guides/webhooks/overview/", checked: "source" }
+  delivery: { contentTypes: ["application/json"], acknowledgement: {}, retriedFor: "1 day" },
+  docs: { url: "https://developer.xero.com/documentation/webhooks/configuring-your-server", checked: "documentation" }
 })

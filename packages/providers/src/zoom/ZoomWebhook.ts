@@ -63,5 +63,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     challenge: SignatureScheme.body("payload", "plainToken"),
     jsonKeys: { challenge: "plainToken", proof: "encryptedToken" }
   }),
+  delivery: { contentTypes: ["application/json"], retriedFor: "85 minutes" },
   docs: { url: "https://developers.zoom.us/docs/api/webhooks/", checked: "package" }
 })

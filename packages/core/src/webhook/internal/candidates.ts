@@ -36,6 +36,14 @@ export interface Item {
 /** Far more than any rotation needs, and little enough to try them all. */
 export const maxSignatures = 32
 
+/**
+ * More than a body of the usual size has room for. Each item has a signature of its own, which is tried with that item
+ * alone: the work grows as the body does.
+ */
+const maxItems = 4096
+
+const limitOf = ({ _tag }: Signature): number => (_tag === "InItems" ? maxItems : maxSignatures)
+
 const maxHeaderLength = 8192
 
 /** Names where the signatures are in an error. */
@@ -76,8 +84,9 @@ export const readCandidates = (
   delivery: Delivery
 ): ReadonlyArray<Candidate> => {
   const header = placeOf(signature)
+  const limit = limitOf(signature)
   const signatures = items.filter((item) => formOf(forms, item) !== undefined)
-  if (signatures.length > maxSignatures) refuse(Reason.TooManySignatures({ header, limit: maxSignatures }))
+  if (signatures.length > limit) refuse(Reason.TooManySignatures({ header, limit }))
   const usable = forms.filter((form) => keys.some((key) => key.form === form))
   const candidates = signatures.flatMap((item) => decodeItem(signature, item, formOf(usable, item), delivery))
   return candidates.length > 0

@@ -12,9 +12,10 @@ import {
   type SignatureScheme,
   type SingleHeader
 } from "../SignatureScheme.ts"
-import { Delivery } from "./delivery.ts"
+import type { Delivery } from "./delivery.ts"
 import type { DeliveryHeaders } from "./deliveryHeaders.ts"
 import * as EventFields from "./eventFields.ts"
+import * as LateFields from "./lateFields.ts"
 import * as SigningKeys from "./signingKeys.ts"
 import * as Timestamps from "./timestamps.ts"
 
@@ -23,7 +24,8 @@ import * as Timestamps from "./timestamps.ts"
  * accepted here in one pass. Whatever is not plainly right is not decided here: `undefined` leaves it to the judge, who
  * knows all cases and says why. So what is accepted here is what the judge accepts, and to the same effect.
  */
-export const accept = (scheme: SignatureScheme, input: Given): Accepted | undefined => planOf(scheme)?.accept(input)
+export const accept = (scheme: SignatureScheme, input: Given): LateFields.Known | undefined =>
+  planOf(scheme)?.accept(input)
 
 const plans = new WeakMap<SignatureScheme, { readonly plan: Plan | undefined }>()
 
@@ -38,14 +40,6 @@ const planOf = (scheme: SignatureScheme): Plan | undefined => {
 interface Given extends Pick<Delivery, "method" | "url" | "headers" | "body"> {
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
   readonly now: number
-}
-
-interface Accepted {
-  readonly id: string | undefined
-  readonly type: string | undefined
-  readonly timestamp: number | undefined
-  readonly signedBy: 0
-  readonly unsigned: ReadonlyArray<"id" | "type">
 }
 
 /** A scheme with no more to it than the name of this file says. */
@@ -92,9 +86,9 @@ const isPlainContent = (scheme: SignatureScheme): boolean => {
 const isPlainTimestamp = (scheme: SignatureScheme): boolean =>
   scheme.timestamp === undefined
     ? !covers(scheme, "timestamp")
-    : covers(scheme, "timestamp") && (scheme.timestamp.at._tag === "Header" || isItem(scheme))
+    : covers(scheme, "timestamp") && (scheme.timestamp.at._tag === "Header" || isInList(scheme))
 
-const isItem = ({ signature, timestamp }: SignatureScheme): boolean =>
+const isInList = ({ signature, timestamp }: SignatureScheme): boolean =>
   timestamp?.at._tag === "ListItem" && signature._tag === "HeaderList"
 
 const isPlainField = (field: EventField | undefined): boolean =>
@@ -130,6 +124,8 @@ class Plan {
   readonly #stampAt: Index
   readonly #idAt: Index
   readonly #typeAt: Index
+  readonly #signatureStart: string
+  readonly #stampStart: string
   readonly #isIdSigned: boolean
   readonly #afterId: string
   readonly #made: Buffer
@@ -145,6 +141,8 @@ class Plan {
     this.#stampAt = this.#look(timestamp?.at._tag === "Header" ? timestamp.at.name : undefined)
     this.#idAt = this.#look(eventId?._tag === "Header" ? eventId.name : undefined)
     this.#typeAt = this.#look(eventType[0]?._tag === "Header" ? eventType[0].name : undefined)
+    this.#signatureStart = startOf(signature, keys[0].label)
+    this.#stampStart = timestamp?.at._tag === "ListItem" ? startOf(signature, timestamp.at.label) : ""
     this.#isIdSigned = this.#idAt !== undefined && covers(scheme, "id")
     this.#afterId = EventFields.textAfterId(signedContent.parts)
     this.#made = Buffer.alloc(digitsOf(digestBytes[keys[0].hash], signature.encoding))
@@ -153,7 +151,7 @@ class Plan {
     this.#after = signedContent.parts.slice(body + 1)
   }
 
-  accept(input: Given): Accepted | undefined {
+  accept(input: Given): LateFields.Known | undefined {
     const [secret] = input.secrets
     if (secret === undefined || input.secrets.length > 1) return undefined
     const values = this.#read(input.headers)
@@ -189,28 +187,31 @@ class Plan {
     const { signature } = this.#scheme
     const text = at(values, this.#signatureAt)
     if (text === undefined || text.length > maxHeaderLength) return undefined
-    const [stamp, id, type] = [at(values, this.#stampAt), at(values, this.#idAt), at(values, this.#typeAt)]
-    if (signature._tag === "HeaderList") return this.#claimOfList(signature, text, { stamp, id, type })
-    return text.startsWith(signature.prefix)
-      ? { signature: text.slice(signature.prefix.length), stamp, id, type }
+    if (signature._tag === "HeaderList") return this.#claimOfList(signature.separator, text, values)
+    return text.startsWith(this.#signatureStart)
+      ? this.#claim(values, text.slice(this.#signatureStart.length), at(values, this.#stampAt))
       : undefined
   }
 
   /** One signature and one timestamp at most, and nothing else that is known. */
-  #claimOfList(list: HeaderList, text: string, others: Omit<Claim, "signature">): Claim | undefined {
-    const { keys, timestamp } = this.#scheme
-    const stampLabel = timestamp?.at._tag === "ListItem" ? timestamp.at.label : undefined
-    let { stamp } = others
+  #claimOfList(separator: string, text: string, values: Values): Claim | undefined {
+    let stamp = at(values, this.#stampAt)
     let signature: string | undefined
-    for (const item of text.split(list.separator, 4)) {
-      const end = item.indexOf(list.assignment)
-      const label = item.slice(0, end)
-      const value = item.slice(end + list.assignment.length)
-      if (end > 0 && label === keys[0].label && signature === undefined) signature = value
-      else if (end > 0 && label === stampLabel && stamp === undefined) stamp = value
-      else return undefined
+    for (let from = 0; from <= text.length;) {
+      const next = text.indexOf(separator, from)
+      const end = next === -1 ? text.length : next
+      if (signature === undefined && isItem(text, this.#signatureStart, from, end)) {
+        signature = text.slice(from + this.#signatureStart.length, end)
+      } else if (stamp === undefined && this.#stampStart !== "" && isItem(text, this.#stampStart, from, end)) {
+        stamp = text.slice(from + this.#stampStart.length, end)
+      } else return undefined
+      from = end + separator.length
     }
-    return signature === undefined ? undefined : { ...others, signature, stamp }
+    return signature === undefined ? undefined : this.#claim(values, signature, stamp)
+  }
+
+  #claim(values: Values, signature: string, stamp: string | undefined): Claim {
+    return { signature, stamp, id: at(values, this.#idAt), type: at(values, this.#typeAt) }
   }
 
   #isPlausible({ id, signature, type }: Claim): boolean {
@@ -239,7 +240,8 @@ class Plan {
 
   /** In constant time, between two texts of the same length. There is but one way to write a digest. */
   #isSigned(key: KeyObject, claim: Claim, body: Uint8Array): boolean {
-    const [made, claimed] = [this.#made, this.#claimed]
+    const made = this.#made
+    const claimed = this.#claimed
     made.write(this.#digest(key, claim, body))
     // A character of more than one byte may not fit, and would leave there what was written before.
     return claimed.write(claim.signature) === claimed.length && timingSafeEqual(made, claimed)
@@ -248,73 +250,29 @@ class Plan {
   /** A digest that is written costs less to come by than its bytes. */
   #digest(key: KeyObject, claim: Claim, body: Uint8Array): string {
     const { keys, signature } = this.#scheme
-    const [before, after] = [fill(this.#before, claim), fill(this.#after, claim)]
-    return macText(keys[0].hash, key, signature.encoding, before, body, after)
+    const before = fill(this.#before, claim)
+    return macText(keys[0].hash, key, signature.encoding, before, body, fill(this.#after, claim))
   }
 
-  #describe({ id, type }: Claim, timestamp: number | undefined, input: Given): Accepted {
+  #describe({ id, type }: Claim, timestamp: number | undefined, input: Given): LateFields.Known {
     const { eventId, eventType } = this.#scheme
     const unsigned: Array<"id" | "type"> = []
     if (id !== undefined && !this.#isIdSigned) unsigned.push("id")
     if (type !== undefined) unsigned.push("type")
-    if (eventId?._tag !== "Body" && eventType[0]?._tag !== "Body") {
-      return { id, type, timestamp, signedBy: 0, unsigned }
-    }
-    return inBody(this.#scheme, input, { id, type, timestamp, signedBy: 0, unsigned })
+    const known: LateFields.Known = { id, type, timestamp, signedBy: 0, unsigned }
+    return eventId?._tag === "Body" || eventType[0]?._tag === "Body"
+      ? LateFields.describe(known, this.#scheme, input)
+      : known
   }
 }
 
-/** Who only asks whether a delivery is genuine need not wait until its body is parsed. */
-const inBody = ({ eventId, eventType: [eventType] }: Plain, input: Given, known: Accepted): Accepted => {
-  const body = new LazyBody(input)
-  const { id, signedBy, timestamp, type, unsigned } = known
-  if (eventId?._tag !== "Body") {
-    return {
-      id,
-      get type() {
-        return body.read(eventType)
-      },
-      timestamp,
-      signedBy,
-      unsigned
-    }
-  }
-  if (eventType?._tag !== "Body") {
-    return {
-      get id() {
-        return body.read(eventId)
-      },
-      type,
-      timestamp,
-      signedBy,
-      unsigned
-    }
-  }
-  return {
-    get id() {
-      return body.read(eventId)
-    },
-    get type() {
-      return body.read(eventType)
-    },
-    timestamp,
-    signedBy,
-    unsigned
-  }
-}
+/** What stands before a signature, or before another item of its list. */
+const startOf = (signature: Plain["signature"], label = ""): string =>
+  signature._tag === "HeaderList" ? label + signature.assignment : signature.prefix
 
-class LazyBody {
-  readonly #input: Given
-  #delivery: Delivery | undefined
-
-  constructor(input: Given) {
-    this.#input = input
-  }
-
-  read(field: EventField | undefined): string | undefined {
-    return field === undefined ? undefined : EventFields.read(field, (this.#delivery ??= new Delivery(this.#input)))
-  }
-}
+/** Whether the item of a list that is there from one place to another begins so. */
+const isItem = (text: string, start: string, from: number, end: number): boolean =>
+  from + start.length <= end && text.startsWith(start, from)
 
 const isName = (name: string, wanted: string): boolean =>
   name.length === wanted.length && (name === wanted || name.toLowerCase() === wanted)

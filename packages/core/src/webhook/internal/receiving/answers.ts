@@ -53,6 +53,9 @@ const plainAnswers: Readonly<Record<number, Answer>> = Object.fromEntries(
 export const plain = (status: number): Answer =>
   plainAnswers[status] ?? { status, headers: { "content-type": contentType }, body: "" }
 
+/** The answer to a probe, which may be a HEAD. */
+export const empty: Answer = { ...plain(200), body: "" }
+
 /** The answer to a refusal that names what would be taken instead. */
 export const rejected = (
   rejection: Rejection,

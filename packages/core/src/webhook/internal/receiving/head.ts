@@ -4,34 +4,45 @@ import type { Head, Rejection } from "./reception.ts"
 /** What the head of a request is held against. */
 export interface Rules {
   readonly maxBodySize: number
-  readonly takesGet: boolean
+  /** The methods that are taken beside POST, of requests without a body. */
+  readonly methods: ReadonlySet<string>
   /** Lower-case media types, `undefined` for any. */
   readonly contentTypes: ReadonlySet<string> | undefined
+  /** Whether a delivery need not say which media type it has. */
+  readonly mayOmitType: boolean
 }
 
-export const check = (
-  { headers, method }: Head,
-  { contentTypes, maxBodySize, takesGet }: Rules
-): Rejection | undefined => {
-  if (method !== "POST") return takesGet && method === "GET" ? undefined : "MethodNotAllowed"
+export const check = ({ headers, method }: Head, rules: Rules): Rejection | undefined => {
+  if (method !== "POST") return rules.methods.has(method) ? undefined : "MethodNotAllowed"
   for (const [name, value] of headers) {
     switch (name.length) {
       case 16:
         if (isNamed(name, "content-encoding") && !isIdentity(value)) return "UnsupportedContentEncoding"
         break
       case 14:
-        if (isNamed(name, "content-length") && Number(value) > maxBodySize) return "BodyTooLarge"
+        if (isNamed(name, "content-length") && Number(value) > rules.maxBodySize) return "BodyTooLarge"
     }
   }
-  return contentTypes === undefined || contentTypes.has(mediaType(headers)) ? undefined : "UnsupportedContentType"
+  return isOfType(headers, rules) ? undefined : "UnsupportedContentType"
+}
+
+const isOfType = (headers: ReadonlyArray<Header>, { contentTypes, mayOmitType }: Rules): boolean => {
+  if (contentTypes === undefined) return true
+  const type = mediaType(headers)
+  return type === undefined ? mayOmitType : contentTypes.has(type)
 }
 
 const isNamed = (name: string, wanted: string): boolean => name === wanted || name.toLowerCase() === wanted
 
 const isIdentity = (encoding: string): boolean => /^\s*(identity)?\s*$/i.test(encoding)
 
-/** The media type of the only content type there is, or an empty text. */
-const mediaType = (headers: ReadonlyArray<Header>): string => {
-  const [first, second] = headers.filter(([name]) => isNamed(name, "content-type"))
-  return first === undefined || second !== undefined ? "" : (first[1].split(";", 1)[0] ?? "").trim().toLowerCase()
+/** The media type, `undefined` where there is none, and an empty text where there are several. */
+const mediaType = (headers: ReadonlyArray<Header>): string | undefined => {
+  let found: string | undefined
+  for (const [name, value] of headers) {
+    if (name.length !== 12 || !isNamed(name, "content-type")) continue
+    if (found !== undefined) return ""
+    found = value
+  }
+  return found === undefined ? undefined : (found.split(";", 1)[0] ?? "").trim().toLowerCase()
 }

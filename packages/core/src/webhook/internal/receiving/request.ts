@@ -191,9 +191,12 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     return this.#source.opens.has("SecretOffer") && this.#source.options.acceptSecret !== undefined
   }
 
-  /** A GET can be nothing but a challenge. */
+  /** A request without a body can be nothing but a challenge, or a probe. */
   #unchallenged(run: Run): Effect.Effect<Answer | undefined> {
-    return this.hasBody ? Effect.undefined : this.refuse(run, "NoChallenge", Answers.plain(400), "NoChallenge")
+    if (this.hasBody) return Effect.undefined
+    return this.#source.probes.has(this.#head.method)
+      ? this.conclude(run, { _tag: "Answered" }, Answers.empty)
+      : this.refuse(run, "NoChallenge", Answers.plain(400), "NoChallenge")
   }
 
   #openInput(body: Uint8Array): Effect.Effect<Handshake.OpenInput, unknown, R> {

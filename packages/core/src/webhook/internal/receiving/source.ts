@@ -17,6 +17,8 @@ export interface Source<E, R> {
   readonly scheme: SignatureScheme
   readonly options: Options<E, R>
   readonly rules: Rules
+  /** The methods of requests that only ask whether there is a receiver. */
+  readonly probes: ReadonlySet<string>
   readonly accepts: { readonly methods: string; readonly types: string }
   readonly secrets: Secrets.Reader<E, R>
   readonly verifyTokens: Secrets.Reader<E, R>
@@ -35,9 +37,11 @@ export interface Source<E, R> {
 type Values = ReadonlyArray<Redacted.Redacted<string>>
 
 export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: number): Source<E, R> => {
-  const { acknowledgement, contentTypes, scheme } = options
+  const { scheme } = options
+  const { acknowledgement = scheme.delivery.acknowledgement, contentTypes = scheme.delivery.contentTypes } = options
   const handshakes = listed(scheme.handshake)
-  const takesGet = handshakes.some((handshake) => "method" in handshake && handshake.method === "GET")
+  const challenges = handshakes.flatMap((handshake) => ("method" in handshake ? handshake.method : []))
+  const methods = new Set<string>([...challenges, ...scheme.delivery.probes])
   const secrets = Secrets.reader(options.secrets)
   check(name, options)
   return {
@@ -46,10 +50,15 @@ export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: nu
     options,
     rules: {
       maxBodySize,
-      takesGet,
-      contentTypes: contentTypes && new Set(contentTypes.map((type) => checkType(name, type)))
+      methods,
+      contentTypes: contentTypes && new Set(contentTypes.map((type) => checkType(name, type))),
+      mayOmitType: options.contentTypes === undefined
     },
-    accepts: { methods: takesGet ? "GET, POST" : "POST", types: contentTypes?.join(", ") ?? "*/*" },
+    probes: new Set<string>(scheme.delivery.probes),
+    accepts: {
+      methods: [...methods.add("POST")].toSorted().join(", "),
+      types: contentTypes?.join(", ") ?? "*/*"
+    },
     secrets,
     verifyTokens: Secrets.reader(options.verifyTokens ?? []),
     padded: secrets.isPerTenant ? paddedFor(scheme) : (own) => own ?? [],

@@ -1,0 +1,114 @@
+import { Inbox, WebhookReceiver, WebhookSigner } from "@causeway/core/webhook"
+import { schemes } from "@causeway/providers"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, Result } from "effect"
+import { text } from "./oracles.ts"
+import { now } from "./refusals.ts"
+import { TestClock } from "effect/testing"
+
+type Id = keyof typeof schemes
+
+const url = "https://example.com/webhooks"
+
+const signed = (id: Id, secret: string, body: string, type?: string): WebhookReceiver.Request => {
+  const options = { body: text(body), secret: Redacted.make(secret), timestamp: now, url, id: "msg_1" }
+  const sent = Result.getOrThrow(WebhookSigner.signDelivery(schemes[id], options))
+  const headers = sent.headers.filter(([name]) => name.toLowerCase() !== "content-type")
+  return {
+    method: "POST",
+    url: sent.url,
+    body: sent.body,
+    headers: type === undefined ? headers : [...headers, ["content-type", type]]
+  }
+}
+
+const answerTo = (id: Id, secret: string, request: WebhookReceiver.Request) =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(now)
+    const receive = WebhookReceiver.handle({
+      source: id,
+      scheme: schemes[id],
+      secrets: Redacted.make(secret),
+      publicUrl: url
+    })
+    return yield* receive(request)
+  }).pipe(Effect.provide(Inbox.layerMemory))
+
+const form = "application/x-www-form-urlencoded"
+
+describe("a receiver takes by default what the provider sends:", () => {
+  const cases: ReadonlyArray<
+    readonly [id: Id, secret: string, body: string, taken: ReadonlyArray<string>, refused: string]
+  > = [
+    ["stripe", "whsec_test", `{"id":"evt_1","type":"a"}`, ["application/json; charset=utf-8"], form],
+    ["github", "a secret", `{"zen":"a"}`, ["application/json"], form],
+    ["slack", "a secret", "payload=%7B%7D", ["application/json", form], "text/plain"],
+    ["twilio", "a secret", "MessageStatus=sent", [form], "text/plain"],
+    ["trello", "a secret", `{"action":{"id":"1","type":"a"}}`, ["application/json"], form]
+  ]
+  for (const [id, secret, body, taken, refused] of cases) {
+    it.effect(id, () =>
+      Effect.gen(function* () {
+        for (const type of [...taken, undefined]) {
+          const { status } = yield* answerTo(id, secret, signed(id, secret, body, type))
+          assert.strictEqual(status, 200, type)
+        }
+        const { headers, status } = yield* answerTo(id, secret, signed(id, secret, body, refused))
+        assert.strictEqual(status, 415)
+        assert.strictEqual(headers["accept-post"], schemes[id].delivery.contentTypes?.join(", "))
+      })
+    )
+  }
+})
+
+describe("a receiver answers by default as the provider wants:", () => {
+  const adyenItem = {
+    pspReference: "7914073381342284",
+    merchantAccountCode: "TestMerchant",
+    merchantReference: "TestPayment-1407325143704",
+    amount: { value: 1130, currency: "EUR" },
+    eventCode: "AUTHORISATION",
+    success: "true"
+  }
+  const dropboxSign = new URLSearchParams({ json: `{"event":{"event_time":"1764000000","event_type":"a"}}` }).toString()
+  const cases: ReadonlyArray<readonly [id: Id, secret: string, body: string, answer: readonly [number, string]]> = [
+    [
+      "adyen-payments",
+      "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056",
+      JSON.stringify({ notificationItems: [{ NotificationRequestItem: adyenItem }] }),
+      [200, "[accepted]"]
+    ],
+    ["dropbox-sign", "a secret", dropboxSign, [200, "Hello API Event Received"]],
+    ["slack", "a secret", "command=%2Fdeploy", [200, ""]],
+    ["twilio", "a secret", "MessageStatus=sent", [200, "<Response/>"]],
+    [
+      "xero",
+      "a secret",
+      `{"events":[{"eventCategory":"INVOICE"}],"firstEventSequence":1,"lastEventSequence":1}`,
+      [200, ""]
+    ]
+  ]
+  for (const [id, secret, body, expected] of cases) {
+    it.effect(id, () =>
+      Effect.gen(function* () {
+        const answer = yield* answerTo(id, secret, signed(id, secret, body))
+        assert.deepStrictEqual([answer.status, answer.body], expected)
+      })
+    )
+  }
+
+  it.effect("trello, which asks with a HEAD whether the callback URL is there", () =>
+    Effect.gen(function* () {
+      const request = { method: "HEAD", url, headers: [], body: new Uint8Array() }
+      assert.strictEqual((yield* answerTo("trello", "a secret", request)).status, 200)
+      const refused = yield* answerTo("trello", "a secret", { ...request, method: "GET" })
+      assert.deepStrictEqual([refused.status, refused.headers["allow"]], [405, "HEAD, POST"])
+      assert.strictEqual((yield* answerTo("github", "a secret", request)).status, 405)
+    })
+  )
+})
+
+it("microsoft-graph takes the type of its challenge, a POST without JSON", () => {
+  const { contentTypes } = schemes["microsoft-graph"].delivery
+  assert.isTrue(contentTypes?.includes("text/plain"))
+})
