@@ -137,8 +137,8 @@ export interface Source<E = never, R = never> extends Described.Source<E, R> {
   /** The origin that the provider calls, before the path and the query of the request. */
   readonly publicOrigin?: string | undefined
   /**
-   * The media types that are taken, such as `application/json`; a delivery must name one of them. Default: those of the
-   * scheme, of a delivery that names any, or any.
+   * The media types that are taken, such as `application/json`, which covers those that end in `+json`; a delivery must
+   * name one of them. Default: those of the scheme, of a delivery that names any, or any.
    */
   readonly contentTypes?: ReadonlyArray<string> | undefined
   /** The answer to a verified event. Default: that of the scheme, or 200 `stored` or `duplicate`. */

@@ -64,6 +64,17 @@ describe("the media types of a scheme", () => {
     })
   )
 
+  it.effect("have JSON among them that is JSON of some kind", () =>
+    Effect.gen(function* () {
+      const statuses = yield* statusesOf({ scheme }, typed("application/cloudevents+json"), typed("application/xml"))
+      assert.deepStrictEqual(statuses, [200, 415])
+      assert.deepStrictEqual(
+        yield* statusesOf({ scheme: schemeWith({ contentTypes: ["text/plain"] }) }, typed("application/vnd.acme+json")),
+        [415]
+      )
+    })
+  )
+
   it.effect("are named in the answer to another one", () =>
     Effect.gen(function* () {
       const { handle } = WebhookReceiver

@@ -29,7 +29,8 @@ export const check = ({ headers, method }: Head, rules: Rules): Rejection | unde
 const isOfType = (headers: ReadonlyArray<Header>, { contentTypes, mayOmitType }: Rules): boolean => {
   if (contentTypes === undefined) return true
   const type = mediaType(headers)
-  return type === undefined ? mayOmitType : contentTypes.has(type)
+  if (type === undefined) return mayOmitType
+  return contentTypes.has(type) || (type.endsWith("+json") && contentTypes.has("application/json"))
 }
 
 const isNamed = (name: string, wanted: string): boolean => name === wanted || name.toLowerCase() === wanted
