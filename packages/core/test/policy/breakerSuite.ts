@@ -453,7 +453,7 @@ const runScript = (make: (options: Common) => Breaker.Breaker, seed: number, ste
 const untilHeard = (store: BreakerStore.BreakerStore["Service"], heard: Queue.Queue<BreakerStore.Transition>) =>
   Effect.gen(function* () {
     const key = `test/${(keys += 1)}`
-    for (let turn = 0; turn < 2_000 && (yield* Queue.size(heard)) === 0; turn += 1) {
+    while ((yield* Queue.size(heard)) === 0) {
       yield* store.isolate(key)
       yield* store.close(key)
       yield* Effect.yieldNow
