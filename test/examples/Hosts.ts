@@ -10,22 +10,16 @@ export interface Outcome {
   readonly output: string
 }
 
-interface Options {
-  /** A module that each process loads first. */
-  readonly imports: string
-  /** A folder in which the processes share what Node compiles. */
-  readonly compiled: string
-}
-
 /** Runs examples in as many processes as there are processors, because most of an example's time is loading the packages. */
 export class Hosts {
-  readonly #options: Options
+  /** A module that each process loads first. */
+  readonly #preload: string
   readonly #idle: Array<ChildProcess> = []
   readonly #waiting: Array<() => void> = []
   #free = availableParallelism()
 
-  constructor(options: Options) {
-    this.#options = options
+  constructor(preload: string) {
+    this.#preload = preload
   }
 
   async run(file: string, millis: number): Promise<Outcome> {
@@ -48,9 +42,8 @@ export class Hosts {
   }
 
   #start(): ChildProcess {
-    const { compiled, imports } = this.#options
-    return spawn(process.execPath, ["--import", imports, host], {
-      env: { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: compiled },
+    return spawn(process.execPath, ["--import", this.#preload, host], {
+      env: { ...process.env, NODE_OPTIONS: "" },
       stdio: ["ignore", "pipe", "pipe", "ipc"]
     })
   }

@@ -64,7 +64,7 @@ export const open = (examples: ReadonlyArray<Example>): Workshop => {
     writeFileSync(join(folder, nameOf(example), "example.ts"), example.code)
   }
   writeConfig(folder)
-  const hosts = new Hosts({ imports: assertions, compiled: join(folder, "compiled") })
+  const hosts = new Hosts(assertions)
   return {
     check: async () => {
       if (examples.length === 0) return new Map()
