@@ -17,9 +17,12 @@ interface Step {
 
 const long = process.argv.includes("--long")
 const resultsFile = join(root, ".cache/vitest-results.json")
+const compiled = join(root, ".cache/compiled")
 
 const vitest = async () => {
   rmSync(resultsFile, { force: true })
+  // What was compiled of sources that have changed since would stay for ever.
+  rmSync(compiled, { recursive: true, force: true })
   mkdirSync(join(root, ".cache"), { recursive: true })
   const args = ["run", "--allowOnly=false", "--reporter=default", "--reporter=json", `--outputFile.json=${resultsFile}`]
   const { code } = await run("vitest", args, { shown: true, env: long ? { CAUSEWAY_LONG: "1" } : {} })

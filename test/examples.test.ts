@@ -33,11 +33,7 @@ describe("the documentation", () => {
 })
 
 for (const file of programs) {
-  it.concurrent(
-    `${file} runs`,
-    () => expect(runProgram(join(root, file), { millis: 90_000 })).resolves.toBeUndefined(),
-    120_000
-  )
+  it.concurrent(`${file} runs`, () => expect(runProgram(join(root, file), 90_000)).resolves.toBeUndefined(), 120_000)
 }
 
 const fence = "```"
@@ -78,7 +74,7 @@ describe("an example is found", () => {
 })
 
 describe("an example that is wrong", () => {
-  const [ill, thrown, untrue, endless] = page(
+  const [ill, thrown, untrue, endless, unsettled, failing, right] = page(
     `${fence}ts`,
     `import { Effect } from "effect"`,
     `export const text: string = Effect.succeed(1)`,
@@ -92,9 +88,18 @@ describe("an example that is wrong", () => {
     fence,
     `${fence}ts`,
     `setInterval(() => {}, 1000)`,
+    fence,
+    `${fence}ts`,
+    `await new Promise(() => {})`,
+    fence,
+    `${fence}ts`,
+    `process.exitCode = 3`,
+    fence,
+    `${fence}ts`,
+    `console.assert(process.exitCode === undefined)`,
     fence
-  ) as [Example, Example, Example, Example] // the four blocks above
-  const workshop = open([ill, thrown, untrue, endless])
+  ) as [Example, Example, Example, Example, Example, Example, Example] // the blocks above
+  const workshop = open([ill, thrown, untrue, endless, unsettled, failing, right])
 
   afterAll(workshop.remove)
 
@@ -113,6 +118,14 @@ describe("an example that is wrong", () => {
 
   it("by an assertion of the console fails too", async () =>
     expect(await workshop.run(untrue)).toMatch(/^docs\/page\.md:10 ended with exit code 1/))
+
+  it("by waiting for what never comes fails as it does in a program", async () =>
+    expect(await workshop.run(unsettled)).toMatch(/^docs\/page\.md:16 ended with exit code 13/))
+
+  it("leaves nothing behind for the next", async () => {
+    expect(await workshop.run(failing)).toMatch(/^docs\/page\.md:19 ended with exit code 3/)
+    expect(await workshop.run(right)).toBeUndefined()
+  })
 
   it("by not ending is stopped", async () =>
     expect(await workshop.run(endless, { millis: 1000 })).toMatch(/^docs\/page\.md:13 did not end within 1 s/))

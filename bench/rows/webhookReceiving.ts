@@ -5,6 +5,7 @@ import { median } from "../measure.ts"
 import { delivery } from "../receiving/deliveries.ts"
 import { start } from "../receiving/program.ts"
 import { open } from "../receiving/sender.ts"
+import { takeTurns } from "../receiving/takeTurns.ts"
 import type { Finding } from "../Row.ts"
 
 const connections = 64
@@ -72,14 +73,7 @@ const line = (name: string, samples: ReadonlyArray<Sample>, floor: number): stri
 }
 
 const find = async (): Promise<ReadonlyArray<string>> => {
-  const prepared = await Promise.all(contestants.map(prepare))
-  for (let index = 0; index < warmUp; index += 1) for (const { round } of prepared) await round()
-  for (let index = 0; index < rounds; index += 1) {
-    const first = index % prepared.length
-    for (const { round, samples } of [...prepared.slice(first), ...prepared.slice(0, first)])
-      samples.push(await round())
-  }
-  for (const { stop } of prepared) await stop()
+  const prepared = await takeTurns(contestants.map(prepare), { rounds, warmUp })
   const floor = median(prepared[0]?.samples.map(({ cpu }) => cpu) ?? [])
   return [
     `${"".padEnd(30)}  µs wall   µs cpu  of floor  (medians of ${rounds} rounds; cpu is the server's)`,

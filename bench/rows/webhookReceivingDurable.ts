@@ -4,6 +4,7 @@ import * as Databases from "../receiving/databases.ts"
 import { delivery } from "../receiving/deliveries.ts"
 import { start } from "../receiving/program.ts"
 import { open } from "../receiving/sender.ts"
+import { takeTurns } from "../receiving/takeTurns.ts"
 import type { Finding } from "../Row.ts"
 
 const connections = 64
@@ -76,14 +77,7 @@ const line = (name: string, samples: ReadonlyArray<Sample>): string => {
 }
 
 const find = async (): Promise<ReadonlyArray<string>> => {
-  const prepared = await Promise.all(contestants.map(prepare))
-  for (let index = 0; index < warmUp; index += 1) for (const { round } of prepared) await round()
-  for (let index = 0; index < rounds; index += 1) {
-    const first = index % prepared.length
-    for (const { round, samples } of [...prepared.slice(first), ...prepared.slice(0, first)])
-      samples.push(await round())
-  }
-  for (const { stop } of prepared) await stop()
+  const prepared = await takeTurns(contestants.map(prepare), { rounds, warmUp })
   return [
     `${"".padEnd(34)} events/s    ms p50    ms p99   µs cpu  (medians of ${rounds} rounds; cpu is the receiver's own)`,
     ...prepared.map(({ name, samples }) => line(name, samples))

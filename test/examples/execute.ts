@@ -1,9 +1,10 @@
-/** Type-checks examples in one run of the compiler and runs each in a process and a folder of its own. */
+/** Type-checks examples in one run of the compiler and runs each in a folder of its own. */
 import { spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Example, extract } from "./extract.ts"
+import { type Outcome, Hosts } from "./Hosts.ts"
 
 export const root = fileURLToPath(new URL("../../", import.meta.url))
 
@@ -16,23 +17,16 @@ const tsc = fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescript/pac
 export const readExamples = (files: ReadonlyArray<string>): ReadonlyArray<Example> =>
   files.flatMap((file) => extract(file, readFileSync(join(root, file), "utf8")))
 
-interface Outcome {
-  readonly code: number | null
-  readonly output: string
-}
-
 interface Options {
   readonly cwd: string
   readonly millis: number
-  /** A folder in which programs share what Node compiles, so that not each one compiles all sources again. */
-  readonly compiled?: string
 }
 
-const runNode = (args: ReadonlyArray<string>, { compiled, cwd, millis }: Options): Promise<Outcome> =>
+const runNode = (args: ReadonlyArray<string>, { cwd, millis }: Options): Promise<Outcome> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd,
-      env: { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: compiled },
+      env: { ...process.env, NODE_OPTIONS: "" },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: millis,
       killSignal: "SIGKILL"
@@ -44,19 +38,14 @@ const runNode = (args: ReadonlyArray<string>, { compiled, cwd, millis }: Options
     child.on("close", (code) => resolve({ code, output }))
   })
 
-/** Runs a program to its end and answers with what goes wrong; `undefined` when nothing does. */
-export const runProgram = async (
-  file: string,
-  { compiled, millis = 30_000 }: Partial<Options> = {}
-): Promise<string | undefined> => {
-  const { code, output } = await runNode(["--import", assertions, file], {
-    cwd: dirname(file),
-    millis,
-    ...(compiled && { compiled })
-  })
+const wrongWith = ({ code, output }: Outcome, millis: number): string | undefined => {
   if (code === 0) return undefined
   return `${code === null ? `did not end within ${millis / 1000} s` : `ended with exit code ${code}`}\n${output}`
 }
+
+/** Runs a program to its end and answers with what goes wrong; `undefined` when nothing does. */
+export const runProgram = async (file: string, millis: number): Promise<string | undefined> =>
+  wrongWith(await runNode(["--import", assertions, file], { cwd: dirname(file), millis }), millis)
 
 export interface Workshop {
   /** What the compiler finds wrong with each example, in the lines of the file that the example comes from. */
@@ -75,18 +64,22 @@ export const open = (examples: ReadonlyArray<Example>): Workshop => {
     writeFileSync(join(folder, nameOf(example), "example.ts"), example.code)
   }
   writeConfig(folder)
+  const hosts = new Hosts(assertions)
   return {
     check: async () => {
       if (examples.length === 0) return new Map()
       const { output } = await runNode([tsc, "-p", folder, "--pretty", "false"], { cwd: folder, millis: 120_000 })
       return new Map(examples.map((example) => [example, diagnosticsOf(example, output)]))
     },
-    run: async (example, options) => {
-      const file = join(folder, nameOf(example), "example.ts")
-      const wrong = await runProgram(file, { ...options, compiled: join(folder, "compiled") })
+    run: async (example, { millis } = { millis: 60_000 }) => {
+      const outcome = await hosts.run(join(folder, nameOf(example), "example.ts"), millis)
+      const wrong = wrongWith(outcome, millis)
       return wrong === undefined ? undefined : `${place(example, 1)} ${inSourceLines(example, wrong)}`
     },
-    remove: () => rmSync(folder, { recursive: true, force: true })
+    remove: () => {
+      hosts.end()
+      rmSync(folder, { recursive: true, force: true })
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { layerClient } from "./client.ts"
-import { describePostgres, layer, layerServer, PostgresServer } from "./server.ts"
+import { describePostgres, layer, PostgresServer, sharedServer } from "./server.ts"
 
 const notes = Effect.flatMap(SqlClient.SqlClient, (sql) => sql<{ text: string }>`SELECT text FROM notes`)
 
@@ -13,21 +13,23 @@ const writeNote = Effect.gen(function* () {
 })
 
 describePostgres("a PostgreSQL for tests", () => {
+  const server = sharedServer()
+
   it.live("gives each client layer a database of its own", () =>
     Effect.gen(function* () {
       yield* Effect.provide(writeNote, Layer.fresh(layer))
       yield* Effect.provide(writeNote, Layer.fresh(layer))
-    }).pipe(Effect.provide(layerServer))
+    }).pipe(Effect.provide(server))
   )
 
   it.live("keeps what was written when it is stopped and started", () =>
     Effect.gen(function* () {
-      const server = yield* PostgresServer
-      const database = layerClient(server.port, yield* server.createDatabase)
+      const { createDatabase, port, start, stop } = yield* PostgresServer
+      const database = layerClient(port, yield* createDatabase)
       yield* Effect.provide(writeNote, Layer.fresh(database))
-      yield* server.stop
-      yield* server.start
+      yield* stop
+      yield* start
       assert.deepStrictEqual(yield* Effect.provide(notes, Layer.fresh(database)), [{ text: "kept" }])
-    }).pipe(Effect.provide(layerServer))
+    }).pipe(Effect.provide(server))
   )
 })

@@ -93,8 +93,6 @@ export const make: Effect.Effect<PostgresServer["Service"], never, Scope.Scope> 
   }
 })
 
-export const layerServer: Layer.Layer<PostgresServer> = Layer.effect(PostgresServer, make)
-
 /** Milliseconds that a server may take to begin or to write down what it holds, on a busy machine. */
 const patience = 60_000
 

@@ -42,6 +42,7 @@ import {
   Grant,
   Jwt,
   JwtKey,
+  OAuthClient,
   type Secret,
   Token,
   type TokenLease,
@@ -49,8 +50,8 @@ import {
   type TokenStore
 } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, type CallError, InvalidOption, Retry } from "@causeway/core/policy"
-import { Clock, Config, Effect, Layer, type Redacted, Schedule, Schema, type Scope } from "effect"
+import { type CallError, InvalidOption } from "@causeway/core/policy"
+import { Clock, Config, Effect, Layer, type Redacted, Schema, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { apiVersion, classify, GitHub } from "./GitHubApi.ts"
@@ -185,12 +186,7 @@ export class GitHubApp extends Integration.Service<GitHubApp>()("github/app", {
   endpoints: [createInstallationToken],
   headers: { accept: "application/vnd.github+json", "user-agent": "causeway", "x-github-api-version": apiVersion },
   classify,
-  policy: {
-    deadline: "25 seconds",
-    timeout: "10 seconds",
-    retry: Retry.make({ schedule: Schedule.exponential("500 millis").pipe(Schedule.jittered), attempts: 3 }),
-    circuitBreaker: Breaker.consecutive()
-  }
+  policy: OAuthClient.policy
 }) {}
 
 /**

@@ -53,6 +53,7 @@ import {
   Grant,
   Jwt,
   JwtKey,
+  OAuthClient,
   type Secret,
   Token,
   type TokenLease,
@@ -60,8 +61,8 @@ import {
   type TokenStore
 } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, type CallError, InvalidOption, Retry } from "@causeway/core/policy"
-import { Clock, Effect, Layer, Redacted, Schedule, Schema, type Scope } from "effect"
+import { type CallError, InvalidOption } from "@causeway/core/policy"
+import { Clock, Effect, Layer, Redacted, Schema, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import { HttpApiSchema } from "effect/http-api"
 
@@ -126,12 +127,7 @@ const exchange = Endpoint.post("exchange", "/token", {
 export class GoogleTokens extends Integration.Service<GoogleTokens>()("google/tokens", {
   baseUrl: "https://oauth2.googleapis.com",
   endpoints: [exchange],
-  policy: {
-    deadline: "25 seconds",
-    timeout: "10 seconds",
-    retry: Retry.make({ schedule: Schedule.exponential("500 millis").pipe(Schedule.jittered), attempts: 3 }),
-    circuitBreaker: Breaker.consecutive()
-  }
+  policy: OAuthClient.policy
 }) {}
 
 /**

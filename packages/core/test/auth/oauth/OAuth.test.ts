@@ -42,6 +42,9 @@ const clientOf = (
   authentication: ClientAuthentication.ClientAuthentication<typeof secret>
 ) => OAuthClient.make({ integration: "test/Calendar", server: serverOf(server), clientId, authentication })
 
+/** The callback of a person who logs in at this URL and agrees. */
+const loggedIn = (url: string) => Effect.promise(() => new Person().open(url, redirectUri))
+
 describe("OAuth", () => {
   it.live("client credentials bring a token, by each way to prove who we are", () =>
     Effect.gen(function* () {
@@ -71,7 +74,7 @@ describe("OAuth", () => {
         scope: "openid offline_access calendar.read",
         prompt: "consent"
       })
-      const callback = yield* Effect.promise(() => new Person().open(begun.url, redirectUri))
+      const callback = yield* loggedIn(begun.url)
       const token = yield* AuthorizationCode.finish(client, begun, callback)
       assert.strictEqual(OAuth.idTokenClaims(token)?.["sub"], "alice")
       const next = yield* OAuth.refresh(client, token)
@@ -91,7 +94,7 @@ describe("OAuth", () => {
         "client_id",
         "request_uri"
       ])
-      const callback = yield* Effect.promise(() => new Person().open(begun.url, redirectUri))
+      const callback = yield* loggedIn(begun.url)
       const token = yield* AuthorizationCode.finish(client, begun, callback)
       assert.strictEqual(OAuth.idTokenClaims(token)?.["nonce"], begun.nonce)
     }).pipe(Effect.provide(FetchHttpClient.layer))
@@ -136,7 +139,7 @@ describe("OAuth", () => {
         authentication: ClientAuthentication.post(secret)
       })
       const begun = yield* AuthorizationCode.begin(client, { redirectUri, scope: ["openid"], maxAge: "1 hour" })
-      const callback = yield* Effect.promise(() => new Person().open(begun.url, redirectUri))
+      const callback = yield* loggedIn(begun.url)
       assert.strictEqual(new URL(callback).searchParams.get("iss"), issuer)
       const token = yield* AuthorizationCode.finish(client, begun, callback)
       assert.isNumber(OAuth.idTokenClaims(token)?.["auth_time"])
@@ -163,7 +166,7 @@ describe("OAuth", () => {
         scope: "openid offline_access",
         prompt: "consent"
       })
-      const callback = yield* Effect.promise(() => new Person().open(begun.url, redirectUri))
+      const callback = yield* loggedIn(begun.url)
       const token = yield* AuthorizationCode.finish(client, begun, callback)
       const again = yield* Effect.flip(AuthorizationCode.finish(client, begun, callback))
       assert.strictEqual(again.reason._tag, "InvalidCallback")
@@ -181,7 +184,7 @@ describe("OAuth", () => {
         yield* AuthorizationCode.begin(client, { redirectUri, scope: "openid" }),
         yield* AuthorizationCode.begin(client, { redirectUri, scope: "openid" })
       ]
-      const callback = new URL(yield* Effect.promise(() => new Person().open(theirs.url, redirectUri)))
+      const callback = new URL(yield* loggedIn(theirs.url))
       callback.searchParams.set("state", mine.state)
       const injected = yield* Effect.flip(AuthorizationCode.finish(client, mine, callback))
       assert.strictEqual(injected.reason._tag, "InvalidGrant")
@@ -196,7 +199,7 @@ describe("OAuth", () => {
       const downgraded = new URL(begun.url)
       downgraded.searchParams.delete("code_challenge")
       downgraded.searchParams.delete("code_challenge_method")
-      const callback = yield* Effect.promise(() => new Person().open(downgraded.href, redirectUri))
+      const callback = yield* loggedIn(downgraded.href)
       const refused = yield* Effect.flip(AuthorizationCode.finish(client, begun, callback))
       assert.strictEqual(refused.reason._tag, "InvalidGrant")
     }).pipe(Effect.provide(FetchHttpClient.layer))
@@ -207,7 +210,7 @@ describe("OAuth", () => {
       const server = yield* oidcServer()
       const client = yield* clientOf(server, "by-none", ClientAuthentication.none)
       const begun = yield* AuthorizationCode.begin(client, { redirectUri, scope: "openid" })
-      const callback = yield* Effect.promise(() => new Person().open(begun.url, redirectUri))
+      const callback = yield* loggedIn(begun.url)
       const refused = yield* Effect.flip(
         AuthorizationCode.finish(client, { ...begun, nonce: "0f4n0th3rl0g1n" }, callback)
       )
@@ -232,7 +235,7 @@ describe("OAuth", () => {
         scope: "openid offline_access",
         prompt: "consent"
       })
-      const callback = yield* Effect.promise(() => new Person().open(begun.url, redirectUri))
+      const callback = yield* loggedIn(begun.url)
       const token = yield* AuthorizationCode.finish(client, begun, callback)
       assert.strictEqual(token.tokenType, "DPoP")
 
