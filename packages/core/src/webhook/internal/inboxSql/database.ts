@@ -17,6 +17,8 @@ export interface Database {
   ) => Statement.Fragment
   /** Takes the rows of a query for this transaction, without those that another one has taken. */
   readonly skipLocked: Statement.Fragment
+  /** Keeps others from changing the rows of a query in this transaction, without those that another one is changing. */
+  readonly shareLocked: Statement.Fragment
   /** `column` is in what a query finds, which is run once. */
   readonly isIn: (column: string, query: Statement.Fragment) => Statement.Fragment
 }
@@ -37,6 +39,7 @@ export const make = (sql: SqlClient.SqlClient, dialect: "sqlite" | "pg"): Databa
       : sql`(SELECT ${list((name) => `value->>'${name}' AS ${name}`)} FROM json_each(${json})) AS given`
   },
   skipLocked: sql.literal(dialect === "pg" ? "FOR UPDATE SKIP LOCKED" : ""),
+  shareLocked: sql.literal(dialect === "pg" ? "FOR SHARE SKIP LOCKED" : ""),
   isIn: (column, query) =>
     dialect === "pg" ? sql`${sql(column)} = ANY(ARRAY(${query}))` : sql`${sql(column)} IN (${query})`
 })

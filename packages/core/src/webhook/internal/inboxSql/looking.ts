@@ -50,8 +50,7 @@ export const nextDue = ({ sql }: Database, source: string): Question<number | un
 export const undecided = ({ sql }: Database, source: string, limit: number): Question<ReadonlyArray<Undecided>> =>
   Effect.map(
     sql<EventRow>`SELECT * FROM causeway_events WHERE direction = 'in' AND source = ${source} AND lane IS NULL
-      AND status IN ('pending', 'handling', 'dead') AND status IN ('pending', 'handling')
-      ORDER BY event_key LIMIT ${limit}`,
+      AND status IN ('pending', 'handling') ORDER BY lane, event_key LIMIT ${limit}`,
     (rows) => rows.map((row) => ({ event: toEvent(row, []) }))
   )
 
