@@ -117,7 +117,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
           ? Effect.map(perform([work]), (answers) => answers[0])
           : together(work)
         // Each kind of work has its kind of answer.
-        return Effect.map(answer, (answered) => answered as Answers[Tag])
+        return answer as Effect.Effect<Answers[Tag], InboxStoreError>
       })
 
     return {
