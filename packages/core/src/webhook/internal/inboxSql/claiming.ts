@@ -83,21 +83,20 @@ interface Candidate extends Pick<SummaryRow, "event_key" | "lane" | "status"> {
   readonly running: number | bigint
 }
 
-/** How many events are looked at together, and how often, before others have their turn. */
-const page = 100
-const pages = 10
+/** How many events are looked at together, until others have their turn: the first few are mostly heads. */
+const pages = [32, ...Array<number>(10).fill(100)]
 
 const claimInLanes = (database: Database, options: Options, rule: LaneRule): Question<ReadonlyArray<Claim>> =>
   Effect.gen(function* () {
     const claims: Array<Claim> = []
     yield* alone(database, options.source)
-    for (let turn = 0; turn < pages; turn += 1) {
-      const candidates = yield* candidatesOf(database, options, rule)
+    for (const [turn, page] of pages.entries()) {
+      const candidates = yield* candidatesOf(database, options, rule, page)
       const { blocked, free } = judge(candidates, rule, options.limit - claims.length)
       if (free.length > 0) claims.push(...(yield* take(database, options, stillDue(database, options, free))))
       // What is passed over costs nothing until it is passed over again: only those who find nothing else put it off.
       if (claims.length >= options.limit) break
-      yield* putOff(database, options, rule, blocked)
+      if (turn > 0 || candidates.length < page) yield* putOff(database, options, rule, blocked)
       if (candidates.length < page) break
     }
     return claims
@@ -111,9 +110,10 @@ const open = "status IN ('pending', 'handling')"
 
 /**
  * The head of a lane is looked for as the first from the beginning of that lane on, in the order of the index: a planner
- * that is asked for the smallest key of a lane may walk all keys there ever were.
+ * that is asked for the smallest key of a lane may walk all keys there ever were. It is told how many are asked for, too,
+ * so that it plans once.
  */
-const candidatesOf = ({ sql }: Database, { now, source }: Options, rule: LaneRule) => {
+const candidatesOf = ({ sql }: Database, { now, source }: Options, rule: LaneRule, page: number) => {
   const beside = sql`FROM causeway_events o WHERE o.direction = 'in' AND o.source = ${source}`
   const head = rule.ordered
     ? sql`CASE WHEN e.lane <> '' THEN (SELECT o.event_key ${beside} AND o.lane >= e.lane AND o.${sql.literal(open)}
@@ -131,7 +131,7 @@ const candidatesOf = ({ sql }: Database, { now, source }: Options, rule: LaneRul
     ${running} AS running FROM (SELECT event_key, lane, status, due_at FROM causeway_events WHERE direction = 'in'
     AND source = ${source} AND ${sql.literal(open)} AND due_at <= ${now}
     ${rule.decided ? decidedOnly(sql, source, rule.ordered) : sql.literal("")}
-    ORDER BY due_at, event_key LIMIT ${page}) e ORDER BY e.due_at, e.event_key`
+    ORDER BY due_at, event_key LIMIT ${sql.literal(String(page))}) e ORDER BY e.due_at, e.event_key`
 }
 
 const decidedOnly = (sql: Database["sql"], source: string, ordered: boolean) =>
