@@ -45,7 +45,13 @@ import { InboxSeal } from "./InboxSeal.ts"
 import { InboxStore, type InboxStoreError } from "./InboxStore.ts"
 import type { Service } from "./InboxStore.ts"
 import * as GroupCommit from "./internal/groupCommit.ts"
-import { type Database, failing, make as makeDatabase, toStoreError } from "./internal/inboxSql/database.ts"
+import {
+  type Database,
+  failing,
+  make as makeDatabase,
+  statusByKey,
+  toStoreError
+} from "./internal/inboxSql/database.ts"
 import * as DeadLetters from "./internal/inboxSql/deadLetters.ts"
 import * as Listening from "./internal/inboxSql/listening.ts"
 import * as Looking from "./internal/inboxSql/looking.ts"
@@ -125,7 +131,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       claim: (options) => ask<"Claim">({ _tag: "Claim", options }),
       renew: (claim, leaseUntil) =>
         sql`UPDATE causeway_events SET due_at = ${Math.round(leaseUntil)}
-          WHERE event_key = ${claim.event.key} AND fence = ${claim.fence} AND status = 'handling'
+          WHERE event_key = ${claim.event.key} AND fence = ${claim.fence} AND ${sql.literal(statusByKey)} = 'handling'
           RETURNING event_key`.pipe(
           Effect.map((rows) => rows.length === 1),
           failing("renew a lease")

@@ -4,7 +4,7 @@ import type { Attempt } from "../../Attempt.ts"
 import type { Claim, LaneRule, Service } from "../../InboxStore.ts"
 import { heldUntil } from "../laneHold.ts"
 import { read, record } from "./attempts.ts"
-import type { Database } from "./database.ts"
+import { type Database, statusByKey } from "./database.ts"
 import { type ClaimRow, type SummaryRow, toEvent } from "./rows.ts"
 
 type Options = Parameters<Service["claim"]>[0]
@@ -107,6 +107,7 @@ const alone = ({ dialect, sql }: Database, source: string) =>
   dialect === "pg" ? sql`SELECT pg_advisory_xact_lock(hashtextextended(${source}, 5))` : Effect.void
 
 const open = "status IN ('pending', 'handling')"
+const openByKey = `${statusByKey} IN ('pending', 'handling')`
 
 /**
  * The head of a lane is looked for as the first from the beginning of that lane on, in the order of the index: a planner
@@ -177,7 +178,7 @@ const judge = (candidates: ReadonlyArray<Candidate>, rule: LaneRule, room: numbe
 const stillDue = ({ given, isIn, skipLocked, sql }: Database, { now }: Options, keys: ReadonlyArray<Key>) =>
   sql`SELECT event_key FROM causeway_events
     WHERE ${isIn("event_key", sql`SELECT g_key FROM ${given({ g_key: "bigint" }, keys)}`)}
-    AND ${sql.literal(open)} AND due_at <= ${now} ${skipLocked}`
+    AND ${sql.literal(openByKey)} AND due_at + 0 <= ${now} ${skipLocked}`
 
 /**
  * Puts events off until their turn has come. What they wait for is locked meanwhile: who ends it finds them put off and
@@ -212,7 +213,7 @@ const lockHeads = ({ given, isIn, shareLocked, sql }: Database, blocked: Readonl
     : Effect.map(
         sql<Pick<SummaryRow, "event_key" | "due_at">>`SELECT event_key, due_at FROM causeway_events
           WHERE ${isIn("event_key", sql`SELECT g_key FROM ${given({ g_key: "bigint" }, heads)}`)}
-          AND ${sql.literal(open)} ${shareLocked}`,
+          AND ${sql.literal(openByKey)} ${shareLocked}`,
         (rows) => new Map(rows.map((row) => [Number(row.event_key), Number(row.due_at)]))
       )
 }
@@ -245,12 +246,12 @@ interface Held extends Key {
   readonly g_until: number
 }
 
-const hold = ({ given, sql }: Database, held: ReadonlyArray<Held>): Question<unknown> =>
+const hold = ({ byKeys, given, sql }: Database, held: ReadonlyArray<Held>): Question<unknown> =>
   held.length === 0
     ? Effect.void
     : sql`UPDATE causeway_events SET held = 1, due_at = g_until
         FROM ${given({ g_key: "bigint", g_until: "bigint" }, held)}
-        WHERE event_key = g_key AND status = 'pending'`
+        WHERE ${byKeys(held.map(({ g_key }) => g_key))} event_key = g_key AND ${sql.literal(statusByKey)} = 'pending'`
 
 /** The first of each of these lanes that was put off is looked at again. */
 export const release = (

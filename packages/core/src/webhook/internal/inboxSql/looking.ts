@@ -55,7 +55,7 @@ export const undecided = ({ sql }: Database, source: string, limit: number): Que
   )
 
 export const decide = (
-  { given, sql }: Database,
+  { byKeys, given, sql }: Database,
   lanes: ReadonlyArray<{ readonly key: number; readonly lane: string }>
 ): Question<void> =>
   lanes.length === 0
@@ -64,7 +64,7 @@ export const decide = (
         sql`UPDATE causeway_events SET lane = g_lane FROM ${given(
           { g_key: "bigint", g_lane: "text" },
           lanes.map(({ key, lane }) => ({ g_key: key, g_lane: lane }))
-        )} WHERE event_key = g_key AND lane IS NULL`
+        )} WHERE ${byKeys(lanes.map(({ key }) => key))} event_key = g_key AND lane IS NULL`
       )
 
 export const replay = (database: Database, selection: Selection, now: number): Question<number> =>
