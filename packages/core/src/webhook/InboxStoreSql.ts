@@ -106,6 +106,9 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
 
     const perform = (works: ReadonlyArray<Work>) =>
       transactional(operations[works[0]?._tag ?? "Claim"], Together.perform(database, works))
+    /** A worker gives its whole transaction up when the event can't be ended in it: there is nothing to save in between. */
+    const performWithin = (work: Work) =>
+      work._tag === "Settle" ? failing(operations.Settle)(Together.perform(database, [work])) : perform([work])
     const group = GroupCommit.make({ run: perform, meetsAll, size: groupSize, fibers: 1 })
     const handling = yield* group
     // Postgres commits side by side; SQLite has one connection, and all that it writes at a time may share a commit.
@@ -120,7 +123,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       Effect.flatMap(Effect.serviceOption(sql.transactionService), (transaction) => {
         const together = work._tag === "Put" ? storing : handling
         const answer = Option.isSome(transaction)
-          ? Effect.map(perform([work]), (answers) => answers[0])
+          ? Effect.map(performWithin(work), (answers) => answers[0])
           : together(work)
         // Each kind of work has its kind of answer.
         return answer as Effect.Effect<Answers[Tag], InboxStoreError>
