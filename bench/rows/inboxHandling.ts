@@ -1,13 +1,16 @@
 import { Inbox } from "@causeway/core/webhook"
+import { Queue, Worker } from "bullmq"
 import { Deferred, Effect, Fiber, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { createClient } from "redis"
 import { openInbox, postgres, sqlite } from "../inbox/databases.ts"
 import { median } from "../measure.ts"
+import { redis } from "../receiving/databases.ts"
 import type { Finding } from "../Row.ts"
 
 const workers = 16
 const events = 1000
-const rounds = 3
+const rounds = 5
 
 const happened = Schema.Struct({ type: Schema.String, note: Schema.String })
 const text = JSON.stringify({ type: "happened", note: "x".repeat(960) })
@@ -74,8 +77,44 @@ const causeway = async (
   }
 }
 
+/** A queue in Redis, whose worker parses the JSON of each job. */
+const bullmq = async (name: string): Promise<Contestant> => {
+  const { place, stop } = await redis()
+  const connection = createClient({ socket: { host: "127.0.0.1", port: Number(place) } })
+  await connection.connect()
+  const queue = new Queue("bench", { connection })
+  const data: unknown = JSON.parse(text)
+
+  const round = async (turn: number): Promise<number> => {
+    await queue.addBulk(
+      Array.from({ length: events }, (_, index) => ({ name: "happened", data, opts: { jobId: `${turn}-${index}` } }))
+    )
+    const done = Promise.withResolvers<void>()
+    let handled = 0
+    const count = async () => {
+      if ((handled += 1) === events) done.resolve()
+    }
+    const began = performance.now()
+    const worker = new Worker("bench", count, { connection, concurrency: workers })
+    await done.promise
+    const wall = performance.now() - began
+    await worker.close()
+    return wall
+  }
+  return {
+    name,
+    round,
+    close: async () => {
+      await queue.close()
+      await connection.close()
+      await stop()
+    }
+  }
+}
+
 const find = async (): Promise<ReadonlyArray<string>> => {
   const contestants = [
+    await bullmq("BullMQ on Redis"),
     await causeway("SQLite", sqlite()),
     await causeway("SQLite, ordered by key", sqlite(), { ordered: true }),
     await causeway("SQLite, transactional", sqlite(), { transactional: true }),
@@ -101,6 +140,6 @@ const find = async (): Promise<ReadonlyArray<string>> => {
 
 export const row: Finding = {
   name: "inbox, handling",
-  about: `Handles ${events} stored events of 1 KiB with ${workers} workers, whose handlers do nothing but count.`,
+  about: `Handles ${events} stored events of 1 KiB with ${workers} workers, whose handlers do nothing but count. BullMQ does it in no order, on a Redis with appendfsync always.`,
   find
 }

@@ -74,7 +74,7 @@
 import { Clock, Context, Data, Effect, Latch, Layer, Option, Schedule, Schema } from "effect"
 import type { Duration, Scope } from "effect"
 import type { SqlClient } from "effect/sql"
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Attempt from "./Attempt.ts"
 import { InboxStore } from "./InboxStore.ts"
@@ -455,7 +455,7 @@ const longestPage = 1000
 const pageSize = (limit = 100): number => Math.min(InvalidOption.integer("limit", limit, 1), longestPage)
 
 const toNewEvent = (arrival: Arrival, traceparent: string | undefined, now: number): NewEvent => {
-  const digest = createHash("sha256").update(arrival.body).digest("hex")
+  const digest = hash("sha256", arrival.body, "hex")
   return {
     source: arrival.source,
     id: arrival.id === undefined || arrival.id === "" ? digest : nameOf(arrival.id),

@@ -45,7 +45,13 @@ import { InboxSeal } from "./InboxSeal.ts"
 import { InboxStore, type InboxStoreError } from "./InboxStore.ts"
 import type { Service } from "./InboxStore.ts"
 import * as GroupCommit from "./internal/groupCommit.ts"
-import { type Database, failing, make as makeDatabase, toStoreError } from "./internal/inboxSql/database.ts"
+import {
+  type Database,
+  failing,
+  make as makeDatabase,
+  statusByKey,
+  toStoreError
+} from "./internal/inboxSql/database.ts"
 import * as DeadLetters from "./internal/inboxSql/deadLetters.ts"
 import * as Listening from "./internal/inboxSql/listening.ts"
 import * as Looking from "./internal/inboxSql/looking.ts"
@@ -100,6 +106,9 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
 
     const perform = (works: ReadonlyArray<Work>) =>
       transactional(operations[works[0]?._tag ?? "Claim"], Together.perform(database, works))
+    /** A worker gives its whole transaction up when the event can't be ended in it: there is nothing to save in between. */
+    const performWithin = (work: Work) =>
+      work._tag === "Settle" ? failing(operations.Settle)(Together.perform(database, [work])) : perform([work])
     const group = GroupCommit.make({ run: perform, meetsAll, size: groupSize, fibers: 1 })
     const handling = yield* group
     // Postgres commits side by side; SQLite has one connection, and all that it writes at a time may share a commit.
@@ -114,10 +123,10 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       Effect.flatMap(Effect.serviceOption(sql.transactionService), (transaction) => {
         const together = work._tag === "Put" ? storing : handling
         const answer = Option.isSome(transaction)
-          ? Effect.map(perform([work]), (answers) => answers[0])
+          ? Effect.map(performWithin(work), (answers) => answers[0])
           : together(work)
         // Each kind of work has its kind of answer.
-        return Effect.map(answer, (answered) => answered as Answers[Tag])
+        return answer as Effect.Effect<Answers[Tag], InboxStoreError>
       })
 
     return {
@@ -125,7 +134,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       claim: (options) => ask<"Claim">({ _tag: "Claim", options }),
       renew: (claim, leaseUntil) =>
         sql`UPDATE causeway_events SET due_at = ${Math.round(leaseUntil)}
-          WHERE event_key = ${claim.event.key} AND fence = ${claim.fence} AND status = 'handling'
+          WHERE event_key = ${claim.event.key} AND fence = ${claim.fence} AND ${sql.literal(statusByKey)} = 'handling'
           RETURNING event_key`.pipe(
           Effect.map((rows) => rows.length === 1),
           failing("renew a lease")

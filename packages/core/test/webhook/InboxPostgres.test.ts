@@ -1,6 +1,6 @@
-import { Inbox, InboxStoreSql, type WebhookEvent } from "@causeway/core/webhook"
+import { Inbox, InboxStore, InboxStoreSql, type WebhookEvent } from "@causeway/core/webhook"
 import { assert, it } from "@effect/vitest"
-import { Deferred, Effect, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { layerClient } from "../postgres/client.ts"
 import { describePostgres, PostgresServer, sharedServer } from "../postgres/server.ts"
@@ -51,6 +51,80 @@ describePostgres("the inbox and Postgres", () => {
       yield* Effect.provide(program, inboxOf, { local: true })
     }).pipe(Effect.scoped, Effect.provide(server))
   )
+
+  const arrival = (id: string) => ({ source: "github", id, lane: "a", headers: [], body: new TextEncoder().encode(id) })
+  const claimAt = (now: number, rule: Partial<InboxStore.LaneRule>) =>
+    Effect.gen(function* () {
+      const store = yield* InboxStore.InboxStore
+      const lanes = { limit: 1, ordered: false, stands: false, decided: false, ...rule }
+      return yield* store.claim({ source: "github", limit: 5, now, leaseUntil: now + 30_000, lanes })
+    })
+  const handled = (now: number): InboxStore.Settlement => ({
+    status: "handled",
+    dueAt: now,
+    attempt: { startedAt: now, endedAt: now, outcome: "handled", error: undefined }
+  })
+
+  /** An event that is being handled, and one of its lane that came after. */
+  const begun = (rule: Partial<InboxStore.LaneRule>) =>
+    Effect.gen(function* () {
+      const inbox = yield* Inbox.Inbox
+      yield* inbox.store(arrival("first"))
+      const [first] = yield* claimAt(Date.now(), rule)
+      if (first === undefined) return yield* Effect.die("the first was not claimed")
+      yield* inbox.store(arrival("second"))
+      return { first, now: Date.now() }
+    })
+
+  const idsOf = (claims: ReadonlyArray<InboxStore.Claim>) => claims.map(({ event }) => event.id)
+
+  const someoneWaits = Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const waiting = Effect.map(sql`SELECT pid FROM pg_locks WHERE NOT granted`, (rows) => rows.length > 0)
+    yield* Effect.repeat(waiting, { until: (found) => found })
+  })
+
+  for (const [lane, rule] of [
+    ["an ordered lane", { ordered: true, limit: Infinity }],
+    ["a bounded lane", { limit: 1 }]
+  ] as const) {
+    it.live(`what is looked at in ${lane} while another process ends the one before is due when that has ended`, () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const store = yield* InboxStore.InboxStore
+        const { first, now } = yield* begun(rule)
+        const [settled, looked] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const end = Effect.andThen(store.settle(first, handled(now)), Deferred.succeed(settled, undefined))
+        const ending = yield* Effect.forkChild(sql.withTransaction(Effect.andThen(end, Deferred.await(looked))))
+        yield* Deferred.await(settled)
+        assert.deepStrictEqual(idsOf(yield* claimAt(now, rule)), [])
+        yield* Deferred.succeed(looked, undefined)
+        yield* Fiber.join(ending)
+        assert.deepStrictEqual(idsOf(yield* claimAt(now, rule)), ["second"])
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live(`what is put off in ${lane} while another process ends the one before is due when that has ended`, () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const store = yield* InboxStore.InboxStore
+        const { first, now } = yield* begun(rule)
+        const looked = yield* Deferred.make<void>()
+        const ending = yield* Effect.forkChild(
+          Effect.andThen(Deferred.await(looked), store.settle(first, handled(now)))
+        )
+        yield* sql.withTransaction(
+          Effect.gen(function* () {
+            assert.deepStrictEqual(idsOf(yield* claimAt(now, rule)), [])
+            yield* Deferred.succeed(looked, undefined)
+            yield* someoneWaits
+          })
+        )
+        assert.isTrue(yield* Fiber.join(ending))
+        assert.deepStrictEqual(idsOf(yield* claimAt(now, rule)), ["second"])
+      }).pipe(Effect.provide(layer))
+    )
+  }
 
   inboxSuite("Postgres", layer)
   inboxSqlSuite("Postgres", layer)

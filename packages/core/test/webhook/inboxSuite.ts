@@ -740,6 +740,24 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
       )
 
       test(
+        "many events of many keys are all handled, those of each key in their order",
+        Effect.gen(function* () {
+          const lanes = Array.from({ length: 45 }, (_, index) => `lane ${index}`)
+          const steps = [1, 2, 3, 4]
+          for (const step of steps) for (const lane of lanes) yield* about(`${step} of ${lane}`, lane)
+          const handled = new Map(lanes.map((lane) => [lane, Array<string>()]))
+          const handle: Handle = (_, delivery) => Effect.sync(() => handled.get(key(delivery) ?? "")?.push(delivery.id))
+          yield* work(handle, { key, ordered: true, concurrency: 40 })
+          yield* pass("1 second")
+          for (const [lane, ids] of handled)
+            assert.deepStrictEqual(
+              ids,
+              steps.map((step) => `${step} of ${lane}`)
+            )
+        })
+      )
+
+      test(
         "an event whose key can't be told is handled",
         Effect.gen(function* () {
           const put = yield* about("a", "a")

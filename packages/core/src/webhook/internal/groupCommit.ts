@@ -1,4 +1,4 @@
-import { Deferred, Effect, Exit, Queue, type Scope } from "effect"
+import { Effect, Exit, Queue, type Scope } from "effect"
 
 export interface Options<In, Out, E> {
   /** Does the work of all in one transaction, and answers each, in their order. */
@@ -13,7 +13,7 @@ export interface Options<In, Out, E> {
 
 interface Waiting<In, Out, E> {
   readonly item: In
-  readonly answer: Deferred.Deferred<Out, E>
+  readonly answer: (exit: Effect.Effect<Out, E>) => void
   abandoned: boolean
 }
 
@@ -47,14 +47,12 @@ const askAlone = <In, Out, E>(run: Options<In, Out, E>["run"], item: In): Effect
   Effect.map(run([item]), (answers) => answers[0] as Out)
 
 const ask = <In, Out, E>(queue: Queue.Queue<Waiting<In, Out, E>>, item: In): Effect.Effect<Out, E> =>
-  Effect.suspend(() => {
-    const waiting: Waiting<In, Out, E> = { item, answer: Deferred.makeUnsafe<Out, E>(), abandoned: false }
+  Effect.callback((answer) => {
+    const waiting: Waiting<In, Out, E> = { item, answer, abandoned: false }
     Queue.offerUnsafe(queue, waiting)
-    return Effect.onInterrupt(Deferred.await(waiting.answer), () =>
-      Effect.sync(() => {
-        waiting.abandoned = true
-      })
-    )
+    return Effect.sync(() => {
+      waiting.abandoned = true
+    })
   })
 
 const commitTogether = <In, Out, E>(
@@ -68,7 +66,9 @@ const commitTogether = <In, Out, E>(
     Effect.map((answers) => answerAll(batch, (index) => Exit.succeed(answers[index] as Out))),
     Effect.catch((error) =>
       batch.length > 1 && !meetsAll(error)
-        ? Effect.forEach(batch, ({ answer, item }) => Deferred.into(askAlone(run, item), answer), { discard: true })
+        ? Effect.forEach(batch, (one) => Effect.map(Effect.exit(askAlone(run, one.item)), one.answer), {
+            discard: true
+          })
         : Effect.sync(() => answerAll(batch, () => Exit.fail(error)))
     ),
     Effect.catchCause((cause) => Effect.sync(() => answerAll(batch, () => Exit.failCause(cause)))),
@@ -80,5 +80,5 @@ const answerAll = <Out, E>(
   batch: ReadonlyArray<Waiting<unknown, Out, E>>,
   exitOf: (index: number) => Exit.Exit<Out, E>
 ): void => {
-  for (const [index, { answer }] of batch.entries()) Deferred.doneUnsafe(answer, exitOf(index))
+  for (const [index, { answer }] of batch.entries()) answer(exitOf(index))
 }

@@ -210,18 +210,22 @@ const traced = <A, E, R>({ claim: { event } }: Job<unknown>, attempt: Effect.Eff
   const delivery = spanOf(event.traceparent)
   return attempt.pipe(
     Effect.annotateLogs(names(event)),
-    Effect.withSpan("causeway.inbox.handle", {
-      kind: "consumer",
-      root: true,
-      links: delivery === undefined ? [] : [{ span: delivery, attributes: {} }],
-      attributes: {
-        "messaging.system": "causeway",
-        "messaging.destination.name": event.source,
-        "messaging.message.id": event.id,
-        "causeway.event.type": event.type,
-        "causeway.event.attempt": event.attempts
-      }
-    })
+    Effect.withSpan(
+      "causeway.inbox.handle",
+      {
+        kind: "consumer",
+        root: true,
+        links: delivery === undefined ? [] : [{ span: delivery, attributes: {} }],
+        attributes: {
+          "messaging.system": "causeway",
+          "messaging.destination.name": event.source,
+          "messaging.message.id": event.id,
+          "causeway.event.type": event.type,
+          "causeway.event.attempt": event.attempts
+        }
+      },
+      { captureStackTrace: false }
+    )
   )
 }
 

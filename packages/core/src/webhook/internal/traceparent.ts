@@ -10,7 +10,8 @@ export const spanOf = (traceparent: string | undefined): Tracer.ExternalSpan | u
 
 /** The `traceparent` of the current span, if there is one. */
 export const current: Effect.Effect<string | undefined> = Effect.map(
-  Effect.option(Effect.currentParentSpan),
+  // Asked as a service that may be missing: the error of `Effect.currentParentSpan` costs more than all around it.
+  Effect.serviceOption(Tracer.ParentSpan),
   (span) => {
     if (Option.isNone(span)) return undefined
     const { sampled, spanId, traceId } = span.value

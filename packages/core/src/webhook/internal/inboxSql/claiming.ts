@@ -4,7 +4,7 @@ import type { Attempt } from "../../Attempt.ts"
 import type { Claim, LaneRule, Service } from "../../InboxStore.ts"
 import { heldUntil } from "../laneHold.ts"
 import { read, record } from "./attempts.ts"
-import type { Database } from "./database.ts"
+import { type Database, statusByKey } from "./database.ts"
 import { type ClaimRow, type SummaryRow, toEvent } from "./rows.ts"
 
 type Options = Parameters<Service["claim"]>[0]
@@ -75,30 +75,29 @@ const toClaim = (row: ClaimRow, attempts: ReadonlyArray<Attempt>): Claim => {
 }
 
 interface Candidate extends Pick<SummaryRow, "event_key" | "lane" | "status"> {
-  /** When the next of those is due that it comes after. */
-  readonly behind: number | bigint | null
-  readonly behind_dead: number | bigint | null
+  /** The first of its lane that has not ended, where they are ordered. */
+  readonly head: number | bigint | null
+  /** How many dead ones of its lane it comes after. */
+  readonly behind_dead: number | bigint
   /** How many others of its lane are being handled. */
   readonly running: number | bigint
 }
 
-/** How many events are looked at together, and how often, before others have their turn. */
-const page = 100
-const pages = 10
+/** How many events are looked at together, until others have their turn: the first few are mostly heads. */
+const pages = [32, ...Array<number>(10).fill(100)]
 
 const claimInLanes = (database: Database, options: Options, rule: LaneRule): Question<ReadonlyArray<Claim>> =>
   Effect.gen(function* () {
     const claims: Array<Claim> = []
     yield* alone(database, options.source)
-    for (let turn = 0; turn < pages; turn += 1) {
-      const candidates = yield* candidatesOf(database, options, rule)
-      const { free, held } = judge(candidates, rule, options.now, options.limit - claims.length)
-      yield* hold(database, held)
-      if (free.length > 0) {
-        const keys = database.sql`SELECT g_key FROM ${database.given({ g_key: "bigint" }, free)}`
-        claims.push(...(yield* take(database, options, keys)))
-      }
-      if (candidates.length < page || claims.length >= options.limit) break
+    for (const [turn, page] of pages.entries()) {
+      const candidates = yield* candidatesOf(database, options, rule, page)
+      const { blocked, free } = judge(candidates, rule, options.limit - claims.length)
+      if (free.length > 0) claims.push(...(yield* take(database, options, stillDue(database, options, free))))
+      // What is passed over costs nothing until it is passed over again: only those who find nothing else put it off.
+      if (claims.length >= options.limit) break
+      if (turn > 0 || candidates.length < page) yield* putOff(database, options, rule, blocked)
+      if (candidates.length < page) break
     }
     return claims
   })
@@ -107,65 +106,152 @@ const claimInLanes = (database: Database, options: Options, rule: LaneRule): Que
 const alone = ({ dialect, sql }: Database, source: string) =>
   dialect === "pg" ? sql`SELECT pg_advisory_xact_lock(hashtextextended(${source}, 5))` : Effect.void
 
-const candidatesOf = ({ skipLocked, sql }: Database, { now, source }: Options, rule: LaneRule) => {
-  const sameLane = (statuses: string) =>
-    sql`o.direction = 'in' AND o.source = e.source AND o.lane = e.lane AND e.lane <> ''
-      AND o.status IN ('pending', 'handling', 'dead') AND o.status IN (${sql.literal(statuses)})`
-  const behind = rule.ordered
-    ? sql`(SELECT MIN(o.due_at) FROM causeway_events o
-        WHERE ${sameLane("'pending', 'handling'")} AND o.event_key < e.event_key)`
+const open = "status IN ('pending', 'handling')"
+const openByKey = `${statusByKey} IN ('pending', 'handling')`
+
+/**
+ * The head of a lane is looked for as the first from the beginning of that lane on, in the order of the index: a planner
+ * that is asked for the smallest key of a lane may walk all keys there ever were. It is told how many are asked for, too,
+ * so that it plans once.
+ */
+const candidatesOf = ({ sql }: Database, { now, source }: Options, rule: LaneRule, page: number) => {
+  const beside = sql`FROM causeway_events o WHERE o.direction = 'in' AND o.source = ${source}`
+  const head = rule.ordered
+    ? sql`CASE WHEN e.lane <> '' THEN (SELECT o.event_key ${beside} AND o.lane >= e.lane AND o.${sql.literal(open)}
+        ORDER BY o.lane, o.event_key LIMIT 1) END`
     : sql`NULL`
   const behindDead = rule.stands
-    ? sql`(SELECT MIN(o.event_key) FROM causeway_events o WHERE ${sameLane("'dead'")} AND o.event_key < e.event_key)`
-    : sql`NULL`
-  const running = Number.isFinite(rule.limit)
-    ? sql`(SELECT COUNT(*) FROM causeway_events o WHERE ${sameLane("'handling'")} AND o.event_key <> e.event_key)`
+    ? sql`(SELECT COUNT(*) ${beside} AND o.lane = e.lane AND o.lane <> '' AND o.status = 'dead'
+        AND o.event_key < e.event_key)`
     : sql`0`
-  return sql<Candidate>`SELECT e.event_key, e.lane, e.status, ${behind} AS behind, ${behindDead} AS behind_dead,
-    ${running} AS running FROM causeway_events e
-    WHERE e.direction = 'in' AND e.source = ${source} AND e.status IN ('pending', 'handling') AND e.due_at <= ${now}
+  const running = Number.isFinite(rule.limit)
+    ? sql`(SELECT COUNT(*) ${beside} AND o.lane = e.lane AND o.lane <> '' AND o.status = 'handling'
+        AND o.event_key <> e.event_key)`
+    : sql`0`
+  return sql<Candidate>`SELECT e.event_key, e.lane, e.status, ${head} AS head, ${behindDead} AS behind_dead,
+    ${running} AS running FROM (SELECT event_key, lane, status, due_at FROM causeway_events WHERE direction = 'in'
+    AND source = ${source} AND ${sql.literal(open)} AND due_at <= ${now}
     ${rule.decided ? decidedOnly(sql, source, rule.ordered) : sql.literal("")}
-    ORDER BY e.due_at, e.event_key LIMIT ${page} ${skipLocked}`
+    ORDER BY due_at, event_key LIMIT ${sql.literal(String(page))}) e ORDER BY e.due_at, e.event_key`
 }
 
 const decidedOnly = (sql: Database["sql"], source: string, ordered: boolean) =>
   ordered
-    ? sql`AND e.lane IS NOT NULL AND NOT EXISTS (SELECT 1 FROM causeway_events u WHERE u.direction = 'in'
-        AND u.source = ${source} AND u.lane IS NULL AND u.status IN ('pending', 'handling', 'dead')
-        AND u.status IN ('pending', 'handling') AND u.event_key < e.event_key)`
-    : sql`AND e.lane IS NOT NULL`
+    ? sql`AND lane IS NOT NULL AND event_key < COALESCE((SELECT u.event_key FROM causeway_events u
+        WHERE u.direction = 'in' AND u.source = ${source} AND u.lane IS NULL AND u.${sql.literal(open)}
+        ORDER BY u.lane, u.event_key LIMIT 1), ${Number.MAX_SAFE_INTEGER})`
+    : sql`AND lane IS NOT NULL`
 
-interface Held {
+interface Key {
   readonly g_key: number
+}
+
+/** An event whose turn has not come. */
+interface Blocked extends Key {
+  readonly lane: string
+  readonly reason: "head" | "dead" | "full"
+  readonly head: number
+}
+
+const judge = (candidates: ReadonlyArray<Candidate>, rule: LaneRule, room: number) => {
+  const free: Array<Key> = []
+  const blocked: Array<Blocked> = []
+  const taken = new Map<string, number>()
+  for (const candidate of candidates) {
+    const key = Number(candidate.event_key)
+    const lane = candidate.lane ?? ""
+    const head = Number(candidate.head ?? key)
+    const others = Number(candidate.running) + (taken.get(lane) ?? 0)
+    const full = lane !== "" && others >= rule.limit
+    const reason = head !== key ? "head" : Number(candidate.behind_dead) > 0 ? "dead" : full ? "full" : undefined
+    // One whose worker vanished had its turn already.
+    if (candidate.status === "pending" && reason !== undefined) {
+      blocked.push({ g_key: key, lane, reason, head })
+    } else if (free.length < room) {
+      free.push({ g_key: key })
+      taken.set(lane, (taken.get(lane) ?? 0) + 1)
+    }
+  }
+  return { free, blocked }
+}
+
+const stillDue = ({ given, isIn, skipLocked, sql }: Database, { now }: Options, keys: ReadonlyArray<Key>) =>
+  sql`SELECT event_key FROM causeway_events
+    WHERE ${isIn("event_key", sql`SELECT g_key FROM ${given({ g_key: "bigint" }, keys)}`)}
+    AND ${sql.literal(openByKey)} AND due_at + 0 <= ${now} ${skipLocked}`
+
+/**
+ * Puts events off until their turn has come. What they wait for is locked meanwhile: who ends it finds them put off and
+ * releases them. What another transaction is just ending, or changing otherwise, is no reason to wait.
+ */
+const putOff = (
+  database: Database,
+  options: Options,
+  rule: LaneRule,
+  blocked: ReadonlyArray<Blocked>
+): Question<unknown> =>
+  Effect.gen(function* () {
+    if (blocked.length === 0) return
+    const heads = yield* lockHeads(database, reasoned(blocked, "head"))
+    const full = yield* lockFull(database, options.source, rule, reasoned(blocked, "full"))
+    const held = blocked.flatMap(({ g_key, head, lane, reason }): ReadonlyArray<Held> => {
+      if (reason === "dead") return [{ g_key, g_until: heldUntil(options.now, undefined) }]
+      const due = reason === "full" ? full.get(lane) : heads.get(head)
+      return due === undefined ? [] : [{ g_key, g_until: heldUntil(options.now, due) }]
+    })
+    yield* hold(database, held)
+  })
+
+const reasoned = (blocked: ReadonlyArray<Blocked>, reason: Blocked["reason"]): ReadonlyArray<Blocked> =>
+  blocked.filter((event) => event.reason === reason)
+
+/** When each of these heads is due. */
+const lockHeads = ({ given, isIn, shareLocked, sql }: Database, blocked: ReadonlyArray<Blocked>) => {
+  const heads = [...new Set(blocked.map(({ head }) => head))].map((head) => ({ g_key: head }))
+  return heads.length === 0
+    ? Effect.succeed(new Map<number, number>())
+    : Effect.map(
+        sql<Pick<SummaryRow, "event_key" | "due_at">>`SELECT event_key, due_at FROM causeway_events
+          WHERE ${isIn("event_key", sql`SELECT g_key FROM ${given({ g_key: "bigint" }, heads)}`)}
+          AND ${sql.literal(openByKey)} ${shareLocked}`,
+        (rows) => new Map(rows.map((row) => [Number(row.event_key), Number(row.due_at)]))
+      )
+}
+
+/** When the first of those is due that fill each of these lanes, where they fill it. */
+const lockFull = (
+  { given, isIn, shareLocked, sql }: Database,
+  source: string,
+  rule: LaneRule,
+  blocked: ReadonlyArray<Blocked>
+) => {
+  const lanes = [...new Set(blocked.map(({ lane }) => lane))].map((lane) => ({ g_lane: lane }))
+  return lanes.length === 0
+    ? Effect.succeed(new Map<string, number>())
+    : Effect.map(
+        sql<Pick<SummaryRow, "lane" | "due_at">>`SELECT lane, due_at FROM causeway_events
+          WHERE direction = 'in' AND source = ${source}
+          AND ${isIn("lane", sql`SELECT g_lane FROM ${given({ g_lane: "text" }, lanes)}`)}
+          AND lane <> '' AND status = 'handling' ${shareLocked}`,
+        (rows) =>
+          new Map(
+            [...Map.groupBy(rows, ({ lane }) => lane ?? "")]
+              .filter(([, running]) => running.length >= rule.limit)
+              .map(([lane, running]) => [lane, Math.min(...running.map((row) => Number(row.due_at)))])
+          )
+      )
+}
+
+interface Held extends Key {
   readonly g_until: number
 }
 
-const judge = (candidates: ReadonlyArray<Candidate>, rule: LaneRule, now: number, room: number) => {
-  const free: Array<{ readonly g_key: number }> = []
-  const held: Array<Held> = []
-  const taken = new Map<string, number>()
-  for (const { behind, behind_dead, event_key, lane, running, status } of candidates) {
-    const key = Number(event_key)
-    const others = Number(running) + (taken.get(lane ?? "") ?? 0)
-    const full = lane !== null && lane !== "" && others >= rule.limit
-    const waitsFor = behind === null ? undefined : Number(behind)
-    // One whose worker vanished had its turn already.
-    if (status === "pending" && (behind !== null || behind_dead !== null || full)) {
-      held.push({ g_key: key, g_until: heldUntil(now, full && waitsFor === undefined ? now : waitsFor) })
-    } else if (free.length < room) {
-      free.push({ g_key: key })
-      taken.set(lane ?? "", (taken.get(lane ?? "") ?? 0) + 1)
-    }
-  }
-  return { free, held }
-}
-
-const hold = ({ given, sql }: Database, held: ReadonlyArray<Held>): Question<unknown> =>
+const hold = ({ byKeys, given, sql }: Database, held: ReadonlyArray<Held>): Question<unknown> =>
   held.length === 0
     ? Effect.void
     : sql`UPDATE causeway_events SET held = 1, due_at = g_until
         FROM ${given({ g_key: "bigint", g_until: "bigint" }, held)}
-        WHERE event_key = g_key AND status = 'pending'`
+        WHERE ${byKeys(held.map(({ g_key }) => g_key))} event_key = g_key AND ${sql.literal(statusByKey)} = 'pending'`
 
 /** The first of each of these lanes that was put off is looked at again. */
 export const release = (

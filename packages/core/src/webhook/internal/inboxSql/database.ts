@@ -17,9 +17,22 @@ export interface Database {
   ) => Statement.Fragment
   /** Takes the rows of a query for this transaction, without those that another one has taken. */
   readonly skipLocked: Statement.Fragment
+  /** Keeps others from changing the rows of a query in this transaction, without those that another one is changing. */
+  readonly shareLocked: Statement.Fragment
   /** `column` is in what a query finds, which is run once. */
   readonly isIn: (column: string, query: Statement.Fragment) => Statement.Fragment
+  /**
+   * Where rows are joined by their keys, finds them by the index of the keys, however small the table was when the
+   * statement was planned.
+   */
+  readonly byKeys: (keys: ReadonlyArray<number>) => Statement.Fragment
 }
+
+/**
+ * The status of an event that is found by its key: as an expression, so that a planner does not walk an index of what has
+ * this status, which looks small to it, instead of stepping into the index of the keys.
+ */
+export const statusByKey = "status || ''"
 
 export const make = (sql: SqlClient.SqlClient, dialect: "sqlite" | "pg"): Database => ({
   sql,
@@ -37,8 +50,13 @@ export const make = (sql: SqlClient.SqlClient, dialect: "sqlite" | "pg"): Databa
       : sql`(SELECT ${list((name) => `value->>'${name}' AS ${name}`)} FROM json_each(${json})) AS given`
   },
   skipLocked: sql.literal(dialect === "pg" ? "FOR UPDATE SKIP LOCKED" : ""),
+  shareLocked: sql.literal(dialect === "pg" ? "FOR SHARE SKIP LOCKED" : ""),
   isIn: (column, query) =>
-    dialect === "pg" ? sql`${sql(column)} = ANY(ARRAY(${query}))` : sql`${sql(column)} IN (${query})`
+    dialect === "pg" ? sql`${sql(column)} = ANY(ARRAY(${query}))` : sql`${sql(column)} IN (${query})`,
+  byKeys: (keys) =>
+    dialect === "pg"
+      ? sql`event_key = ANY(${JSON.stringify(keys).replace("[", "{").replace("]", "}")}::bigint[]) AND`
+      : sql.literal("")
 })
 
 export const toStoreError = (operation: string, cause: unknown): InboxStoreError =>

@@ -50,13 +50,12 @@ export const nextDue = ({ sql }: Database, source: string): Question<number | un
 export const undecided = ({ sql }: Database, source: string, limit: number): Question<ReadonlyArray<Undecided>> =>
   Effect.map(
     sql<EventRow>`SELECT * FROM causeway_events WHERE direction = 'in' AND source = ${source} AND lane IS NULL
-      AND status IN ('pending', 'handling', 'dead') AND status IN ('pending', 'handling')
-      ORDER BY event_key LIMIT ${limit}`,
+      AND status IN ('pending', 'handling') ORDER BY lane, event_key LIMIT ${limit}`,
     (rows) => rows.map((row) => ({ event: toEvent(row, []) }))
   )
 
 export const decide = (
-  { given, sql }: Database,
+  { byKeys, given, sql }: Database,
   lanes: ReadonlyArray<{ readonly key: number; readonly lane: string }>
 ): Question<void> =>
   lanes.length === 0
@@ -65,7 +64,7 @@ export const decide = (
         sql`UPDATE causeway_events SET lane = g_lane FROM ${given(
           { g_key: "bigint", g_lane: "text" },
           lanes.map(({ key, lane }) => ({ g_key: key, g_lane: lane }))
-        )} WHERE event_key = g_key AND lane IS NULL`
+        )} WHERE ${byKeys(lanes.map(({ key }) => key))} event_key = g_key AND lane IS NULL`
       )
 
 export const replay = (database: Database, selection: Selection, now: number): Question<number> =>

@@ -3,7 +3,7 @@ import type { SqlError } from "effect/sql"
 import type { Claim, Settlement } from "../../InboxStore.ts"
 import { record } from "./attempts.ts"
 import { release } from "./claiming.ts"
-import type { Database } from "./database.ts"
+import { type Database, statusByKey } from "./database.ts"
 
 /** How a claim ends. */
 export interface Ending {
@@ -43,11 +43,12 @@ export const settleAll = (
   endings: ReadonlyArray<Ending>
 ): Effect.Effect<ReadonlyArray<boolean>, SqlError.SqlError> =>
   Effect.gen(function* () {
-    const { given, sql } = database
+    const { byKeys, given, sql } = database
     const rows = yield* sql<SettledRow>`UPDATE causeway_events
       SET status = g_status, due_at = g_due_at, settled_at = g_settled_at, attempts = attempts - g_uncounted, held = 0
       FROM ${given(columns, endings.map(toGiven))}
-      WHERE event_key = g_key AND fence = g_fence AND status = 'handling' RETURNING event_key, fence, attempts`
+      WHERE ${byKeys(endings.map(({ claim }) => claim.event.key))} event_key = g_key AND fence = g_fence
+      AND ${sql.literal(statusByKey)} = 'handling' RETURNING event_key, fence, attempts`
     const settled = new Map(rows.map((row) => [nameOf(Number(row.event_key), Number(row.fence)), Number(row.attempts)]))
     const attemptsOf = ({ claim }: Ending) => settled.get(nameOf(claim.event.key, claim.fence))
     yield* record(

@@ -74,10 +74,26 @@ const createSeen = Effect.gen(function* () {
   yield* sql`CREATE INDEX causeway_seen_until ON causeway_seen (until)`
 })
 
+/** Those that have not ended, in the order of their lanes: the first of a lane is the one whose turn it is. */
+const indexLanes = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`DROP INDEX causeway_events_due`
+  yield* sql`CREATE INDEX causeway_events_due ON causeway_events (direction, source, due_at, event_key)
+    WHERE status IN ('pending', 'handling')`
+  yield* sql`DROP INDEX causeway_events_lanes`
+  yield* sql`CREATE INDEX causeway_events_lanes ON causeway_events (direction, source, lane, event_key)
+    WHERE status IN ('pending', 'handling')`
+  yield* sql`CREATE INDEX causeway_events_running ON causeway_events (direction, source, lane)
+    WHERE status = 'handling' AND lane <> ''`
+  yield* sql`CREATE INDEX causeway_events_standing ON causeway_events (direction, source, lane, event_key)
+    WHERE status = 'dead' AND lane <> ''`
+})
+
 const migrations = {
   "0001_create_events": createEvents,
   "0002_add_lanes": addLanes,
-  "0003_create_seen": createSeen
+  "0003_create_seen": createSeen,
+  "0004_index_lanes": indexLanes
 }
 
 const runMigrations = Migrator.make({})({
