@@ -74,6 +74,32 @@ describe("a line in memory", () => {
     })
   )
 
+  for (const [second, third] of [
+    [15.484061, 0.67312],
+    [9.716249, 5.400105],
+    [17.678685, 3.699205]
+  ] as const) {
+    it.effect(`ends a wait on a clock with fractions of a millisecond: ${second}, ${third}`, () =>
+      Effect.gen(function* () {
+        const account = new Account(RateLimitStore.makeMemory(), { limit: 2, window: 1_717 })
+        const ask = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          account.ask(now, { tokens: 1, maxWaiting: 5, maxWaitMillis: 2_000 })
+        )
+        yield* ask
+        yield* TestClock.adjust(second)
+        yield* ask
+        yield* TestClock.adjust(1_717 - second)
+        yield* ask
+        yield* TestClock.adjust(third)
+        const decision = yield* ask
+        if (decision._tag !== "Admitted") return assert.fail(decision._tag)
+        const waiting = yield* Effect.forkChild(decision.wait, { startImmediately: true })
+        yield* TestClock.adjust(100)
+        assert.strictEqual(waiting.pollUnsafe()?._tag, "Success")
+      })
+    )
+  }
+
   const crowd = (account: Account, priorities: ReadonlyArray<number>, maxWaitMillis = 1e9) =>
     Effect.gen(function* () {
       const order: Array<number> = []

@@ -163,6 +163,12 @@ export class Line {
   }
 }
 
+/**
+ * On a clock with fractions of a millisecond a sum may fall short of a time by less than any clock moves: without a sleep that
+ * moves it, a wait would never end.
+ */
+const leastSleepMillis = 0.01
+
 /** The future as it will be when all that wait have their turns: the next is not before `at`. */
 interface Plan {
   readonly window: Window
@@ -263,7 +269,7 @@ export class Waiter implements Admitted {
       this.#onWake = () => resume(Effect.yieldNow)
       if (this.#isWoken) this.#onWake()
     })
-    return Effect.raceFirst(Effect.sleep(millis), woken)
+    return Effect.raceFirst(Effect.sleep(Math.max(millis, leastSleepMillis)), woken)
   }
 
   #giveUp(now: number): void {
