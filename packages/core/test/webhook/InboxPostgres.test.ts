@@ -1,6 +1,6 @@
 import { Inbox, InboxStore, InboxStoreSql, type WebhookEvent } from "@causeway/core/webhook"
 import { assert, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Clock, Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { layerClient } from "../postgres/client.ts"
 import { describePostgres, PostgresServer, sharedServer } from "../postgres/server.ts"
@@ -70,10 +70,10 @@ describePostgres("the inbox and Postgres", () => {
     Effect.gen(function* () {
       const inbox = yield* Inbox.Inbox
       yield* inbox.store(arrival("first"))
-      const [first] = yield* claimAt(Date.now(), rule)
+      const [first] = yield* claimAt(yield* Clock.currentTimeMillis, rule)
       if (first === undefined) return yield* Effect.die("the first was not claimed")
       yield* inbox.store(arrival("second"))
-      return { first, now: Date.now() }
+      return { first, now: yield* Clock.currentTimeMillis }
     })
 
   const idsOf = (claims: ReadonlyArray<InboxStore.Claim>) => claims.map(({ event }) => event.id)

@@ -35,10 +35,9 @@ export class AnyOf implements Tally {
       this.addGood(1, now)
       return false
     }
-    this.#pair ??= this.#parted()
-    const [first, other] = this.#pair
-    const trips = first.count(failed, elapsedMillis, now)
-    return other.count(failed, elapsedMillis, now) || trips
+    const pair = (this.#pair ??= this.#parted())
+    const trips = pair[0].count(failed, elapsedMillis, now)
+    return pair[1].count(failed, elapsedMillis, now) || trips
   }
 
   addGood(count: number, now: number): void {
@@ -47,8 +46,7 @@ export class AnyOf implements Tally {
   }
 
   calls(now: number): number {
-    const [first] = this.#pair ?? this.#parted()
-    return first.calls(now)
+    return (this.#pair ?? this.#parted())[0].calls(now)
   }
 
   failures(now: number): number {
@@ -56,7 +54,8 @@ export class AnyOf implements Tally {
   }
 
   isBlank(): boolean {
-    return this.#pair?.every((tally) => tally.isBlank()) ?? this.#trips.every(isConsecutive)
+    const pair = this.#pair
+    return pair === undefined ? this.#trips.every(isConsecutive) : pair[0].isBlank() && pair[1].isBlank()
   }
 
   #isOneMore(failed: boolean, elapsedMillis: number, now: number): boolean {

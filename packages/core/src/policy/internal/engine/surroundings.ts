@@ -12,7 +12,10 @@ export interface Surroundings {
 let lastContext: Context.Context<never> | undefined
 let last: Surroundings | undefined
 
-/** The fibres of a program nearly always have one context, which never changes: to look into it once is enough. */
+/**
+ * The fibres of a program nearly always have one context, which never changes: to look into it once is enough. The last one
+ * is kept, and no other.
+ */
 export const surroundingsOf = (fiber: Fiber.Fiber<unknown, unknown>): Surroundings => {
   if (last !== undefined && fiber.context === lastContext) return last
   lastContext = fiber.context
