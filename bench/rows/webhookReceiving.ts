@@ -35,6 +35,7 @@ const contestants: ReadonlyArray<Contestant> = [
     scheme: StripeWebhook.scheme
   },
   { name: "causeway, router, GitHub", file: "causeway.ts", args: ["router", "github"], scheme: GitHubWebhook.scheme },
+  { name: "effect HttpRouter and an HMAC", file: "effect.ts", scheme: GitHubWebhook.scheme },
   { name: "express and stripe", file: "express.ts", scheme: StripeWebhook.scheme }
 ]
 

@@ -335,6 +335,7 @@ export const captions: Captions = {
       "internal/formBody.ts": "Reads a form body.",
       "internal/jsonWebToken.ts": "Reads a JSON Web Token and checks its claims.",
       "internal/lateFields.ts": "Reads an id and a type in the body when they are asked for.",
+      "internal/judging.ts": "Decides whether a delivery is genuine, and says why not.",
       "internal/plainMac.ts": "Accepts in one pass what most providers send: one HMAC in one header.",
       "internal/placement.ts": "Puts a signature into a body or a URL.",
       "internal/receiving/answers.ts": "What a receiver answers.",
@@ -342,6 +343,8 @@ export const captions: Captions = {
       "internal/receiving/decoys.ts": "Secrets that nobody has, for tenants that are unknown.",
       "internal/receiving/head.ts": "What can be refused before a body is read.",
       "internal/receiving/machine.ts": "Finds the source of a request.",
+      "internal/receiving/Reading.ts": "Reads a body under a cap and a deadline, and lets the rest pass.",
+      "internal/receiving/nodeRequest.ts": "What a request of node:http has, known by its shape.",
       "internal/receiving/options.ts": "What a receiver is made of.",
       "internal/receiving/paths.ts": "Reads the source and the tenant from a path.",
       "internal/receiving/reception.ts": "The words of receiving: heads, answers, outcomes.",
@@ -388,7 +391,6 @@ export const captions: Captions = {
       "internal/transport/Target.ts": "The origin and the path of a request.",
       "internal/transport/TransportResponse.ts": "A response of Effect's HttpClient.",
       "internal/transport/Upload.ts": "The headers and the body of a request.",
-      "internal/webhook/Reading.ts": "Reads a body under a cap and lets the rest pass.",
       "internal/webhook/answering.ts": "Writes an answer.",
       "internal/webhook/arriving.ts": "What a request of node:http says, and what Express adds to it."
     }

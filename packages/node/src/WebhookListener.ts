@@ -58,12 +58,11 @@
  *
  * @since 0.1.0
  */
-import type { WebhookError, WebhookReceiver } from "@causeway/core/webhook"
+import { type WebhookError, WebhookReceiver } from "@causeway/core/webhook"
 import { type Context, Data, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http"
 import * as Answering from "./internal/webhook/answering.ts"
 import * as Arriving from "./internal/webhook/arriving.ts"
-import { Reading } from "./internal/webhook/Reading.ts"
 
 /**
  * Receives one request of `node:http`.
@@ -183,7 +182,6 @@ class Desk<E, R> {
   readonly #run: (effect: Effect.Effect<unknown, never, R>) => Fiber.Fiber<unknown, unknown>
   readonly #answering = new Set<Fiber.Fiber<unknown, unknown>>()
   readonly #timers = new Set<Fiber.Fiber<unknown, unknown>>()
-  #begun: Array<Reading> = []
 
   constructor(receiver: WebhookReceiver.Receiver<E, R>, context: Context.Context<R>) {
     this.#receiver = receiver
@@ -210,20 +208,22 @@ class Desk<E, R> {
   ).pipe(Effect.asVoid)
 
   #read(request: IncomingMessage, response: ServerResponse, reception: WebhookReceiver.Reception<R>): void {
-    const reading = new Reading(request, {
-      maxBodySize: this.#receiver.maxBodySize,
+    const { bodyTimeoutMillis, maxBodySize } = this.#receiver
+    const reading = WebhookReceiver.readBody(request, {
+      maxBodySize,
+      bodyTimeoutMillis,
+      defer: setImmediate,
+      fork: this.#startTimer,
       onBody: (body) => this.#answer(response, reception.receiveIn(this.#context, body)),
       onRejection: (rejection) => {
         if (rejection === "BodyTimeout") response.shouldKeepAlive = false
         this.#answer(response, reception.rejectIn(this.#context, rejection))
       }
     })
-    if (reception.rejection !== undefined) reading.reject(reception.rejection)
-    else if (!reception.hasBody) {
-      reading.pass()
-      this.#answer(response, reception.receiveIn(this.#context, new Uint8Array()))
-    }
-    this.#watch(reading)
+    if (reception.rejection !== undefined) return reading.reject(reception.rejection)
+    if (reception.hasBody) return
+    reading.pass()
+    this.#answer(response, reception.receiveIn(this.#context, new Uint8Array()))
   }
 
   #answer(response: ServerResponse, answering: WebhookReceiver.Answering<R>): void {
@@ -231,30 +231,16 @@ class Desk<E, R> {
     this.#keep(this.#answering, this.#run(Effect.map(answering, (answer) => Answering.send(response, answer))))
   }
 
-  #keep(fibers: Set<Fiber.Fiber<unknown, unknown>>, fiber: Fiber.Fiber<unknown, unknown>): void {
-    if (fiber.pollUnsafe() !== undefined) return
+  readonly #startTimer = (timer: Effect.Effect<void>): Fiber.Fiber<unknown, unknown> =>
+    this.#keep(this.#timers, this.#run(timer))
+
+  #keep(
+    fibers: Set<Fiber.Fiber<unknown, unknown>>,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ): Fiber.Fiber<unknown, unknown> {
+    if (fiber.pollUnsafe() !== undefined) return fiber
     fibers.add(fiber)
     fiber.addObserver(() => fibers.delete(fiber))
-  }
-
-  /** Most bodies are there when the turn ends in which their headers came; only the others need a timer. */
-  #watch(reading: Reading): void {
-    if (this.#begun.push(reading) === 1) setImmediate(() => this.#watchBegun())
-  }
-
-  #watchBegun(): void {
-    const begun = this.#begun
-    this.#begun = []
-    for (const reading of begun) if (!reading.isOver) this.#startTimer(reading)
-  }
-
-  #startTimer(reading: Reading): void {
-    const expire = Effect.delay(
-      Effect.sync(() => reading.expire()),
-      this.#receiver.bodyTimeoutMillis
-    )
-    const timer = this.#run(Effect.forever(expire))
-    this.#keep(this.#timers, timer)
-    reading.stopsTimer(() => timer.interruptUnsafe())
+    return fiber
   }
 }

@@ -108,6 +108,16 @@ const suite = (entrance: Entrance) => {
       assert.strictEqual((yield* line.next).body, "stored")
     }))
 
+  test("tells a client that asks first to go on, and stores what it sends then", () =>
+    Effect.gen(function* () {
+      const { line } = yield* open()
+      yield* line.write(head([...withLength(signed("msg_1"), body), ["Expect", "100-continue"]]))
+      assert.strictEqual((yield* line.nextHead).status, 100)
+      yield* line.write(body)
+      assert.strictEqual((yield* line.next).body, "stored")
+      assert.deepStrictEqual(yield* storedIds, ["msg_1"])
+    }))
+
   test("answers 408 to a body that drips, and stores nothing", (told) =>
     Effect.gen(function* () {
       const { line } = yield* open({ bodyTimeout: "10 seconds", onOutcome: told.observe })

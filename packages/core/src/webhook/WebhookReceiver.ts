@@ -64,20 +64,23 @@
  *
  * @since 0.1.0
  */
-import { Context, Effect, Layer, ManagedRuntime } from "effect"
-import type { Duration, Redacted } from "effect"
+import { Effect, Layer, ManagedRuntime } from "effect"
+import type { Duration, Fiber, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import type { Arrival, Inbox } from "./Inbox.ts"
 import type { Put } from "./InboxStore.ts"
 import type * as Described from "./internal/receiving/options.ts"
 import * as Machine from "./internal/receiving/machine.ts"
 import type * as Kept from "./internal/receiving/reception.ts"
+import * as NodeRequest from "./internal/receiving/nodeRequest.ts"
+import * as Bodies from "./internal/receiving/Reading.ts"
 import * as Router from "./internal/receiving/router.ts"
 import type * as Secret from "./internal/receiving/secrets.ts"
 import * as TenantIds from "./internal/receiving/tenantIds.ts"
 import * as Web from "./internal/receiving/web.ts"
 import type { SignatureScheme } from "./SignatureScheme.ts"
 import type { WebhookError } from "./WebhookError.ts"
+import type { Header } from "./WebhookEvent.ts"
 import type { Service as Keys } from "./WebhookKeys.ts"
 import type { Verified } from "./WebhookVerifier.ts"
 
@@ -343,6 +346,59 @@ export interface Receiver<E, R> extends Machine.Machine<E, R> {
 }
 
 /**
+ * What a body is read from by {@link readBody}: a request of `node:http`, or what is like one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BodySource extends Bodies.BodySource {}
+
+/**
+ * How {@link readBody} reads a body, and what it calls, once, when it has it or can't have it.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface BodyReader extends Bodies.Reader {
+  /** The receiver's. */
+  readonly maxBodySize: number
+  /** The receiver's. */
+  readonly bodyTimeoutMillis: number
+  readonly onBody: (body: Uint8Array) => void
+  readonly onRejection: (rejection: Rejection) => void
+  /** Does something once all was read that has come by now: `setImmediate`. */
+  readonly defer: (task: () => void) => void
+  /** Runs the timer of a body that is slow to come, until it is interrupted. */
+  readonly fork: (timer: Effect.Effect<void>) => Fiber.Fiber<unknown, unknown>
+}
+
+/**
+ * A body that is being read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BodyReading extends Bodies.BodyReading {}
+
+/**
+ * Reads the body of a request of `node:http` under a cap and a deadline, for who writes an entrance of a server that has
+ * such requests. What comes after a refusal is let pass, up to 16 times the cap and for as long again, so that the client
+ * gets its answer and the connection can be used again; then the connection is closed.
+ *
+ * @since 0.1.0
+ * @category receiving
+ */
+export const readBody = (source: BodySource, reader: BodyReader): BodyReading => new Bodies.Reading(source, reader)
+
+/**
+ * The headers of a {@link Head}, from the flat list of names and values in the `rawHeaders` of `node:http`.
+ *
+ * @since 0.1.0
+ * @category receiving
+ */
+export const headersOf = (rawHeaders: ReadonlyArray<string>): ReadonlyArray<Header> => NodeRequest.pairs(rawHeaders)
+
+/**
  * Makes a receiver. Throws `InvalidOption` for options that make no sense.
  *
  * @since 0.1.0
@@ -391,11 +447,7 @@ export const route = <const O extends AnyOptions>(
       yield* receiver.checkSecrets
       const router = yield* HttpRouter.HttpRouter
       const context = yield* Effect.context<ServicesOf<O>>()
-      yield* router.add("*", options.path, (request) =>
-        Router.answer(receiver, request).pipe(
-          Effect.updateContext((own: Context.Context<HttpRouter.RouteContext>) => Context.merge(context, own))
-        )
-      )
+      yield* router.add("*", options.path, (request) => Router.answer(receiver, context, request))
     })
   )
 }

@@ -64,21 +64,14 @@
  * @since 0.1.0
  */
 import type { Redacted, Result } from "effect"
-import * as Bindings from "./internal/bindings.ts"
 import * as Candidates from "./internal/candidates.ts"
-import * as Coverage from "./internal/coverage.ts"
 import { Delivery } from "./internal/delivery.ts"
-import * as EventFields from "./internal/eventFields.ts"
-import * as JsonWebToken from "./internal/jsonWebToken.ts"
-import * as PlainMac from "./internal/plainMac.ts"
+import * as Judging from "./internal/judging.ts"
 import * as ProviderKeys from "./internal/providerKeys.ts"
-import { attempt, refuse } from "./internal/refusal.ts"
-import * as Signatures from "./internal/signatures.ts"
-import * as SignedContent from "./internal/signedContent.ts"
+import { attempt } from "./internal/refusal.ts"
 import * as SigningKeys from "./internal/signingKeys.ts"
-import * as Timestamps from "./internal/timestamps.ts"
-import { covers, type SignatureScheme } from "./SignatureScheme.ts"
-import { Reason, type WebhookError } from "./WebhookError.ts"
+import type { SignatureScheme } from "./SignatureScheme.ts"
+import type { WebhookError } from "./WebhookError.ts"
 
 /**
  * A delivery as it came, and what it is checked against.
@@ -126,7 +119,7 @@ export type NeededKey = ProviderKeys.Needed
  * @since 0.1.0
  * @category models
  */
-export interface Verified {
+export interface Verified extends Judging.Judged {
   readonly id: string | undefined
   readonly type: string | undefined
   /** When it was signed, epoch milliseconds. */
@@ -143,7 +136,7 @@ export interface Verified {
  * @since 0.1.0
  * @category models
  */
-export type Part = "id" | "type" | "timestamp" | "body"
+export type Part = Judging.Part
 
 /**
  * Verifies a delivery. Never throws; fails with a {@link WebhookError} that tells an operator why, and a forger nothing.
@@ -152,7 +145,7 @@ export type Part = "id" | "type" | "timestamp" | "body"
  * @category verification
  */
 export const verify = (scheme: SignatureScheme, input: VerifyInput): Result.Result<Verified, WebhookError> =>
-  attempt(scheme.id, () => PlainMac.accept(scheme, input) ?? judge(scheme, input))
+  Judging.verify(scheme, input)
 
 /**
  * Checks that the secrets can verify deliveries of this scheme, so that a receiver fails when it is made rather than at
@@ -186,129 +179,3 @@ export const keysNeeded = (
     Candidates.readItems(scheme.signature, delivery)
     return scheme.keys.flatMap((form) => ProviderKeys.locate(form, delivery) ?? [])
   })
-
-const judge = (scheme: SignatureScheme, input: VerifyInput): Verified => {
-  const keys = SigningKeys.forVerifying(scheme.keys, input.secrets)
-  const delivery = new Delivery(input)
-  const claims = readClaims(scheme, delivery, keys)
-  checkAge(scheme, claims.stamp, input.now)
-  const source = sourceOf(scheme, delivery, claims)
-  const signedBy = findSigner(scheme, source, ProviderKeys.resolve(keys, delivery, input.keys, input.now), claims)
-  checkToken(scheme, delivery, keys[signedBy]?.id, input.now)
-  Bindings.check(scheme.bindings, source)
-  const parts = readParts(scheme, delivery)
-  checkAge(scheme, parts.stamp, input.now)
-  return describe(scheme, delivery, { ...parts, stamp: claims.stamp ?? parts.stamp }, signedBy)
-}
-
-/** What the delivery claims, all of it well formed, none of it believed yet. */
-interface Claims {
-  readonly candidates: ReadonlyArray<Candidates.Candidate>
-  readonly stamp: Timestamps.Stamp | undefined
-  readonly id: string
-}
-
-const readClaims = (
-  scheme: SignatureScheme,
-  delivery: Delivery,
-  keys: ReadonlyArray<SigningKeys.SigningKey>
-): Claims => {
-  const items = Candidates.readItems(scheme.signature, delivery)
-  return {
-    stamp: Timestamps.beforeSignature(scheme, delivery, items),
-    id: EventFields.signedId(scheme, delivery.headers),
-    candidates: Candidates.readCandidates(scheme, items, keys, delivery)
-  }
-}
-
-const checkAge = ({ timestamp }: SignatureScheme, stamp: Timestamps.Stamp | undefined, now: number): void => {
-  if (timestamp !== undefined && stamp !== undefined) Timestamps.checkAge(timestamp, stamp, now)
-}
-
-const sourceOf = ({ bindings }: SignatureScheme, delivery: Delivery, { id, stamp }: Claims): SignedContent.Source => ({
-  delivery,
-  id,
-  timestamp: stamp?.text ?? "",
-  item: undefined,
-  isFormHashed: bindings.some((binding) => binding.isOptional && Coverage.isThere(binding, delivery))
-})
-
-type Keys = ReadonlyArray<SigningKeys.SigningKey>
-
-const findSigner = (
-  scheme: SignatureScheme,
-  source: SignedContent.Source,
-  keys: Keys,
-  { candidates }: Claims
-): number =>
-  (scheme.signature._tag === "InItems"
-    ? signerOfAll(scheme, Candidates.elementsOf(scheme.signature, source.delivery), source, keys, candidates)
-    : Signatures.signedBy(keys, candidates, contentsOf(scheme, source))) ??
-  refuse(Reason.SignatureMismatch({ signatures: candidates.length, secrets: keys.length }))
-
-const contentsOf = ({ signedContent }: SignatureScheme, source: SignedContent.Source): Signatures.Contents => {
-  if (SignedContent.usesSecret(signedContent))
-    return ({ text }) => SignedContent.assembleAll(signedContent, source, text)
-  const contents = SignedContent.assembleAll(signedContent, source, "")
-  return () => contents
-}
-
-/** The signer of the first item, when every item has one. */
-const signerOfAll = (
-  scheme: SignatureScheme,
-  items: ReadonlyArray<unknown>,
-  source: SignedContent.Source,
-  keys: Keys,
-  candidates: Claims["candidates"]
-): number | undefined => {
-  const signers = items.map((item, index) =>
-    Signatures.signedBy(keys, candidates.slice(index, index + 1), contentsOf(scheme, { ...source, item }))
-  )
-  return signers.includes(undefined) ? undefined : signers[0]
-}
-
-const checkToken = (
-  { signature, timestamp }: SignatureScheme,
-  { token }: Delivery,
-  issuer: string | undefined,
-  now: number
-): void => {
-  if (signature._tag !== "Jwt" || token === undefined) return
-  JsonWebToken.checkClaims(signature, token, { now, issuer, needsExpiry: timestamp?.at._tag !== "Claim" })
-}
-
-/** What a delivery says of itself, read once its signature was accepted. */
-interface Parts {
-  readonly id: EventFields.Found | undefined
-  readonly type: EventFields.Found | undefined
-  readonly stamp: Timestamps.Stamp | undefined
-}
-
-const readParts = (scheme: SignatureScheme, delivery: Delivery): Parts => ({
-  id: scheme.eventId && EventFields.readFirst([scheme.eventId], delivery),
-  type: EventFields.readFirst(scheme.eventType, delivery),
-  stamp: Timestamps.afterSignature(scheme, delivery)
-})
-
-const describe = (scheme: SignatureScheme, delivery: Delivery, parts: Parts, signedBy: number): Verified => ({
-  id: parts.id?.value,
-  type: parts.type?.value,
-  timestamp: parts.stamp?.millis,
-  signedBy,
-  unsigned: unsignedOf(scheme, delivery, parts)
-})
-
-const unsignedOf = (scheme: SignatureScheme, delivery: Delivery, { id, stamp, type }: Parts): ReadonlyArray<Part> => {
-  const unsigned: Array<Part> = []
-  const isOpen = (field: EventFields.Field) => !Coverage.ofField(scheme, field, delivery)
-  if (id !== undefined && !covers(scheme, "id") && isOpen(id.field)) unsigned.push("id")
-  if (type !== undefined && isOpen(type.field)) unsigned.push("type")
-  if (stamp !== undefined && isStampOpen(scheme, isOpen)) unsigned.push("timestamp")
-  if (!Coverage.ofBody(scheme, delivery)) unsigned.push("body")
-  return unsigned
-}
-
-const isStampOpen = (scheme: SignatureScheme, isOpen: (field: EventFields.Field) => boolean): boolean => {
-  const at = scheme.timestamp?.at
-  return at !== undefined && !covers(scheme, "timestamp") && (at._tag === "ListItem" || isOpen(at))
-}

@@ -34,6 +34,18 @@ export const describe = (known: Known, { eventId, eventType: [eventType] }: Plac
   return described
 }
 
+/** The same, with what is read from the body read now. */
+export const read = (known: Known, { eventId, eventType: [eventType] }: Places, request: Request): Known => {
+  const delivery = new Delivery(request)
+  return {
+    id: eventId?._tag === "Body" ? EventFields.read(eventId, delivery) : known.id,
+    type: eventType?._tag === "Body" ? EventFields.read(eventType, delivery) : known.type,
+    timestamp: known.timestamp,
+    signedBy: known.signedBy,
+    unsigned: known.unsigned
+  }
+}
+
 interface Places {
   readonly eventId: EventField | undefined
   readonly eventType: ReadonlyArray<EventField>

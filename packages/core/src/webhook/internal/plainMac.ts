@@ -25,7 +25,11 @@ import * as Timestamps from "./timestamps.ts"
  * knows all cases and says why. So what is accepted here is what the judge accepts, and to the same effect.
  */
 export const accept = (scheme: SignatureScheme, input: Given): LateFields.Known | undefined =>
-  planOf(scheme)?.accept(input)
+  planOf(scheme)?.accept(input, LateFields.describe)
+
+/** As {@link accept}, for who asks for the id and the type in any case: reading them late would cost more. */
+export const acceptAndRead = (scheme: SignatureScheme, input: Given): LateFields.Known | undefined =>
+  planOf(scheme)?.accept(input, LateFields.read)
 
 const plans = new WeakMap<SignatureScheme, { readonly plan: Plan | undefined }>()
 
@@ -151,7 +155,7 @@ class Plan {
     this.#after = signedContent.parts.slice(body + 1)
   }
 
-  accept(input: Given): LateFields.Known | undefined {
+  accept(input: Given, describe: typeof LateFields.describe): LateFields.Known | undefined {
     const [secret] = input.secrets
     if (secret === undefined || input.secrets.length > 1) return undefined
     const values = this.#read(input.headers)
@@ -161,7 +165,7 @@ class Plan {
     if (!this.#isInTime(millis, input.now)) return undefined
     const { form, key } = SigningKeys.oneForVerifying(this.#scheme.keys, secret)
     return key !== undefined && form === this.#scheme.keys[0] && this.#isSigned(key, claim, input.body)
-      ? this.#describe(claim, millis, input)
+      ? this.#describe(claim, millis, input, describe)
       : undefined
   }
 
@@ -254,15 +258,18 @@ class Plan {
     return macText(keys[0].hash, key, signature.encoding, before, body, fill(this.#after, claim))
   }
 
-  #describe({ id, type }: Claim, timestamp: number | undefined, input: Given): LateFields.Known {
+  #describe(
+    { id, type }: Claim,
+    timestamp: number | undefined,
+    input: Given,
+    describe: typeof LateFields.describe
+  ): LateFields.Known {
     const { eventId, eventType } = this.#scheme
     const unsigned: Array<"id" | "type"> = []
     if (id !== undefined && !this.#isIdSigned) unsigned.push("id")
     if (type !== undefined) unsigned.push("type")
     const known: LateFields.Known = { id, type, timestamp, signedBy: 0, unsigned }
-    return eventId?._tag === "Body" || eventType[0]?._tag === "Body"
-      ? LateFields.describe(known, this.#scheme, input)
-      : known
+    return eventId?._tag === "Body" || eventType[0]?._tag === "Body" ? describe(known, this.#scheme, input) : known
   }
 }
 

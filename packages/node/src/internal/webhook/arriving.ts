@@ -1,4 +1,4 @@
-import type { WebhookReceiver } from "@causeway/core/webhook"
+import { WebhookReceiver } from "@causeway/core/webhook"
 import type { IncomingMessage } from "node:http"
 
 /** What Express and others add to a request. */
@@ -16,16 +16,9 @@ export const headOf = (request: IncomingMessage): WebhookReceiver.Head => {
     method: request.method ?? "",
     url: path,
     origin: `${"encrypted" in request.socket ? "https" : "http"}://${request.headers.host ?? "localhost"}`,
-    headers: pairs(request.rawHeaders),
+    headers: WebhookReceiver.headersOf(request.rawHeaders),
     params: readParams(params)
   }
-}
-
-const pairs = (raw: ReadonlyArray<string>): WebhookReceiver.Head["headers"] => {
-  const headers: Array<readonly [string, string]> = []
-  for (let index = 1; index < raw.length; index += 2) headers.push([raw[index - 1] ?? "", raw[index] ?? ""])
-  // HTTP/2 lists its pseudo-headers too.
-  return headers[0]?.[0].startsWith(":") === true ? headers.filter(([name]) => !name.startsWith(":")) : headers
 }
 
 /** What a framework's router has read from the path, where that names a source or a tenant. */

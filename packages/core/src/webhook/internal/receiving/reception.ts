@@ -1,4 +1,4 @@
-import type { Context, Effect } from "effect"
+import { type Context, Effect } from "effect"
 import type { RecordedError } from "../../Attempt.ts"
 import type { Put } from "../../InboxStore.ts"
 import type { WebhookError } from "../../WebhookError.ts"
@@ -65,11 +65,17 @@ export interface Reception<R> {
   readonly receive: (body: Uint8Array) => Effect.Effect<Answer, never, R>
   /** Answers a request that is refused, or whose body can't be had. Never fails. */
   readonly reject: (rejection: Rejection) => Effect.Effect<Answer, never, R>
-  /** As {@link receive}, in a context at hand: gives the answer itself where nothing is to be waited for. */
-  readonly receiveIn: (context: Context.Context<R>, body: Uint8Array) => Answering<R>
-  /** As {@link reject}, in a context at hand. */
-  readonly rejectIn: (context: Context.Context<R>, rejection: Rejection) => Answering<R>
+  /**
+   * As {@link receive}, with the clock, the tracer and the logging of a context at hand: gives the answer itself where
+   * nothing is to be waited for.
+   */
+  readonly receiveIn: (context: Context.Context<never>, body: Uint8Array) => Answering<R>
+  /** As {@link reject}, with a context at hand. */
+  readonly rejectIn: (context: Context.Context<never>, rejection: Rejection) => Answering<R>
 }
 
 /** An answer, or what will give one. */
 export type Answering<R> = Answer | Effect.Effect<Answer, never, R>
+
+export const effectOf = <R>(answering: Answering<R>): Effect.Effect<Answer, never, R> =>
+  "status" in answering ? Effect.succeed(answering) : answering

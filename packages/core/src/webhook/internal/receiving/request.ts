@@ -5,11 +5,22 @@ import * as Handshake from "../../Handshake.ts"
 import type { Arrival } from "../../Inbox.ts"
 import type { WebhookError } from "../../WebhookError.ts"
 import type { Service as Keys } from "../../WebhookKeys.ts"
-import * as WebhookVerifier from "../../WebhookVerifier.ts"
+import type * as WebhookVerifier from "../../WebhookVerifier.ts"
+import * as Judging from "../judging.ts"
 import * as Answers from "./answers.ts"
 import * as Heads from "./head.ts"
 import type { Hooks } from "./options.ts"
-import type { Answer, Answering, Ending, Head, Outcome, Reception, Rejection, Where } from "./reception.ts"
+import {
+  type Answer,
+  type Answering,
+  effectOf,
+  type Ending,
+  type Head,
+  type Outcome,
+  type Reception,
+  type Rejection,
+  type Where
+} from "./reception.ts"
 import { type Source, urlOf } from "./source.ts"
 import * as Telemetry from "./telemetry.ts"
 import * as TenantIds from "./tenantIds.ts"
@@ -49,13 +60,16 @@ abstract class Concluding<R> {
     return Effect.contextWith((context: Context.Context<R>) => effectOf(this.rejectIn(context, rejection)))
   }
 
-  rejectIn(context: Context.Context<R>, rejection: Rejection): Answering<R> {
+  rejectIn(context: Context.Context<never>, rejection: Rejection): Answering<R> {
     return this.runIn(context, (run) =>
       this.refuse(run, rejection, Answers.rejected(rejection, this.accepts), rejection)
     )
   }
 
-  protected runIn<E>(context: Context.Context<R>, evaluate: (run: Run) => Effect.Effect<Answer, E, R>): Answering<R> {
+  protected runIn<E>(
+    context: Context.Context<never>,
+    evaluate: (run: Run) => Effect.Effect<Answer, E, R>
+  ): Answering<R> {
     const at = Telemetry.surroundingsOf(context)
     const begun = at.clock.monotonicTimeNanosUnsafe()
     return at.isTraced
@@ -86,28 +100,23 @@ abstract class Concluding<R> {
   }
 
   protected conclude(run: Run, ending: Ending, answer: Answer, detail = ""): Effect.Effect<Answer> {
-    const { onOutcome } = this.shop
-    const outcome: Outcome = { ...this.where, status: answer.status, ...ending }
     const { at, begun, span } = run
-    this.metrics.record(outcome, Number(at.clock.monotonicTimeNanosUnsafe() - begun) / 1e6, at.context)
+    this.metrics.record(ending, Number(at.clock.monotonicTimeNanosUnsafe() - begun) / 1e6, at.context)
+    const isTold = span !== undefined || this.shop.onOutcome !== undefined || Telemetry.isLogged(at, ending)
+    return isTold
+      ? AtOnce.map(this.#tell(run, { ...this.where, status: answer.status, ...ending }, detail), () => answer)
+      : Effect.succeed(answer)
+  }
+
+  #tell({ at, span }: Run, outcome: Outcome, detail: string): Effect.Effect<void> {
+    const { onOutcome } = this.shop
     Telemetry.tellOutcome(span, outcome)
     const line = Telemetry.logOf(at, outcome, detail)
-    const told =
-      onOutcome === undefined
-        ? line
-        : Effect.andThen(
-            line,
-            Effect.ignoreCause(
-              Effect.suspend(() => onOutcome(outcome)),
-              { log: "Warn" }
-            )
-          )
-    return AtOnce.flatMap(told, () => Effect.succeed(answer))
+    if (onOutcome === undefined) return line
+    const told = Effect.suspend(() => onOutcome(outcome))
+    return Effect.andThen(line, Effect.ignoreCause(told, { log: "Warn" }))
   }
 }
-
-const effectOf = <R>(answering: Answering<R>): Effect.Effect<Answer, never, R> =>
-  "status" in answering ? Effect.succeed(answering) : answering
 
 const thrown = <E, R>(evaluate: () => Effect.Effect<Answer, E, R>): Effect.Effect<Answer, E, R> => {
   try {
@@ -134,7 +143,7 @@ export class LostRequest<R> extends Concluding<R> implements Reception<R> {
     return this.reject(this.rejection)
   }
 
-  receiveIn(context: Context.Context<R>): Answering<R> {
+  receiveIn(context: Context.Context<never>): Answering<R> {
     return this.rejectIn(context, this.rejection)
   }
 }
@@ -162,7 +171,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     return Effect.contextWith((context: Context.Context<R>) => effectOf(this.receiveIn(context, body)))
   }
 
-  receiveIn(context: Context.Context<R>, body: Uint8Array): Answering<R> {
+  receiveIn(context: Context.Context<never>, body: Uint8Array): Answering<R> {
     if (body.byteLength > this.#source.rules.maxBodySize) return this.rejectIn(context, "BodyTooLarge")
     const { atOnce, urlOf: signedUrl } = this.#source
     const { headers, method } = this.#head
@@ -257,7 +266,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     const { padded, scheme } = this.#source
     const { body, headers, method, url } = delivery
     const now = run.at.clock.currentTimeMillisUnsafe()
-    const verified = WebhookVerifier.verify(scheme, { method, url, headers, body, secrets: padded(own), now, keys })
+    const verified = Judging.verifyAndRead(scheme, { method, url, headers, body, secrets: padded(own), now, keys })
     if (own === undefined) return this.#refuseTenant(run, verified)
     return Result.isSuccess(verified)
       ? this.#receiveVerified(run, verified.success, own, body)

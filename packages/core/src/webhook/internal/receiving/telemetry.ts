@@ -1,6 +1,6 @@
 import { Clock, Context, Effect, LogLevel, Metric, References, Tracer } from "effect"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
-import type { Outcome, Where } from "./reception.ts"
+import type { Ending, Outcome, Where } from "./reception.ts"
 
 const milliseconds = Metric.exponentialBoundaries({ start: 0.125, factor: 2, count: 18 })
 
@@ -31,7 +31,7 @@ export class SourceMetrics {
     this.#duration = Metric.withAttributes(metrics.duration, { source })
   }
 
-  record(outcome: Outcome, millis: number, context: Context.Context<never>): void {
+  record(outcome: Ending, millis: number, context: Context.Context<never>): void {
     this.#seriesOf(this.#received, metrics.received, "outcome", outcome._tag).updateUnsafe(1, context)
     if (outcome._tag === "Refused") {
       this.#seriesOf(this.#refused, metrics.refused, "reason", outcome.reason).updateUnsafe(1, context)
@@ -111,9 +111,11 @@ export const tellOutcome = (span: Tracer.Span | undefined, outcome: Outcome): vo
 
 const isQuiet: ReadonlySet<Outcome["_tag"]> = new Set(["Answered", "Stored", "Duplicate", "Accepted"])
 
-/** A line for each request; of what went well at debug level, and built only where that is on. */
-export const logOf = ({ logsDebug }: Surroundings, outcome: Outcome, detail: string): Effect.Effect<void> => {
-  if (isQuiet.has(outcome._tag) && !logsDebug) return Effect.void
+/** Whether there is a line for a request: of what went well at debug level only. */
+export const isLogged = ({ logsDebug }: Surroundings, { _tag }: Ending): boolean => logsDebug || !isQuiet.has(_tag)
+
+export const logOf = (at: Surroundings, outcome: Outcome, detail: string): Effect.Effect<void> => {
+  if (!isLogged(at, outcome)) return Effect.void
   const { source, status, tenant } = outcome
   const facts = { source, status, ...(tenant !== undefined && { tenant }) }
   switch (outcome._tag) {

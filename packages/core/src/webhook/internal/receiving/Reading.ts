@@ -1,0 +1,124 @@
+import { Effect, type Fiber } from "effect"
+import type { Rejection } from "./reception.ts"
+
+/** What a body is read from: a request of `node:http`, or what is like one. */
+export interface BodySource {
+  readonly on: (event: "data" | "end" | "error", listener: (chunk: Uint8Array) => void) => unknown
+  readonly socket: { readonly destroy: () => unknown }
+}
+
+/** How a body is read, and how that ends, once. */
+export interface Reader {
+  readonly maxBodySize: number
+  readonly bodyTimeoutMillis: number
+  readonly onBody: (body: Uint8Array) => void
+  readonly onRejection: (rejection: Rejection) => void
+  /** Does something once all was read that has come by now, such as `setImmediate`. */
+  readonly defer: (task: () => void) => void
+  /** Runs the timer of a body that is slow to come, until it is interrupted. */
+  readonly fork: (timer: Effect.Effect<void>) => Fiber.Fiber<unknown, unknown>
+}
+
+export interface BodyReading {
+  /** Refuses the body, unless all of it was there or it was refused before. */
+  readonly reject: (rejection: Rejection) => void
+  /** Lets the body pass unread. */
+  readonly pass: () => void
+}
+
+/** How much of a body that nobody wants is let pass, as a multiple of what would be read. */
+const patience = 16
+
+/**
+ * Reads a body under a cap and a deadline. What comes after a refusal is let pass, so that the client gets its answer
+ * instead of a reset and can use the connection again; but only so much of it, and for as long again.
+ */
+export class Reading implements BodyReading {
+  readonly #source: BodySource
+  readonly #reader: Reader
+  #chunks: Array<Uint8Array> = []
+  #size = 0
+  #state: "reading" | "passing" | "over" = "reading"
+  #timer: Fiber.Fiber<unknown, unknown> | undefined
+
+  constructor(source: BodySource, reader: Reader) {
+    this.#source = source
+    this.#reader = reader
+    source.on("data", (chunk) => this.#take(chunk))
+    source.on("end", () => this.#end())
+    source.on("error", () => {
+      this.reject("BodyUnreadable")
+      this.#finish()
+    })
+    Reading.#watch(this)
+  }
+
+  reject(rejection: Rejection): void {
+    if (this.#state !== "reading") return
+    this.pass()
+    this.#reader.onRejection(rejection)
+  }
+
+  pass(): void {
+    if (this.#state === "reading") this.#state = "passing"
+    this.#chunks = []
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#size += chunk.byteLength
+    if (this.#size > this.#reader.maxBodySize) this.reject("BodyTooLarge")
+    if (this.#state === "reading") this.#chunks.push(chunk)
+    else if (this.#size > this.#reader.maxBodySize * patience) this.#giveUp()
+  }
+
+  #end(): void {
+    const wasReading = this.#state === "reading"
+    this.#finish()
+    if (!wasReading) return
+    const [only] = this.#chunks
+    this.#reader.onBody(
+      only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, this.#size)
+    )
+  }
+
+  #giveUp(): void {
+    this.#finish()
+    this.#source.socket.destroy()
+  }
+
+  #finish(): void {
+    this.#state = "over"
+    this.#timer?.interruptUnsafe()
+  }
+
+  #expire(): void {
+    if (this.#state === "passing") this.#giveUp()
+    else this.reject("BodyTimeout")
+  }
+
+  #startTimer(): void {
+    if (this.#state === "over") return
+    const { bodyTimeoutMillis, fork } = this.#reader
+    this.#timer = fork(
+      Effect.forever(
+        Effect.delay(
+          Effect.sync(() => this.#expire()),
+          bodyTimeoutMillis
+        )
+      )
+    )
+  }
+
+  static #begun: Array<Reading> = []
+
+  /** Most bodies are there when the turn ends in which their headers came; only the others need a timer. */
+  static #watch(reading: Reading): void {
+    if (Reading.#begun.push(reading) === 1) reading.#reader.defer(() => Reading.#watchBegun())
+  }
+
+  static #watchBegun(): void {
+    const begun = Reading.#begun
+    Reading.#begun = []
+    for (const reading of begun) reading.#startTimer()
+  }
+}
