@@ -232,7 +232,7 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   asana: overBody("X-Hook-Signature", "hex"),
   attio: overBody("Attio-Signature", "hex"),
   bitbucket: overBody("X-Hub-Signature", "hex", { prefix: "sha256=" }),
-  brex: standard("svix"),
+  brex: standard("webhook"),
   "cal-com": overBody("X-Cal-Signature-256", "hex"),
   calendly: inList("Calendly-Webhook-Signature", ["t", "v1"], ",", "hex", dotted, { past: 180 }),
   clerk: standard("svix"),

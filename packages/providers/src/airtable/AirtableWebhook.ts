@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * A delivery only says that something changed: fetch the payloads by their cursor. It has no id and no type.
+ * A delivery only says that something changed: fetch the payloads by their cursor. It has no id and no type. Whether one
+ * that failed will be sent again is told by the list of webhooks; how often and how long is not documented.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * The type is the body's own `type`.
+ * The type is the one of the body's `data`, such as `session.status_idled`: the body's own `type` is always `event`. A
+ * delivery that failed is attempted again at least once; for how long is not documented.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -22,7 +23,7 @@
  * import { Redacted, Result } from "effect"
  * import assert from "node:assert/strict"
  *
- * const body = new TextEncoder().encode(`{"type":"event","id":"wevt_1"}`)
+ * const body = new TextEncoder().encode(`{"type":"event","id":"event_1","data":{"type":"session.status_idled","id":"session_1"}}`)
  * const secret = Redacted.make("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
  * const url = "https://example.com/webhooks/anthropic"
  * const now = 1_764_000_000_000
@@ -33,7 +34,7 @@
  * const input = { method: "POST", url, headers, body, secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(AnthropicWebhook.scheme, input)), {
  *   id: "msg_2b3c",
- *   type: "event",
+ *   type: "session.status_idled",
  *   timestamp: now,
  *   signedBy: 0,
  *   unsigned: []
@@ -55,6 +56,7 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "anthropic",
+  eventType: [SignatureScheme.body("data", "type")],
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://github.com/anthropics/anthropic-sdk-typescript", checked: "package" }
 })

@@ -14,7 +14,7 @@
  * **Gotchas**
  *
  * The id is in a header that the signature does not cover, and there is no timestamp: a delivery can be replayed
- * under another id.
+ * under another id. One that failed is sent again up to 10 times, over about 3 days, with the same id.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -61,5 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("Idempotency-Key"),
   eventType: [SignatureScheme.body("events", "0", "event_type")],
+  delivery: { retriedFor: "3 days" },
   docs: { url: "https://docs.attio.com/rest-api/guides/webhooks", checked: "documentation" }
 })

@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * Id and type are in headers that the signature does not cover, and there is no timestamp: a delivery can be replayed
- * under another id.
+ * under another id. One that is answered with 5xx is sent up to two more times; how far apart is not documented.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * `bt_payload` is XML in base64: the kind and the time of the event are in it, so that there is no type, no id, and
- * no age that is checked.
+ * no age that is checked. A notification is sent again every hour until it is answered with 2xx, for a day; in the
+ * sandbox for 3 hours.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -68,6 +69,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: ["{form:bt_payload}", "{form:bt_payload}\n"],
   keys: [SignatureScheme.mac({ hash: "sha1", derivation: "sha1", idSeparator: ":" })],
   handshake: SignatureScheme.openProof({ method: "GET", challenge: SignatureScheme.query("bt_challenge") }),
-  delivery: { contentTypes: ["application/x-www-form-urlencoded"] },
+  delivery: { contentTypes: ["application/x-www-form-urlencoded"], retriedFor: "1 day" },
   docs: { url: "https://developer.paypal.com/braintree/docs/guides/webhooks/parse/", checked: "package" }
 })

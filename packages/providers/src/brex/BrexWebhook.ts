@@ -7,15 +7,13 @@
  *
  * **Details**
  *
- * Brex sends through Svix: `svix-id`, `svix-timestamp` and a list in `svix-signature` over `{id}.{timestamp}.{body}`,
- * 5 minutes old or ahead at most. The type is the body's `event_type`.
+ * Brex signs as Standard Webhooks do: `Webhook-Id`, `Webhook-Timestamp` and a list in `Webhook-Signature` over
+ * `{id}.{timestamp}.{body}`, 5 minutes old or ahead at most. The type is the body's `event_type`.
  *
  * **Gotchas**
  *
- * While a secret is rotated Brex signs with both, and its API lists both: give both to the receiver. Other implementations
- * differ in the names of the headers and in whether a secret begins with `whsec_`: try the scheme with a delivery of your
- * own. Where yours come as `Webhook-Id`, `Webhook-Timestamp` and `Webhook-Signature`, take
- * `SignatureScheme.standardWebhooks`, with `whsec_` in front of the secret.
+ * While a secret is rotated Brex signs with both, and its API lists both: give both to the receiver. They begin with
+ * `whsec_` in the reference of the API, but not in the code of the guide: where yours do not, write it in front.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -49,7 +47,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Brex's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Brex's scheme, as its documentation describes it.
  *
  * @see https://developer.brex.com/docs/webhooks/
  * @since 0.1.0
@@ -58,10 +56,7 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "brex",
-  signature: SignatureScheme.headerList("svix-signature", { separator: " ", assignment: ",", encoding: "base64" }),
-  timestamp: { at: SignatureScheme.header("svix-timestamp"), unit: "seconds", tolerance: "5 minutes" },
-  eventId: SignatureScheme.header("svix-id"),
   eventType: [SignatureScheme.body("event_type")],
   delivery: { contentTypes: ["application/json"] },
-  docs: { url: "https://developer.brex.com/docs/webhooks/", checked: "source" }
+  docs: { url: "https://developer.brex.com/docs/webhooks/", checked: "documentation" }
 })

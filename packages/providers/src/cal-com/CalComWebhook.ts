@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * A webhook without a secret sends `no-secret-provided` in the place of a signature, which is refused. There is
- * neither an id nor a timestamp.
+ * neither an id nor a timestamp. A webhook with a template of its own sends what the template says, as a form where
+ * that is not JSON: write `triggerEvent` into it, or there is no type.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,5 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("triggerEvent")],
+  delivery: { contentTypes: ["application/json", "application/x-www-form-urlencoded"] },
   docs: { url: "https://cal.com/docs/developing/guides/automation/webhooks", checked: "documentation" }
 })

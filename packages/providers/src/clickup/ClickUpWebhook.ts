@@ -11,7 +11,8 @@
  *
  * **Gotchas**
  *
- * There is neither an id of the delivery nor a timestamp: an inbox goes by the hash of the body.
+ * There is neither an id of the delivery nor a timestamp: an inbox goes by the hash of the body. An event is attempted
+ * five times; how far apart is not documented. Whoever answers with 401 or 410 gets no further events.
  *
  * **Example** (A delivery, signed and verified)
  *

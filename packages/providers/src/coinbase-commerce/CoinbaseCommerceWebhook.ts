@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * The `id` at the top of the body is the one of the attempt and changes with each; the event's own stays.
+ * The `id` at the top of the body is the one of the attempt and changes with each; the event's own stays. Attempts go
+ * on for 3 days, at most an hour apart.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -59,6 +60,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("event", "id"),
   eventType: [SignatureScheme.body("event", "type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
   docs: { url: "https://docs.cdp.coinbase.com/commerce/docs/webhooks-security", checked: "package" }
 })

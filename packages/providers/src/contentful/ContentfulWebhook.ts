@@ -13,7 +13,8 @@
  *
  * **Gotchas**
  *
- * Only the headers that are listed are signed: `unsigned` says whether timestamp and type are among them.
+ * Only the headers that are listed are signed: `unsigned` says whether timestamp and type are among them. A call that
+ * failed is made twice more, 30 seconds apart; a space may be set to up to 99 times, which takes about a day.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -68,5 +69,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.header("x-contentful-timestamp"), unit: "milliseconds", tolerance: "30 seconds" },
   eventType: [SignatureScheme.header("x-contentful-topic")],
+  delivery: { retriedFor: "1 day" },
   docs: { url: "https://www.contentful.com/developers/docs/webhooks/request-verification/", checked: "package" }
 })

@@ -17,7 +17,7 @@
  *
  * A public key cannot sign: to play Discord in a test, give the signer `private:` and the 32 bytes of a private key
  * in hexadecimal. Discord itself sends wrong signatures from time to time and stops calling an endpoint that accepts
- * one.
+ * one. An event that is not answered within 3 seconds is sent again for up to 10 minutes.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -92,6 +92,6 @@ export const eventsScheme: SignatureScheme.SignatureScheme = SignatureScheme.mak
     status: 204,
     body: ""
   }),
-  delivery: { contentTypes: ["application/json"], acknowledgement: { status: 204 } },
+  delivery: { contentTypes: ["application/json"], acknowledgement: { status: 204 }, retriedFor: "10 minutes" },
   docs: { url: "https://discord.com/developers/docs/events/webhook-events", checked: "package" }
 })

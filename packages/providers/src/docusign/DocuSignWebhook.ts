@@ -14,7 +14,8 @@
  * **Gotchas**
  *
  * More than 32 signatures in one delivery are refused: remove keys that are no longer used. There is neither an id
- * nor a timestamp. Deliveries in XML have no type.
+ * nor a timestamp. Deliveries in XML have no type. Where the configuration requires acknowledgements, a delivery that
+ * failed is sent again once a day, ten times at most, and longer where an account aggregates messages; elsewhere never.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,5 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("event")],
+  delivery: { retriedFor: "10 days" },
   docs: { url: "https://developers.docusign.com/platform/webhooks/connect/hmac/", checked: "documentation" }
 })

@@ -13,7 +13,8 @@
  *
  * **Gotchas**
  *
- * Test and live mode have secrets of their own.
+ * Test and live mode have secrets of their own. An event is attempted eight times within 28 hours, and whenever someone
+ * asks for it in the dashboard; a later attempt may bring a newer payload under the same id.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -56,6 +57,6 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "dodopayments",
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "28 hours" },
   docs: { url: "https://docs.dodopayments.com/developer-resources/webhooks", checked: "package" }
 })

@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * A delivery only names the accounts in which something changed: ask the API what. It has no id and no type.
+ * A delivery only names the accounts in which something changed: ask the API what. It has no id and no type. One that
+ * failed is sent again for about 10 minutes.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -56,5 +57,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   handshake: SignatureScheme.openEcho({ method: "GET", challenge: SignatureScheme.query("challenge") }),
+  delivery: { retriedFor: "10 minutes" },
   docs: { url: "https://www.dropbox.com/developers/reference/webhooks", checked: "documentation" }
 })

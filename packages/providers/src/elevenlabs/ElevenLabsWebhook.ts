@@ -13,7 +13,8 @@
  *
  * **Gotchas**
  *
- * There is no id; an inbox goes by the hash of the body. Half an hour is a wide window for a replay.
+ * There is no id; an inbox goes by the hash of the body. Half an hour is a wide window for a replay. Retries are off
+ * unless the webhook asks for them; then a transcription is attempted five times within 45 minutes, with the same body.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -62,6 +63,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: { past: "30 minutes", future: "5 minutes" }
   },
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "45 minutes" },
   docs: { url: "https://elevenlabs.io/docs/product-guides/administration/webhooks", checked: "package" }
 })

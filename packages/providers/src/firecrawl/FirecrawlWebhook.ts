@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * The body's `id` is the one of the job, which has many events: there is no id of the delivery, and no timestamp.
+ * The body's `id` is the one of the job, which has many events: there is no id of the delivery, and no timestamp. A
+ * delivery that failed is sent again after 1, 5 and 15 minutes, one after the other.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -56,6 +57,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "21 minutes" },
   docs: { url: "https://docs.firecrawl.dev/webhooks/security", checked: "documentation" }
 })

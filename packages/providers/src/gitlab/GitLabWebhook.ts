@@ -15,7 +15,8 @@
  * **Gotchas**
  *
  * With a secret token nothing is signed: whoever sees one delivery can make others, so that nothing but TLS protects
- * them. `unsigned` names every part. With a signing token the type is still in a header that is not covered.
+ * them. `unsigned` names every part. With a signing token the type is still in a header that is not covered. Requests
+ * are sent again, under the same id, when someone asks for it: for 2 days on the webhook's page, for 7 with the API.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -68,7 +69,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.header("Idempotency-Key"),
   eventType: [SignatureScheme.header("X-Gitlab-Event")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
   docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "documentation" }
 })
 
@@ -83,6 +84,6 @@ export const signedScheme: SignatureScheme.SignatureScheme = SignatureScheme.mak
   ...SignatureScheme.standardWebhooks,
   id: "gitlab-signed",
   eventType: [SignatureScheme.header("X-Gitlab-Event")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
   docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "documentation" }
 })

@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * A delivery holds up to 250 events of several types, each with an `id` and an `action`: deduplicate by that when you
- * handle them.
+ * handle them. A delivery that failed is sent again up to 8 times, at growing intervals that are not documented.
  *
  * **Example** (A delivery, signed and verified)
  *

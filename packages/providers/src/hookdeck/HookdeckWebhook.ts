@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * The id is in a header that the signature does not cover. The body, and so the type, is what the original provider
- * sent; its own signature was checked by the gateway, if at all.
+ * sent; its own signature was checked by the gateway, if at all. An event is sent again as the connection says, up to 50
+ * times, and by hand as often as someone likes.
  *
  * **Example** (A delivery, signed and verified)
  *

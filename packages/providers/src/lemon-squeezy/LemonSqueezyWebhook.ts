@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * There is neither an id nor a timestamp: an inbox goes by the hash of the body.
+ * There is neither an id nor a timestamp: an inbox goes by the hash of the body. A delivery that failed is sent again
+ * after 5, 25 and 125 seconds, one after the other.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -44,7 +45,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Lemon Squeezy's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Lemon Squeezy's scheme, as its documentation and its own example for Next.js have it.
  *
  * @see https://docs.lemonsqueezy.com/help/webhooks/signing-requests
  * @since 0.1.0
@@ -57,5 +58,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("meta", "event_name")],
   delivery: { contentTypes: ["application/json"], retriedFor: "155 seconds" },
-  docs: { url: "https://docs.lemonsqueezy.com/help/webhooks/signing-requests", checked: "source" }
+  docs: { url: "https://docs.lemonsqueezy.com/help/webhooks/signing-requests", checked: "documentation" }
 })

@@ -46,7 +46,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Loops's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Loops's scheme, as its documentation describes it.
  *
  * @see https://loops.so/docs/webhooks
  * @since 0.1.0
@@ -57,5 +57,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   id: "loops",
   eventType: [SignatureScheme.body("eventName")],
   delivery: { contentTypes: ["application/json"] },
-  docs: { url: "https://loops.so/docs/webhooks", checked: "source" }
+  docs: { url: "https://loops.so/docs/webhooks", checked: "documentation" }
 })

@@ -44,7 +44,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Vercel's scheme, as other implementations of it have it; no test runs a package of the provider's.
+ * Vercel's scheme, as its documentation describes it.
  *
  * @see https://vercel.com/docs/webhooks/webhooks-api
  * @since 0.1.0
@@ -58,5 +58,5 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
   delivery: { contentTypes: ["application/json"] },
-  docs: { url: "https://vercel.com/docs/webhooks/webhooks-api", checked: "source" }
+  docs: { url: "https://vercel.com/docs/webhooks/webhooks-api", checked: "documentation" }
 })
