@@ -123,13 +123,19 @@ const retriesOf = ({ delivery: { retriedForMillis } }: Scheme): string =>
 
 const typesOf = ({ delivery }: Scheme): string => delivery.contentTypes?.map(code).join(", ") ?? "any"
 
-const answerOf = ({ delivery: { acknowledgement, probes } }: Scheme): string =>
-  [acknowledgement === undefined ? [] : describeAnswer(acknowledgement), probes.map((method) => `200 to a ${method}`)]
+const answerOf = ({ delivery: { acknowledgement, probes, refusal } }: Scheme): string =>
+  [
+    acknowledgement === undefined ? [] : describeAnswer(acknowledgement),
+    refusal === undefined ? [] : `refused ${describeBody(refusal)}`,
+    probes.map((method) => `200 to a ${method}`)
+  ]
     .flat()
     .join(", ")
 
 const describeAnswer = ({ body, status }: SignatureScheme.Acknowledgement): string =>
-  body === "" ? `${status} without a body` : `${status} ${code(body)}`
+  `${status} ${describeBody({ body })}`
+
+const describeBody = ({ body }: { readonly body: string }): string => (body === "" ? "without a body" : code(body))
 
 const rowOf = ([id, scheme]: readonly [string, Scheme]): string =>
   [

@@ -57,14 +57,14 @@ import { scheme as paypal } from "./paypal/PayPalWebhook.ts"
 import { scheme as plaid } from "./plaid/PlaidWebhook.ts"
 import { scheme as planetscale } from "./planetscale/PlanetScaleWebhook.ts"
 import { scheme as plivo } from "./plivo/PlivoWebhook.ts"
-import { scheme as polar } from "./polar/PolarWebhook.ts"
+import { legacyScheme as polarLegacy, scheme as polar } from "./polar/PolarWebhook.ts"
 import { scheme as pusher } from "./pusher/PusherWebhook.ts"
 import { scheme as razorpay } from "./razorpay/RazorpayWebhook.ts"
 import { scheme as replicate } from "./replicate/ReplicateWebhook.ts"
 import { scheme as resend } from "./resend/ResendWebhook.ts"
 import { scheme as retell } from "./retell/RetellWebhook.ts"
 import { scheme as sanity } from "./sanity/SanityWebhook.ts"
-import { scheme as sendgrid } from "./sendgrid/SendGridWebhook.ts"
+import { inboundParseScheme as sendgridInboundParse, scheme as sendgrid } from "./sendgrid/SendGridWebhook.ts"
 import { scheme as sentry } from "./sentry/SentryWebhook.ts"
 import { eventsScheme as shopifyEvents, scheme as shopify } from "./shopify/ShopifyWebhook.ts"
 import { scheme as slack } from "./slack/SlackWebhook.ts"
@@ -239,6 +239,7 @@ export const schemes = {
   planetscale,
   plivo,
   polar,
+  "polar-legacy": polarLegacy,
   pusher,
   razorpay,
   replicate,
@@ -246,6 +247,7 @@ export const schemes = {
   retell,
   sanity,
   sendgrid,
+  "sendgrid-inbound-parse": sendgridInboundParse,
   sentry,
   shopify,
   "shopify-events": shopifyEvents,

@@ -5,6 +5,7 @@ import { Effect, Redacted, Result } from "effect"
 import { text } from "./oracles.ts"
 import { now } from "./refusals.ts"
 import { TestClock } from "effect/testing"
+import { generateKeyPairSync } from "node:crypto"
 
 type Id = keyof typeof schemes
 
@@ -60,6 +61,23 @@ describe("a receiver takes by default what the provider sends:", () => {
     )
   }
 })
+
+it.effect(
+  "a receiver takes an inbound email of SendGrid's, which is a form with a boundary, and no list of events",
+  () =>
+    Effect.gen(function* () {
+      const pair = generateKeyPairSync("ec", { namedCurve: "P-256" })
+      const body = `--x\r\nContent-Disposition: form-data; name="subject"\r\n\r\nHello\r\n--x--\r\n`
+      const key = pair.privateKey.export({ format: "pem", type: "pkcs8" }).toString()
+      const publicKey = pair.publicKey.export({ format: "der", type: "spki" }).toString("base64")
+      const send = (type: string) => {
+        const request = signed("sendgrid-inbound-parse", key, body, type)
+        return Effect.map(answerTo("sendgrid-inbound-parse", publicKey, request), ({ status }) => status)
+      }
+      assert.strictEqual(yield* send("multipart/form-data; boundary=x"), 200)
+      assert.strictEqual(yield* send("application/json"), 415)
+    })
+)
 
 describe("a receiver answers by default as the provider wants:", () => {
   const adyenItem = {

@@ -258,10 +258,29 @@ describe.each(entrances)("behind $name,", (entrance) => {
       Effect.gen(function* () {
         const send = yield* open(challenge)
         const answer = yield* send(unsigned(challenge))
-        assert.deepStrictEqual([answer.status, answer.body], [400, "bad request"])
+        const { refusal } = scheme.delivery
+        assert.deepStrictEqual([answer.status, answer.body], [400, refusal?.body ?? "bad request"])
       })
     )
   }
+
+  test(
+    "no answer to Xero has a body: not to its challenge with a wrong signature, and not to an event",
+    Effect.gen(function* () {
+      const challenge: Challenge = {
+        scheme: "xero",
+        body: `{"events":[],"firstEventSequence":0,"lastEventSequence":0,"entropy":"S0m3r4Nd0mt3xt"}`,
+        answer: ""
+      }
+      const send = yield* open(challenge)
+      const forged = yield* send(sign(schemes.xero, { ...challenge, secret: "another secret" }))
+      assert.deepStrictEqual([forged.status, forged.body], [401, ""])
+      const event = { ...challenge, body: `{"events":[{"eventCategory":"INVOICE"}],"lastEventSequence":1}` }
+      const taken = yield* send(sign(schemes.xero, event))
+      assert.deepStrictEqual([taken.status, taken.body], [200, ""])
+      assert.strictEqual((yield* stored).length, 1)
+    })
+  )
 
   test(
     "a subscription of Amazon's is confirmed at Amazon's, and at no other place",

@@ -99,6 +99,31 @@ const snsCertificate = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationSe
 const itemFields = { pspReference: "7914073381342284", merchantAccountCode: "Shop", merchantReference: "order:1" }
 
 /** How each provider signs, computed with `node:crypto` alone. */
+const sendGrid = (body: string): RequestOracle => ({
+  secret: spki(ellipticCurve),
+  signature: /^(M[\w+/]+=*)$/,
+  future: 300,
+  otherSecret: spki(otherCurve),
+  signingSecret: ellipticCurve.privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
+  send: (millis) => {
+    const stamp = String(millis / 1000)
+    return {
+      ...post,
+      headers: [
+        ["X-Twilio-Email-Event-Webhook-Timestamp", stamp],
+        [
+          "X-Twilio-Email-Event-Webhook-Signature",
+          signBytes("sha256", Buffer.from(stamp + body), ellipticCurve.privateKey).toString("base64")
+        ]
+      ],
+      body: text(body)
+    }
+  },
+  past: 300,
+  covered: { body: inBody("\r\n", "\n"), time: inHeader("X-Twilio-Email-Event-Webhook-Timestamp", "1799999999") },
+  open: {}
+})
+
 export const requestOracles: Readonly<Record<string, RequestOracle>> = {
   "adyen-payments": {
     secret: "44782def547aaa06c910c43932b1eb0c71fc68d9d0c057550c48ec2acf6ba056",
@@ -395,31 +420,10 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
     },
     open: {}
   },
-  sendgrid: {
-    secret: spki(ellipticCurve),
-    signature: /^(M[\w+/]+=*)$/,
-    future: 300,
-    otherSecret: spki(otherCurve),
-    signingSecret: ellipticCurve.privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
-    send: (millis) => {
-      const body = `[{"event":"delivered","sg_event_id":"1"}]\r\n`
-      const stamp = String(millis / 1000)
-      return {
-        ...post,
-        headers: [
-          ["X-Twilio-Email-Event-Webhook-Timestamp", stamp],
-          [
-            "X-Twilio-Email-Event-Webhook-Signature",
-            signBytes("sha256", Buffer.from(stamp + body), ellipticCurve.privateKey).toString("base64")
-          ]
-        ],
-        body: text(body)
-      }
-    },
-    past: 300,
-    covered: { body: inBody("\r\n", "\n"), time: inHeader("X-Twilio-Email-Event-Webhook-Timestamp", "1799999999") },
-    open: {}
-  },
+  sendgrid: sendGrid(`[{"event":"delivered","sg_event_id":"1"}]\r\n`),
+  "sendgrid-inbound-parse": sendGrid(
+    `--xYzZY\r\nContent-Disposition: form-data; name="subject"\r\n\r\nHello\r\n--xYzZY--\r\n`
+  ),
   telegram: token("X-Telegram-Bot-Api-Secret-Token", `{"update_id":10000,"message":{"message_id":1}}`),
   twilio: {
     secret: "12345",

@@ -17,7 +17,7 @@
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
  * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link claim}) | none |
  * | `handshake` | challenges to answer ({@link signedEcho}, {@link openEcho}, …) | none |
- * | `delivery` | media types, probes, the answer that is wanted, how long an event is sent again | any, none, any 2xx, unknown |
+ * | `delivery` | media types, probes, the answers that are wanted, how long an event is sent again | any, none, any, unknown |
  * | `docs` | the provider's page, and what the record was checked against | required |
  *
  * **Gotchas**
@@ -742,6 +742,8 @@ export interface Delivery {
   readonly probes: ReadonlyArray<Probe>
   /** The answer to an event; `undefined` where any 2xx is right. */
   readonly acknowledgement: Acknowledgement | undefined
+  /** What is said to a delivery that is not taken; `undefined` where anything may be. */
+  readonly refusal: Refusal | undefined
   /**
    * How long after the first delivery of an event it may be sent again, in milliseconds: by the provider itself, or on
    * request where it limits that. Zero where it never is, `undefined` where the provider does not say.
@@ -766,6 +768,17 @@ export type Probe = "HEAD" | "GET"
 export interface Acknowledgement {
   /** From 200 to 299; 204 has no body. */
   readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+/**
+ * What a provider wants to read where its delivery is not taken. The status says why, and is the receiver's.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Refusal {
   readonly contentType: string
   readonly body: string
 }
@@ -820,6 +833,8 @@ export interface DeliveryOptions {
   readonly probes?: ReadonlyArray<Probe> | undefined
   /** The answer to an event. Defaults: any 2xx; where there is one, status 200, no body, plain text. */
   readonly acknowledgement?: Partial<Acknowledgement> | undefined
+  /** What is said to a delivery that is not taken. Defaults: a word for the status; where there is one, no body, plain text. */
+  readonly refusal?: Partial<Refusal> | undefined
   /** How long after its first delivery an event may be sent again. Default: unknown. */
   readonly retriedFor?: Duration.Input | undefined
 }
@@ -1477,15 +1492,23 @@ const makeDelivery = (options: DeliveryOptions | Delivery): Delivery =>
         contentTypes: options.contentTypes?.map((type) => checkMediaType("delivery.contentTypes", type)),
         probes: options.probes ?? [],
         acknowledgement: options.acknowledgement && makeAcknowledgement(options.acknowledgement),
+        refusal: options.refusal && makeRefusal(options.refusal),
         retriedForMillis:
           options.retriedFor === undefined
             ? undefined
             : finiteMillis("SignatureScheme.delivery.retriedFor", options.retriedFor)
       }
 
+const plainText = "text/plain; charset=utf-8"
+
+const makeRefusal = ({ body: text = "", contentType = plainText }: Partial<Refusal>): Refusal => ({
+  contentType,
+  body: text
+})
+
 const makeAcknowledgement = ({
   body: text = "",
-  contentType = "text/plain; charset=utf-8",
+  contentType = plainText,
   status = 200
 }: Partial<Acknowledgement>): Acknowledgement =>
   Number.isInteger(status) && status >= 200 && status <= 299

@@ -22,8 +22,8 @@
  * | 405, 408, 413, 415 | another method; the body took too long, or is too large; is compressed, or of another type |
  * | 503 with `Retry-After` | it could not be stored, or our own secrets are wrong: the provider shall send it again |
  *
- * The body of an answer names a category only. The reason goes to the log and to `onOutcome`, neither of which shows a
- * secret, a signature or a body.
+ * The body of an answer names a category only, or is the `refusal` of the scheme. The reason goes to the log and to
+ * `onOutcome`, neither of which shows a secret, a signature or a body.
  *
  * Under a path with `:tenant`, `secrets` is a function. An unknown tenant is verified with secrets that nobody has, as many
  * as a known one's are filled up to: the answer and the work are those of a wrong signature. The id of its events is the

@@ -184,6 +184,81 @@ describe("the acknowledgement of a scheme", () => {
   )
 })
 
+describe("the refusal of a scheme", () => {
+  const token: ReadonlyArray<readonly [string, string]> = [["X-Token", "token"]]
+  const wrong: WebhookReceiver.Request = { ...event, headers: [["X-Token", "another"]] }
+  const unsigned: WebhookReceiver.Request = { ...event, headers: [] }
+  const asText: WebhookReceiver.Request = { ...event, headers: [...token, ["Content-Type", "text/plain"]] }
+
+  const answersOf = (
+    delivery: SignatureScheme.DeliveryOptions,
+    options: Partial<WebhookReceiver.OneSource> = {},
+    requests: ReadonlyArray<WebhookReceiver.Request> = [wrong, unsigned, asText, { ...event, method: "PUT" }]
+  ) =>
+    Effect.forEach(
+      requests,
+      WebhookReceiver.handle({
+        source: "acme",
+        secrets,
+        scheme: schemeWith({ contentTypes: ["application/json"], ...delivery }),
+        ...options
+      })
+    ).pipe(
+      Effect.map((answers) => answers.map(({ body, status }) => [status, body])),
+      Effect.provide(Inbox.layerMemory)
+    )
+
+  it.effect("is a word for the status by default", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* answersOf({}), [
+        [401, "unauthorized"],
+        [400, "bad request"],
+        [415, "unsupported content"],
+        [405, "method not allowed"]
+      ])
+    })
+  )
+
+  it.effect("has no body where the provider wants none, and the status and headers that it would have anyway", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* answersOf({ refusal: {} }), [
+        [401, ""],
+        [400, ""],
+        [415, ""],
+        [405, ""]
+      ])
+      const scheme = schemeWith({ refusal: {} })
+      const put = yield* WebhookReceiver.handle({ source: "acme", secrets, scheme })({ ...event, method: "PUT" }).pipe(
+        Effect.provide(Inbox.layerMemory)
+      )
+      assert.deepStrictEqual(put.headers, { "content-type": "text/plain; charset=utf-8", allow: "POST" })
+    })
+  )
+
+  it.effect("may be a text of the provider's", () =>
+    Effect.gen(function* () {
+      const refusal = { contentType: "application/json", body: `{"ok":false}` }
+      const scheme = schemeWith({ refusal })
+      const answer = yield* WebhookReceiver.handle({ source: "acme", secrets, scheme })(wrong).pipe(
+        Effect.provide(Inbox.layerMemory)
+      )
+      assert.deepStrictEqual(answer, {
+        status: 401,
+        headers: { "content-type": refusal.contentType },
+        body: refusal.body
+      })
+    })
+  )
+
+  it.effect("answers a delivery that could not be stored too, and no event", () =>
+    Effect.gen(function* () {
+      const onEvent = () => Effect.fail("the store is away")
+      assert.deepStrictEqual(yield* answersOf({ refusal: {} }, { onEvent }, [event]), [[503, ""]])
+      assert.deepStrictEqual(yield* answersOf({ refusal: {} }, {}, [event]), [[200, "stored"]])
+    })
+  )
+})
+
 describe("what a scheme says of its deliveries", () => {
   it("is checked where the scheme is made", () => {
     assert.throws(() => schemeWith({ contentTypes: ["json"] }), /delivery\.contentTypes is "json"/)
@@ -197,9 +272,15 @@ describe("what a scheme says of its deliveries", () => {
       contentTypes: undefined,
       probes: [],
       acknowledgement: undefined,
+      refusal: undefined,
       retriedForMillis: undefined
     })
-    const other = schemeWith({ retriedFor: "3 days", acknowledgement: { body: "ok" }, probes: ["HEAD"] })
+    const other = schemeWith({
+      retriedFor: "3 days",
+      acknowledgement: { body: "ok" },
+      refusal: {},
+      probes: ["HEAD"]
+    })
     assert.deepStrictEqual(SignatureScheme.make(other), other)
   })
 })

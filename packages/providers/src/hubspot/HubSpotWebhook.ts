@@ -17,7 +17,8 @@
  *
  * HubSpot signs the URL with some of its escapes undone (`%2F`, `%3A` and others): an address without a query avoids them.
  * Behind a proxy, tell the receiver its public URL. The body is a list of up to 100 events and has no id of its own.
- * The older versions have no timestamp, and are plain hashes: prefer the third.
+ * The older versions have no timestamp, and are plain hashes: prefer the third. A delivery that fails is sent again up
+ * to ten times within a day.
  *
  * **Example** (A signature that covers method and URL)
  *
@@ -64,7 +65,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: "5 minutes"
   },
   eventType: [SignatureScheme.body("0", "subscriptionType")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: {
     url: "https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests",
     checked: "package"
@@ -84,7 +85,7 @@ export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{secret}{body}",
   keys: [SignatureScheme.digest({ hash: "sha256" })],
   eventType: scheme.eventType,
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: scheme.docs
 })
 

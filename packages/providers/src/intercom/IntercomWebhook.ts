@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * SHA-1 is broken as a hash, but not as an HMAC. Before it accepts a URL, Intercom asks for it with HEAD.
+ * SHA-1 is broken as a hash, but not as an HMAC. Before it accepts a URL, Intercom asks for it with HEAD. A notification
+ * that fails is sent once more, a minute later.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,7 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("topic")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "2 minutes" },
   docs: {
     url: "https://developers.intercom.com/intercom-api-reference/v1.0/reference/signed-notifications",
     checked: "documentation"

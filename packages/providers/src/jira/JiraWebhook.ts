@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * The id is in a header that the signature does not cover. Webhooks of Connect apps carry a token instead of a
- * signature.
+ * signature. A delivery that fails is sent again up to five times, each 5 to 15 minutes after the one before.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -60,6 +60,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-Atlassian-Webhook-Identifier"),
   eventType: [SignatureScheme.body("webhookEvent")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "75 minutes" },
   docs: { url: "https://developer.atlassian.com/cloud/jira/platform/webhooks/", checked: "documentation" }
 })

@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * What happened to the prompt is the body's `action`.
+ * What happened to the prompt is the body's `action`. A delivery that fails is sent again three times, all of them
+ * within a minute.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,7 +59,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 minute" },
   docs: {
     url: "https://langfuse.com/docs/prompt-management/features/webhooks-slack-integrations",
     checked: "documentation"

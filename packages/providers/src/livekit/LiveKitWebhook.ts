@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * The token carries its own expiry; one that has none is refused.
+ * The token carries its own expiry; one that has none is refused. A delivery that fails is sent again with the same
+ * token, which is good for 5 minutes.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -67,6 +68,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   bindings: [
     SignatureScheme.hashOf("{body}", { at: SignatureScheme.claim("sha256"), hash: "sha256", encoding: "base64" })
   ],
-  delivery: { contentTypes: ["application/webhook+json", "application/json"] },
+  delivery: { contentTypes: ["application/webhook+json", "application/json"], retriedFor: "5 minutes" },
   docs: { url: "https://docs.livekit.io/home/server/webhooks/", checked: "package" }
 })

@@ -15,7 +15,7 @@
  *
  * Nothing is signed: whoever sees one notification can make others. Of a delivery with many notifications all are refused
  * when one has another `clientState`, or none. At most 4096 are taken at once. Notifications with the data of a resource also bring
- * `validationTokens`, which are not looked at here.
+ * `validationTokens`, which are not looked at here. A delivery that fails is sent again for up to 4 hours.
  *
  * **Example** (A notification, made and verified)
  *
@@ -61,6 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventType: [SignatureScheme.body("value", "0", "changeType")],
   handshake: SignatureScheme.openEcho({ method: "POST", challenge: SignatureScheme.query("validationToken") }),
-  delivery: { contentTypes: ["application/json", "text/plain"] },
+  delivery: { contentTypes: ["application/json", "text/plain"], retriedFor: "4 hours" },
   docs: { url: "https://learn.microsoft.com/graph/change-notifications-delivery-webhooks", checked: "documentation" }
 })

@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * Each environment has webhooks, and secrets, of its own.
+ * Each environment has webhooks, and secrets, of its own. A delivery that fails is sent again for a day.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,6 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://www.mux.com/docs/core/verify-webhook-signatures", checked: "package" }
 })

@@ -14,7 +14,8 @@
  * **Gotchas**
  *
  * Nothing is signed: whoever sees one delivery can make others. A delivery may hold several events, each with a
- * `uuid`: deduplicate by that when you handle them.
+ * `uuid`: deduplicate by that when you handle them. A delivery that fails is sent at most once more; when, Okta does not
+ * say.
  *
  * **Example** (A delivery, signed and verified)
  *

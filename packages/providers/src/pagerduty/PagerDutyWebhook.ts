@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * There is no timestamp, so a replay is recognised by its id only.
+ * There is no timestamp, so a replay is recognised by its id only. A delivery that fails is sent again up to four times,
+ * over about 20 minutes.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,6 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   eventId: SignatureScheme.body("event", "id"),
   eventType: [SignatureScheme.body("event", "event_type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "30 minutes" },
   docs: { url: "https://developer.pagerduty.com/docs/verifying-webhook-signatures", checked: "documentation" }
 })

@@ -3,16 +3,19 @@
  *
  * **When to use**
  *
- * Give {@link scheme} to a receiver, with the secret of the endpoint, exactly as Polar shows it.
+ * Give {@link scheme} to a receiver, with the secret of the endpoint (`whsec_…`). {@link legacyScheme} is for a secret that
+ * Polar made before 8 September 2026.
  *
  * **Details**
  *
- * Headers and signed content are those of Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`),
- * 5 minutes old or ahead at most. The type is the body's `type`, such as `order.created`.
+ * Polar follows Standard Webhooks: `webhook-id`, `webhook-timestamp` and a list in `webhook-signature` over
+ * `{id}.{timestamp}.{body}`, 5 minutes old or ahead at most. The type is the body's `type`, such as `order.created`.
  *
  * **Gotchas**
  *
- * The key is the whole text of the secret, not the base64 in it as with other followers of the specification.
+ * The key of an older secret is its whole text, `whsec_` included, not the base64 in it; {@link scheme} refuses such a
+ * secret, because it is no base64. A delivery that fails is tried ten times in all, within an hour. One that was taken can be sent
+ * again on request, with the same id, for as long as Polar keeps it, which is 90 days.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -23,7 +26,7 @@
  * import assert from "node:assert/strict"
  *
  * const body = new TextEncoder().encode(`{"type":"order.created","data":{"id":"ord_1"}}`)
- * const secret = Redacted.make("polar_whs_ovyN6cPrTv56AApvzCaJno08SSmGJmgbWilb33N2JuK")
+ * const secret = Redacted.make("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
  * const url = "https://example.com/webhooks/polar"
  * const now = 1_764_000_000_000
  * const headers = Result.getOrThrow(
@@ -55,7 +58,19 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "polar",
-  keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "90 days" },
   docs: { url: "https://polar.sh/docs/integrate/webhooks/delivery", checked: "package" }
+})
+
+/**
+ * The scheme of secrets that were made before 8 September 2026: the key is the whole text of the secret.
+ *
+ * @see https://polar.sh/docs/integrate/webhooks/delivery
+ * @since 0.1.0
+ * @category schemes
+ */
+export const legacyScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...scheme,
+  id: "polar-legacy",
+  keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })]
 })

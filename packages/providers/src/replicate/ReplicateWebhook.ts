@@ -14,6 +14,8 @@
  * **Gotchas**
  *
  * Replicate's own package does not look at the age of a delivery, so that a replay passes; here it is refused.
+ * Deliveries of a prediction that is over are tried again when they fail, for the last time about a minute later; others
+ * are not.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,6 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "replicate",
   eventType: [SignatureScheme.body("status")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "2 minutes" },
   docs: { url: "https://replicate.com/docs/topics/webhooks/verify-webhook", checked: "package" }
 })

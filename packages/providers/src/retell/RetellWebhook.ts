@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * There is no id: an inbox goes by the hash of the body.
+ * There is no id: an inbox goes by the hash of the body. A delivery that is not answered within 10 seconds is sent again
+ * up to three times; when, Retell does not say.
  *
  * **Example** (A delivery, signed and verified)
  *

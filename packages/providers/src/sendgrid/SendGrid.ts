@@ -1,5 +1,5 @@
 /**
- * SendGrid Event Webhook: its webhooks.
+ * SendGrid: its webhooks, of events and of inbound email.
  *
  * @since 0.1.0
  */

@@ -3,18 +3,20 @@
  *
  * **When to use**
  *
- * Give {@link scheme} to a receiver, with the verification key (a public key in base64) of the event webhook.
+ * Give {@link scheme} to a receiver, with the verification key (a public key in base64) of the event webhook, or
+ * {@link inboundParseScheme}, with the public key of the security policy of an inbound parse webhook.
  *
  * **Details**
  *
  * `X-Twilio-Email-Event-Webhook-Signature` is the ECDSA signature (P-256, SHA-256, DER in base64) of the timestamp,
  * immediately followed by the body; 5 minutes old or ahead at most. The type is the `event` of the first item, such
- * as `delivered`.
+ * as `delivered`. An inbound email is a form (`multipart/form-data`) and has no type.
  *
  * **Gotchas**
  *
- * The body is a list of events, each with an `sg_event_id`: deduplicate by that when you handle them. SendGrid's own
- * package checks no age.
+ * The body is a list of events, each with an `sg_event_id`: deduplicate by that when you handle them. Events that were not
+ * taken are sent again for a day, emails for 3 days. SendGrid's own package checks no age. Inbound parse signs only under a
+ * security policy with a signature. Its deliveries hold whole emails with their attachments: raise `maxBodySize`.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -50,7 +52,36 @@
  * })
  * ```
  *
+ * **Example** (An inbound email, received)
+ *
+ * ```ts
+ * import { Inbox, WebhookReceiver, WebhookSigner } from "@causeway/core/webhook"
+ * import { SendGridWebhook } from "@causeway/providers/sendgrid"
+ * import { Effect, Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ * import { generateKeyPairSync } from "node:crypto"
+ *
+ * const scheme = SendGridWebhook.inboundParseScheme
+ * const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+ * const secrets = Redacted.make(publicKey.export({ format: "der", type: "spki" }).toString("base64"))
+ * const secret = Redacted.make(privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"))
+ * const receive = WebhookReceiver.handle({ source: "mail", scheme, secrets, maxBodySize: 32 * 1024 * 1024 })
+ *
+ * const lines = ["--x", `Content-Disposition: form-data; name="subject"`, "", "Hello", "--x--", ""]
+ * const body = new TextEncoder().encode(lines.join("\r\n"))
+ * const program = Effect.gen(function* () {
+ *   const timestamp = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+ *   const signature = Result.getOrThrow(WebhookSigner.sign(scheme, { body, secret, timestamp }))
+ *   const headers = [...signature, ["Content-Type", "multipart/form-data; boundary=x"] as const]
+ *   return yield* receive({ method: "POST", url: "/hooks/mail", headers, body })
+ * })
+ *
+ * const { status } = await Effect.runPromise(program.pipe(Effect.provide(Inbox.layerMemory)))
+ * assert.equal(status, 200)
+ * ```
+ *
  * @see https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
+ * @see https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks
  * @since 0.1.0
  */
 import { SignatureScheme } from "@causeway/core/webhook"
@@ -73,9 +104,27 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: "5 minutes"
   },
   eventType: [SignatureScheme.body("0", "event")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: {
     url: "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features",
     checked: "package"
+  }
+})
+
+/**
+ * The scheme of inbound parse webhooks whose security policy has a signature, as SendGrid's documentation describes it.
+ *
+ * @see https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks
+ * @since 0.1.0
+ * @category schemes
+ */
+export const inboundParseScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...scheme,
+  id: "sendgrid-inbound-parse",
+  eventType: [],
+  delivery: { contentTypes: ["multipart/form-data"], retriedFor: "3 days" },
+  docs: {
+    url: "https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks",
+    checked: "documentation"
   }
 })

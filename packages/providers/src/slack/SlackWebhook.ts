@@ -16,7 +16,9 @@
  *
  * The answer to an event has no body, because Slack shows the text of an answer to whoever gave a command.
  * Slash commands are forms without a type or an id: both are `undefined`, though the signature holds. Slack expects the
- * answers to commands and interactions in the response itself, within 3 seconds; a queue between them is too slow.
+ * answers to commands and interactions in the response itself, within 3 seconds; a queue between them is too slow. An
+ * event that fails is sent again at once, after a minute and after 5 minutes; an app with Delayed Events gets it every
+ * hour for another day.
  *
  * **Example** (The signed challenge)
  *
@@ -65,6 +67,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     echo: SignatureScheme.body("challenge"),
     jsonKey: "challenge"
   }),
-  delivery: { contentTypes: ["application/json", "application/x-www-form-urlencoded"], acknowledgement: {} },
+  delivery: {
+    contentTypes: ["application/json", "application/x-www-form-urlencoded"],
+    acknowledgement: {},
+    retriedFor: "25 hours"
+  },
   docs: { url: "https://docs.slack.dev/authentication/verifying-requests-from-slack", checked: "package" }
 })

@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * The body is a list of events. Neither it nor they have an id.
+ * The body is a list of events. Neither it nor they have an id. A delivery that fails is sent again every hour, for a
+ * day at most.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -61,6 +62,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("0", "type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://tailscale.com/kb/1213/webhooks", checked: "documentation" }
 })

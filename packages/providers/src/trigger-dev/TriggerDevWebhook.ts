@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * There is no timestamp, so a replay is recognised by its id only.
+ * There is no timestamp, so a replay is recognised by its id only. A delivery that fails is sent again twice, within
+ * seconds.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,5 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 minute" },
   docs: { url: "https://trigger.dev/docs/troubleshooting-alerts", checked: "package" }
 })

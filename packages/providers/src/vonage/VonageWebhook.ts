@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * Vonage's own package checks the token, but not the hash of the body. Deliveries by GET have no hash and are
- * refused.
+ * refused. An inbound message that is not taken is sent again for a day.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -69,5 +69,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   bindings: [
     SignatureScheme.hashOf("{body}", { at: SignatureScheme.claim("payload_hash"), hash: "sha256", encoding: "hex" })
   ],
+  delivery: { retriedFor: "1 day" },
   docs: { url: "https://developer.vonage.com/en/getting-started/concepts/webhooks", checked: "package" }
 })

@@ -14,7 +14,8 @@
  *
  * **Gotchas**
  *
- * There is no id: an inbox goes by the hash of the body.
+ * There is no id: an inbox goes by the hash of the body. A delivery that fails is sent again up to three times, 10
+ * minutes apart.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -59,6 +60,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.header("x-webflow-timestamp"), unit: "milliseconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("triggerType")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "30 minutes" },
   docs: { url: "https://developers.webflow.com/data/docs/working-with-webhooks", checked: "package" }
 })

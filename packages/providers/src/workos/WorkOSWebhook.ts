@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * Actions are signed alike, but may be 30 seconds old at most: narrow the tolerance with
- * `SignatureScheme.withTolerance`.
+ * `SignatureScheme.withTolerance`. A delivery that fails is sent again up to six times within 3 days.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -59,6 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "milliseconds", tolerance: "3 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("event")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
   docs: { url: "https://workos.com/docs/events/data-syncing/webhooks", checked: "package" }
 })

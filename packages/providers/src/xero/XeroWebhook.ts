@@ -12,8 +12,8 @@
  *
  * **Gotchas**
  *
- * Xero first sends deliveries with right and wrong signatures (intent to receive) and wants 200 with an empty body
- * for the right and 401 for the wrong ones, within 5 seconds: a handshake answers the right ones, which have no events.
+ * Xero first sends deliveries with right and wrong signatures (intent to receive) and wants 200 for the right and 401 for
+ * the wrong ones, within 5 seconds and without a body: a handshake answers the right ones, which have no events.
  * A delivery holds several events; neither it nor they have an id.
  *
  * **Example** (A delivery, signed and verified)
@@ -66,6 +66,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     },
     body: ""
   }),
-  delivery: { contentTypes: ["application/json"], acknowledgement: {}, retriedFor: "1 day" },
+  delivery: { contentTypes: ["application/json"], acknowledgement: {}, refusal: {}, retriedFor: "1 day" },
   docs: { url: "https://developer.xero.com/documentation/webhooks/configuring-your-server", checked: "documentation" }
 })

@@ -14,7 +14,8 @@
  * **Gotchas**
  *
  * The id is in a header that the signature does not cover. Deliveries of triggers and automations have the body that
- * their author wrote, and perhaps no type.
+ * their author wrote, and perhaps no type. A delivery that was answered with 409, or too late, is sent again a few
+ * times; when, Zendesk does not say.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -1,4 +1,5 @@
 import type { Reply } from "../../Handshake.ts"
+import type { Refusal } from "../../SignatureScheme.ts"
 import type { WebhookError } from "../../WebhookError.ts"
 import type { Answer, Rejection } from "./reception.ts"
 
@@ -73,6 +74,12 @@ export const rejected = (
       return answer
   }
 }
+
+/** An answer that turns a delivery away, as the provider wants to read it. */
+export const worded = (answer: Answer, refusal: Refusal | undefined): Answer =>
+  refusal === undefined
+    ? answer
+    : { ...answer, headers: { ...answer.headers, "content-type": refusal.contentType }, body: refusal.body }
 
 /** Statuses whose answers have no body. */
 const isBodyless = (status: number): boolean => status === 204 || status === 304

@@ -3,6 +3,7 @@ import * as AtOnce from "../../../policy/internal/AtOnce.ts"
 import * as Attempt from "../../Attempt.ts"
 import * as Handshake from "../../Handshake.ts"
 import type { Arrival } from "../../Inbox.ts"
+import type { Refusal } from "../../SignatureScheme.ts"
 import type { WebhookError } from "../../WebhookError.ts"
 import type { Service as Keys } from "../../WebhookKeys.ts"
 import type * as WebhookVerifier from "../../WebhookVerifier.ts"
@@ -50,6 +51,7 @@ abstract class Concluding<R> {
   protected readonly where: Where
   protected abstract readonly metrics: Telemetry.SourceMetrics
   protected abstract readonly accepts: { readonly methods: string; readonly types: string }
+  protected abstract readonly refusal: Refusal | undefined
 
   constructor(shop: Shop<R>, where: Where) {
     this.shop = shop
@@ -91,12 +93,13 @@ abstract class Concluding<R> {
     answer: Answer,
     detail: string
   ): Effect.Effect<Answer> {
-    return this.conclude(run, { _tag: "Refused", reason }, answer, detail)
+    return this.conclude(run, { _tag: "Refused", reason }, Answers.worded(answer, this.refusal), detail)
   }
 
   protected fail(run: Run, cause: Cause.Cause<unknown>): Effect.Effect<Answer> {
     const error = Attempt.describeCause(cause)
-    return this.conclude(run, { _tag: "Failed", error }, Answers.plain(503), error.message)
+    const answer = Answers.worded(Answers.plain(503), this.refusal)
+    return this.conclude(run, { _tag: "Failed", error }, answer, error.message)
   }
 
   protected conclude(run: Run, ending: Ending, answer: Answer, detail = ""): Effect.Effect<Answer> {
@@ -134,6 +137,7 @@ export class LostRequest<R> extends Concluding<R> implements Reception<R> {
   readonly hasBody = false
   protected readonly metrics = nowhere
   protected readonly accepts = { methods: "", types: "" }
+  protected readonly refusal = undefined
 
   constructor(shop: Shop<R>) {
     super(shop, { source: "", tenant: undefined })
@@ -154,6 +158,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   readonly hasBody: boolean
   protected readonly metrics: Telemetry.SourceMetrics
   protected readonly accepts: Source<E, R>["accepts"]
+  protected readonly refusal: Refusal | undefined
   readonly #source: Source<E, R>
   readonly #head: Head
 
@@ -163,6 +168,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     this.#head = head
     this.metrics = source.metrics
     this.accepts = source.accepts
+    this.refusal = source.scheme.delivery.refusal
     this.rejection = Heads.check(head, source.rules)
     this.hasBody = head.method === "POST"
   }
