@@ -57,7 +57,7 @@ import { scheme as paypal } from "./paypal/PayPalWebhook.ts"
 import { scheme as plaid } from "./plaid/PlaidWebhook.ts"
 import { scheme as planetscale } from "./planetscale/PlanetScaleWebhook.ts"
 import { scheme as plivo } from "./plivo/PlivoWebhook.ts"
-import { legacyScheme as polarLegacy, scheme as polar } from "./polar/PolarWebhook.ts"
+import { scheme as polar } from "./polar/PolarWebhook.ts"
 import { scheme as pusher } from "./pusher/PusherWebhook.ts"
 import { scheme as razorpay } from "./razorpay/RazorpayWebhook.ts"
 import { scheme as replicate } from "./replicate/ReplicateWebhook.ts"
@@ -239,7 +239,6 @@ export const schemes = {
   planetscale,
   plivo,
   polar,
-  "polar-legacy": polarLegacy,
   pusher,
   razorpay,
   replicate,

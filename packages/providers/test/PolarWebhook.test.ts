@@ -13,45 +13,50 @@ const newer = Redacted.make("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwW7V8x3r9kpo="
 
 const body = `{"type":"order.paid","data":{"id":"ord_1"}}`
 
-const judge = (scheme: typeof PolarWebhook.scheme, secret: Redacted.Redacted<string>, signature: string) => {
+const judge = (signature: string, ...secrets: ReadonlyArray<Redacted.Redacted<string>>) => {
   const headers = [
     ["webhook-id", "msg_1"],
     ["webhook-timestamp", String(now / 1000)],
     ["webhook-signature", signature]
   ] as const
-  const verified = WebhookVerifier.verify(scheme, {
+  const verified = WebhookVerifier.verify(PolarWebhook.scheme, {
     method: "POST",
     url: "https://example.com/hooks/polar",
     headers,
     body: text(body),
-    secrets: [secret],
+    secrets,
     now
   })
-  return Result.isSuccess(verified) ? "accepted" : verified.failure.reason._tag
+  return Result.isSuccess(verified) ? verified.success.signedBy : verified.failure.reason._tag
 }
 
 const signedWith = (key: string) => new Webhook(key).sign("msg_1", new Date(now), body)
 
-it("a newer secret is one of Standard Webhooks, and not of the legacy scheme", () => {
-  const signature = signedWith(Redacted.value(newer))
-  expect(judge(PolarWebhook.scheme, newer, signature)).toBe("accepted")
-  expect(judge(PolarWebhook.legacyScheme, newer, signature)).toBe("SignatureMismatch")
+const whole = (secret: Redacted.Redacted<string>) => Buffer.from(Redacted.value(secret)).toString("base64")
+
+it("the key of a newer secret is the base64 in it, or its whole text", () => {
+  expect(judge(signedWith(Redacted.value(newer)), newer)).toBe(0)
+  expect(judge(signedWith(whole(newer)), newer)).toBe(0)
 })
 
-it("the whole of an older secret is the key, which the newer scheme refuses", () => {
-  const signature = signedWith(Buffer.from(Redacted.value(older)).toString("base64"))
-  expect(judge(PolarWebhook.legacyScheme, older, signature)).toBe("accepted")
-  expect(judge(PolarWebhook.scheme, older, signature)).toBe("InvalidSecret")
-  const checked = WebhookVerifier.checkSecrets(PolarWebhook.scheme, [older])
-  expect(Result.getOrThrow(Result.flip(checked)).reason._tag).toBe("InvalidSecret")
+it("the key of an older secret is its whole text", () => {
+  expect(judge(signedWith(whole(older)), older)).toBe(0)
+  expect(judge(signedWith(whole(older)), newer)).toBe("SignatureMismatch")
 })
 
-it("what is signed by the legacy scheme is what Polar's server signs", () => {
-  const headers = Result.getOrThrow(
-    WebhookSigner.sign(PolarWebhook.legacyScheme, { body: text(body), secret: older, timestamp: now, id: "msg_1" })
-  )
-  expect(headers).toContainEqual([
-    "webhook-signature",
-    signedWith(Buffer.from(Redacted.value(older)).toString("base64"))
-  ])
+it("which of two secrets signed is told, whichever way it was read", () => {
+  expect(judge(signedWith(Redacted.value(newer)), older, newer)).toBe(1)
+  expect(judge(signedWith(whole(newer)), older, newer)).toBe(1)
+  expect(judge(signedWith(whole(older)), older, newer)).toBe(0)
+})
+
+it("a secret in whose place there is another one of the same kind has signed nothing", () => {
+  const other = Redacted.make(`whsec_${Buffer.alloc(32, 7).toString("base64")}`)
+  expect(judge(signedWith(Redacted.value(newer)), other, older)).toBe("SignatureMismatch")
+})
+
+it("what is signed is what Polar's server signs with the whole text", () => {
+  const input = { body: text(body), secret: older, timestamp: now, id: "msg_1" }
+  const headers = Result.getOrThrow(WebhookSigner.sign(PolarWebhook.scheme, input))
+  expect(headers).toContainEqual(["webhook-signature", signedWith(whole(older))])
 })

@@ -342,9 +342,19 @@ export interface MacKey {
   readonly derivation: Hash | undefined
   /** What ends the id of the key, for secrets of the form `id:secret`. */
   readonly idSeparator: string | undefined
+  /** Another way in which the same text may be meant: what either key has signed is taken. The first one signs. */
+  readonly alternative: MacAlternative | undefined
   /** The label of its signatures in a {@link HeaderList}. */
   readonly label: string | undefined
 }
+
+/**
+ * How the text of a secret is read where it may be meant in two ways.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type MacAlternative = Pick<MacKey, "encoding" | "prefix">
 
 /**
  * An ECDSA key on P-256, SHA-256, with signatures in DER. The public half verifies, as SPKI, the private half signs, as
@@ -1000,6 +1010,7 @@ export const mac = (options: {
   readonly maxBytes?: number
   readonly derivation?: Hash
   readonly idSeparator?: string
+  readonly alternative?: MacAlternative
   readonly label?: string
 }): MacKey => {
   const minBytes = options.minBytes ?? 1
@@ -1019,6 +1030,7 @@ export const mac = (options: {
     maxBytes,
     derivation: options.derivation,
     idSeparator: options.idSeparator,
+    alternative: options.alternative,
     label: options.label
   }
 }

@@ -3,19 +3,19 @@
  *
  * **When to use**
  *
- * Give {@link scheme} to a receiver, with the secret of the endpoint (`whsec_…`). {@link legacyScheme} is for a secret that
- * Polar made before 8 September 2026.
+ * Give {@link scheme} to a receiver, with the secret of the endpoint, exactly as Polar shows it.
  *
  * **Details**
  *
- * Polar follows Standard Webhooks: `webhook-id`, `webhook-timestamp` and a list in `webhook-signature` over
- * `{id}.{timestamp}.{body}`, 5 minutes old or ahead at most. The type is the body's `type`, such as `order.created`.
+ * Headers and signed content are those of Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`),
+ * 5 minutes old or ahead at most. The type is the body's `type`, such as `order.created`.
  *
  * **Gotchas**
  *
- * The key of an older secret is its whole text, `whsec_` included, not the base64 in it; {@link scheme} refuses such a
- * secret, because it is no base64. A delivery that fails is tried ten times in all, within an hour. One that was taken can be sent
- * again on request, with the same id, for as long as Polar keeps it, which is 90 days.
+ * The key of a secret that Polar made before 8 September 2026 is its whole text, that of a newer one the base64 in it, as
+ * with other followers of the specification. Both are tried, as Polar's package does; signing takes the whole text. A
+ * delivery that fails is tried ten times in all, within an hour. One that was taken can be sent again on request, with the
+ * same id, for as long as Polar keeps it, which is 90 days.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,19 +58,7 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "polar",
+  keys: [SignatureScheme.mac({ hash: "sha256", label: "v1", alternative: { encoding: "base64", prefix: "whsec_" } })],
   delivery: { contentTypes: ["application/json"], retriedFor: "90 days" },
   docs: { url: "https://polar.sh/docs/integrate/webhooks/delivery", checked: "package" }
-})
-
-/**
- * The scheme of secrets that were made before 8 September 2026: the key is the whole text of the secret.
- *
- * @see https://polar.sh/docs/integrate/webhooks/delivery
- * @since 0.1.0
- * @category schemes
- */
-export const legacyScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
-  ...scheme,
-  id: "polar-legacy",
-  keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })]
 })

@@ -68,10 +68,6 @@ export const differences: Readonly<Record<string, Difference>> = {
     laxer: ["the signature twice", "another spelling of the signature", "a byte order mark in front"],
     narrower: ["a signed byte order mark", "signed bytes that are not UTF-8", "a signed empty body"]
   },
-  "polar-legacy": {
-    laxer: ["the signature twice", "another spelling of the signature", "a byte order mark in front"],
-    narrower: ["a signed byte order mark", "signed bytes that are not UTF-8", "a signed empty body"]
-  },
   pusher: { laxer: ["a day old", "a day ahead"] },
   razorpay: { narrower: ["signed bytes that are not UTF-8"] },
   replicate: {

@@ -407,14 +407,6 @@ export const judges: ReadonlyArray<Judge> = [
       succeeds(() => polar.webhooks.validateEvent(Buffer.from(sent.body), recordOf(sent), secret))
   },
   {
-    id: "polar-legacy",
-    package: "@polar-sh/sdk",
-    by: "provider",
-    body: () => `{"type":"order.paid","timestamp":"2027-01-15T08:00:00Z","data":{"id":"ümlauts"}}`,
-    accepts: (sent, secret) =>
-      succeeds(() => polar.webhooks.validateEvent(Buffer.from(sent.body), recordOf(sent), secret))
-  },
-  {
     id: "pusher",
     package: "pusher",
     by: "provider",

@@ -73,6 +73,7 @@ const isPlainSignature = ({ signature }: SignatureScheme): boolean =>
 const isPlainKey = ({ keys: [key], signature }: SignatureScheme): boolean =>
   key?._tag === "Mac" &&
   key.idSeparator === undefined &&
+  key.alternative === undefined &&
   (key.label === undefined) === (signature._tag === "SingleHeader")
 
 const isPlainContent = (scheme: SignatureScheme): boolean => {

@@ -92,11 +92,14 @@ const countMatches = (
   contents: ReadonlyArray<Content>
 ): number => {
   const own = candidates.filter((candidate) => mayHaveMade(key, candidate))
-  return contents.reduce((count, content) => {
-    const made = matcher(key, content)
-    return own.reduce((sum, { bytes }) => sum + Number(made(bytes)), count)
-  }, 0)
+  const matchers = contents.flatMap((content) => matchersOf(key, content))
+  return matchers.reduce((count, made) => own.reduce((sum, { bytes }) => sum + Number(made(bytes)), count), 0)
 }
+
+const matchersOf = (key: SigningKey, content: Content): ReadonlyArray<(candidate: Buffer) => boolean> =>
+  key.alternate === undefined
+    ? [matcher(key, content)]
+    : [matcher(key, content), matcher({ ...key, key: key.alternate }, content)]
 
 const mayHaveMade = ({ form, id, isAddressed }: SigningKey, { keyId, label }: Candidate): boolean =>
   label === form.label && (id === undefined || keyId === undefined || id === keyId) && isAddressed !== false

@@ -1,6 +1,6 @@
 import { Redacted } from "effect"
 import { createHash, createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from "node:crypto"
-import type { Ed25519Key, Hash, KeyForm, MacKey } from "../SignatureScheme.ts"
+import type { Ed25519Key, Hash, KeyForm, MacAlternative, MacKey } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import * as Encodings from "./encodings.ts"
 import { refuse } from "./refusal.ts"
@@ -10,6 +10,8 @@ export interface SigningKey {
   readonly form: KeyForm
   /** `undefined` where nothing is computed, or where the key is yet to be found in the delivery. */
   readonly key: KeyObject | undefined
+  /** What the secret is when it is read the other way, where the form has one; the same key where it can't be. */
+  readonly alternate?: KeyObject | undefined
   /** The id of the key, where the secret has one. */
   readonly id: string | undefined
   /** The text of the secret, without its prefix and its id. */
@@ -112,8 +114,16 @@ const isText = (form: KeyForm, text: string): boolean =>
 const withKey = (purpose: Purpose, form: KeyForm, id: string | undefined, text: string): SigningKey | undefined => {
   const key = keyOf(purpose, form, text)
   if (key === undefined) return undefined
-  return key === "none" ? { form, key: undefined, id, text } : { form, key, id, text: "" }
+  if (key === "none") return { form, key: undefined, id, text }
+  return form._tag === "Mac" && form.alternative !== undefined
+    ? { form, key, alternate: alternateKey(form, form.alternative, text) ?? key, id, text: "" }
+    : { form, key, id, text: "" }
 }
+
+const alternateKey = (form: MacKey, alternative: MacAlternative, text: string): KeyObject | undefined =>
+  text.startsWith(alternative.prefix)
+    ? macKey({ ...form, ...alternative }, text.slice(alternative.prefix.length))
+    : undefined
 
 const keyOf = (purpose: Purpose, form: KeyForm, text: string): KeyObject | "none" | undefined => {
   switch (form._tag) {
