@@ -56,7 +56,7 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "anthropic",
-  eventType: [SignatureScheme.body("data", "type")],
+  eventType: [SignatureScheme.body("data", "type"), SignatureScheme.body("type")],
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://github.com/anthropics/anthropic-sdk-typescript", checked: "package" }
 })
