@@ -108,6 +108,7 @@ const handshakeNames: Readonly<Record<SignatureScheme.Handshake["_tag"], string>
   SignedProof: "HMAC of a signed challenge",
   SignedConfirmation: "signed request to fetch a URL",
   OpenEcho: "echo of a challenge",
+  OpenPing: "ping without a signature",
   OpenProof: "challenge to sign",
   SecretOffer: "secret in the first request"
 }

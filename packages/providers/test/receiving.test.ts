@@ -109,6 +109,12 @@ const challenges: ReadonlyArray<Challenge> = [
     }
   },
   {
+    scheme: "woocommerce",
+    headers: [["content-type", "application/x-www-form-urlencoded"]],
+    body: "webhook_id=12",
+    answer: ""
+  },
+  {
     ...discordKeys(),
     scheme: "discord",
     body: `{"type":1}`,

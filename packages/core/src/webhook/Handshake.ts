@@ -67,6 +67,7 @@
 import { Option, Redacted, Result } from "effect"
 import { createHash, timingSafeEqual } from "node:crypto"
 import { Delivery } from "./internal/delivery.ts"
+import * as Encodings from "./internal/encodings.ts"
 import * as EventFields from "./internal/eventFields.ts"
 import { isTrustedUrl } from "./internal/providerKeys.ts"
 import { attempt } from "./internal/refusal.ts"
@@ -76,6 +77,7 @@ import type {
   EventField,
   Handshake as Described,
   OpenEcho,
+  OpenPing,
   OpenProof,
   SecretOffer,
   SignatureScheme,
@@ -173,6 +175,8 @@ export const before = (scheme: SignatureScheme, input: OpenInput): Option.Option
     switch (described._tag) {
       case "OpenEcho":
         return openEcho(described, input, read)
+      case "OpenPing":
+        return openPing(described, input)
       case "OpenProof":
         return openProof(described, scheme, input, read)
       case "SecretOffer":
@@ -305,6 +309,12 @@ const isKnown = (token: string, known: VerifyInput["secrets"]): boolean =>
 
 /** Equal lengths, so that the comparison does not tell how long the token is. */
 const hashed = (text: string): Buffer => createHash("sha256").update(text).digest()
+
+const openPing = ({ name }: OpenPing, { body, method }: OpenInput): Reply | undefined => {
+  if (method !== "POST" || body.byteLength > 64) return undefined
+  const [found, id = "", ...more] = (Encodings.decodeText(body) ?? "").split("=")
+  return found === name && /^\d{1,20}$/.test(id) && more.length === 0 ? reply({}) : undefined
+}
 
 const openProof = (
   { challenge: field, method }: OpenProof,

@@ -624,7 +624,15 @@ export interface ClaimField {
  * @since 0.1.0
  * @category models
  */
-export type Handshake = SignedEcho | SignedReply | SignedProof | SignedConfirmation | OpenEcho | OpenProof | SecretOffer
+export type Handshake =
+  | SignedEcho
+  | SignedReply
+  | SignedProof
+  | SignedConfirmation
+  | OpenEcho
+  | OpenPing
+  | OpenProof
+  | SecretOffer
 
 /**
  * What tells a challenge from an event: a field, and the value it has there; and perhaps a field that only events have.
@@ -695,6 +703,18 @@ export interface OpenEcho {
   /** Where the request has a token that we chose; `undefined` when anybody may ask. */
   readonly verifyToken: QueryField | undefined
   readonly jsonKey: string | undefined
+}
+
+/**
+ * A request without a signature that only tells that the webhook was made: a POST whose body is the name, `=` and a number,
+ * and nothing else.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenPing {
+  readonly _tag: "OpenPing"
+  readonly name: string
 }
 
 /**
@@ -1318,6 +1338,18 @@ export const openEcho = (options: {
   verifyToken: options.verifyToken,
   jsonKey: options.jsonKey
 })
+
+/**
+ * A request without a signature that only tells that the webhook was made, such as `webhook_id=12`. It is answered with 200
+ * and nothing is stored.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openPing = (name: string): OpenPing =>
+  /^[\w-]{1,32}$/.test(name)
+    ? { _tag: "OpenPing", name }
+    : reject("handshake.name", quote(name), "1 to 32 letters, digits, underscores and dashes")
 
 /**
  * A challenge in a request without a signature that is sent back signed.

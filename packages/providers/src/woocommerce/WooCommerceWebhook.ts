@@ -13,7 +13,7 @@
  *
  * The type is in a header that the signature does not cover, and there is no timestamp. `X-WC-Webhook-Delivery-ID` is no
  * id: WooCommerce makes it of the webhook and the second, and so gives one to all the events of a second. The ping of a
- * new webhook is a form without a signature. A delivery that fails is not sent again; a webhook with more than five
+ * new webhook is a form without a signature, `webhook_id=12`: it is answered with 200, and nothing is stored. A delivery that fails is not sent again; a webhook with more than five
  * failures in a row is switched off.
  *
  * **Example** (A delivery, signed and verified)
@@ -60,6 +60,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.header("X-WC-Webhook-Topic")],
+  handshake: SignatureScheme.openPing("webhook_id"),
   delivery: { retriedFor: "0 millis" },
   docs: { url: "https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks", checked: "documentation" }
 })

@@ -10,6 +10,7 @@ const {
   mac,
   make,
   openEcho,
+  openPing,
   openProof,
   query,
   secretOffer,
@@ -102,6 +103,23 @@ describe("a challenge before the signature", () => {
       body: `{"verification":"a\\"b"}`
     })
     expect(before(okta, { headers: [...headers, ...headers] })).toBeUndefined()
+  })
+
+  it("may only tell that the webhook was made, and is then nothing but a name and a number", () => {
+    const shop = scheme(openPing("webhook_id"))
+    const sent = (body: string, method = "POST") => before(shop, { method, body: bytes(body) })
+    expect(sent("webhook_id=12")).toMatchObject({ status: 200, body: "" })
+    expect(sent("webhook_id=12", "GET")).toBeUndefined()
+    for (const other of [
+      "webhook_id=",
+      "webhook_id=a",
+      "webhook_id=1&order=2",
+      "webhook_id=1=2",
+      `webhook_id=${"1".repeat(64)}`,
+      '{"webhook_id":1}',
+      ""
+    ])
+      expect(sent(other)).toBeUndefined()
   })
 
   it("may be wanted signed, and only in a form that no delivery has", () => {

@@ -194,7 +194,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   /** The answer to a challenge without a signature. */
   #openAnswer(run: Run, body: Uint8Array): Effect.Effect<Answer | undefined, unknown, R> {
     const { opens } = this.#source
-    const hasOpen = opens.has("OpenEcho") || opens.has("OpenProof") || this.#takesSecrets
+    const hasOpen = opens.has("OpenEcho") || opens.has("OpenPing") || opens.has("OpenProof") || this.#takesSecrets
     if (!hasOpen) return this.#unchallenged(run)
     return AtOnce.flatMap(this.#openInput(body), (input) => {
       const reply = Option.getOrUndefined(Handshake.before(this.#source.scheme, input))

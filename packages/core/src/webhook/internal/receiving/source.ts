@@ -75,7 +75,7 @@ export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: nu
 const listed = (described: SignatureScheme["handshake"]): ReadonlyArray<Handshake> =>
   described === undefined ? [] : "_tag" in described ? [described] : described
 
-const isOpen = ({ _tag }: Handshake): boolean => _tag === "OpenEcho" || _tag === "OpenProof" || _tag === "SecretOffer"
+const isOpen = ({ _tag }: Handshake): boolean => _tag.startsWith("Open") || _tag === "SecretOffer"
 
 const needsKeys = ({ keys }: SignatureScheme): boolean =>
   keys.some(({ _tag }) => _tag === "Certificate" || _tag === "Jwk")
