@@ -6,6 +6,7 @@ import type { Arrival } from "../../Inbox.ts"
 import type { WebhookError } from "../../WebhookError.ts"
 import type { Service as Keys } from "../../WebhookKeys.ts"
 import * as WebhookVerifier from "../../WebhookVerifier.ts"
+import * as Deadline from "../deadline.ts"
 import * as Answers from "./answers.ts"
 import * as Heads from "./head.ts"
 import type { Hooks } from "./options.ts"
@@ -334,4 +335,4 @@ const none: Effect.Effect<Values | undefined> = Effect.undefined
 const bounded = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   millis: number
-): Effect.Effect<A, E | Cause.TimeoutError, R> => Effect.timeout(effect, millis)
+): Effect.Effect<A, E | Cause.TimeoutError, R> => Deadline.within(effect, millis)
