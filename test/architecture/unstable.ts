@@ -80,6 +80,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/webhook/internal/inboxSql/claiming.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/database.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/deadLetters.ts": ["effect/sql"],
+  "core/src/webhook/internal/inboxSql/inserting.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/listening.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/looking.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/putting.ts": ["effect/sql"],

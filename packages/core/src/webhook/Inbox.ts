@@ -385,23 +385,29 @@ export const layerHandlers = <Events extends Schemas, const Handle extends Handl
 
 const makeService = (store: Store, meterFor: (source: string) => Meter): Service => {
   const latches = new Map<string, Set<Latch.Latch>>()
-  const meters = new Map<string, Meter>()
-  const wake = (source: string) => Effect.sync(() => latches.get(source)?.forEach((latch) => latch.openUnsafe()))
+  const desks = new Map<string, Desk>()
   const wakeAll = Effect.sync(() => latches.forEach((set) => set.forEach((latch) => latch.openUnsafe())))
 
-  const count = (source: string, result: string) => {
-    const meter = meters.get(source) ?? meterFor(source)
-    meters.set(source, meter)
-    meter.update("stored", 1, { result })
+  const deskOf = (source: string): Desk => {
+    const known = desks.get(source)
+    if (known !== undefined) return known
+    const meter = meterFor(source)
+    const wake = store.afterCommit(Effect.sync(() => latches.get(source)?.forEach((latch) => latch.openUnsafe())))
+    const desk = { meter, wake }
+    desks.set(source, desk)
+    return desk
   }
 
+  // Written without a generator, as every event goes through here.
   const put = (arrival: Arrival) =>
-    Effect.gen(function* () {
-      const traceparent = arrival.traceparent ?? (yield* Traceparent.current)
-      const stored = yield* store.put(toNewEvent(arrival, traceparent, yield* Clock.currentTimeMillis))
-      count(arrival.source, results[stored._tag])
-      if (stored._tag === "Stored") yield* store.afterCommit(wake(arrival.source))
-      return stored
+    Effect.contextWith((context: Context.Context<never>) => {
+      const traceparent = arrival.traceparent ?? Traceparent.currentIn(context)
+      const now = Context.get(context, Clock.Clock).currentTimeMillisUnsafe()
+      const desk = deskOf(arrival.source)
+      return Effect.tap(store.put(toNewEvent(arrival, traceparent, now)), ({ _tag }) => {
+        desk.meter.update("stored", 1, results[_tag])
+        return _tag === "Stored" ? desk.wake : Effect.void
+      })
     })
 
   const replay = (selection: Selection) =>
@@ -448,7 +454,18 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
   }
 }
 
-const results = { Stored: "stored", Duplicate: "duplicate", Conflicting: "conflicting" } as const
+const results = {
+  Stored: { result: "stored" },
+  Duplicate: { result: "duplicate" },
+  Conflicting: { result: "conflicting" }
+} as const
+
+/** What is done for each event of a source. */
+interface Desk {
+  readonly meter: Meter
+  /** Wakes its workers once the transaction has committed. */
+  readonly wake: Effect.Effect<void>
+}
 
 const longestPage = 1000
 

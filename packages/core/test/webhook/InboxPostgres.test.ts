@@ -126,6 +126,56 @@ describePostgres("the inbox and Postgres", () => {
     )
   }
 
+  const standing = { ordered: true, stands: true, limit: Infinity }
+
+  /** An event that is dead, and one of its lane that came after. */
+  const dead = Effect.gen(function* () {
+    const store = yield* InboxStore.InboxStore
+    const { first, now } = yield* begun(standing)
+    yield* store.settle(first, { ...handled(now), status: "dead" })
+    return { key: first.event.key, now }
+  })
+
+  for (const [change, next] of [
+    ["discard", "second"],
+    ["replay", "first"]
+  ] as const) {
+    it.live(`what is looked at behind a dead event during its ${change} by another process is not put off`, () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const store = yield* InboxStore.InboxStore
+        const { key, now } = yield* dead
+        const [changed, looked] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const step = Effect.andThen(store[change]({ key }, now), Deferred.succeed(changed, undefined))
+        const changing = yield* Effect.forkChild(sql.withTransaction(Effect.andThen(step, Deferred.await(looked))))
+        yield* Deferred.await(changed)
+        assert.deepStrictEqual(idsOf(yield* claimAt(now, standing)), [])
+        yield* Deferred.succeed(looked, undefined)
+        yield* Fiber.join(changing)
+        assert.deepStrictEqual(idsOf(yield* claimAt(now, standing)), [next])
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live(`what another process is putting off behind a dead event is due after its ${change}`, () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const store = yield* InboxStore.InboxStore
+        const { key, now } = yield* dead
+        const looked = yield* Deferred.make<void>()
+        const changing = yield* Effect.forkChild(Effect.andThen(Deferred.await(looked), store[change]({ key }, now)))
+        yield* sql.withTransaction(
+          Effect.gen(function* () {
+            assert.deepStrictEqual(idsOf(yield* claimAt(now, standing)), [])
+            yield* Deferred.succeed(looked, undefined)
+            yield* Effect.raceFirst(someoneWaits, Fiber.await(changing))
+          })
+        )
+        assert.strictEqual(yield* Fiber.join(changing), 1)
+        assert.deepStrictEqual(idsOf(yield* claimAt(now, standing)), [next])
+      }).pipe(Effect.provide(layer))
+    )
+  }
+
   inboxSuite("Postgres", layer)
   inboxSqlSuite("Postgres", layer)
 })

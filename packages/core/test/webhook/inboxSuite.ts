@@ -690,6 +690,36 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
       )
 
       test(
+        "what was put off behind a dead event is due as soon as that is discarded or replayed",
+        Effect.gen(function* () {
+          const store = yield* InboxStore.InboxStore
+          const inbox = yield* Inbox.Inbox
+          const lanes = { limit: Infinity, ordered: true, stands: true, decided: false }
+          const claim = store.claim({ source: "github", limit: 5, now: 0, leaseUntil: 30_000, lanes })
+          const end = (claimed: InboxStore.Claim | undefined, status: "dead" | "handled") =>
+            claimed === undefined
+              ? Effect.die("nothing was claimed")
+              : store.settle(claimed, {
+                  status,
+                  dueAt: 0,
+                  attempt: { startedAt: 0, endedAt: 0, outcome: "failed", error: undefined }
+                })
+          for (const id of ["a", "b", "c"]) yield* inbox.store({ ...arrival(id), lane: "lane" })
+          const claimed: Array<string> = []
+          for (const change of [store.replay, store.discard]) {
+            const [first] = yield* claim
+            yield* end(first, "dead")
+            assert.deepStrictEqual(yield* claim, [])
+            yield* change({ key: first?.event.key ?? 0 }, 0)
+            const [next] = yield* claim
+            yield* end(next, "handled")
+            claimed.push(next?.event.id ?? "none")
+          }
+          assert.deepStrictEqual(claimed, ["a", "c"])
+        })
+      )
+
+      test(
         "a key that stands when one of its events is dead goes on when that is discarded, and after it is replayed",
         Effect.gen(function* () {
           const inbox = yield* Inbox.Inbox

@@ -1,4 +1,4 @@
-import { Effect, Option, Tracer } from "effect"
+import { Context, Option, Tracer } from "effect"
 
 /** The span that a `traceparent` names; undefined for one that is none. */
 export const spanOf = (traceparent: string | undefined): Tracer.ExternalSpan | undefined => {
@@ -9,16 +9,13 @@ export const spanOf = (traceparent: string | undefined): Tracer.ExternalSpan | u
 }
 
 /** The `traceparent` of the current span, if there is one. */
-export const current: Effect.Effect<string | undefined> = Effect.map(
-  // Asked as a service that may be missing: the error of `Effect.currentParentSpan` costs more than all around it.
-  Effect.serviceOption(Tracer.ParentSpan),
-  (span) => {
-    if (Option.isNone(span)) return undefined
-    const { sampled, spanId, traceId } = span.value
-    const traceparent = `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`
-    return spanOf(traceparent) === undefined ? undefined : traceparent
-  }
-)
+export const currentIn = (context: Context.Context<never>): string | undefined => {
+  // Looked for in the context: the error of `Effect.currentParentSpan` costs more than all around it.
+  const span = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
+  if (span === undefined) return undefined
+  const traceparent = `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`
+  return spanOf(traceparent) === undefined ? undefined : traceparent
+}
 
 const pattern = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 

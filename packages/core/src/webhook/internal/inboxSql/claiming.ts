@@ -193,9 +193,10 @@ const putOff = (
   Effect.gen(function* () {
     if (blocked.length === 0) return
     const heads = yield* lockHeads(database, reasoned(blocked, "head"))
+    const dead = yield* lockDead(database, options.source, reasoned(blocked, "dead"))
     const full = yield* lockFull(database, options.source, rule, reasoned(blocked, "full"))
     const held = blocked.flatMap(({ g_key, head, lane, reason }): ReadonlyArray<Held> => {
-      if (reason === "dead") return [{ g_key, g_until: heldUntil(options.now, undefined) }]
+      if (reason === "dead") return dead.has(lane) ? [{ g_key, g_until: heldUntil(options.now, undefined) }] : []
       const due = reason === "full" ? full.get(lane) : heads.get(head)
       return due === undefined ? [] : [{ g_key, g_until: heldUntil(options.now, due) }]
     })
@@ -204,6 +205,27 @@ const putOff = (
 
 const reasoned = (blocked: ReadonlyArray<Blocked>, reason: Blocked["reason"]): ReadonlyArray<Blocked> =>
   blocked.filter((event) => event.reason === reason)
+
+const lanesOf = (blocked: ReadonlyArray<Blocked>) =>
+  [...new Set(blocked.map(({ lane }) => lane))].map((lane) => ({ g_lane: lane }))
+
+/** Which of these lanes have a dead event still: one of each is enough to make them stand. */
+const lockDead = (
+  { given, isIn, shareLocked, sql }: Database,
+  source: string,
+  blocked: ReadonlyArray<Blocked>
+): Question<ReadonlySet<string>> =>
+  blocked.length === 0
+    ? Effect.succeed(new Set())
+    : Effect.map(
+        sql<Pick<SummaryRow, "lane">>`SELECT lane FROM causeway_events WHERE ${isIn(
+          "event_key",
+          sql`SELECT MIN(event_key) FROM causeway_events WHERE direction = 'in' AND source = ${source}
+            AND ${isIn("lane", sql`SELECT g_lane FROM ${given({ g_lane: "text" }, lanesOf(blocked))}`)}
+            AND lane <> '' AND status = 'dead' GROUP BY lane`
+        )} AND ${sql.literal(statusByKey)} = 'dead' ${shareLocked}`,
+        (rows) => new Set(rows.map(({ lane }) => lane ?? ""))
+      )
 
 /** When each of these heads is due. */
 const lockHeads = ({ given, isIn, shareLocked, sql }: Database, blocked: ReadonlyArray<Blocked>) => {
@@ -225,7 +247,7 @@ const lockFull = (
   rule: LaneRule,
   blocked: ReadonlyArray<Blocked>
 ) => {
-  const lanes = [...new Set(blocked.map(({ lane }) => lane))].map((lane) => ({ g_lane: lane }))
+  const lanes = lanesOf(blocked)
   return lanes.length === 0
     ? Effect.succeed(new Map<string, number>())
     : Effect.map(

@@ -12,7 +12,8 @@ export const bury = (database: Database, event: Buried): Question<number> =>
   Effect.gen(function* () {
     const { sql } = database
     const [row] = yield* sql<{ event_key: number | bigint }>`INSERT INTO causeway_events ${sql.insert({
-      ...toColumns(event, ""),
+      ...toColumns(event),
+      variant: "",
       direction: "out",
       status: "dead",
       target: event.target,

@@ -2,7 +2,7 @@ import { Effect, FiberHandle, Predicate, Queue, Schedule, type Scope } from "eff
 import type { SqlClient, SqlError } from "effect/sql"
 import type { Database } from "./database.ts"
 
-const channel = "causeway_inbox"
+export const channel = "causeway_inbox"
 
 /** What the client of `@effect/sql-pg` can do beyond an `SqlClient`. */
 interface Listening {

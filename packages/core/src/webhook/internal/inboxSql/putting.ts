@@ -1,25 +1,17 @@
-import { Array as Arr, Effect } from "effect"
+import { Effect } from "effect"
 import { type SqlClient, SqlError } from "effect/sql"
 import type { NewEvent, Put } from "../../InboxStore.ts"
 import type { Database } from "./database.ts"
-import { announce } from "./listening.ts"
+import { type Columns, insertDue, insertKept, type Known } from "./inserting.ts"
 import { toColumns } from "./rows.ts"
-
-interface Known {
-  readonly source: string
-  readonly event_id: string
-  readonly event_key: number | bigint
-  readonly digest: string
-}
-
-type Columns = ReturnType<typeof toColumns>
 
 interface Identity {
   readonly source: string
   readonly event_id: string
 }
 
-const identityOf = ({ event_id, source }: Identity): string => JSON.stringify([source, event_id])
+/** No text of the store has the character that parts them. */
+const identityOf = ({ event_id, source }: Identity): string => `${source}\0${event_id}`
 
 const given = { g_source: "text", g_id: "text" } as const
 
@@ -34,47 +26,21 @@ export const putAll = (
   events: ReadonlyArray<NewEvent>
 ): Effect.Effect<ReadonlyArray<Put>, SqlError.SqlError> =>
   Effect.gen(function* () {
-    const rows = events.map((event) => toColumns(event, ""))
-    const firsts = [...new Map(rows.toReversed().map((row) => [identityOf(row), row])).values()]
-    const inserted = yield* insertAll(database.sql, firsts, "")
+    const rows = events.map(toColumns)
+    const inserted = yield* insertDue(database, rows)
     const seen = yield* findSeen(database, inserted, events[0]?.now ?? 0)
     yield* removeSeen(database, inserted, seen)
-    const stored = new Map(inserted.filter((row) => !seen.has(identityOf(row))).map((row) => [identityOf(row), row]))
-    yield* announce(
-      database,
-      [...stored.values()].map(({ source }) => source)
-    )
+    const stored = new Map(inserted.map((row) => [identityOf(row), Number(row.event_key)]))
+    for (const identity of seen.keys()) stored.delete(identity)
     const puts: Array<Put> = []
     for (const row of rows) {
       const identity = identityOf(row)
-      const fresh = stored.get(identity)
+      const key = stored.get(identity)
       stored.delete(identity)
-      puts.push(
-        fresh === undefined
-          ? yield* putKnown(database, row, seen.get(identity))
-          : { _tag: "Stored", key: Number(fresh.event_key) }
-      )
+      puts.push(key === undefined ? yield* putKnown(database, row, seen.get(identity)) : { _tag: "Stored", key })
     }
     return puts
   })
-
-const insertAll = (
-  sql: SqlClient.SqlClient,
-  columns: ReadonlyArray<Columns>,
-  variant: string
-): Effect.Effect<ReadonlyArray<Known>, SqlError.SqlError> => {
-  const rows: ReadonlyArray<Record<string, unknown>> = columns.map((row) => ({
-    ...row,
-    variant,
-    direction: "in",
-    status: variant === "" ? "pending" : "kept",
-    settled_at: variant === "" ? null : row.received_at
-  }))
-  return Arr.isReadonlyArrayNonEmpty(rows)
-    ? sql<Known>`INSERT INTO causeway_events ${sql.insert(rows)}
-        ON CONFLICT DO NOTHING RETURNING source, event_id, event_key, digest`
-    : Effect.succeed([])
-}
 
 /** Those of which the event was purged and the id is remembered. */
 const findSeen = (database: Database, inserted: ReadonlyArray<Known>, now: number) =>
@@ -98,12 +64,13 @@ const find = (sql: SqlClient.SqlClient, row: Columns, variant: string) =>
   sql<Known>`SELECT source, event_id, event_key, digest FROM causeway_events
     WHERE direction = 'in' AND source = ${row.source} AND event_id = ${row.event_id} AND variant = ${variant}`
 
-const putKnown = ({ sql }: Database, row: Columns, seen: Known | undefined): Effect.Effect<Put, SqlError.SqlError> =>
+const putKnown = (database: Database, row: Columns, seen: Known | undefined): Effect.Effect<Put, SqlError.SqlError> =>
   Effect.gen(function* () {
+    const { sql } = database
     const [first = seen] = yield* find(sql, row, "")
     if (first === undefined) return yield* Effect.fail(purgedMeanwhile)
     if (first.digest === row.digest) return { _tag: "Duplicate", key: Number(first.event_key) }
-    const [kept] = yield* insertAll(sql, [row], row.digest)
+    const [kept] = yield* insertKept(database, row)
     const [known = kept] = kept === undefined ? yield* find(sql, row, row.digest) : []
     return { _tag: "Conflicting", key: Number(known?.event_key ?? first.event_key) }
   })

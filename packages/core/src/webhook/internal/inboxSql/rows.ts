@@ -47,10 +47,9 @@ export interface AttemptRow {
 export const summaryColumns =
   "event_key, direction, source, event_id, variant, type, lane, status, received_at, due_at, attempts"
 
-export const toColumns = (event: NewEvent, variant: string) => ({
+export const toColumns = (event: NewEvent) => ({
   source: plainText(event.source),
   event_id: plainText(event.id),
-  variant,
   digest: event.digest,
   type: event.type === undefined ? null : plainText(event.type),
   lane: event.lane === undefined ? null : plainText(event.lane),
@@ -62,8 +61,11 @@ export const toColumns = (event: NewEvent, variant: string) => ({
   due_at: Math.round(event.now)
 })
 
-export const headersColumn = (headers: ReadonlyArray<Header>): string =>
-  JSON.stringify(headers.map(([name, value]) => [plainText(name), plainText(value)]))
+export const headersColumn = (headers: ReadonlyArray<Header>): string => {
+  const text = JSON.stringify(headers)
+  // What is no plain text is escaped so, and little else is.
+  return text.includes("\\u") ? JSON.stringify(headers.map((pair) => pair.map(plainText))) : text
+}
 
 export const toSummary = (row: SummaryRow): Summary => ({
   key: Number(row.event_key),

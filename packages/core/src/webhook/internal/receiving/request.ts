@@ -7,6 +7,7 @@ import type { Refusal } from "../../SignatureScheme.ts"
 import type { WebhookError } from "../../WebhookError.ts"
 import type { Service as Keys } from "../../WebhookKeys.ts"
 import type * as WebhookVerifier from "../../WebhookVerifier.ts"
+import * as Deadline from "../deadline.ts"
 import * as Judging from "../judging.ts"
 import * as Answers from "./answers.ts"
 import * as Heads from "./head.ts"
@@ -349,4 +350,4 @@ const none: Effect.Effect<Values | undefined> = Effect.undefined
 const bounded = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   millis: number
-): Effect.Effect<A, E | Cause.TimeoutError, R> => Effect.timeout(effect, millis)
+): Effect.Effect<A, E | Cause.TimeoutError, R> => Deadline.within(effect, millis)
