@@ -158,6 +158,7 @@ const challenges: ReadonlyArray<Challenge> = [
     isSigned: true,
     answer: `{"challenge":"3eZbrw1a"}`
   },
+  { scheme: "intercom", method: "HEAD", answer: "" },
   { scheme: "trello", method: "HEAD", answer: "" },
   {
     scheme: "twitch",

@@ -12,8 +12,8 @@
  *
  * **Gotchas**
  *
- * SHA-1 is broken as a hash, but not as an HMAC. Before it accepts a URL, Intercom asks for it with HEAD. A notification
- * that fails is sent once more, a minute later.
+ * SHA-1 is broken as a hash, but not as an HMAC. Before it accepts a URL, Intercom asks for it with HEAD. A receiver
+ * answers that and stores nothing. A notification that fails is sent once more after a minute, as others report.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,7 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("topic")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "2 minutes" },
+  delivery: { contentTypes: ["application/json"], probes: ["HEAD"] },
   docs: {
     url: "https://developers.intercom.com/intercom-api-reference/v1.0/reference/signed-notifications",
     checked: "documentation"

@@ -14,7 +14,8 @@
  * **Gotchas**
  *
  * The URL is the one of the webhook, letter by letter. Behind a proxy, tell the receiver its public URL. There is no
- * timestamp, so a replay is recognised by its id only. A delivery that fails is sent again after 30, 60 and 120 seconds.
+ * timestamp, so a replay is recognised by its id only. A delivery that fails is sent again after 30,
+ * 60 and 120 seconds, as others report.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -59,7 +60,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.body("action", "id"),
   eventType: [SignatureScheme.body("action", "type")],
-  delivery: { contentTypes: ["application/json"], probes: ["HEAD"], retriedFor: "5 minutes" },
+  delivery: { contentTypes: ["application/json"], probes: ["HEAD"] },
   docs: {
     url: "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/",
     checked: "documentation"

@@ -14,8 +14,8 @@
  *
  * **Gotchas**
  *
- * There is no id: an inbox goes by the hash of the body. A delivery that fails is sent again up to three times, 10
- * minutes apart.
+ * There is no id: an inbox goes by the hash of the body. A delivery that fails is sent again up to three times,
+ * 10 minutes apart as others report.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -60,6 +60,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.header("x-webflow-timestamp"), unit: "milliseconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("triggerType")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "30 minutes" },
+  delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.webflow.com/data/docs/working-with-webhooks", checked: "package" }
 })
