@@ -24,6 +24,7 @@ interface Contestant {
 
 const contestants: ReadonlyArray<Contestant> = [
   { name: "node:http and an HMAC", file: "raw.ts", scheme: GitHubWebhook.scheme },
+  { name: "the same, and JSON.parse", file: "raw.ts", args: ["parse"], scheme: GitHubWebhook.scheme },
   {
     name: "causeway, listener, GitHub",
     file: "causeway.ts",
@@ -84,6 +85,6 @@ const find = async (): Promise<ReadonlyArray<string>> => {
 
 export const row: Finding = {
   name: "webhook receiving, verify only",
-  about: `Receives ${requests} signed bodies of 1 KiB over ${connections} connections, verifies and answers. Each server is a process of its own; another one sends.`,
+  about: `Receives ${requests} signed bodies of 1 KiB over ${connections} connections, verifies and answers; Stripe has its id and type in the body, which is parsed for them. Each server is a process of its own; another one sends.`,
   find
 }
