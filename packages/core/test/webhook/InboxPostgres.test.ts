@@ -33,7 +33,7 @@ describePostgres("the inbox and Postgres", () => {
 
   const waiting = { source: "github", events: {}, handle: {}, pollInterval: "1 hour", retention: null } as const
 
-  it.live("a worker that looks once an hour is woken by what another process stores", () =>
+  it.effect("a worker that looks once an hour is woken by what another process stores", () =>
     Effect.gen(function* () {
       const { createDatabase, port } = yield* PostgresServer
       const database = yield* createDatabase
@@ -88,7 +88,7 @@ describePostgres("the inbox and Postgres", () => {
     ["an ordered lane", { ordered: true, limit: Infinity }],
     ["a bounded lane", { limit: 1 }]
   ] as const) {
-    it.live(`what is looked at in ${lane} while another process ends the one before is due when that has ended`, () =>
+    it.effect(`what is looked at in ${lane} while another process ends the one before is due when that has ended`, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const store = yield* InboxStore.InboxStore
@@ -104,7 +104,7 @@ describePostgres("the inbox and Postgres", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.live(`what is put off in ${lane} while another process ends the one before is due when that has ended`, () =>
+    it.effect(`what is put off in ${lane} while another process ends the one before is due when that has ended`, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const store = yield* InboxStore.InboxStore
@@ -140,7 +140,7 @@ describePostgres("the inbox and Postgres", () => {
     ["discard", "second"],
     ["replay", "first"]
   ] as const) {
-    it.live(`what is looked at behind a dead event during its ${change} by another process is not put off`, () =>
+    it.effect(`what is looked at behind a dead event during its ${change} by another process is not put off`, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const store = yield* InboxStore.InboxStore
@@ -156,7 +156,7 @@ describePostgres("the inbox and Postgres", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.live(`what another process is putting off behind a dead event is due after its ${change}`, () =>
+    it.effect(`what another process is putting off behind a dead event is due after its ${change}`, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const store = yield* InboxStore.InboxStore
