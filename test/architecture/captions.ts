@@ -332,7 +332,6 @@ export const captions: Captions = {
       "internal/candidates.ts": "Reads the signatures that a delivery claims to have.",
       "internal/certificates.ts": "Reads a certificate and checks its chain.",
       "internal/coverage.ts": "Tells what of a delivery the signature covers.",
-      "internal/deadline.ts": "Interrupts what is late, by one timer for all that have the same time.",
       "internal/delivery.ts": "A request whose body, form and URL are read late and once.",
       "internal/formBody.ts": "Reads a form body.",
       "internal/jsonWebToken.ts": "Reads a JSON Web Token and checks its claims.",

@@ -24,6 +24,8 @@ export const openedTo: Readonly<Record<string, ReadonlyArray<string>>> = {
   // Tokens and events are sealed in the same way.
   "core/src/policy/internal/cipher.ts": ["core/auth", "core/webhook"],
   "core/src/policy/internal/cipherKeys.ts": ["core/auth", "core/webhook"],
+  // An event that is stored has a time limit, as an attempt has.
+  "core/src/policy/internal/engine/timeLimit.ts": ["core/webhook"],
   // Most deliveries are short, and each needs one.
   "core/src/policy/internal/shortMac.ts": ["core/webhook"],
   // What has ended already needs no fibre, wherever it is.

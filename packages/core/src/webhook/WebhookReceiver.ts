@@ -65,7 +65,7 @@
  * @since 0.1.0
  */
 import { Effect, Layer, ManagedRuntime } from "effect"
-import type { Duration, Fiber, Redacted } from "effect"
+import type { Duration, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import type { Arrival, Inbox } from "./Inbox.ts"
 import type { Put } from "./InboxStore.ts"
@@ -359,18 +359,7 @@ export interface BodySource extends Bodies.BodySource {}
  * @since 0.1.0
  * @category options
  */
-export interface BodyReader extends Bodies.Reader {
-  /** The receiver's. */
-  readonly maxBodySize: number
-  /** The receiver's. */
-  readonly bodyTimeoutMillis: number
-  readonly onBody: (body: Uint8Array) => void
-  readonly onRejection: (rejection: Rejection) => void
-  /** Does something once all was read that has come by now: `setImmediate`. */
-  readonly defer: (task: () => void) => void
-  /** Runs the timer of a body that is slow to come, until it is interrupted. */
-  readonly fork: (timer: Effect.Effect<void>) => Fiber.Fiber<unknown, unknown>
-}
+export interface BodyReader extends Bodies.Reader {}
 
 /**
  * A body that is being read.

@@ -9,11 +9,13 @@ export interface BodySource {
 
 /** How a body is read, and how that ends, once. */
 export interface Reader {
+  /** The receiver's. */
   readonly maxBodySize: number
+  /** The receiver's. */
   readonly bodyTimeoutMillis: number
   readonly onBody: (body: Uint8Array) => void
   readonly onRejection: (rejection: Rejection) => void
-  /** Does something once all was read that has come by now, such as `setImmediate`. */
+  /** Does something once all was read that has come by now: `setImmediate`. */
   readonly defer: (task: () => void) => void
   /** Runs the timer of a body that is slow to come, until it is interrupted. */
   readonly fork: (timer: Effect.Effect<void>) => Fiber.Fiber<unknown, unknown>

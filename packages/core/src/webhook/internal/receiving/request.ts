@@ -1,5 +1,6 @@
-import { type Cause, type Context, Effect, Exit, Option, type Redacted, Result, type Tracer } from "effect"
+import { Cause, type Context, Duration, Effect, Exit, Option, type Redacted, Result, type Tracer } from "effect"
 import * as AtOnce from "../../../policy/internal/AtOnce.ts"
+import { timeLimited } from "../../../policy/internal/engine/timeLimit.ts"
 import * as Attempt from "../../Attempt.ts"
 import * as Handshake from "../../Handshake.ts"
 import type { Arrival } from "../../Inbox.ts"
@@ -7,7 +8,6 @@ import type { Refusal } from "../../SignatureScheme.ts"
 import type { WebhookError } from "../../WebhookError.ts"
 import type { Service as Keys } from "../../WebhookKeys.ts"
 import type * as WebhookVerifier from "../../WebhookVerifier.ts"
-import * as Deadline from "../deadline.ts"
 import * as Judging from "../judging.ts"
 import * as Answers from "./answers.ts"
 import * as Heads from "./head.ts"
@@ -347,7 +347,11 @@ const noKeys = Effect.die("a source that needs keys is made with them")
 
 const none: Effect.Effect<Values | undefined> = Effect.undefined
 
+/** As `Effect.timeout`, for what happens with each event: all who wait share a timer. */
 const bounded = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   millis: number
-): Effect.Effect<A, E | Cause.TimeoutError, R> => Deadline.within(effect, millis)
+): Effect.Effect<A, E | Cause.TimeoutError, R> => timeLimited(effect, millis, () => Effect.fail(lateBy(millis)))
+
+const lateBy = (millis: number): Cause.TimeoutError =>
+  new Cause.TimeoutError(`Operation timed out after '${Duration.format(Duration.millis(millis))}'`)
