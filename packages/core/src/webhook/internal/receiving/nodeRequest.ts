@@ -23,7 +23,7 @@ export const nodeRequestOf = (source: object): NodeRequest | undefined =>
     : undefined
 
 /**
- * Whether the bytes can be taken from the source itself, which costs a third of reading them as a stream. Only Effect's
+ * Whether the bytes can be taken from the source itself, which costs less than to read them as a stream. Only Effect's
  * server can tell a client to continue, and what was begun with elsewhere is better read on there.
  */
 export const isOpen = ({ readableDidRead }: NodeRequest, headers: ReadonlyArray<Header>): boolean =>
