@@ -3,18 +3,17 @@
  *
  * **When to use**
  *
- * You meet it through an integration. Use it directly to give another kind of call the same policies, as the webhook
- * sender does.
+ * An integration uses it. Use it directly to give another kind of call the same policies, as the webhook sender does.
  *
  * **Details**
  *
- * Deadline, then retry, and inside it, for each attempt: breaker, rate limit, timeout, the attempt itself. Breaker and
- * limiter are asked and told synchronously when their store answers at once. Nothing sleeps past the deadline.
+ * The strategies stand in the order of `Policy.describe`, deadline outermost. Each decides synchronously when its store
+ * answers at once. Nothing sleeps past the deadline.
  *
  * **Gotchas**
  *
- * `attempt` must be fresh each time: it authorizes, signs, sends, reads and decodes. What it fails with says whether
- * anything may have been sent; when in doubt, `sent` is true.
+ * `attempt` must be fresh each time: it authorizes, signs, sends, reads and decodes. Its failure states whether
+ * anything may have been processed; when in doubt, `sent` is true.
  *
  * **Example** (A call that succeeds at its second attempt)
  *
@@ -44,37 +43,26 @@
  * @since 0.1.0
  */
 import { Effect, type Fiber } from "effect"
+import type { Admission, Strategy } from "./Admission.ts"
 import * as BreakerStore from "./BreakerStore.ts"
+import type { Cache } from "./Cache.ts"
+import * as CacheStore from "./CacheStore.ts"
 import * as Hedge from "./Hedge.ts"
 import * as InFlight from "./InFlight.ts"
-import type { Compiled } from "./internal/compiledPolicy.ts"
-import { breakerGate } from "./internal/engine/breakerGate.ts"
-import type { Gate } from "./internal/engine/Gate.ts"
+import type { PolicyError } from "./internal/engine/attemptFailure.ts"
+import { Execution } from "./internal/engine/Execution.ts"
 import type { Hedging } from "./internal/engine/hedging.ts"
-import { inFlightGate } from "./internal/engine/inFlightGate.ts"
-import type { PolicyError } from "./internal/engine/failedAttempt.ts"
 import type { Call, CallSite, Engine } from "./internal/engine/model.ts"
-import { rateLimitGate } from "./internal/engine/rateLimitGate.ts"
-import { retryBudgetGate, withdrawFrom } from "./internal/engine/retryBudgetGate.ts"
-import { Running } from "./internal/engine/Running.ts"
-import { throttleGate } from "./internal/engine/throttleGate.ts"
+import { withdrawFrom } from "./internal/engine/retryBudgetAdmission.ts"
+import type { Compiled } from "./internal/compiledPolicy.ts"
+import { admissionsOf, stepsOf } from "./internal/order.ts"
 import * as RateLimitStore from "./RateLimitStore.ts"
 import * as RetryBudgetStore from "./RetryBudgetStore.ts"
 import * as Throttle from "./Throttle.ts"
 
-export {
-  /**
-   * The longest that a call takes in all, in milliseconds: the shorter of the policy's deadline and the call's own.
-   *
-   * @since 0.1.0
-   * @category getters
-   */
-  deadlineMillis
-} from "./internal/engine/deadlineMillis.ts"
+export type { AttemptFailure, PolicyError } from "./internal/engine/attemptFailure.ts"
 
-export type { AttemptFailure, PolicyError } from "./internal/engine/failedAttempt.ts"
-
-export type { Attempt, Begin, Call, CallSite, Engine } from "./internal/engine/model.ts"
+export type { Attempt, Call, CallSite, Engine, Progress, Sharing, Step, SteppedCall } from "./internal/engine/model.ts"
 
 /**
  * Where the policies of one integration keep their state. Stores default to memory.
@@ -90,9 +78,19 @@ export interface State {
   readonly inFlight: (strategy: InFlight.Strategy) => InFlight.InFlight
   readonly throttle: (strategy: Throttle.Throttle) => Throttle.State
   readonly hedge: (strategy: Hedge.Hedge) => Hedge.Tracker
+  /** The state of a user's own strategy. */
+  readonly strategy: (strategy: Strategy<unknown>) => Admission
+  /** Where the answers of a cache are kept. */
+  readonly cacheStore: (cache: Cache) => CacheStore.CacheStore["Service"]
 }
 
-type Stores = { readonly [Store in "rateLimits" | "breakers" | "retryBudgets"]?: State[Store] | undefined }
+interface Stores {
+  readonly rateLimits?: State["rateLimits"] | undefined
+  readonly breakers?: State["breakers"] | undefined
+  readonly retryBudgets?: State["retryBudgets"] | undefined
+  /** One store for all caches. Default: one in memory for each. */
+  readonly cache?: CacheStore.CacheStore["Service"] | undefined
+}
 
 /**
  * Makes the state of one integration's policies. `maxKeys` is the most keys that each of those in memory holds; it
@@ -107,7 +105,9 @@ export const makeState = (stores: Stores = {}, options: { readonly maxKeys?: num
   retryBudgets: stores.retryBudgets ?? RetryBudgetStore.makeMemory(options),
   inFlight: onePerStrategy(InFlight.make),
   throttle: onePerStrategy((throttle: Throttle.Throttle) => Throttle.makeState(throttle, options)),
-  hedge: onePerStrategy(Hedge.makeTracker)
+  hedge: onePerStrategy(Hedge.makeTracker),
+  strategy: onePerStrategy((strategy: Strategy<unknown>) => strategy.make()),
+  cacheStore: onePerStrategy((cache: Cache) => stores.cache ?? CacheStore.makeMemory(cache))
 })
 
 const onePerStrategy = <Strategy extends object, Made>(make: (strategy: Strategy) => Made) => {
@@ -130,25 +130,27 @@ const onePerStrategy = <Strategy extends object, Made>(make: (strategy: Strategy
 export const make = (options: {
   readonly call: CallSite
   readonly policy: Compiled
-  readonly state?: State | undefined
+  readonly state?: State
   readonly keyOf?: (slot: keyof Compiled) => string
 }): Engine => {
-  const state = options.state ?? makeState()
-  const scope = scopeOf(options.call)
-  const ownKey = `${scope}/${options.call.endpoint}`
+  const { call, policy, state = makeState() } = options
+  const scope = scopeOf(call)
+  const ownKey = `${scope}/${call.endpoint}`
   const keyOf = options.keyOf ?? (() => ownKey)
+  const site = { policy, state, keyOf }
   return {
-    call: options.call,
+    call,
     scope,
-    policy: options.policy,
-    gates: gatesOf(options.policy, state, keyOf),
-    hedge: hedgingOf(options.policy, state),
-    withdraw: withdrawalOf(options.policy, state, keyOf)
+    policy,
+    steps: stepsOf(site),
+    admissions: admissionsOf(site),
+    hedge: hedgingOf(policy, state),
+    withdraw: withdrawalOf(policy, state, keyOf)
   }
 }
 
 /**
- * What all keys of a call begin with: its integration, and its tenant, so that no two tenants share a quota, a circuit, a
+ * The prefix of all keys of a call: its integration, and its tenant, so that no two tenants share a quota, a circuit, a
  * budget or an answer.
  *
  * @since 0.1.0
@@ -156,19 +158,6 @@ export const make = (options: {
  */
 export const scopeOf = ({ integration, tenant }: Pick<CallSite, "integration" | "tenant">): string =>
   tenant === undefined ? integration : `${integration}?tenant=${encodeURIComponent(tenant)}`
-
-/** The order of the strategies that stand before an attempt. */
-const gatesOf = (policy: Compiled, state: State, keyOf: (slot: keyof Compiled) => string): ReadonlyArray<Gate> => {
-  const { bulkhead, circuitBreaker, concurrency, rateLimit, retryBudget, throttle } = policy
-  return [
-    retryBudget && retryBudgetGate(state.retryBudgets, retryBudget, keyOf("retryBudget")),
-    throttle && throttleGate(throttle, state.throttle(throttle), keyOf("throttle")),
-    circuitBreaker && breakerGate(state.breakers, circuitBreaker, keyOf("circuitBreaker")),
-    bulkhead && inFlightGate(state.inFlight(bulkhead), bulkhead.key, keyOf("bulkhead")),
-    concurrency && inFlightGate(state.inFlight(concurrency), concurrency.key, keyOf("concurrency")),
-    rateLimit && rateLimitGate(state.rateLimits, rateLimit, keyOf("rateLimit"))
-  ].filter((gate) => gate !== undefined)
-}
 
 const withdrawalOf = (
   { retryBudget }: Compiled,
@@ -203,7 +192,7 @@ export const run = <A, E, R>(engine: Engine, call: Call<A, E, R>): Effect.Effect
   Effect.withFiber((fiber) => runOn(fiber, engine, call))
 
 /**
- * As {@link run}, on a fibre that is at hand: the one that runs the effect.
+ * As {@link run}, on the fibre that runs the Effect.
  *
  * @since 0.1.0
  * @category running
@@ -212,4 +201,4 @@ export const runOn = <A, E, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
   engine: Engine,
   call: Call<A, E, R>
-): Effect.Effect<A, E | PolicyError, R> => new Running(engine, call, fiber).start()
+): Effect.Effect<A, E | PolicyError, R> => new Execution(engine, call, fiber).run()

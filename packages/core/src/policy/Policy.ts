@@ -39,6 +39,7 @@
  * @since 0.1.0
  */
 import type { Context, Duration } from "effect"
+import type { Strategy } from "./Admission.ts"
 import * as Breaker from "./Breaker.ts"
 import * as Bulkhead from "./Bulkhead.ts"
 import type * as Cache from "./Cache.ts"
@@ -47,10 +48,9 @@ import type * as Coalesce from "./Coalesce.ts"
 import type * as Concurrency from "./Concurrency.ts"
 import * as Deadline from "./Deadline.ts"
 import type * as Hedge from "./Hedge.ts"
-import { describeCompiled } from "./internal/describe.ts"
-import { debug as engineDebug } from "./internal/engine/debug.ts"
+import { debug as engineDebug } from "./internal/engine/RuntimeContext.ts"
 import type { Compiled } from "./internal/compiledPolicy.ts"
-import * as InvalidOption from "./InvalidOption.ts"
+import { compile as compileInOrder, describe as describeInOrder } from "./internal/order.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as RetryBudget from "./RetryBudget.ts"
@@ -89,6 +89,10 @@ export interface Policy {
   readonly rateLimit?: RateLimit.Input | null
   /** When to stop calling a provider that fails. */
   readonly circuitBreaker?: Breaker.Breaker | null
+  /** The longest time between two chunks of a streamed body; the stream then fails with `Timeout`. */
+  readonly idleTimeout?: Duration.Input | null
+  /** Strategies of your own, each before the slot that it names. */
+  readonly strategies?: ReadonlyArray<Strategy<unknown>> | null
 }
 
 /**
@@ -145,36 +149,7 @@ export const merge = (outer: Policy, inner: Policy): Policy => ({ ...outer, ...i
  * @since 0.1.0
  * @category constructors
  */
-export const compile = (policy: Policy): Compiled => ({
-  deadline: whenOn(policy.deadline, Deadline.fromInput),
-  timeoutMillis: whenOn(policy.timeout, (timeout) => InvalidOption.positiveMillis("timeout", timeout)),
-  cache: policy.cache ?? undefined,
-  coalesce: policy.coalesce ?? undefined,
-  retry: whenOn(policy.retry, Retry.fromInput),
-  retryBudget: whenOn(policy.retryBudget, budgetOf),
-  hedge: policy.hedge ?? undefined,
-  throttle: whenOn(policy.throttle, throttleOf),
-  bulkhead: whenOn(policy.bulkhead, bulkheadOf),
-  concurrency: policy.concurrency ?? undefined,
-  rateLimit: whenOn(policy.rateLimit, RateLimit.fromInput),
-  circuitBreaker: policy.circuitBreaker ?? undefined
-})
-
-/** The same strategy for the same options, so that endpoints which share a slot share its state. */
-const oncePerOptions = <Options extends object, Strategy>(make: (options: Options) => Strategy) => {
-  const made = new WeakMap<Options, Strategy>()
-  return (options: Options): Strategy => {
-    const known = made.get(options)
-    if (known !== undefined) return known
-    const strategy = make(options)
-    made.set(options, strategy)
-    return strategy
-  }
-}
-
-const budgetOf = oncePerOptions(RetryBudget.fromInput)
-const throttleOf = oncePerOptions(Throttle.fromInput)
-const bulkheadOf = oncePerOptions(Bulkhead.fromInput)
+export const compile = (policy: Policy): Compiled => compileInOrder(policy)
 
 /**
  * No policy at all: one attempt, as long as it takes.
@@ -216,7 +191,4 @@ export const debug: Context.Reference<boolean> = engineDebug
  * @since 0.1.0
  * @category getters
  */
-export const describe = (policy: Policy): string => describeCompiled(compile(policy))
-
-const whenOn = <A, B>(value: A | null | undefined, make: (value: A) => B): B | undefined =>
-  value === null || value === undefined ? undefined : make(value)
+export const describe = (policy: Policy): string => describeInOrder(compile(policy))

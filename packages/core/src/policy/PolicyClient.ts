@@ -1,5 +1,5 @@
 /**
- * A policy around any `HttpClient` of Effect's, for who has no integration.
+ * A policy around any `HttpClient` of Effect's, for programs without an integration.
  *
  * **When to use**
  *
@@ -10,13 +10,14 @@
  *
  * Every request is a call. A response whose classification is `transient` or `throttled` counts as a failed attempt;
  * when no further attempt is made, it is the answer, as it would be without a policy. Requests with a method that is not
- * idempotent are repeated only with an `Idempotency-Key` header, or when nothing was sent; ones with a streamed body never.
+ * idempotent are repeated only with an idempotency key, which `retry.idempotencyKeyHeader` draws, or when nothing was
+ * sent; a streamed body is sent once.
  *
  * **Gotchas**
  *
  * A response is handed over with its body unread: a body that breaks later is seen by neither retry nor breaker, and the
- * timeout ends with the headers. `cache` and `coalesce` are not read here: wrap the client in `Cache.withCache` or
- * `Coalesce.withCoalescing`.
+ * timeout ends with the headers. `cache` and `coalesce` stand around the deadline, as `Cache.withCache` and
+ * `Coalesce.withCoalescing` do.
  *
  * **Example** (Retry and a breaker)
  *
@@ -45,12 +46,15 @@
  */
 import { Effect } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
-import type { HttpClientError } from "effect/http/HttpClientError"
+import { type HttpClientError, isHttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Cache from "./Cache.ts"
+import * as Coalesce from "./Coalesce.ts"
 import * as Engine from "./Engine.ts"
 import * as Exchange from "./Exchange.ts"
 import * as Failure from "./Failure.ts"
+import { type Authorized, HttpCall, type Received, type Sent } from "./internal/engine/HttpCall.ts"
 import * as Policy from "./Policy.ts"
 
 /**
@@ -62,11 +66,14 @@ import * as Policy from "./Policy.ts"
 export interface Options {
   /** Names the client in errors, events and keys. Default: `http`. */
   readonly name?: string
-  /** What a response means. Default: `Failure.classify`. */
+  /** Classifies responses. Default: `Failure.classify`. */
   readonly classify?: Failure.Classify
-  /** Where the strategies keep their state. Default: in memory, of its own. */
+  /** Where the strategies keep their state. Default: in memory, not shared. */
   readonly state?: Engine.State
 }
+
+/** The error of a cache whose store cannot be read. */
+type CacheError<P> = P extends { readonly cache: Cache.Cache } ? HttpClientError : never
 
 /**
  * Puts a policy around a client; its slots add their errors to the client's.
@@ -76,103 +83,93 @@ export interface Options {
  */
 export const withPolicy =
   <const P extends Policy.Policy>(policy: P, options: Options = {}) =>
-  <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E | Policy.Errors<P>, R> => {
+  <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E | Policy.Errors<P> | CacheError<P>, R> => {
     const { classify = Failure.classify, name = "http", state = Engine.makeState() } = options
     const compiled = Policy.compile(policy)
-    const engineOf = (method: string) =>
+    const engineFor = enginesOf((method) =>
       Engine.make({
         call: { integration: name, endpoint: "request", method, url: "" },
         policy: compiled,
         state,
         keyOf: () => name
       })
-    const engines = new Map<string, Engine.Engine>()
-    const engineFor = (method: string): Engine.Engine => {
-      const engine = engines.get(method) ?? engineOf(method)
-      // Methods are a handful; a made-up one gets an engine that is not kept.
-      if (engines.size < 16) engines.set(method, engine)
-      return engine
-    }
-    const send = (request: HttpClientRequest) => client.postprocess(Effect.succeed(request))
-    return HttpClient.makeWith(
-      Effect.flatMap((request: HttpClientRequest) =>
-        new Exchanging(engineFor(request.method), classify, send).run(request)
-      ),
-      client.preprocess
-    ) as HttpClient.HttpClient.With<E | Policy.Errors<P>, R>
-  }
-
-type Send<E, R> = (request: HttpClientRequest) => Effect.Effect<HttpClientResponse, E, R>
-
-const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"])
-
-/** One request under the policy, and the response that waits to be the answer. */
-class Exchanging<E, R> {
-  readonly #engine: Engine.Engine
-  readonly #classify: Failure.Classify
-  readonly #send: Send<E, R>
-  #held: HttpClientResponse | undefined
-
-  constructor(engine: Engine.Engine, classify: Failure.Classify, send: Send<E, R>) {
-    this.#engine = engine
-    this.#classify = classify
-    this.#send = send
-  }
-
-  run(request: HttpClientRequest): Effect.Effect<HttpClientResponse, E | Engine.PolicyError, R> {
-    const outcome = Engine.run(this.#engine, {
-      idempotent: idempotent.has(request.method) || request.headers["idempotency-key"] !== undefined,
-      replayable: request.body._tag !== "Stream",
-      request,
-      options: {},
-      attempt: (attempt) => Effect.andThen(this.#discardHeld(), this.#attempt(attempt, request))
-    })
-    return outcome.pipe(
-      Effect.catch((error) => this.#orHeld(error)),
-      Effect.onInterrupt(() => this.#discardHeld())
     )
+    const send = (request: HttpClientRequest) => client.postprocess(Effect.succeed(request))
+    const called = HttpClient.makeWith(
+      Effect.flatMap((request: HttpClientRequest) => {
+        const sent = { engine: engineFor(request.method), request, options: {}, isDeclaredIdempotent: false }
+        return Engine.run(sent.engine, new ClientCall(sent, classify, send))
+      }),
+      client.preprocess
+    )
+    const { cache, coalesce } = compiled
+    const withStore = cache === undefined ? undefined : Cache.withCache(cache, { store: state.cacheStore(cache) })
+    // The slots that are on add just these errors.
+    const kept = (withStore === undefined ? called : withStore(called)) as HttpClient.HttpClient.With<
+      E | Policy.Errors<P> | CacheError<P>,
+      R
+    >
+    return coalesce === undefined ? kept : Coalesce.withCoalescing(coalesce)(kept)
   }
 
-  #orHeld(
-    error: E | HttpClientResponse | Engine.PolicyError
-  ): Effect.Effect<HttpClientResponse, E | Engine.PolicyError> {
-    const held = this.#held
-    if (held !== undefined && error === held) return Effect.succeed(held)
-    // Only a held response is no error of the client or of a policy.
-    return Effect.andThen(this.#discardHeld(), Effect.fail(error as E | Engine.PolicyError))
-  }
-
-  #attempt(
-    attempt: Engine.Attempt,
-    request: HttpClientRequest
-  ): Effect.Effect<HttpClientResponse, Engine.AttemptFailure<E | HttpClientResponse>, R> {
-    return Effect.matchEffect(this.#send(request), {
-      onFailure: (error) => Effect.fail(brokenBy(error)),
-      onSuccess: (response) =>
-        Effect.flatMap(
-          Effect.clockWith((clock) => clock.currentTimeMillis),
-          (now) => this.#judge(attempt, response, now)
-        )
-    })
-  }
-
-  #judge(attempt: Engine.Attempt, response: HttpClientResponse, now: number) {
-    attempt.received(response)
-    const verdict = this.#classify({ status: response.status, headers: response.headers, now })
-    if (verdict.category !== "transient" && verdict.category !== "throttled") return Effect.succeed(response)
-    this.#held = response
-    return Effect.fail({ ...verdict, category: verdict.category, error: response, sent: true, declared: false })
-  }
-
-  #discardHeld(): Effect.Effect<void> {
-    const held = this.#held
-    this.#held = undefined
-    return held === undefined ? Effect.void : Exchange.discard(held)
+/** One engine for each method; a made-up method gets one that is not kept. */
+const enginesOf = (make: (method: string) => Engine.Engine) => {
+  const engines = new Map<string, Engine.Engine>()
+  return (method: string): Engine.Engine => {
+    const engine = engines.get(method) ?? make(method)
+    if (engines.size < 16) engines.set(method, engine)
+    return engine
   }
 }
 
-const brokenBy = <E>(error: E): Engine.AttemptFailure<E> => {
-  const broken = isClientError(error) ? Exchange.brokenBy(error) : undefined
+type Send<E, R> = (request: HttpClientRequest) => Effect.Effect<HttpClientResponse, E, R>
+
+/** One request under the policy. A response that is not retried is the answer, whatever its status. */
+class ClientCall<E, R> extends HttpCall<HttpClientResponse, E, R, Authorized> {
+  readonly classify: Failure.Classify
+  readonly #send: Send<E, R>
+
+  constructor(sent: Sent, classify: Failure.Classify, send: Send<E, R>) {
+    super(sent)
+    this.classify = classify
+    this.#send = send
+  }
+
+  authorize(): Effect.Effect<Authorized> {
+    return Effect.succeed({ request: this.outgoing })
+  }
+
+  send(
+    attempt: Engine.Attempt,
+    request: HttpClientRequest
+  ): Effect.Effect<HttpClientResponse, Engine.AttemptFailure<E | Engine.PolicyError>, R> {
+    return attempt.inTime(Effect.mapError(this.#send(request), failureOf))
+  }
+
+  accept({ response }: Received<Authorized>): Effect.Effect<HttpClientResponse> {
+    return Effect.succeed(response)
+  }
+
+  refuse(
+    { response, verdict }: Received<Authorized>,
+    category: Failure.Category
+  ): Effect.Effect<never, Engine.AttemptFailure<E, HttpClientResponse>> {
+    return Effect.fail({
+      ...verdict,
+      category,
+      // Nobody sees it: the call ends with the response.
+      error: response as never,
+      status: response.status,
+      sent: true,
+      declared: true,
+      conclude: Effect.succeed(response),
+      discard: Exchange.discard(response)
+    })
+  }
+}
+
+const failureOf = <E>(error: E): Engine.AttemptFailure<E> => {
+  const broken = isHttpClientError(error) ? Exchange.brokenBy(error) : undefined
   const isInvalid = broken === undefined || broken.reason === "InvalidUrl"
   return {
     error,
@@ -182,6 +179,3 @@ const brokenBy = <E>(error: E): Engine.AttemptFailure<E> => {
     declared: false
   }
 }
-
-const isClientError = (error: unknown): error is HttpClientError =>
-  typeof error === "object" && error !== null && "_tag" in error && error._tag === "HttpClientError"

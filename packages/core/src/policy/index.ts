@@ -1,3 +1,4 @@
+export * as Admission from "./Admission.ts"
 export * as Breaker from "./Breaker.ts"
 export * as BreakerStore from "./BreakerStore.ts"
 export * as BreakerStoreRedis from "./BreakerStoreRedis.ts"

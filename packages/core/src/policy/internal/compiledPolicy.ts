@@ -1,4 +1,6 @@
+/** What a policy is compiled to, and what one call may set for itself. */
 import type { Duration } from "effect"
+import type { Strategy } from "../Admission.ts"
 import type { Breaker } from "../Breaker.ts"
 import type { Bulkhead } from "../Bulkhead.ts"
 import type { Cache } from "../Cache.ts"
@@ -38,7 +40,6 @@ export interface CallOptions {
  */
 export interface Compiled {
   readonly deadline: Deadline | undefined
-  readonly timeoutMillis: number | undefined
   readonly cache: Cache | undefined
   readonly coalesce: Coalesce | undefined
   readonly retry: Retry | undefined
@@ -49,4 +50,9 @@ export interface Compiled {
   readonly concurrency: Concurrency | undefined
   readonly rateLimit: RateLimit | undefined
   readonly circuitBreaker: Breaker | undefined
+  /** In milliseconds. */
+  readonly timeout: number | undefined
+  /** In milliseconds. */
+  readonly idleTimeout: number | undefined
+  readonly strategies: ReadonlyArray<Strategy<unknown>> | undefined
 }

@@ -1,5 +1,6 @@
+/** Hedging: a second attempt beside a slow first one. */
 import { Deferred, Effect, type Exit } from "effect"
-import type { AttemptEnd } from "./Gate.ts"
+import type { AttemptEnd } from "../../Admission.ts"
 
 /** When a second attempt is begun beside a slow first one, and whether that may be afforded. */
 export interface Hedging {
@@ -13,7 +14,7 @@ export interface Hedging {
 /** A call that may be hedged: how its attempts are made, and who hears of the hedges. */
 export interface Hedged<A, E, R> {
   readonly attempt: () => Effect.Effect<A, E, R>
-  readonly tell: (event: { readonly _tag: "Hedged"; readonly delayMillis: number }) => void
+  readonly emit: (event: { readonly _tag: "Hedged"; readonly delayMillis: number }) => void
 }
 
 /**
@@ -53,6 +54,6 @@ const nextOrFirst = <A, E, R>(
   first: Effect.Effect<Exit.Exit<A, E>>
 ): Effect.Effect<A, E, R> => {
   if (!hedging.mayHedge()) return Effect.flatMap(first, (exit) => exit)
-  call.tell({ _tag: "Hedged", delayMillis: delay })
+  call.emit({ _tag: "Hedged", delayMillis: delay })
   return raced(hedging, delay, call, hedges - 1)
 }

@@ -1,10 +1,14 @@
-import type { Effect, Fiber } from "effect"
+/** A call, its attempts, and the engine that runs it. */
+import type { Effect } from "effect"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import type { Admission, CallContext } from "../../Admission.ts"
 import type * as CallError from "../../CallError.ts"
 import type * as Failure from "../../Failure.ts"
 import type { CallOptions, Compiled } from "../compiledPolicy.ts"
-import type { AttemptFailure, PolicyError } from "./failedAttempt.ts"
-import type { Entrant, Gate } from "./Gate.ts"
+import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
 import type { Hedging } from "./hedging.ts"
+import type { Wait } from "./timeLimit.ts"
 
 /**
  * Which call an engine runs: names for errors and events, and the URL template.
@@ -32,14 +36,12 @@ export interface Attempt {
   /** The milliseconds left until the deadline; `Infinity` without one. */
   readonly remainingMillis: number
   info(requestId?: string): CallError.CallInfo
-  /** Tells the status and the headers of an answer, for the strategies that learn from them. */
-  readonly received: (answer: Omit<Failure.Response, "now">) => void
-  /** Ends an effect when the time of the attempt is up; for the attempts of a call that is `timed`. */
-  inTime<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | AttemptFailure<PolicyError>, R>
-  /** As `inTime` for a wait that needs no fibre: `begin` starts it and says how to stop it. */
-  waitInTime<A, E, R>(
-    begin: (resume: (effect: Effect.Effect<A, E, R>) => void) => () => void
-  ): Effect.Effect<A, E | AttemptFailure<PolicyError>, R>
+  /** Records the status and the headers of a response, for the strategies that learn from them. */
+  received(answer: Omit<Failure.Response, "now">): void
+  /** Ends an Effect when the time of the attempt is up; for the attempts of a call that is `timed`. */
+  inTime<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | AttemptFailure<PolicyError, never>, R>
+  /** As `inTime` for a wait that needs no fibre. */
+  wait<A, E, R>(wait: Wait<A, E, R>): Effect.Effect<A, E | AttemptFailure<PolicyError, never>, R>
 }
 
 /**
@@ -53,29 +55,73 @@ export interface Call<A, E, R> {
   readonly replayable: boolean
   /** False where the answer of an attempt that loses would stay open. Default: true. */
   readonly hedgeable?: boolean
-  /** True where each attempt keeps to its time by itself, by `inTime` and `waitInTime`. Default: false. */
+  /** True where each attempt keeps to its time by itself, by `inTime` and `wait`. Default: false. */
   readonly timed?: boolean
   readonly request: unknown
   readonly options: CallOptions
-  /** What of an attempt's success is for the strategies that look into it. Default: nothing. */
+  /** The part of an attempt's success that strategies may look into. Default: nothing. */
   readonly decodedOf?: ((success: A) => unknown) | undefined
-  readonly attempt: (attempt: Attempt) => Effect.Effect<A, AttemptFailure<E>, R>
-  /** As `attempt`, without a fibre, where that may be possible: it is asked first. Default: it never is. */
-  readonly begin?: Begin<A, E, R> | undefined
+  readonly attempt: (attempt: Attempt) => Effect.Effect<A, AttemptFailure<E | PolicyError, A>, R>
+  /** How the answer is shared with other calls and kept. Default: it is not. */
+  readonly sharing?: Sharing<A, E, R> | undefined
 }
 
 /**
- * Begins an attempt without a fibre and gives what stops it, or undefined where this attempt needs a fibre after all, and
- * then nothing has begun. `told` hears once of its end, later than this returns and never after it was stopped; what it is
- * given runs on the fibre of the call.
+ * How the answer of a call is shared with identical calls, and kept for later ones.
  *
  * @since 0.1.0
  * @category models
  */
-export type Begin<A, E, R> = (
-  attempt: Attempt,
-  told: (take: (fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, AttemptFailure<E>, R>) => void
-) => (() => void) | undefined
+export interface Sharing<A, E, R> {
+  readonly request: HttpClientRequest
+  /** The form of the answer: calls that want other forms do not share one. */
+  readonly mode: string
+  /** Whose answer it is; undefined where that is unknown, and then it is not shared. */
+  readonly partition: Effect.Effect<string | undefined, never, R>
+  /** The call that fetches a response with its whole body, by a request that a cache may have made conditional. */
+  readonly fetching: (request: HttpClientRequest) => Call<HttpClientResponse, E, R>
+  /** The answer of the call, from such a response. */
+  readonly answer: (response: HttpClientResponse, info: CallError.CallInfo) => Effect.Effect<A, E, R>
+  /** The error for a store that cannot be read. */
+  readonly unavailable: (info: CallError.CallInfo) => E
+}
+
+/**
+ * A step around the retries of a call, such as coalescing.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Step {
+  readonly around: <A, E, R>(call: SteppedCall<A, E, R>, next: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+/**
+ * A call as a step sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SteppedCall<A, E, R> {
+  readonly sharing: Sharing<A, E, R>
+  readonly partition: string
+  readonly context: CallContext
+  /** Runs another call in the place of this one, under the strategies within the steps. */
+  readonly run: <B>(call: Call<B, E, R>) => Effect.Effect<B, E, R>
+  /** The execution whose attempts count for this call's errors, when another call makes them. */
+  readonly progress: Progress
+  follow(progress: Progress): void
+}
+
+/**
+ * How many attempts a call has made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Progress {
+  readonly attempts: number
+}
 
 /**
  * A policy compiled for one call site.
@@ -85,12 +131,14 @@ export type Begin<A, E, R> = (
  */
 export interface Engine {
   readonly call: CallSite
-  /** Before every key of a strategy's own. */
+  /** The prefix of the keys of all state. */
   readonly scope: string
   readonly policy: Compiled
+  /** What stands around the retries, outermost first. */
+  readonly steps: ReadonlyArray<Step>
   /** What stands before each attempt, outermost first. */
-  readonly gates: ReadonlyArray<Gate>
+  readonly admissions: ReadonlyArray<Admission>
   readonly hedge: Hedging | undefined
   /** Takes a retry from the budget; false when there is none left. */
-  readonly withdraw: (entrant: Entrant) => Effect.Effect<boolean>
+  readonly withdraw: (call: CallContext) => Effect.Effect<boolean>
 }

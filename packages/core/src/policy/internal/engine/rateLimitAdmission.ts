@@ -1,41 +1,34 @@
+/** The strategy of the rate limit: admits an attempt in its turn, or rejects it when the wait would pass its bound. */
 import { Duration, Effect, Exit } from "effect"
+import type { Admission, AttemptEnd, CallContext, Decision, Permit } from "../../Admission.ts"
 import * as CallError from "../../CallError.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
 import * as RateHeaders from "../../RateHeaders.ts"
 import type { RateLimit } from "../../RateLimit.ts"
 import type * as RateLimitStore from "../../RateLimitStore.ts"
 import * as AtOnce from "../AtOnce.ts"
-import {
-  type Answer,
-  type AttemptEnd,
-  type Entrant,
-  type Gate,
-  isAnswer,
-  neverMade,
-  type Pass,
-  refusal
-} from "./Gate.ts"
+import { isDecision, rejection } from "./permits.ts"
 
 /** Lets an attempt through in its turn, or refuses it when the wait or the queue would pass its bound. */
-export const rateLimitGate = (store: Store, limit: RateLimit, shared: string): Gate => ({
-  enter: (entrant) => {
-    const key = entrant.keyOf(limit.key, shared)
-    const now = entrant.now()
+export const rateLimitAdmission = (store: Store, limit: RateLimit, shared: string): Admission => ({
+  acquire: (call) => {
+    const key = call.keyOf(limit.key, shared)
+    const now = call.now()
     const decision = store.reserve({
       key,
       now,
       limits: limit.limits,
       maxWaiting: limit.maxWaiting,
-      maxWaitMillis: Math.min(limit.maxWaitMillis, entrant.remainingMillis(now)),
-      tokens: tokensOf(entrant),
-      priority: entrant.options.priority ?? 0
+      maxWaitMillis: Math.min(limit.maxWaitMillis, call.remainingMillis(now)),
+      tokens: tokensOf(call),
+      priority: call.options.priority ?? 0
     })
     const exit = AtOnce.exitOf(decision)
     return exit !== undefined && Exit.isSuccess(exit)
-      ? decided(store, limit, key, entrant, exit.value)
+      ? decided(store, limit, key, call, exit.value)
       : Effect.flatMap(decision, (turn) => {
-          const answer = decided(store, limit, key, entrant, turn)
-          return isAnswer(answer) ? Effect.succeed(answer) : answer
+          const answer = decided(store, limit, key, call, turn)
+          return isDecision(answer) ? Effect.succeed(answer) : answer
         })
   }
 })
@@ -46,47 +39,47 @@ const decided = (
   store: Store,
   limit: RateLimit,
   key: string,
-  entrant: Entrant,
+  call: CallContext,
   turn: RateLimitStore.Decision
-): Answer | Effect.Effect<Answer> => {
-  if (turn._tag !== "Admitted") return refusal(rateLimited(entrant, turn))
-  if (turn.delayMillis === 0) return new RateLimitPass(store, limit, key, entrant, turn, false)
-  entrant.tell({ _tag: "Waiting", reason: "rateLimit", delayMillis: turn.delayMillis })
+): Decision | Effect.Effect<Decision> => {
+  if (turn._tag !== "Admitted") return rejection(rateLimited(call, turn))
+  if (turn.delayMillis === 0) return new RateLimitPermit(store, limit, key, call, turn, false)
+  call.emit({ _tag: "Waiting", reason: "rateLimit", delayMillis: turn.delayMillis })
   return Effect.map(turn.wait, (turn) =>
     turn._tag === "Admitted"
-      ? new RateLimitPass(store, limit, key, entrant, turn, true)
-      : refusal(rateLimited(entrant, turn))
+      ? new RateLimitPermit(store, limit, key, call, turn, true)
+      : rejection(rateLimited(call, turn))
   )
 }
 
 /** A turn, and what an attempt in it tells those that come after it. */
-class RateLimitPass implements Pass {
-  readonly _tag = "Pass"
+class RateLimitPermit implements Permit {
+  readonly _tag = "Permit"
   readonly waited: boolean
   readonly #store: Store
   readonly #limit: RateLimit
   readonly #key: string
-  readonly #entrant: Entrant
+  readonly #call: CallContext
   readonly #turn: RateLimitStore.Admitted
 
   constructor(
     store: Store,
     limit: RateLimit,
     key: string,
-    entrant: Entrant,
+    call: CallContext,
     turn: RateLimitStore.Admitted,
     waited: boolean
   ) {
     this.#store = store
     this.#limit = limit
     this.#key = key
-    this.#entrant = entrant
+    this.#call = call
     this.#turn = turn
     this.waited = waited
   }
 
-  leave(end: AttemptEnd): Effect.Effect<void> {
-    if (end === neverMade) return this.#turn.refund
+  release(end: AttemptEnd): Effect.Effect<void> {
+    if (!end.attempted) return this.#turn.refund
     const corrected = this.#correct(end)
     const learned = this.#learn(end)
     return corrected === Effect.void ? learned : Effect.andThen(corrected, learned)
@@ -98,8 +91,8 @@ class RateLimitPass implements Pass {
     if (costOf === undefined || answer === undefined) return Effect.void
     return Effect.suspend(() => {
       const { headers, status } = answer
-      const entrant = this.#entrant
-      const cost = costOf({ status, headers, now: entrant.now(), value: entrant.decodedOf(success) })
+      const call = this.#call
+      const cost = costOf({ status, headers, now: call.now(), value: call.decodedOf(success) })
       const isOne = cost !== undefined && cost >= 0 && cost <= mostTokens
       return isOne ? this.#turn.adjust(Math.ceil(cost)) : Effect.void
     })
@@ -109,7 +102,7 @@ class RateLimitPass implements Pass {
   #learn({ answer, retryAfterMillis }: AttemptEnd): Effect.Effect<void> {
     const { learn } = this.#limit
     if (retryAfterMillis === undefined && (answer === undefined || learn.length === 0)) return Effect.void
-    const now = this.#entrant.now()
+    const now = this.#call.now()
     const paused =
       retryAfterMillis === undefined ? Effect.void : this.#store.pause(this.#key, now + retryAfterMillis, now)
     if (answer === undefined || learn.length === 0) return paused
@@ -123,18 +116,18 @@ class RateLimitPass implements Pass {
 /** Sums of these are exact. */
 const mostTokens = 1e9
 
-const tokensOf = ({ options }: Entrant): number =>
+const tokensOf = ({ options }: CallContext): number =>
   options.tokens === undefined ? 1 : InvalidOption.integer("options.tokens", options.tokens, 1)
 
 const rateLimited = (
-  entrant: Entrant,
-  refused: RateLimitStore.Refused | RateLimitStore.Unavailable
+  call: CallContext,
+  rejected: RateLimitStore.Refused | RateLimitStore.Unavailable
 ): CallError.RateLimited => {
-  const { limit, retryAfterMillis } = refused._tag === "Refused" ? refused : unknown
-  return entrant.raise(
+  const { limit, retryAfterMillis } = rejected._tag === "Refused" ? rejected : unknown
+  return call.raise(
     () =>
       new CallError.RateLimited({
-        ...entrant.info(),
+        ...call.info(),
         category: "throttled",
         source: "local",
         limit,

@@ -1,4 +1,6 @@
+/** Each slot of a policy in words, for `Policy.describe`. */
 import { Duration } from "effect"
+import type { Strategy } from "../Admission.ts"
 import type { Recovery, Trip, Window } from "../Breaker.ts"
 import type { Concurrency } from "../Concurrency.ts"
 import type { Delay } from "../Hedge.ts"
@@ -12,9 +14,8 @@ const percent = (ratio: number): string => `${Number((ratio * 100).toFixed(2))} 
 
 type Descriptions = { readonly [Slot in keyof Compiled]: (value: NonNullable<Compiled[Slot]>) => string }
 
-/** In the order in which they stand around an attempt, outermost first. */
-const descriptions: Descriptions = {
-  deadline: ({ header, millis }) => `${time(millis)} in all${header === undefined ? "" : `, told in ${header}`}`,
+export const descriptions: Descriptions = {
+  deadline: ({ header, millis }) => `${time(millis)} in all${header === undefined ? "" : `, sent in ${header}`}`,
   cache: ({ defaultTtlMillis, maxBytes, maxEntries, staleIfErrorMillis, staleWhileRevalidateMillis }) =>
     `${maxEntries} answers, ${maxBytes} bytes` +
     forTime(defaultTtlMillis, "kept without being told to") +
@@ -39,7 +40,9 @@ const descriptions: Descriptions = {
     `${limits.map(rate).join(" and ")}, ${maxWaiting} waiting up to ${time(maxWaitMillis)}` +
     (learn.length === 0 ? "" : ", less when the provider says so") +
     (costOf === undefined ? "" : ", corrected by what an answer has cost"),
-  timeoutMillis: (millis) => `${time(millis)} an attempt`
+  timeout: (millis) => `${time(millis)} an attempt`,
+  idleTimeout: (millis) => `${time(millis)} between two chunks of a stream`,
+  strategies: (strategies) => strategies.map(named).join(", ")
 }
 
 /** Nothing for what is off. */
@@ -71,21 +74,5 @@ const trip = (trip: Trip): string => {
 const windowOf = (window: Window): string =>
   window._tag === "Calls" ? `the last ${window.size} calls` : `the calls of the last ${time(window.millis)}`
 
-const label = (slot: string): string => (slot === "timeoutMillis" ? "timeout" : slot)
-
-/** A line for each slot that is on. */
-export const describeCompiled = (policy: Compiled): string => {
-  const slots = Object.keys(descriptions) as ReadonlyArray<keyof Compiled>
-  const lines = slots.flatMap((slot) => describeSlot(policy, slot))
-  return lines.length === 0 ? "no policy: one attempt, as long as it takes" : lines.join("\n")
-}
-
-const describeSlot = <Slot extends keyof Compiled>(policy: Compiled, slot: Slot): ReadonlyArray<string> => {
-  const value = policy[slot]
-  // The table's type says that the description of a slot takes what the slot holds.
-  const describe = descriptions[slot] as (value: Compiled[Slot]) => string
-  return value === undefined ? [] : [`${label(slot).padEnd(14)} ${describe(value)}${byKey(value)}`]
-}
-
-const byKey = (value: number | object): string =>
-  typeof value === "object" && "key" in value && value.key !== undefined ? ", by key" : ""
+const named = ({ before, describe, name }: Strategy<unknown>): string =>
+  `${name} before ${before}${describe === "" ? "" : `: ${describe}`}`

@@ -1,0 +1,455 @@
+/** One call while it runs: the interpreter of a compiled policy. */
+import { Cause, Duration, Effect, Exit, type Fiber, Pull, Random, Result, Schedule } from "effect"
+import type { AttemptEnd, CallContext, Decision, Permit, Rejection } from "../../Admission.ts"
+import * as CallError from "../../CallError.ts"
+import type { FailedAttempt } from "../../Failure.ts"
+import * as InvalidOption from "../../InvalidOption.ts"
+import type { KeyInput } from "../../RateLimit.ts"
+import type { CallOptions } from "../compiledPolicy.ts"
+import { Attempt, type CallOfAttempt } from "./Attempt.ts"
+import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
+import { hedged } from "./hedging.ts"
+import type { Call, Engine, Progress, Sharing } from "./model.ts"
+import { decided, isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
+import { type RuntimeContext, runtimeContextOf } from "./RuntimeContext.ts"
+import { timeLimited } from "./timeLimit.ts"
+
+type Step = (now: number, input: FailedAttempt) => Pull.Pull<[unknown, Duration.Duration], never, unknown, never>
+
+type Failed<E, A> = AttemptFailure<E | PolicyError, A>
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress {
+  readonly fiber: Fiber.Fiber<unknown, unknown>
+  readonly options: CallOptions
+  readonly #engine: Engine
+  readonly #call: Call<A, E, R>
+  readonly #runtime: RuntimeContext
+  readonly #deadlineMillis: number | undefined
+  /** When the time was first read. */
+  #startedAt: number | undefined = undefined
+  #attempts = 0
+  #renewed = false
+  #circuitOpened = false
+  #step: Step | undefined = undefined
+  /** The time, for as long as nothing is waited for: reading a clock costs more than most strategies do. */
+  #moment: number | undefined = undefined
+  /** Makes the attempts in the place of this one, when the answer is shared. */
+  #leader: Progress | undefined = undefined
+
+  constructor(engine: Engine, call: Call<A, E, R>, fiber: Fiber.Fiber<unknown, unknown>) {
+    this.fiber = fiber
+    this.options = call.options
+    this.#engine = engine
+    this.#call = call
+    this.#runtime = runtimeContextOf(fiber)
+    this.#deadlineMillis = deadlineMillisOf(engine, call.options)
+  }
+
+  run(): Effect.Effect<A, E | PolicyError, R> {
+    const { sharing } = this.#call
+    const outcome =
+      sharing === undefined || this.#engine.steps.length === 0 ? this.#nextAttempt() : this.#throughSteps(sharing)
+    return this.#runtime.observe === undefined ? outcome : this.#observed(outcome)
+  }
+
+  #observed(outcome: Effect.Effect<A, E | PolicyError, R>): Effect.Effect<A, E | PolicyError, R> {
+    this.emit({ _tag: "CallStarted" })
+    return Effect.onExit(outcome, (exit) =>
+      Effect.sync(() => {
+        const elapsedMillis = this.#elapsed()
+        const found = Exit.isSuccess(exit) ? undefined : Cause.findError(exit.cause)
+        const error = found !== undefined && Result.isSuccess(found) ? found.success : undefined
+        this.emit({ _tag: "CallEnded", succeeded: Exit.isSuccess(exit), attempts: this.#attempts, elapsedMillis, error })
+      })
+    )
+  }
+
+  /** Whose answer may be shared depends on the credentials, which are read before the first attempt. */
+  #throughSteps(sharing: Sharing<A, E, R>): Effect.Effect<A, E | PolicyError, R> {
+    return this.#beforeDeadline(
+      Effect.flatMap(sharing.partition, (partition) => {
+        const alone = Effect.suspend(() => this.#nextAttempt())
+        if (partition === undefined) return alone
+        const stepped = {
+          // Each step adds the errors of policies to those of the call.
+          sharing: sharing as Sharing<A, E | PolicyError, R>,
+          partition,
+          context: this,
+          progress: this,
+          run: <B>(call: Call<B, E | PolicyError, R>) => this.#instead(call),
+          follow: (progress: Progress) => {
+            this.#leader = progress
+          }
+        }
+        return this.#engine.steps.reduceRight<Effect.Effect<A, E | PolicyError, R>>(
+          (next, { around }) => around(stepped, next),
+          alone
+        )
+      })
+    )
+  }
+
+  #instead<B>(call: Call<B, E | PolicyError, R>): Effect.Effect<B, E | PolicyError, R> {
+    return Effect.withFiber((fiber) => {
+      const execution = new Execution(this.#engine, call, fiber)
+      this.#leader ??= execution
+      return execution.#nextAttempt()
+    })
+  }
+
+  #beforeDeadline<B, E2>(effect: Effect.Effect<B, E2, R>): Effect.Effect<B, E2 | PolicyError, R> {
+    const remaining = this.remainingMillis(this.now())
+    return remaining === Infinity
+      ? effect
+      : timeLimited(effect, remaining, () => Effect.fail(this.timeout("deadline")))
+  }
+
+  #nextAttempt(): Effect.Effect<A, E | PolicyError, R> {
+    return Effect.catchCause(this.#hedgedAttempt(), (cause) => this.#afterFailure(cause))
+  }
+
+  #hedgedAttempt(): Effect.Effect<A, Failed<E, A>, R> {
+    const { hedge } = this.#engine
+    if (hedge === undefined || this.#call.hedgeable === false || !this.#isRepeatable()) return this.#attempt()
+    const failures = new Set<Failed<E, A>>()
+    const raced = hedged(hedge, this.#maxAttempts() - this.#attempts, {
+      attempt: () => Effect.tapError(this.#attempt(), (failure) => Effect.sync(() => failures.add(failure))),
+      emit: (event) => this.emit(event)
+    })
+    return Effect.onExit(raced, (exit) => discardAll(failures, exit))
+  }
+
+  /** A permit is held by somebody at every moment: only the waits and the attempt can be interrupted. */
+  #attempt(): Effect.Effect<A, Failed<E, A>, R> {
+    if (this.#engine.admissions.length === 0) return this.#made([], unchanged)
+    return Effect.uninterruptibleMask((restore) => this.#acquire(0, [], restore))
+  }
+
+  /** Acquires the permits that are left, synchronously for as long as each strategy answers at once. */
+  #acquire(from: number, permits: Array<Permit>, restore: Restore): Effect.Effect<A, Failed<E, A>, R> {
+    this.#moment = this.now()
+    try {
+      for (let index = from; index < this.#engine.admissions.length; index += 1) {
+        const answer = decided(this.#engine.admissions[index]?.acquire(this) ?? neverNeeded)
+        if (!isDecision(answer)) return this.#afterWait(index, permits, answer, restore)
+        if (answer._tag === "Rejection") return this.#rejected(permits, answer)
+        permits.push(answer)
+      }
+      return this.#made(permits, restore)
+    } catch (defect) {
+      return Effect.andThen(releaseAll(permits, neverMade), Effect.die(defect))
+    } finally {
+      this.#moment = undefined
+    }
+  }
+
+  #afterWait(
+    index: number,
+    permits: Array<Permit>,
+    answer: Effect.Effect<Decision>,
+    restore: Restore
+  ): Effect.Effect<A, Failed<E, A>, R> {
+    const waited = Effect.onInterrupt(restore(answer), () => releaseAll(permits, neverMade))
+    return Effect.flatMap(waited, (answer) => {
+      if (answer._tag === "Rejection") return this.#rejected(permits, answer)
+      if (!answer.waited) return this.#acquire(index + 1, [...permits, answer], restore)
+      return Effect.flatMap(confirmed(permits), (earlier) =>
+        "_tag" in earlier
+          ? this.#rejected([answer], earlier)
+          : this.#acquire(index + 1, [...earlier, answer], restore)
+      )
+    })
+  }
+
+  #rejected(permits: ReadonlyArray<Permit>, { attempt }: Rejection): Effect.Effect<never, Failed<E, A>> {
+    // The errors of a user's own strategies are in the type that its policy adds to the method.
+    const rejected = attempt as Effect.Effect<never, Failed<E, A>>
+    const released = releaseAll(permits, neverMade)
+    return released === Effect.void ? rejected : Effect.andThen(released, rejected)
+  }
+
+  #made(permits: ReadonlyArray<Permit>, restore: Restore): Effect.Effect<A, Failed<E, A>, R> {
+    const beganAt = this.now()
+    const remainingMillis = this.remainingMillis(beganAt)
+    if (remainingMillis <= 0) return this.#rejected(permits, rejection(this.timeout("deadline")))
+    this.#attempts += 1
+    const timeoutMillis = this.#engine.policy.timeout ?? Infinity
+    const attempt = new Attempt(this, this.#attempts, { beganAt, remainingMillis, timeoutMillis })
+    if (this.#runtime.observe !== undefined) this.emit({ _tag: "AttemptStarted", attempt: this.#attempts })
+    const made = this.#call.attempt(attempt)
+    const timed = restore(this.#call.timed === true ? made : attempt.inTime(made))
+    // Nothing need be done at an end that nobody observes.
+    if (permits.length === 0 && this.#runtime.observe === undefined && this.#engine.hedge === undefined) return timed
+    return Effect.onExit(timed, (exit) => this.#ended(attempt, permits, exit))
+  }
+
+  #ended(
+    { answer, number, time }: Attempt,
+    permits: ReadonlyArray<Permit>,
+    exit: Exit.Exit<A, Failed<E, A>>
+  ): Effect.Effect<void> {
+    this.#moment = this.now()
+    try {
+      const end = endOf(exit, this.#moment - time.beganAt, answer)
+      if (this.#runtime.observe !== undefined) {
+        this.emit({ _tag: "AttemptEnded", attempt: number, outcome: end.category, elapsedMillis: end.elapsedMillis })
+      }
+      this.#engine.hedge?.observe(end)
+      return releaseAll(permits, end)
+    } catch (defect) {
+      return Effect.die(defect)
+    } finally {
+      this.#moment = undefined
+    }
+  }
+
+  #afterFailure(cause: Cause.Cause<Failed<E, A>>): Effect.Effect<A, E | PolicyError, R> {
+    const found = Cause.findError(cause)
+    if (Result.isFailure(found)) return Effect.failCause(found.failure)
+    const failure = found.success
+    if (failure.isRejection === true) return Effect.fail(failure.error)
+    if (failure.renewed === true && this.#mayRepeat()) return this.#again(failure, Effect.void)
+    if (!this.#mayRetry(failure)) return concluded(failure)
+    if (this.#asksTooMuch(failure)) return this.#givenUp(failure)
+    return this.#afterSchedule(failure)
+  }
+
+  /** Once per call, and within the attempts that the caller allows: the provider has refused, so nothing was done. */
+  #mayRepeat(): boolean {
+    if (this.#renewed || this.#attempts >= this.#maxAttempts()) return false
+    this.#renewed = true
+    return true
+  }
+
+  #maxAttempts(): number {
+    const own = this.options.attempts
+    const limit = own === undefined ? Infinity : InvalidOption.integer("options.attempts", own, 1)
+    return Math.min(this.#engine.policy.retry?.attempts ?? Infinity, limit)
+  }
+
+  #mayRetry(failure: Failed<E, A>): boolean {
+    const { retry } = this.#engine.policy
+    if (retry === undefined || this.#attempts >= this.#maxAttempts()) return false
+    if (!retry.when(this.#failedAttempt(failure))) return false
+    if (!failure.sent) return true
+    return this.#call.replayable && (this.#call.idempotent || failure.isUnprocessed === true)
+  }
+
+  #isRepeatable(): boolean {
+    return this.#call.idempotent && this.#call.replayable
+  }
+
+  #asksTooMuch({ retryAfter }: Failed<E, A>): boolean {
+    const longest = this.#engine.policy.retry?.maxRetryAfterMillis ?? Infinity
+    return retryAfter !== undefined && Duration.toMillis(retryAfter) > longest
+  }
+
+  /** The provider asked for a longer wait than the policy allows: an error that the endpoint declares stays as it is. */
+  #givenUp(failure: Failed<E, A>): Effect.Effect<A, E | PolicyError> {
+    if (failure.declared) return concluded(failure)
+    const { discard = Effect.void, requestId, retryAfter, status } = failure
+    const info = this.info(requestId)
+    const facts = { category: "throttled", source: "remote", limit: undefined, retryAfter, status } as const
+    return Effect.andThen(detached(discard), Effect.fail(new CallError.RateLimited({ ...info, ...facts })))
+  }
+
+  #afterSchedule(failure: Failed<E, A>): Effect.Effect<A, E | PolicyError, R> {
+    return Effect.matchCauseEffect(this.#scheduled(failure), {
+      onSuccess: ([, delay]) => this.#retryAfter(delay, failure),
+      onFailure: (cause) =>
+        Pull.isDoneCause(cause) ? concluded(failure) : Effect.failCause(Cause.map(cause, () => failure.error))
+    })
+  }
+
+  #scheduled(failure: Failed<E, A>): Pull.Pull<[unknown, Duration.Duration], never, unknown> {
+    const input = this.#failedAttempt(failure)
+    if (this.#step !== undefined) return this.#step(this.now(), input)
+    const schedule = this.#engine.policy.retry?.schedule ?? Schedule.recurs(0)
+    return Effect.flatMap(Schedule.toStep(schedule), (step) => {
+      this.#step = step
+      return step(this.now(), input)
+    })
+  }
+
+  #failedAttempt({ category, error, retryAfter, shouldRetry }: Failed<E, A>): FailedAttempt {
+    return { category, retryAfter, attempt: this.#attempts, error, shouldRetry }
+  }
+
+  #retryAfter(delay: Duration.Duration, failure: Failed<E, A>): Effect.Effect<A, E | PolicyError, R> {
+    const asked = failure.retryAfter === undefined ? 0 : Duration.toMillis(failure.retryAfter)
+    const millis = Math.max(asked, Duration.toMillis(delay))
+    if (millis >= this.remainingMillis(this.now())) return asked > 0 ? this.#givenUp(failure) : concluded(failure)
+    const withdrawn = Effect.onInterrupt(this.#engine.withdraw(this), () => failure.discard ?? Effect.void)
+    return Effect.flatMap(withdrawn, (allowed) => {
+      // After a failure that opened the circuit, there is nothing to wait for.
+      if (allowed) return this.#again(failure, this.#circuitOpened ? Effect.void : this.#sleep(millis))
+      this.emit({ _tag: "RetryBudgetEmpty" })
+      return concluded(failure)
+    })
+  }
+
+  /** The body of a failed attempt is discarded in the background: it holds up neither the wait nor the next attempt. */
+  #again(failure: Failed<E, A>, wait: Effect.Effect<void>): Effect.Effect<A, E | PolicyError, R> {
+    const waited = failure.discard === undefined ? wait : Effect.andThen(detached(failure.discard), wait)
+    return Effect.flatMap(waited, () => this.#nextAttempt())
+  }
+
+  #sleep(delayMillis: number): Effect.Effect<void> {
+    if (delayMillis <= 0) return Effect.yieldNow
+    this.emit({ _tag: "Waiting", reason: "retry", delayMillis })
+    return Effect.sleep(delayMillis)
+  }
+
+  timeout(scope: "attempt" | "deadline"): CallError.Timeout {
+    const millis = scope === "attempt" ? this.#engine.policy.timeout : this.#deadlineMillis
+    const after = Duration.millis(millis ?? 0)
+    return this.raise(() => new CallError.Timeout({ ...this.info(), category: "transient", scope, after }))
+  }
+
+  get integration(): string {
+    return this.#engine.call.integration
+  }
+
+  get endpoint(): string {
+    return this.#engine.call.endpoint
+  }
+
+  get tenant(): string | undefined {
+    return this.#engine.call.tenant
+  }
+
+  get attempts(): number {
+    return this.#leader?.attempts ?? this.#attempts
+  }
+
+  keyOf(key: ((call: KeyInput) => string) | undefined, shared: string): string {
+    if (key === undefined) return shared
+    const { endpoint, integration } = this
+    return `${this.#engine.scope}/${key({ integration, endpoint, request: this.#call.request })}`
+  }
+
+  decodedOf(success: unknown): unknown {
+    // Only what an attempt of this call has succeeded with comes here.
+    return this.#call.decodedOf?.(success as A)
+  }
+
+  random(): number {
+    return this.fiber.getRef(Random.Random).nextDoubleUnsafe()
+  }
+
+  raise<Failure>(make: () => Failure): Failure {
+    return this.#runtime.debug ? make() : withoutStack(make)
+  }
+
+  info(requestId?: string): CallError.CallInfo {
+    return { ...this.#engine.call, attempts: this.attempts, elapsed: Duration.millis(this.#elapsed()), requestId }
+  }
+
+  remainingMillis(now: number): number {
+    return this.#deadlineMillis === undefined ? Infinity : (this.#startedAt ?? now) + this.#deadlineMillis - now
+  }
+
+  now(): number {
+    const now = this.#moment ?? this.#runtime.clock.currentTimeMillisUnsafe()
+    this.#startedAt ??= now
+    return now
+  }
+
+  get isUntried(): boolean {
+    return this.#attempts === 0 && this.#elapsed() === 0 && !this.#runtime.debug
+  }
+
+  get isObserved(): boolean {
+    return this.#runtime.observe !== undefined
+  }
+
+  emit(event: Parameters<CallContext["emit"]>[0]): void {
+    if (event._tag === "CircuitChanged") this.#circuitOpened = event.transition.to === "open"
+    if (this.#runtime.observe === undefined) return
+    const { endpoint, integration, tenant } = this
+    this.#runtime.observe({ ...event, integration, endpoint, ...(tenant !== undefined && { tenant }) })
+  }
+
+  #elapsed(): number {
+    const now = this.now()
+    return now - (this.#startedAt ?? now)
+  }
+}
+
+const unchanged: Restore = (effect) => effect
+
+/** A list of admissions has no holes. */
+const neverNeeded: Permit = { _tag: "Permit", waited: false, release: () => Effect.void }
+
+/** The shorter of the policy's deadline and the call's own; undefined without either. */
+const deadlineMillisOf = ({ policy }: Engine, options: CallOptions): number | undefined => {
+  if (options.deadline === undefined) return policy.deadline?.millis
+  const own = InvalidOption.positiveMillis("options.deadline", options.deadline)
+  return Math.min(own, policy.deadline?.millis ?? Infinity)
+}
+
+/** Earlier decisions may no longer hold after a wait: the strategies that can decide again do. */
+const confirmed = (permits: ReadonlyArray<Permit>): Effect.Effect<ReadonlyArray<Permit> | Rejection> =>
+  permits.reduce<Effect.Effect<ReadonlyArray<Permit> | Rejection>>(
+    (before, permit) =>
+      Effect.flatMap(before, (earlier) => {
+        if ("_tag" in earlier) return Effect.as(releaseAll([permit], neverMade), earlier)
+        if (permit.confirm === undefined) return Effect.succeed([...earlier, permit])
+        const answer = permit.confirm()
+        return Effect.flatMap(
+          isDecision(answer) ? Effect.succeed(answer) : answer,
+          (decision): Effect.Effect<ReadonlyArray<Permit> | Rejection> =>
+            decision._tag === "Rejection"
+              ? Effect.as(releaseAll(earlier, neverMade), decision)
+              : Effect.succeed([...earlier, decision])
+        )
+      }),
+    Effect.succeed([])
+  )
+
+const concluded = <E, A>({ conclude, error }: Failed<E, A>): Effect.Effect<A, E | PolicyError> =>
+  conclude ?? Effect.fail(error)
+
+const detached = (discard: Effect.Effect<void>): Effect.Effect<void> => Effect.asVoid(Effect.forkDetach(discard))
+
+/** Of the attempts that were raced, the failure that the race ends with is still needed. */
+const discardAll = <E, A>(
+  failures: ReadonlySet<Failed<E, A>>,
+  exit: Exit.Exit<A, Failed<E, A>>
+): Effect.Effect<void> => {
+  const found = Exit.isSuccess(exit) ? undefined : Cause.findError(exit.cause)
+  const last = found !== undefined && Result.isSuccess(found) ? found.success : undefined
+  return Effect.forEach(
+    Array.from(failures).filter((failure) => failure !== last),
+    ({ discard }) => (discard === undefined ? Effect.void : detached(discard)),
+    { discard: true }
+  )
+}
+
+const withoutStack = <Failure>(make: () => Failure): Failure => {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
+const endOf = (
+  exit: Exit.Exit<unknown, AttemptFailure<unknown, unknown>>,
+  elapsedMillis: number,
+  answer: AttemptEnd["answer"]
+): AttemptEnd => {
+  const attempted = true
+  if (Exit.isSuccess(exit)) {
+    return { attempted, category: "success", elapsedMillis, retryAfterMillis: undefined, answer, success: exit.value }
+  }
+  const found = Cause.findError(exit.cause)
+  const failure = Result.isSuccess(found) ? found.success : undefined
+  const retryAfterMillis = failure?.retryAfter === undefined ? undefined : Duration.toMillis(failure.retryAfter)
+  const category = failure?.isLocal === true ? undefined : failure?.category
+  return { attempted, category, elapsedMillis, retryAfterMillis, answer, success: undefined }
+}

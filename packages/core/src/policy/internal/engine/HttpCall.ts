@@ -1,0 +1,151 @@
+/** A call over HTTP: what an integration's method and a client under a policy have in common. */
+import { Clock, Effect, type Fiber } from "effect"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Failure from "../../Failure.ts"
+import * as AtOnce from "../AtOnce.ts"
+import type { CallOptions } from "../compiledPolicy.ts"
+import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
+import type { Attempt, Call, Engine } from "./model.ts"
+
+/** A request with credentials, and how they are renewed when the provider rejects them. */
+export interface Authorized {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly received?: (answer: HttpClientResponse) => void
+  readonly renew?: (rejected: HttpClientResponse) => Effect.Effect<boolean>
+}
+
+/** A response with its classification. */
+export interface Received<Auth extends Authorized> {
+  readonly attempt: Attempt
+  readonly authorized: Auth
+  readonly response: HttpClientResponse
+  readonly verdict: Failure.Classification
+}
+
+/** What is the same at each attempt of a call. */
+export interface Sent {
+  readonly engine: Engine
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly options: CallOptions
+  /** True where the endpoint says so of a method that is not idempotent by itself. */
+  readonly isDeclaredIdempotent: boolean
+}
+
+type Failed<E, A = never> = AttemptFailure<E | PolicyError, A>
+
+const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"])
+
+export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call<A, E, R> {
+  readonly options: CallOptions
+  readonly idempotent: boolean
+  readonly timed = true
+  readonly engine: Engine
+  /** With its idempotency key, and without credentials. */
+  readonly outgoing: HttpClientRequest.HttpClientRequest
+  #hasRenewed = false
+
+  constructor({ engine, isDeclaredIdempotent, options, request }: Sent) {
+    this.engine = engine
+    this.options = options
+    const header = engine.policy.retry?.idempotencyKeyHeader
+    const isIdempotent = isDeclaredIdempotent || idempotentMethods.has(request.method)
+    const given = options.idempotencyKey ?? request.headers[header ?? "idempotency-key"]
+    const key = given ?? (header === undefined || isIdempotent ? undefined : crypto.randomUUID())
+    this.idempotent = isIdempotent || key !== undefined
+    this.outgoing = key === undefined ? request : HttpClientRequest.setHeader(request, header ?? "idempotency-key", key)
+  }
+
+  get request(): unknown {
+    return this.outgoing
+  }
+
+  get replayable(): boolean {
+    return this.outgoing.body._tag !== "Stream"
+  }
+
+  abstract readonly classify: Failure.Classify
+
+  abstract authorize(attempt: Attempt): Effect.Effect<Auth, Failed<E>, R>
+
+  /** Sends within the time of the attempt. */
+  abstract send(
+    attempt: Attempt,
+    request: HttpClientRequest.HttpClientRequest
+  ): Effect.Effect<HttpClientResponse, Failed<E>, R>
+
+  /** The answer of the call, from a response that is classified as a success. */
+  abstract accept(received: Received<Auth>): Effect.Effect<A, Failed<E, A>, R>
+
+  /** The failure of an attempt, from any other response. */
+  abstract refuse(received: Received<Auth>, category: Failure.Category): Effect.Effect<A, Failed<E, A>, R>
+
+  attempt(attempt: Attempt): Effect.Effect<A, Failed<E, A>, R> {
+    return this.exchange(attempt, noStamps)
+  }
+
+  /** Authorizes, sends, classifies and reads: one attempt. `stamps` are headers of this attempt alone. */
+  exchange(
+    attempt: Attempt,
+    stamps: Readonly<Record<string, string>>
+  ): Effect.Effect<A, Failed<E, A>, R> {
+    return AtOnce.flatMap(attempt.inTime(this.authorize(attempt)), (authorized) => {
+      const request = this.#stamped(attempt, authorized.request, stamps)
+      const receive = (response: HttpClientResponse) =>
+        Effect.withFiber((fiber) => attempt.inTime(this.#receive(fiber, attempt, authorized, response)))
+      return Effect.flatMap(this.send(attempt, request), receive)
+    })
+  }
+
+  #stamped(
+    attempt: Attempt,
+    request: HttpClientRequest.HttpClientRequest,
+    stamps: Readonly<Record<string, string>>
+  ): HttpClientRequest.HttpClientRequest {
+    const header = this.engine.policy.deadline?.header
+    const left = header === undefined ? stamps : { ...stamps, [header]: wholeMillis(attempt.remainingMillis) }
+    return left === noStamps ? request : HttpClientRequest.setHeaders(request, left)
+  }
+
+  #receive(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    attempt: Attempt,
+    authorized: Auth,
+    response: HttpClientResponse
+  ): Effect.Effect<A, Failed<E, A>, R> {
+    attempt.received(response)
+    authorized.received?.(response)
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    return AtOnce.flatMap(this.judge(response, now), (verdict) => {
+      const received = { attempt, authorized, response, verdict }
+      return verdict.category === "success" ? this.accept(received) : this.refuse(received, verdict.category)
+    })
+  }
+
+  /** The headers of a success are decoded only for a classification that may look at them. */
+  judge(response: HttpClientResponse, now: number): Effect.Effect<Failure.Classification> {
+    const { status } = response
+    const { classify } = this
+    if (classify === Failure.classify && Failure.categoryOfStatus(status) === "success") return success
+    return Effect.succeed(classify({ status, headers: response.headers, now }))
+  }
+
+  /** Credentials that were rejected are renewed, once: the engine makes one more attempt when something has changed. */
+  failAfterRenewal(
+    received: Received<Auth>,
+    failure: Failed<E, A>,
+    renewal: Effect.Effect<boolean>
+  ): Effect.Effect<never, Failed<E, A>> {
+    if (failure.category !== "unauthorized" || this.#hasRenewed) return Effect.fail(failure)
+    this.#hasRenewed = true
+    const renewing = received.authorized.renew?.(received.response) ?? renewal
+    return Effect.flatMap(renewing, (renewed) => Effect.fail({ ...failure, renewed }))
+  }
+}
+
+/** An attempt that sends no header of its own. */
+export const noStamps: Readonly<Record<string, string>> = {}
+
+const success = Effect.succeed(Failure.success)
+
+const wholeMillis = (millis: number): string => String(Math.max(1, Math.floor(millis)))

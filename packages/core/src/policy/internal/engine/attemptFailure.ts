@@ -1,0 +1,51 @@
+/** A failed attempt, and what the policies of an engine can fail with. */
+import type { Duration, Effect } from "effect"
+import type * as CallError from "../../CallError.ts"
+import type * as Failure from "../../Failure.ts"
+
+/**
+ * A failed attempt: the error that the call fails with when it is the last one, its category, the wait that the
+ * provider asked for, whether the provider may have processed anything, and whether the endpoint declares the error.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AttemptFailure<out E, out A = never> {
+  readonly error: E
+  readonly category: Failure.Category
+  readonly retryAfter: Duration.Duration | undefined
+  readonly sent: boolean
+  readonly declared: boolean
+  readonly status?: number
+  readonly requestId?: string | undefined
+  readonly shouldRetry?: boolean | undefined
+  /** The credentials were renewed after this failure: one more attempt may succeed. */
+  readonly renewed?: boolean
+  /** The provider refused the request before it processed anything: it may be sent again, whatever its method. */
+  readonly isUnprocessed?: boolean
+  /** The failure has a local reason, such as a lack of descriptors, and says nothing about the provider. */
+  readonly isLocal?: boolean
+  /** A policy rejected the attempt: it was not made, and none follows. */
+  readonly isRejection?: boolean
+  /** Ends the call with this failure. Default: fails with `error`. */
+  readonly conclude?: Effect.Effect<A, E>
+  /** Releases what the failure holds, when another attempt follows it. */
+  readonly discard?: Effect.Effect<void>
+}
+
+/**
+ * What the policies of an engine can fail with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PolicyError = CallError.Timeout | CallError.RateLimited | CallError.CircuitOpen | CallError.BulkheadFull
+
+/** An attempt that a policy ended. */
+export const failedWith = <E extends PolicyError>(error: E): AttemptFailure<E, never> => ({
+  error,
+  category: error.category,
+  retryAfter: undefined,
+  sent: true,
+  declared: false
+})

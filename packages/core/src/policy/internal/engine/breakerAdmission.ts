@@ -1,0 +1,121 @@
+/** The strategy of the circuit breaker: admits an attempt unless its circuit is open, and records how it ended. */
+import { Duration, Effect, Exit } from "effect"
+import type { Admission, AttemptEnd, CallContext, Decision, Permit, Rejection } from "../../Admission.ts"
+import type { Breaker } from "../../Breaker.ts"
+import type * as BreakerStore from "../../BreakerStore.ts"
+import * as CallError from "../../CallError.ts"
+import * as AtOnce from "../AtOnce.ts"
+import { andThenNow, isDecision, rejection } from "./permits.ts"
+
+/** Lets an attempt through unless its circuit is open, and counts how it ended. */
+export const breakerAdmission = (store: Store, breaker: Breaker, shared: string): Admission => {
+  const circuits = { store, breaker, rejections: new Rejections() }
+  return { acquire: (call) => admit(circuits, call.keyOf(breaker.key, shared), call) }
+}
+
+type Store = BreakerStore.BreakerStore["Service"]
+
+/** What one gate has in common for all attempts. */
+interface Circuits {
+  readonly store: Store
+  readonly breaker: Breaker
+  readonly rejections: Rejections
+}
+
+const admit = (circuits: Circuits, key: string, call: CallContext): Decision | Effect.Effect<Decision> => {
+  const admission = circuits.store.admit(key, circuits.breaker, call.now())
+  const exit = AtOnce.exitOf(admission)
+  return exit !== undefined && Exit.isSuccess(exit)
+    ? answer(circuits, key, call, exit.value)
+    : Effect.map(admission, (admission) => answer(circuits, key, call, admission))
+}
+
+const answer = (circuits: Circuits, key: string, call: CallContext, admission: BreakerStore.Admission): Decision => {
+  if (admission._tag !== "Admitted") {
+    const retryAfterMillis = admission._tag === "Open" ? admission.retryAfterMillis : undefined
+    return circuits.rejections.of(key, retryAfterMillis, call)
+  }
+  tell(call, admission.transition)
+  return new BreakerPermit(circuits, key, admission.generation, call)
+}
+
+/**
+ * The last rejection of a circuit, for those in the same millisecond that would say the same: to make an error costs more than
+ * everything else that a rejected call does.
+ */
+class Rejections {
+  #key = ""
+  #retryAfterMillis: number | undefined = undefined
+  #last: Rejection | undefined = undefined
+
+  of(key: string, retryAfterMillis: number | undefined, call: CallContext): Rejection {
+    if (!call.isUntried) return rejection(circuitOpen(key, retryAfterMillis, call))
+    if (this.#last === undefined || this.#key !== key || this.#retryAfterMillis !== retryAfterMillis) {
+      this.#key = key
+      this.#retryAfterMillis = retryAfterMillis
+      this.#last = rejection(circuitOpen(key, retryAfterMillis, call))
+    }
+    return this.#last
+  }
+}
+
+class BreakerPermit implements Permit {
+  readonly _tag = "Permit"
+  readonly waited = false
+  readonly #circuits: Circuits
+  readonly #key: string
+  readonly #generation: number
+  readonly #call: CallContext
+
+  constructor(circuits: Circuits, key: string, generation: number, call: CallContext) {
+    this.#circuits = circuits
+    this.#key = key
+    this.#generation = generation
+    this.#call = call
+  }
+
+  release(end: AttemptEnd): Effect.Effect<void> {
+    return this.#record(outcomeOf(end.category), end)
+  }
+
+  confirm(): Effect.Effect<Decision> {
+    const unused = { elapsedMillis: 0, retryAfterMillis: undefined }
+    return andThenNow(this.#record("ignored", unused), () => {
+      const answer = admit(this.#circuits, this.#key, this.#call)
+      return isDecision(answer) ? Effect.succeed(answer) : answer
+    })
+  }
+
+  #record(
+    outcome: BreakerStore.Outcome,
+    end: Pick<AttemptEnd, "elapsedMillis" | "retryAfterMillis">
+  ): Effect.Effect<void> {
+    const { breaker, store } = this.#circuits
+    const recorded = store.record(this.#key, breaker, this.#generation, outcome, this.#call.now(), end)
+    return andThenNow(recorded, (transition) => {
+      tell(this.#call, transition)
+      return Effect.void
+    })
+  }
+}
+
+/** Interruptions and defects say nothing about the provider, and being too fast does not mean that it is down. */
+const outcomeOf = (category: AttemptEnd["category"]): BreakerStore.Outcome => {
+  if (category === "transient") return "failure"
+  return category === undefined || category === "throttled" ? "ignored" : "success"
+}
+
+const tell = (call: CallContext, transition: BreakerStore.Transition | undefined): void => {
+  if (transition !== undefined) call.emit({ _tag: "CircuitChanged", transition })
+}
+
+const circuitOpen = (key: string, retryAfterMillis: number | undefined, call: CallContext): CallError.CircuitOpen =>
+  call.raise(
+    () =>
+      new CallError.CircuitOpen({
+        ...call.info(),
+        category: "transient",
+        key,
+        retryAfter: retryAfterMillis === undefined ? undefined : Duration.millis(retryAfterMillis)
+      })
+  )

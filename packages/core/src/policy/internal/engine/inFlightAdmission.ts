@@ -1,0 +1,49 @@
+/** The strategies of bulkhead and concurrency limit: so many attempts in flight, and a fair queue for the others. */
+import { Effect } from "effect"
+import type { Admission, AttemptEnd, CallContext, Decision, Permit } from "../../Admission.ts"
+import * as CallError from "../../CallError.ts"
+import type * as InFlight from "../../InFlight.ts"
+import type { KeyInput } from "../../RateLimit.ts"
+import { rejection } from "./permits.ts"
+
+/** Lets so many attempts be in flight at once, and the others wait in a fair queue. */
+export const inFlightAdmission = (
+  inFlight: InFlight.InFlight,
+  key: ((call: KeyInput) => string) | undefined,
+  shared: string
+): Admission => ({
+  acquire: (call) => {
+    const now = call.now()
+    const remaining = call.remainingMillis(now)
+    const entry = inFlight.enter(call.keyOf(key, shared), call.options.priority ?? 0, remaining)
+    switch (entry._tag) {
+      case "Entered":
+        return pass(entry, false, call)
+      case "Full":
+        return rejection(full(entry.waiting, inFlight.limit, call))
+      case "Queued":
+        return Effect.map(entry.wait, (waited): Decision =>
+          waited._tag === "Entered"
+            ? pass(waited, true, call)
+            : rejection(full(waited.waiting, inFlight.limit, call))
+        )
+    }
+  }
+})
+
+const pass = (entered: InFlight.Entered, waited: boolean, call: CallContext): Permit => ({
+  _tag: "Permit",
+  waited,
+  release: (end) => {
+    entered.leave(outcomeOf(end.category), end.elapsedMillis, call.now())
+    return Effect.void
+  }
+})
+
+const outcomeOf = (category: AttemptEnd["category"]): "success" | "failure" | "ignored" => {
+  if (category === undefined) return "ignored"
+  return category === "transient" || category === "throttled" ? "failure" : "success"
+}
+
+const full = (waiting: number, limit: number, call: CallContext): CallError.BulkheadFull =>
+  call.raise(() => new CallError.BulkheadFull({ ...call.info(), category: "throttled", waiting, limit }))
