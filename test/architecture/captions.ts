@@ -18,6 +18,18 @@ export const captions: Captions = {
     about: "Typed integrations: policies, credentials, clients and webhooks.",
     files: { "index.ts": "All rooms in one import, without the one for tests." }
   },
+  "core/crypto": {
+    folder: "core/src/crypto/",
+    about: "The ground floor: reads untrusted bytes within limits, and imports no other room.",
+    files: {
+      "index.ts": "The modules of the room.",
+      "BoundedBody.ts": "Collects the bytes of a body into one growing buffer, up to a limit.",
+      "Charset.ts": "Decodes the bytes of text and of JSON, strictly.",
+      "Json.ts": "Parses JSON from outside, within limits.",
+      "internal/exactNumbers.ts": "Keeps the digits of numbers that a JavaScript number cannot hold.",
+      "internal/jsonFault.ts": "Finds where a text stops being JSON."
+    }
+  },
   "core/policy": {
     folder: "core/src/policy/",
     about: "How a call is made: strategies as data, and the one engine that runs them.",
@@ -278,7 +290,14 @@ export const captions: Captions = {
       "internal/Placed.ts": "An endpoint together with its group.",
       "internal/Reflection.ts": "Reads an endpoint's successes and errors by status.",
       "internal/RequestEncoder.ts": "Encodes the parts of a call into a request.",
-      "internal/ResponseDecoder.ts": "Decodes a response by status into a success or a declared error."
+      "internal/ResponseDecoder.ts": "What an endpoint's answers hold, by status and content type.",
+      "internal/bodyDecoder.ts": "Decodes a body that was read whole, by its encoding.",
+      "internal/errorDecoder.ts": "Decodes declared errors, with or without their tag.",
+      "internal/formBody.ts": "Reads a form, strictly.",
+      "internal/mediaType.ts": "The media types of answers, and which of them a stream accepts.",
+      "internal/receivedBody.ts": "A body that was read whole, once, for all who look at it.",
+      "internal/streamDecoder.ts": "Decodes streamed answers element by element.",
+      "internal/undecodable.ts": "Why an answer cannot be decoded, or could not be read."
     }
   },
   "core/webhook": {

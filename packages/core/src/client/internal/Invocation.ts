@@ -18,6 +18,7 @@ import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
 import type { Arrived, Next, Pagination } from "../Pagination.ts"
+import { readBody } from "./receivedBody.ts"
 import { streamed } from "./Reflection.ts"
 import * as RequestEncoder from "./RequestEncoder.ts"
 import * as ResponseDecoder from "./ResponseDecoder.ts"
@@ -48,6 +49,11 @@ export interface Method {
   readonly items?: (input?: Input, options?: CallOptions) => Stream.Stream<unknown, unknown>
 }
 
+type Decode = (
+  response: HttpClientResponse,
+  tell: ResponseDecoder.TellStreamProblem
+) => Effect.Effect<unknown, ResponseDecoder.Problem>
+
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 type AttemptError = Engine.AttemptFailure<unknown>
@@ -73,14 +79,14 @@ export interface Codec {
 
 /** Compiles how an endpoint is written and read. */
 export const compileCodec = (endpoint: HttpApiEndpoint.Top, wiring: Omit<Wiring, "credentials">): Codec => {
-  const { baseUrl, headers, maxBodyBytes } = wiring
+  const { baseUrl, headers } = wiring
   const client = wiring.client(endpoint)
   return {
     client,
     direct: Exchange.directOf(client),
     encode: RequestEncoder.compile(endpoint, baseUrl, headers),
-    successOf: ResponseDecoder.compileSuccesses(endpoint, maxBodyBytes),
-    errorOf: ResponseDecoder.compileErrors(definition(endpoint).errors, maxBodyBytes),
+    successOf: ResponseDecoder.compileSuccesses(endpoint),
+    errorOf: ResponseDecoder.compileErrors(definition(endpoint).errors),
     isStreamed: Array.from(endpoint.success).some((schema) => streamed(schema) !== undefined)
   }
 }
@@ -194,7 +200,7 @@ class CompiledEndpoint {
   }
 
   #decodeShared(response: HttpClientResponse, mode: Input["responseMode"]): Effect.Effect<unknown, unknown> {
-    const decode = this.successOf(response.status)
+    const decode = this.successOf(response)
     const fail = (problem: ResponseDecoder.Problem) => wrongBody(this.site, response, problem)
     const value = decode === undefined ? Effect.void : Effect.mapError(decode(response, fail), fail)
     return mode === "decoded-and-response" ? Effect.map(value, (value) => [value, response]) : value
@@ -217,12 +223,19 @@ class CompiledEndpoint {
     return this.#request(input)
   }
 
-  successOf(status: number): ResponseDecoder.Decode | undefined {
-    return this.#codec.successOf(status)
+  successOf(response: HttpClientResponse): Decode | undefined {
+    return this.#decodeWith(this.#codec.successOf(response.status, response.headers["content-type"]))
   }
 
-  errorOf(status: number): ResponseDecoder.Decode | undefined {
-    return this.#codec.errorOf(status)
+  errorOf(response: HttpClientResponse): Decode | undefined {
+    return this.#decodeWith(this.#codec.errorOf(response.status, response.headers["content-type"]))
+  }
+
+  #decodeWith(decoder: ResponseDecoder.Decoder | undefined): Decode | undefined {
+    const maxBytes = this.wiring.maxBodyBytes
+    return decoder === undefined
+      ? undefined
+      : (response, tell) => ResponseDecoder.decodeResponse(decoder, response, { tell, maxBytes })
   }
 
   get direct(): Exchange.Direct | undefined {
@@ -476,7 +489,7 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
   #succeed(received: Received): Effect.Effect<unknown, AttemptError> {
     const { response } = received
     if (this.#input.responseMode === "response-only") return Effect.succeed(this.#withoutCredentials(response))
-    const decode = this.#endpoint.successOf(response.status)
+    const decode = this.#endpoint.successOf(response)
     if (decode === undefined) return this.#refused(received, "rejected")
     if (this.#input.responseMode === "buffered") return this.#buffer(received)
     const decoded = AtOnce.mapError(
@@ -490,9 +503,9 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
 
   #buffer(received: Received): Effect.Effect<HttpClientResponse, AttemptError> {
     const { response } = received
-    return Effect.mapBoth(ResponseDecoder.readBytes(response, this.#endpoint.wiring.maxBodyBytes), {
+    return Effect.mapBoth(readBody(response, this.#endpoint.wiring.maxBodyBytes), {
       onFailure: (problem) => this.#problem(received, problem),
-      onSuccess: (bytes) => {
+      onSuccess: ({ bytes }) => {
         const { headers, status } = response
         // What was read is not shared memory.
         const body = status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>)
@@ -503,15 +516,11 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
 
   #refused(received: Received, category: Failure.Category): Effect.Effect<never, AttemptError> {
     if (this.#input.responseMode === "response-only") return this.#hold(received, category)
-    const decode = this.#endpoint.errorOf(received.response.status)
+    const decode = this.#endpoint.errorOf(received.response)
     return decode === undefined ? this.#undeclared(received, category) : this.#declared(received, category, decode)
   }
 
-  #declared(
-    received: Received,
-    category: Failure.Category,
-    decode: ResponseDecoder.Decode
-  ): Effect.Effect<never, AttemptError> {
+  #declared(received: Received, category: Failure.Category, decode: Decode): Effect.Effect<never, AttemptError> {
     return Effect.matchEffect(
       decode(received.response, (problem) => problem),
       {

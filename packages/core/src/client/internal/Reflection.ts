@@ -24,18 +24,44 @@ const encodingOf = SchemaAST.resolveAt<HttpApiSchema.PayloadEncoding>("~httpApiE
 export const encoding = (schema: Schema.Constraint): HttpApiSchema.PayloadEncoding =>
   encodingOf(schema.ast) ?? { _tag: "Json", contentType: "application/json" }
 
+const statusOf = SchemaAST.resolveAt<number>("httpApiStatus")
+
+/** The status of a success: 200 unless the schema says otherwise. */
+export const successStatus = (schema: Schema.Constraint): number => {
+  const ofKey: unknown = schema.ast.context?.annotations?.["httpApiStatus"]
+  return statusOf(schema.ast) ?? (typeof ofKey === "number" ? ofKey : 200)
+}
+
 /** The property names of a struct as it is on the wire. */
 export const propertyNames = (schema: Schema.Constraint): ReadonlyArray<string> => {
   const encoded = SchemaAST.toEncoded(schema.ast)
   return SchemaAST.isObjects(encoded) ? encoded.propertySignatures.map((property) => String(property.name)) : []
 }
 
-/** The `_tag` that a tagged error has on the wire, when it is always the same. */
-export const wireTag = (schema: Schema.Constraint): string | undefined => {
-  const encoded = SchemaAST.toEncoded(schema.ast)
-  if (!SchemaAST.isObjects(encoded)) return undefined
-  const tag = encoded.propertySignatures.find((property) => property.name === "_tag")?.type
-  return tag !== undefined && SchemaAST.isLiteral(tag) && typeof tag.literal === "string" ? tag.literal : undefined
+/** A `_tag` that is always the same on the wire, and the names of the other fields beside it. */
+export interface WireTag {
+  readonly tag: string
+  readonly names: ReadonlyArray<string>
+}
+
+/** The tags that a value has on the wire: one, or one for each tagged member of a union. */
+export const wireTags = (
+  schema: Schema.Constraint
+): { readonly tags: ReadonlyArray<WireTag>; readonly hasUntagged: boolean } => {
+  const members = membersOf(SchemaAST.toEncoded(schema.ast))
+  const tags = members.map(tagOf)
+  return { tags: tags.filter((tag) => tag !== undefined), hasUntagged: tags.includes(undefined) }
+}
+
+const membersOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
+  SchemaAST.isUnion(ast) ? ast.types.flatMap(membersOf) : [ast]
+
+const tagOf = (ast: SchemaAST.AST): WireTag | undefined => {
+  if (!SchemaAST.isObjects(ast)) return undefined
+  const tag = ast.propertySignatures.find((property) => property.name === "_tag")?.type
+  if (tag === undefined || !SchemaAST.isLiteral(tag) || typeof tag.literal !== "string") return undefined
+  const names = ast.propertySignatures.map((property) => String(property.name)).filter((name) => name !== "_tag")
+  return { tag: tag.literal, names }
 }
 
 /** The schema of a streamed body, when it is one. */

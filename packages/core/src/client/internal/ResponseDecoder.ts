@@ -1,294 +1,195 @@
-import { ByteSize, Effect, type Cause, Result, Schema, Stream } from "effect"
-import * as Ndjson from "effect/encoding/Ndjson"
-import * as Sse from "effect/encoding/Sse"
+/** What an endpoint's answers hold, by status and content type: compiled once, before the first call. */
+import { Effect, Schema } from "effect"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import * as UrlParams from "effect/http/UrlParams"
-import * as CallError from "../../policy/CallError.ts"
 import * as Exchange from "../../policy/Exchange.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import type { ErrorMap } from "../Endpoint.ts"
-import { encoding, reflected, streamed, wireTag } from "./Reflection.ts"
+import { compileBody, compileNothing, compileValue, type DecodeBody, isNothing } from "./bodyDecoder.ts"
+import { compileErrorBody } from "./errorDecoder.ts"
+import { isJson, mediaTypeOf } from "./mediaType.ts"
+import { readBody, type ReceivedBody } from "./receivedBody.ts"
+import { encoding, reflected, streamed, successStatus } from "./Reflection.ts"
+import { compileStream, type OpenStream } from "./streamDecoder.ts"
+import type { Problem, TellStreamProblem, Undecodable } from "./undecodable.ts"
 
-/** A body that came whole and does not match its schema. */
-export interface Undecodable {
-  readonly _tag: "Undecodable"
-  readonly issue: string
-}
+export type { Problem, TellStreamProblem, Undecodable } from "./undecodable.ts"
 
-export type Problem = Exchange.Broken | Undecodable
+type Decoded = Effect.Effect<unknown, Undecodable>
 
-/** How the errors of a stream are told, which come after the call has succeeded. */
-export type TellStreamProblem = (problem: Problem) => unknown
+/**
+ * How an answer is decoded. `Empty` needs no body: whoever decodes discards it. `Body` wants it whole. `Stream` takes the
+ * response as it is, and leaves the body unread when it fails.
+ */
+export type Decoder =
+  | { readonly _tag: "Empty"; readonly value: (response: HttpClientResponse) => Decoded }
+  | { readonly _tag: "Body"; readonly decode: (body: ReceivedBody, response: HttpClientResponse) => Decoded }
+  | {
+      readonly _tag: "Stream"
+      /** Gives a `Stream`, or one with headers; fails for an answer that is none by its content type. */
+      readonly open: (response: HttpClientResponse, tell: TellStreamProblem) => Decoded
+    }
 
-export type Decode = (response: HttpClientResponse, tell: TellStreamProblem) => Effect.Effect<unknown, Problem>
+/** Finds the decoder of an answer; undefined when the endpoint does not declare its status. */
+export type DecoderOf = (status: number, contentType: string | undefined) => Decoder | undefined
 
-/** Finds the decoder of a status; undefined when the endpoint does not declare it. */
-export type DecoderOf = (status: number) => Decode | undefined
-
-const undecodable = (issue: string): Undecodable => ({ _tag: "Undecodable", issue })
-
-const matched = (error: Schema.SchemaError): Undecodable => undecodable(CallError.describeIssue(error.issue))
-
-const decoderOf = (schema: Schema.Constraint) => {
-  // The services of a decoder are in the method's type, so that they are there when it runs.
-  const decode = Schema.decodeUnknownEffect(schema as Schema.ConstraintDecoder<unknown>)
-  return (value: unknown) => AtOnce.mapError(decode(value), matched)
+/** Decodes an answer whose body nobody else looks at. */
+export const decodeResponse = (
+  decoder: Decoder,
+  response: HttpClientResponse,
+  options: { readonly tell: TellStreamProblem; readonly maxBytes: number }
+): Effect.Effect<unknown, Problem> => {
+  switch (decoder._tag) {
+    case "Empty":
+      return Effect.flatMap(Exchange.discard(response), () => decoder.value(response))
+    case "Body":
+      return AtOnce.flatMap(readBody(response, options.maxBytes), (body) => decoder.decode(body, response))
+    case "Stream":
+      return Effect.tapError(decoder.open(response, options.tell), () => Exchange.discard(response))
+  }
 }
 
 /** Compiles the successes of an endpoint; a 2xx that none declares is decoded by the first. */
-export const compileSuccesses = (endpoint: HttpApiEndpoint.Top, maxBytes: number): DecoderOf => {
-  const byStatus = new Map<number, Decode>()
-  for (const [status, schemas] of reflected(endpoint).successes) {
-    byStatus.set(status, compileAlternatives(schemas, maxBytes))
-  }
+export const compileSuccesses = (endpoint: HttpApiEndpoint.Top): DecoderOf => {
+  const declared = new Map<number, ReadonlyArray<Schema.Top>>(reflected(endpoint).successes)
   const stream = Array.from(endpoint.success).find((schema) => streamed(bodyOf(schema)) !== undefined)
-  const first = stream === undefined ? byStatus.values().next().value : compileSuccess(stream, maxBytes)
-  return (status) => byStatus.get(status) ?? (status >= 200 && status < 300 ? first : undefined)
+  if (stream !== undefined) {
+    const status = successStatus(stream)
+    declared.set(status, [stream, ...(declared.get(status) ?? [])])
+  }
+  const byStatus = new Map(
+    Array.from(declared, ([status, schemas]) => [status, compile(schemas, compileBody)] as const)
+  )
+  const others = compile(forOtherStatuses(stream, Array.from(declared.values())), compileBody)
+  return (status, contentType) =>
+    (byStatus.get(status) ?? (status >= 200 && status < 300 ? others : undefined))?.(contentType)
+}
+
+/** Statuses that are not declared: as the stream or the first that is declared; an empty body as any that stands for one. */
+const forOtherStatuses = (
+  stream: Schema.Top | undefined,
+  declared: ReadonlyArray<ReadonlyArray<Schema.Top>>
+): ReadonlyArray<Schema.Top> => {
+  const first = stream === undefined ? declared[0] : declared.find((schemas) => schemas.includes(stream))
+  const empty = declared.flat().filter((schema) => isNothing(bodyOf(schema)))
+  return Array.from(new Set([...(first ?? []), ...empty]))
 }
 
 /** Compiles the declared errors of an endpoint: exact status, then range, then `default`. */
-export const compileErrors = (errors: ErrorMap, maxBytes: number): DecoderOf => {
+export const compileErrors = (errors: ErrorMap): DecoderOf => {
   const decoders = new Map(
     Object.entries(errors).flatMap(([status, schema]) =>
-      schema === undefined ? [] : [[status, compileError(schema, maxBytes)] as const]
+      schema === undefined ? [] : [[status, compile(alternativesOf(schema), compileErrorBody)] as const]
     )
   )
-  return (status) =>
-    decoders.get(String(status)) ?? decoders.get(`${Math.trunc(status / 100)}xx`) ?? decoders.get("default")
+  return (status, contentType) =>
+    (decoders.get(String(status)) ?? decoders.get(`${Math.trunc(status / 100)}xx`) ?? decoders.get("default"))?.(
+      contentType
+    )
 }
 
-const compileAlternatives = (schemas: ReadonlyArray<Schema.Top>, maxBytes: number): Decode => {
-  const alternatives = schemas.map((schema) => ({
-    contentType: contentTypeOf(schema),
-    decode: compileSuccess(schema, maxBytes)
-  }))
-  const [first] = alternatives
-  if (first === undefined) return () => Effect.void
-  if (alternatives.length === 1) return first.decode
-  return (response, tell) => {
-    const contentType = (response.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase()
-    const fitting = alternatives.filter((alternative) => alternative.contentType === contentType)
-    const [chosen, ...others] = fitting.length === 0 ? [first] : fitting
-    return others.length === 0 || chosen === undefined
-      ? (chosen ?? first).decode(response, tell)
-      : compileSuccess(Schema.Union(schemas.filter((schema) => contentTypeOf(schema) === contentType)), maxBytes)(
-          response,
-          tell
-        )
+/** The errors that an `HttpApi` declares for one status are the members of a union, each written in its own way. */
+const alternativesOf = (schema: Schema.Top): ReadonlyArray<Schema.Top> =>
+  "members" in schema && Array.isArray(schema.members) ? schema.members : [schema]
+
+type CompileBody = (schema: Schema.Top) => DecodeBody
+
+/** Chooses by content type between the stream and the bodies that one status may have. */
+const compile = (
+  schemas: ReadonlyArray<Schema.Top>,
+  compileBody: CompileBody
+): ((contentType: string | undefined) => Decoder) => {
+  const stream = schemas.find((schema) => streamed(bodyOf(schema)) !== undefined)
+  const bodies = schemas.filter((schema) => schema !== stream)
+  const buffered = bodies.length === 0 ? undefined : compileBodies(bodies, compileBody)
+  if (stream === undefined) return () => buffered ?? ignored
+  const opened = compileStreamed(stream)
+  if (buffered === undefined) return () => opened.decoder
+  const types = new Set(bodies.map(typeOf))
+  return (contentType) =>
+    opened.accepts(contentType) && !types.has(mediaTypeOf(contentType) ?? "") ? opened.decoder : buffered
+}
+
+const ignored: Decoder = { _tag: "Empty", value: () => Effect.void }
+
+const compileStreamed = (
+  schema: Schema.Top
+): { readonly decoder: Decoder; readonly accepts: OpenStream["accepts"] } => {
+  const stream = streamed(bodyOf(schema))
+  if (stream === undefined) return { decoder: ignored, accepts: () => false }
+  const { accepts, open } = compileStream(stream)
+  const decodeHeaders = headersOf(schema)
+  return {
+    accepts,
+    decoder: {
+      _tag: "Stream",
+      open: (response, tell) => decodeHeaders(response, open(response, tell))
+    }
   }
 }
+
+const compileBodies = (schemas: ReadonlyArray<Schema.Top>, compileBody: CompileBody): Decoder => {
+  const empty = schemas.find((schema) => isNothing(bodyOf(schema)))
+  const bodies = schemas.filter((schema) => !isNothing(bodyOf(schema)))
+  const nothing = empty === undefined ? undefined : compileEmpty(empty)
+  if (bodies.length === 0) return nothing ?? ignored
+  const decode = compileAlternatives(bodies, compileBody)
+  return {
+    _tag: "Body",
+    decode: (body, response) =>
+      nothing !== undefined && body.isEmpty ? nothing.value(response) : decode(body, response)
+  }
+}
+
+type Empty = Extract<Decoder, { readonly _tag: "Empty" }>
+
+type Body = Extract<Decoder, { readonly _tag: "Body" }>
+
+const compileEmpty = (schema: Schema.Top): Empty => {
+  const value = compileNothing(bodyOf(schema))
+  const decodeHeaders = headersOf(schema)
+  return { _tag: "Empty", value: (response) => decodeHeaders(response, value) }
+}
+
+/** Bodies of the same content type are alternatives of one union. */
+const compileAlternatives = (schemas: ReadonlyArray<Schema.Top>, compileBody: CompileBody): Body["decode"] => {
+  const byType = Map.groupBy(schemas, typeOf)
+  const decoders = new Map(Array.from(byType, ([type, group]) => [type, compileGroup(group, compileBody)] as const))
+  const [first] = decoders.values()
+  const anyJson = Array.from(decoders).find(([type]) => isJson(type))?.[1]
+  return (body, response) => {
+    const type = mediaTypeOf(body.contentType) ?? ""
+    const decode = decoders.get(type) ?? (isJson(type) ? anyJson : undefined) ?? first
+    return decode === undefined ? Effect.void : decode(body, response)
+  }
+}
+
+const compileGroup = (schemas: ReadonlyArray<Schema.Top>, compileBody: CompileBody): Body["decode"] => {
+  const [only, ...others] = schemas
+  if (only !== undefined && others.length === 0) {
+    const decode = compileBody(bodyOf(only))
+    const decodeHeaders = headersOf(only)
+    return (body, response) => decodeHeaders(response, decode(body))
+  }
+  const decode = compileBody(withEncoding(only, Schema.Union(schemas)))
+  return (body) => decode(body)
+}
+
+/** A union has no encoding: it is that of its members. */
+const withEncoding = (member: Schema.Top | undefined, union: Schema.Top): Schema.Top =>
+  member === undefined ? union : union.annotate({ "~httpApiEncoding": encoding(member) })
 
 const bodyOf = (schema: Schema.Top): Schema.Top => (HttpApiSchema.isWithHeaders(schema) ? schema.schema : schema)
 
-const contentTypeOf = (schema: Schema.Top): string => encoding(bodyOf(schema)).contentType.toLowerCase()
+const typeOf = (schema: Schema.Top): string => mediaTypeOf(encoding(bodyOf(schema)).contentType) ?? ""
 
-const compileSuccess = (schema: Schema.Top, maxBytes: number): Decode => {
-  if (HttpApiSchema.isWithHeaders(schema)) return compileWithHeaders(schema, compileSuccess(schema.schema, maxBytes))
-  const stream = streamed(schema)
-  if (stream !== undefined) return compileStream(stream)
-  if (HttpApiSchema.isNoContent(schema.ast)) return compileEmpty(schema)
-  const read = reader(encoding(schema)._tag, maxBytes)
-  if (schema.ast === anyJson) return (response) => read(response)
-  const decode = decoderOf(schema)
-  return (response) => AtOnce.flatMap(read(response), decode)
-}
-
-/** `Schema.Unknown` as a JSON body has it: what a parser of JSON gives need not be looked through. */
-const anyJson = Schema.toCodecJson(Schema.Unknown).ast
-
-/** What stands for an empty body, whatever the body holds. */
-const compileEmpty = (schema: Schema.Top): Decode => {
-  const decode = decoderOf(schema)
-  return (response) => Effect.flatMap(Exchange.discard(response), () => decode(undefined))
-}
-
-const compileWithHeaders = (schema: HttpApiSchema.WithHeaders<Schema.Top, Schema.Top>, decodeBody: Decode): Decode => {
-  const decodeHeaders = decoderOf(schema.headers)
-  return (response, tell) =>
-    Effect.flatMap(
-      Effect.tapError(decodeHeaders(response.headers), () => Exchange.discard(response)),
-      (headers) => Effect.map(decodeBody(response, tell), (body) => HttpApiSchema.withHeaders({ headers, body }))
+/** Puts the headers beside the body, where a schema asks for them; they are decoded first. */
+const headersOf = (schema: Schema.Top): ((response: HttpClientResponse, body: Decoded) => Decoded) => {
+  if (!HttpApiSchema.isWithHeaders(schema)) return (_response, body) => body
+  const decode = compileValue(schema.headers)
+  return (response, body) =>
+    Effect.flatMap(decode(response.headers), (headers) =>
+      Effect.map(body, (body) => HttpApiSchema.withHeaders({ headers, body }))
     )
 }
-
-/** A tagged error may come without its tag, and one without fields may come with any body. */
-const compileError = (schema: Schema.Top, maxBytes: number): Decode => {
-  if (HttpApiSchema.isWithHeaders(schema)) return compileWithHeaders(schema, compileError(schema.schema, maxBytes))
-  if (HttpApiSchema.isNoContent(schema.ast)) return compileEmpty(schema)
-  const decode = decoderOf(schema)
-  const tag = wireTag(schema)
-  const kind = encoding(schema)._tag
-  if (kind !== "Json" || tag === undefined) {
-    const read = reader(kind, maxBytes)
-    return (response) => Effect.flatMap(read(response), decode)
-  }
-  return (response) =>
-    Effect.flatMap(readText(response, maxBytes), (text) => {
-      const parsed = parseJson(text)
-      const value = Result.isSuccess(parsed) && isRecord(parsed.success) ? parsed.success : {}
-      return decode("_tag" in value ? value : { ...value, _tag: tag })
-    })
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-const reader = (kind: HttpApiSchema.PayloadEncoding["_tag"], maxBytes: number) => {
-  switch (kind) {
-    case "Text":
-      return (response: HttpClientResponse) => readText(response, maxBytes)
-    case "Uint8Array":
-      return (response: HttpClientResponse) => readBytes(response, maxBytes)
-    case "FormUrlEncoded":
-      return (response: HttpClientResponse) =>
-        Effect.map(readText(response, maxBytes), (text) =>
-          UrlParams.toRecord(UrlParams.fromInput(new URLSearchParams(text)))
-        )
-    default:
-      return (response: HttpClientResponse) => AtOnce.flatMap(readText(response, maxBytes), parsed)
-  }
-}
-
-const parsed = (text: string): Effect.Effect<unknown, Undecodable> => {
-  const value = parseJson(text)
-  return Result.isSuccess(value) ? Effect.succeed(value.success) : Effect.fail(value.failure)
-}
-
-const parseJson = (text: string): Result.Result<unknown, Undecodable> => {
-  if (text === "") return Result.succeed(undefined)
-  try {
-    return Result.succeed(JSON.parse(text))
-  } catch {
-    return Result.fail(undecodable("Expected JSON"))
-  }
-}
-
-const utf8 = new TextDecoder()
-
-const readText = (response: HttpClientResponse, maxBytes: number): Effect.Effect<string, Problem> => {
-  const arrived = Exchange.arrivedBody(response, maxBytes)
-  if (arrived !== undefined) return Effect.succeed(utf8.decode(arrived))
-  return isSurelyWithin(response, maxBytes)
-    ? AtOnce.mapError(response.text, Exchange.brokenBy)
-    : Effect.map(readBytes(response, maxBytes), (bytes) => new TextDecoder().decode(bytes))
-}
-
-/** Reads a body whole, up to a bound. */
-export const readBytes = (response: HttpClientResponse, maxBytes: number): Effect.Effect<Uint8Array, Problem> =>
-  isSurelyWithin(response, maxBytes)
-    ? Effect.map(Effect.mapError(response.arrayBuffer, Exchange.brokenBy), (buffer) => new Uint8Array(buffer))
-    : readBounded(response, maxBytes)
-
-const isSurelyWithin = (response: HttpClientResponse, maxBytes: number): boolean => {
-  const length = response.headers["content-length"]
-  const compressed = response.headers["content-encoding"] !== undefined
-  return length !== undefined && !compressed && Number(length) <= maxBytes
-}
-
-const readBounded = (response: HttpClientResponse, maxBytes: number): Effect.Effect<Uint8Array, Problem> =>
-  Effect.suspend(() => {
-    const chunks: Array<Uint8Array> = []
-    let size = 0
-    return Exchange.bytes(response).pipe(
-      Stream.runForEach((chunk): Effect.Effect<void, Problem> => {
-        chunks.push(chunk)
-        size += chunk.byteLength
-        return size > maxBytes ? Effect.fail(undecodable(`the body is larger than ${maxBytes} bytes`)) : Effect.void
-      }),
-      Effect.map(() => joined(chunks, size))
-    )
-  })
-
-const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const [only] = chunks
-  if (only !== undefined && chunks.length === 1) return only
-  const bytes = new Uint8Array(size)
-  chunks.reduce((at, chunk) => {
-    bytes.set(chunk, at)
-    return at + chunk.byteLength
-  }, 0)
-  return bytes
-}
-
-const compileStream = (schema: HttpApiSchema.StreamSchema): Decode => {
-  const decode =
-    schema._tag === "StreamUint8Array"
-      ? byteStream
-      : schema._tag === "StreamNdjson"
-        ? ndjsonStream(schema)
-        : sseStream(schema)
-  return (response, tell) => Effect.succeed(decode(Exchange.bytes(response), tell))
-}
-
-type DecodeStream = (
-  bytes: Stream.Stream<Uint8Array, Problem>,
-  tell: TellStreamProblem
-) => Stream.Stream<unknown, unknown>
-
-const byteStream: DecodeStream = (bytes, tell) => Stream.mapError(bytes, tell)
-
-const ndjsonStream = (schema: HttpApiSchema.StreamNdjson<Schema.Top>): DecodeStream => {
-  const decode = decoderOf(Schema.toCodecJson(schema.schema))
-  const maxLineBytes = ByteSize.toNumberUnsafe(schema.maxElementBytes)
-  return (bytes, tell) =>
-    bytes.pipe(
-      Stream.pipeThroughChannel(Ndjson.decode({ ignoreEmptyLines: true, maxLineBytes })),
-      Stream.mapError((error) =>
-        Ndjson.isNdjsonError(error) ? undecodable(`an NDJSON line: ${error.reason}`) : error
-      ),
-      Stream.mapEffect(decode),
-      Stream.mapError(tell)
-    )
-}
-
-/** OpenAI and those who follow it end a stream with this instead of an event. */
-const endOfEvents = "[DONE]"
-
-/** The name under which a server made from an HttpApi sends the declared error of a stream. */
-const failureEvent = "effect/http-api/stream/failure"
-
-const sseStream = (schema: HttpApiSchema.StreamSse<Sse.EventCodec, Schema.Top, unknown>): DecodeStream => {
-  const decode = decoderOf(schema.events)
-  const decodeCause = decoderOf(Schema.fromJsonString(Schema.toCodecJson(Schema.Cause(schema.error, Schema.Defect()))))
-  const valueOf = (event: unknown) => (schema.sseMode === "data" ? (event as { readonly data: unknown }).data : event)
-  return (bytes, tell) =>
-    eventsOf(Stream.decodeText(bytes)).pipe(
-      Stream.mapError(tell),
-      Stream.takeWhile((event) => event.data !== endOfEvents),
-      Stream.mapEffect((event) =>
-        event.event === failureEvent
-          ? Effect.flatMap(Effect.mapError(decodeCause(event.data), tell), (cause) =>
-              // What the schema of a Cause decodes to.
-              Effect.failCause(cause as Cause.Cause<unknown>)
-            )
-          : Effect.mapBoth(decode(event), { onFailure: tell, onSuccess: valueOf })
-      )
-    )
-}
-
-interface Event {
-  readonly event: string
-  readonly data: string
-  readonly id?: string
-}
-
-/** A `retry` field says how long to wait before a reconnection, and nobody reconnects here: it is no event. */
-const eventsOf = (text: Stream.Stream<string, Problem>): Stream.Stream<Event, Problem> =>
-  Stream.suspend(() => {
-    const events: Array<Event> = []
-    const parser = Sse.makeParser((parsed) => {
-      if (parsed._tag === "Event") events.push(eventOf(parsed))
-    })
-    return text.pipe(
-      Stream.mapEffect((chunk) =>
-        parser.feed(chunk) === undefined
-          ? Effect.succeed(events.splice(0))
-          : Effect.fail(undecodable("an event is too large"))
-      ),
-      Stream.flattenIterable
-    )
-  })
-
-const eventOf = ({ data, event, id }: Sse.Event): Event => ({ event, data, ...(id !== undefined && { id }) })

@@ -1,0 +1,53 @@
+/** Decodes declared errors. A tagged error may come without its tag, and one without fields with any body. */
+import { Effect, Result, type Schema } from "effect"
+import { compileBody, compileValue, type DecodeBody, type DecodeValue, jsonOf } from "./bodyDecoder.ts"
+import { encoding, type WireTag, wireTags } from "./Reflection.ts"
+import type { Undecodable } from "./undecodable.ts"
+
+export const compileErrorBody = (schema: Schema.Top): DecodeBody => {
+  const { hasUntagged, tags } = wireTags(schema)
+  if (tags.length === 0 || encoding(schema)._tag !== "Json") return compileBody(schema)
+  const decode = compileValue(schema)
+  return (body) => {
+    const parsed = jsonOf(body)
+    if (Result.isFailure(parsed)) return Effect.mapError(decodeTagged(decode, tags, {}), () => parsed.failure)
+    const value = parsed.success
+    if (isRecord(value)) {
+      if ("_tag" in value) return decode(value)
+      const tagged = decodeTagged(decode, tags, value)
+      return hasUntagged ? orElse(tagged, decode(value)) : tagged
+    }
+    const bare = decodeTagged(decode, tags, {})
+    return hasUntagged ? orElse(decode(value), bare) : bare
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isRecord = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The member of a union whose fields are most in the body goes first, so that one with optional fields hides no other. */
+const decodeTagged = (
+  decode: DecodeValue,
+  tags: ReadonlyArray<WireTag>,
+  fields: Fields
+): Effect.Effect<unknown, Undecodable> => {
+  const found = ({ names }: WireTag): number => names.filter((name) => name in fields).length
+  const [first, ...others] = tags.length === 1 ? tags : tags.toSorted((one, another) => found(another) - found(one))
+  const decodeAs = (tag: WireTag | undefined) => decode({ ...fields, _tag: tag?.tag })
+  return others.reduce(
+    (decoded, tag) =>
+      orElse(
+        decoded,
+        Effect.suspend(() => decodeAs(tag))
+      ),
+    decodeAs(first)
+  )
+}
+
+/** The first problem is the one that is told. */
+const orElse = <A>(
+  first: Effect.Effect<A, Undecodable>,
+  second: Effect.Effect<A, Undecodable>
+): Effect.Effect<A, Undecodable> => Effect.catch(first, (problem) => Effect.mapError(second, () => problem))

@@ -1,0 +1,3 @@
+export * as BoundedBody from "./BoundedBody.ts"
+export * as Charset from "./Charset.ts"
+export * as Json from "./Json.ts"
