@@ -61,6 +61,8 @@ export const captions: Captions = {
       "internal/breaker/AnyOf.ts": "Several strategies side by side.",
       "internal/breaker/CallRate.ts": "A rate over the last so many attempts.",
       "internal/breaker/Circuit.ts": "One circuit in memory: its phase, its counts, and how they change.",
+      "internal/breaker/Custom.ts": "Counts under a custom trip rule.",
+      "internal/breaker/CustomTallies.ts": "Counts under custom trip rules for circuits in Redis, in each process.",
       "internal/breaker/InARow.ts": "Counts the failures since the last success.",
       "internal/breaker/Rate.ts": "Trips by the share of bad attempts in a window.",
       "internal/breaker/StoreAccess.ts": "Asks a store that may be away, in time and seldom.",
