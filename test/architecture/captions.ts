@@ -38,6 +38,8 @@ export const captions: Captions = {
       "Engine.ts": "Compiles a policy once per endpoint and interprets it attempt by attempt.",
       "Exchange.ts": "One request over an HttpClient and its response, the unread body included.",
       "Failure.ts": "The one classification of what came back.",
+      "FailureRules.ts": "What an answer means where its status alone does not say it: rules as data.",
+      "internal/failureRules/textsAt.ts": "Finds texts in a decoded body by their places.",
       "Hedge.ts": "Hedging: a second attempt beside a slow one, and when it begins.",
       "InFlight.ts": "What is in flight, and who waits, fairly.",
       "InvalidOption.ts": "The error of an option that makes no sense.",

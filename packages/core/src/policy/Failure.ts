@@ -48,8 +48,8 @@ import * as waits from "./internal/wait/headers.ts"
 export type Category = "transient" | "throttled" | "unauthorized" | "rejected" | "invalid"
 
 /**
- * The part of a response that a classification may look at: status, headers in lower case, and the time it arrived
- * (epoch milliseconds).
+ * The part of a response that a classification may look at: status, headers in lower case, the time it arrived (epoch
+ * milliseconds), and of an answer that is no success its body.
  *
  * @since 0.1.0
  * @category models
@@ -58,6 +58,11 @@ export interface Response {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly now: number
+  /**
+   * The body as JSON, read when it is asked for; undefined for one that is no JSON or not known. Only an answer that is no
+   * success has it, and only its first bytes are read.
+   */
+  readonly body?: (() => unknown) | undefined
 }
 
 /**
