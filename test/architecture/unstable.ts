@@ -60,7 +60,6 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/policy/BreakerStoreRedis.ts": ["effect/persistence"],
   "core/src/policy/Exchange.ts": ["effect/http"],
   "core/src/policy/PolicyClient.ts": ["effect/http"],
-  "core/src/policy/Failure.ts": ["effect/http"],
   "core/src/policy/RateLimitStoreRedis.ts": ["effect/persistence"],
   "core/src/policy/internal/rateLimit/RedisDesk.ts": ["effect/persistence"],
   "core/src/policy/internal/rateLimit/redisStore.ts": ["effect/persistence"],

@@ -15,8 +15,49 @@ const repository = { owner: "octocat", repo: "hello-world" }
 const getOctocat = Effect.flatMap(GitHub, (github) => github.getUser({ params: { username: "octocat" } }))
 
 describe("a response of GitHub is", () => {
-  const category = (status: number, headers: Record<string, string> = {}) =>
-    GitHubApi.classify({ status, headers, now: 10_000 })
+  const category = (status: number, headers: Record<string, string> = {}, body?: unknown) =>
+    GitHubApi.classify({ status, headers, now: 10_000, body: () => body })
+
+  // hub4j/github-api#2009, apache/devlake#1322, octokit/plugin-throttling.js#437, app-sre/github-mirror#62
+  for (const body of [
+    {
+      message: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+      documentation_url:
+        "https://docs.github.com/free-pro-team@latest/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"
+    },
+    { message: "You have exceeded a secondary rate limit and have been temporarily blocked from content creation." },
+    { message: "You have triggered an abuse detection mechanism. Please wait a few minutes before you try again." },
+    { documentation_url: "https://docs.github.com/en/rest/overview/resources-in-the-rest-api#secondary-rate-limits" }
+  ]) {
+    it(`throttled for a minute at least when its body says: ${Object.values(body)[0]}`, () => {
+      for (const status of [403, 429]) {
+        const plenty = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "4990", "x-ratelimit-reset": "2500" }
+        for (const headers of [{}, plenty]) {
+          const found = category(status, headers, body)
+          expect([found.category, found.retryAfter]).toEqual(["throttled", Duration.minutes(1)])
+        }
+        const asked = category(status, { ...plenty, "retry-after": "90" }, body)
+        expect([asked.category, asked.retryAfter]).toEqual(["throttled", Duration.seconds(90)])
+      }
+    })
+  }
+
+  it("throttled until the reset when the message of a 403 and the headers say so", () => {
+    const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "25" }
+    const found = category(403, headers, { message: "API rate limit exceeded for user ID 1." })
+    expect([found.category, found.retryAfter]).toEqual(["throttled", Duration.seconds(15)])
+    expect(category(403, {}, { message: "API rate limit exceeded for 203.0.113.7." }).category).toBe("throttled")
+  })
+
+  it("rejected when its body says that the token may not do it", () => {
+    const body = {
+      message: "Resource not accessible by integration",
+      documentation_url: "https://docs.github.com/rest"
+    }
+    expect(category(403, {}, body).category).toBe("rejected")
+    for (const other of [undefined, null, "secondary rate limit", [], { message: 7 }, { message: null }])
+      expect(category(403, {}, other).category).toBe("rejected")
+  })
 
   it("throttled until the reset when nothing of the quota remains", () => {
     for (const status of [403, 429]) {

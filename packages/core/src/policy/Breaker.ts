@@ -9,7 +9,8 @@
  *
  * It counts attempts, not calls: it sees an outage sooner, and an open circuit ends the retry loop at once. `transient`
  * outcomes are failures (a timeout and a broken body among them); `throttled` ones and interruptions are not counted;
- * everything else shows that the provider is alive. Closed, it trips by its strategies; open, it refuses for
+ * everything else shows that the provider is alive. A rate is judged after each attempt that counts, a success included, so
+ * that the order of the attempts does not matter. Closed, it trips by its strategies; open, it refuses for
  * `openDuration`; half-open, it lets `probes` through, whose outcomes close it or open it again.
  *
  * **Gotchas**
@@ -75,6 +76,29 @@ export type Trip =
       readonly minimumCalls: number
       readonly window: Window
     }
+  | { readonly _tag: "Custom"; readonly name: string; readonly make: () => TripRule }
+
+/**
+ * An attempt of a closed circuit, as a custom rule sees it: `failure` for a `transient` outcome, how long the attempt took,
+ * and when it ended (milliseconds of the epoch). Attempts that count for no breaker are not shown to it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CountedAttempt {
+  readonly outcome: "success" | "failure"
+  readonly elapsedMillis: number
+  readonly now: number
+}
+
+/**
+ * A custom rule of one closed circuit: called once for each attempt that counts, it opens the circuit by returning `trip`.
+ * It keeps its counts in its closure. It must not throw: a rule that throws is a defect of the call.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type TripRule = (attempt: CountedAttempt) => "trip" | undefined
 
 /**
  * How an open circuit comes back.
@@ -165,7 +189,8 @@ export const consecutive = (options: CommonOptions & { readonly failures?: numbe
   )
 
 /**
- * Trips when the share of failed attempts in the window reaches `threshold`, once there were `minimumCalls`.
+ * Trips when the share of failed attempts in the window reaches `threshold`, once there were `minimumCalls`, whichever
+ * attempt completes them.
  *
  * @since 0.1.0
  * @category constructors
@@ -185,6 +210,44 @@ export const slowCallRate = (
 ): Breaker => {
   const slowerThanMillis = InvalidOption.positiveMillis("circuitBreaker.slowerThan", options.slowerThan)
   return make([{ _tag: "SlowCallRate", slowerThanMillis, ...rateOf(options) }], options)
+}
+
+/**
+ * Trips by a rule of your own. `make` creates the rule of one circuit and is called again each time that the circuit has
+ * closed, so that the rule starts over. Probes and open durations are the breaker's, as for any other strategy.
+ *
+ * **Details**
+ *
+ * `name` identifies the rule: breakers with the same name at one key share their counts, so a name includes the options of
+ * its rule. Over `BreakerStoreRedis` each process counts by itself, and a circuit that one of them opens is open for all.
+ *
+ * **Example** (A failure weighs five times as much as a success, as in a token bucket)
+ *
+ * ```ts
+ * import { Breaker } from "@causeway/core/policy"
+ *
+ * const tokens = (most: number) =>
+ *   Breaker.custom({
+ *     name: `tokens-${most}`,
+ *     make: () => {
+ *       let left = most
+ *       return ({ outcome }) => {
+ *         left = outcome === "failure" ? left - 5 : Math.min(most, left + 1)
+ *         return left <= 0 ? "trip" : undefined
+ *       }
+ *     },
+ *     openDuration: "10 seconds"
+ *   })
+ *
+ * console.assert(tokens(50).strategy === "custom:tokens-50")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const custom = (options: CommonOptions & { readonly name: string; readonly make: () => TripRule }): Breaker => {
+  const name = InvalidOption.nonEmpty("circuitBreaker.name", options.name)
+  return make([{ _tag: "Custom", name, make: options.make }], options)
 }
 
 /**
@@ -267,6 +330,7 @@ const minimumOf = (minimumCalls: number, most: number): number => {
 }
 
 const nameOf = (trip: Trip): string => {
+  if (trip._tag === "Custom") return `custom:${trip.name}`
   if (trip._tag === "Consecutive") return `consecutive:${trip.failures}`
   const window = trip.window._tag === "Calls" ? `${trip.window.size}` : `${trip.window.millis}ms`
   const rate = `${trip.threshold}:${trip.minimumCalls}:${window}`

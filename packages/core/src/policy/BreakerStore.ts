@@ -140,9 +140,13 @@ export const makeMemory = (options: { readonly maxKeys?: number } = {}): Breaker
     record: (key, breaker, generation, outcome, now, end) => {
       const circuit = circuits.peek(key)
       if (circuit === undefined || circuit.generation !== generation) return unchanged
-      const transition = circuit.record(key, breaker, outcome, now, end)
-      tell(transition)
-      return transition === undefined ? unchanged : Effect.succeed(transition)
+      try {
+        const transition = circuit.record(key, breaker, outcome, now, end)
+        tell(transition)
+        return transition === undefined ? unchanged : Effect.succeed(transition)
+      } catch (defect) {
+        return Effect.die(defect)
+      }
     },
     circuits: Effect.map(Clock.currentTimeMillis, (now) =>
       Array.from(circuits.entries(), ([key, circuit]) => circuit.snapshot(key, now, began ?? now))

@@ -15,7 +15,8 @@
  *
  * **Gotchas**
  *
- * An attempt costs two round trips. Different strategies at one key share the circuit and count apart.
+ * An attempt costs two round trips. A custom rule (`Breaker.custom`) counts in each process by itself; the circuit that it
+ * opens is open for all. Different strategies at one key share the circuit and count apart.
  *
  * **Example** (A store that refuses while Redis is away)
  *

@@ -36,8 +36,8 @@
  *
  * @since 0.1.0
  */
-import { Duration, Result } from "effect"
-import * as Headers from "effect/http/Headers"
+import { Duration } from "effect"
+import * as waits from "./internal/wait/headers.ts"
 
 /**
  * What a failure is, whoever sent it.
@@ -48,8 +48,8 @@ import * as Headers from "effect/http/Headers"
 export type Category = "transient" | "throttled" | "unauthorized" | "rejected" | "invalid"
 
 /**
- * The part of a response that a classification may look at: status, headers in lower case, and the time it arrived
- * (epoch milliseconds).
+ * The part of a response that a classification may look at: status, headers in lower case, the time it arrived (epoch
+ * milliseconds), and of an answer that is no success its body.
  *
  * @since 0.1.0
  * @category models
@@ -58,6 +58,11 @@ export interface Response {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly now: number
+  /**
+   * The body as JSON, read when it is asked for; undefined for one that is no JSON or not known. Only an answer that is no
+   * success has it, and only its first bytes are read.
+   */
+  readonly body?: (() => unknown) | undefined
 }
 
 /**
@@ -107,7 +112,7 @@ const transientStatuses: ReadonlySet<number> = new Set([408, 425])
 export const success: Classification = { category: "success", retryAfter: undefined }
 
 /**
- * The default classification, by status, with the wait of `Retry-After` and `Retry-After-Ms`.
+ * The default classification, by status, with the wait of {@link retryAfter}.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-status-codes
  * @since 0.1.0
@@ -147,22 +152,17 @@ export const categoryOfStatus = (status: number): Category | "success" => {
 }
 
 /**
- * How long the provider asked to wait: `Retry-After-Ms` (milliseconds), else `Retry-After` as seconds or as a date.
- * A header that is neither is ignored.
+ * How long the provider asked to wait, in any form that `Wait` reads: `Retry-After-Ms` or `X-Ms-Retry-After-Ms`
+ * (milliseconds), else `Retry-After`, else `X-RateLimit-Retry-After`. For a 429 without them, until the reset of the quota
+ * that is used up: `RateLimit-Reset`, `X-RateLimit-Reset-After`, `X-RateLimit-Reset`, `X-Rate-Limit-Reset`, or the resets that
+ * OpenAI and Anthropic send for requests and tokens. Dates and times since the epoch are measured from the answer's own
+ * `Date`. A header that says no wait is ignored.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  * @since 0.1.0
  * @category getters
  */
-export const retryAfter = (response: Response): Duration.Duration | undefined =>
-  retryAfterMillis(response.headers["retry-after-ms"]) ??
-  retryAfterHeader(response.headers["retry-after"], response.now)
-
-const retryAfterMillis = (header: string | undefined): Duration.Duration | undefined =>
-  header !== undefined && /^\d{1,12}(\.\d{1,6})?$/.test(header) ? Duration.millis(Number(header)) : undefined
-
-const retryAfterHeader = (header: string | undefined, now: number): Duration.Duration | undefined => {
-  if (header === undefined) return undefined
-  const parsed = Headers.parseRetryAfter(header)
-  return Result.isSuccess(parsed) ? Headers.retryAfterDelay(parsed.success, now) : undefined
+export const retryAfter = (response: Response): Duration.Duration | undefined => {
+  const millis = waits.statedMillis(response) ?? (response.status === 429 ? waits.resetMillis(response) : undefined)
+  return millis === undefined ? undefined : Duration.millis(millis)
 }

@@ -30,7 +30,8 @@
  * **Gotchas**
  *
  * A header that is not what it should be is ignored, alone. Nothing here throws, and no response gives more than 16
- * observations.
+ * observations. A reset that is a time is measured from the answer's own `Date`, so that the wait is right whatever the local
+ * clock says: `resetAfterMillis` needs no further correction.
  *
  * **Example** (What OpenAI says)
  *
@@ -48,7 +49,9 @@
 import { Duration } from "effect"
 import * as Failure from "./Failure.ts"
 import * as structuredFields from "./internal/rateHeaders/structuredFields.ts"
-import { numberOf, resetAfterMillis, type Unit, usageOf } from "./internal/rateHeaders/values.ts"
+import { numberOf, usageOf } from "./internal/rateHeaders/values.ts"
+import { statedMillis } from "./internal/wait/headers.ts"
+import * as Wait from "./Wait.ts"
 
 /**
  * What a provider has said of one quota. What it has not said is missing.
@@ -86,11 +89,8 @@ export interface Quota {
   /** A header such as `32/40`: what is used of the limit. */
   readonly usage?: string
   readonly reset?: string
-  /**
-   * How `reset` is written: seconds, a time (`epochSeconds`, `epochMillis`, `dateTime`), a `duration` such as `1m30s`, or
-   * `secondsOrEpoch`, told apart by their size. Default: seconds.
-   */
-  readonly resetUnit?: Unit
+  /** What a bare number in `reset` means; dates and durations with units say so themselves. Default: seconds. */
+  readonly resetUnit?: Wait.Unit
   /** The header with the length of the window in milliseconds. */
   readonly windowHeader?: string
   readonly windowMillis?: number
@@ -350,10 +350,11 @@ const longestScope = 64
  * @category running
  */
 export const observe = (input: Input, response: Failure.Response): ReadonlyArray<Observation> => {
+  const time = Wait.timeOf(response)
   const found = fromInput(input).flatMap((dialect) => [
     ...retryAfterOf(dialect, response),
-    ...dialect.quotas.flatMap((quota) => quotaOf(quota, response)),
-    ...(dialect.structured === true ? structuredOf(response) : [])
+    ...dialect.quotas.flatMap((quota) => quotaOf(quota, response, time)),
+    ...(dialect.structured === true ? structuredOf(response, time) : [])
   ])
   return found.slice(0, mostObservations)
 }
@@ -375,12 +376,8 @@ export const classify = (input: Input): Failure.Classify => {
       remaining === 0 ? [waitOf(quota)] : []
     )
     if (waits.length === 0) return verdict
-    const longest = Math.max(...waits)
-    return {
-      ...verdict,
-      category: "throttled",
-      retryAfter: verdict.retryAfter ?? (longest > 0 ? Duration.millis(longest) : undefined)
-    }
+    const longest = statedMillis(response) ?? Math.max(...waits)
+    return { ...verdict, category: "throttled", retryAfter: longest > 0 ? Duration.millis(longest) : undefined }
   }
 }
 
@@ -390,23 +387,16 @@ const throttlesWith = (dialect: Dialect): ReadonlyArray<number> => dialect.throt
 
 const retryAfterOf = (dialect: Dialect, response: Failure.Response): ReadonlyArray<Observation> => {
   if (response.status !== 503 && !throttlesWith(dialect).includes(response.status)) return []
-  const millis = retryAfterMillis(response)
+  const millis = statedMillis(response)
   return millis === undefined ? [] : [{ scope: "retry-after", remaining: 0, resetAfterMillis: millis }]
 }
 
-/** Some write fractions of a second, which the standard does not know. */
-const retryAfterMillis = (response: Failure.Response): number | undefined => {
-  const standard = Failure.retryAfter(response)
-  if (standard !== undefined) return Duration.toMillis(standard)
-  return resetAfterMillis(response.headers["retry-after"], "seconds", response.now)
-}
-
-const quotaOf = (quota: Quota, { headers, now }: Failure.Response): ReadonlyArray<Observation> => {
+const quotaOf = (quota: Quota, { headers }: Failure.Response, time: number): ReadonlyArray<Observation> => {
   const header = (name: string | undefined) => (name === undefined ? undefined : headers[name])
   const usage = usageOf(header(quota.usage))
   const limit = usage?.limit ?? positive(numberOf(header(quota.limit)))
   const remaining = usage === undefined ? numberOf(header(quota.remaining)) : usage.limit - usage.used
-  const reset = resetAfterMillis(header(quota.reset), quota.resetUnit ?? "seconds", now) ?? drainOf(quota, limit)
+  const reset = Wait.millis(header(quota.reset), time, quota.resetUnit) ?? drainOf(quota, limit)
   if (remaining === undefined && limit === undefined) return []
   return [
     observation({
@@ -424,10 +414,10 @@ const quotaOf = (quota: Quota, { headers, now }: Failure.Response): ReadonlyArra
 const drainOf = ({ drainMillis }: Quota, limit: number | undefined): number | undefined =>
   drainMillis === undefined || limit === undefined ? undefined : Math.ceil(drainMillis / limit)
 
-const structuredOf = ({ headers, now }: Failure.Response): ReadonlyArray<Observation> => {
+const structuredOf = ({ headers }: Failure.Response, time: number): ReadonlyArray<Observation> => {
   const members = structuredFields.parse(headers["ratelimit"])
   const policies = structuredFields.parse(headers["ratelimit-policy"])
-  if (members.some(({ value }) => value !== undefined)) return dictionaryOf(members, now)
+  if (members.some(({ value }) => value !== undefined)) return dictionaryOf(members, time)
   return members.flatMap(({ name, parameters }) => {
     const policy = policies.find((policy) => policy.name === name)?.parameters
     const remaining = numberOf(parameters.get("r"))
@@ -436,8 +426,8 @@ const structuredOf = ({ headers, now }: Failure.Response): ReadonlyArray<Observa
       observation({
         limit: positive(numberOf(policy?.get("q"))),
         remaining,
-        resetAfterMillis: resetAfterMillis(parameters.get("t"), "seconds", now),
-        windowMillis: positive(resetAfterMillis(policy?.get("w"), "seconds", now)),
+        resetAfterMillis: Wait.millis(parameters.get("t"), time),
+        windowMillis: positive(Wait.millis(policy?.get("w"), time)),
         scope: [name, parameters.get("pk")].filter((part) => part !== undefined).join(" "),
         counts: undefined
       })
@@ -446,7 +436,7 @@ const structuredOf = ({ headers, now }: Failure.Response): ReadonlyArray<Observa
 }
 
 /** The seventh draft's form: `limit=100, remaining=50, reset=30`. */
-const dictionaryOf = (members: ReadonlyArray<structuredFields.Member>, now: number): ReadonlyArray<Observation> => {
+const dictionaryOf = (members: ReadonlyArray<structuredFields.Member>, time: number): ReadonlyArray<Observation> => {
   const value = (name: string) => members.find((member) => member.name === name)?.value
   const remaining = numberOf(value("remaining"))
   if (remaining === undefined) return []
@@ -454,7 +444,7 @@ const dictionaryOf = (members: ReadonlyArray<structuredFields.Member>, now: numb
     observation({
       limit: positive(numberOf(value("limit"))),
       remaining,
-      resetAfterMillis: resetAfterMillis(value("reset"), "seconds", now),
+      resetAfterMillis: Wait.millis(value("reset"), time),
       windowMillis: undefined,
       scope: undefined,
       counts: undefined

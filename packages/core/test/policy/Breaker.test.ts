@@ -43,6 +43,11 @@ describe("an option of a breaker that makes no sense fails where it is made", ()
       "circuitBreaker.slowerThan is 0, but must be a duration above zero"
     ],
     [
+      "a custom rule without a name",
+      () => Breaker.custom({ name: "", make: () => () => undefined }),
+      'circuitBreaker.name is "", but must be a text that is not empty'
+    ],
+    [
       "no probes",
       () => Breaker.consecutive({ probes: 0 }),
       "circuitBreaker.probes is 0, but must be a whole number of at least 1"

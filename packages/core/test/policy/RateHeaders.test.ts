@@ -376,6 +376,60 @@ describe("a provider's way to throttle", () => {
     assert.deepStrictEqual(classify("github", 200, exhausted), ["success", undefined]))
 })
 
+describe("a dialect that a user has written", () => {
+  const acme: RateHeaders.Dialect = {
+    throttlesWith: [420, 429],
+    quotas: [
+      {
+        scopeHeader: "x-acme-pool",
+        counts: "calls",
+        limit: "x-acme-max",
+        remaining: "x-acme-left",
+        reset: "x-acme-in"
+      },
+      {
+        scope: "day",
+        usage: "x-acme-day",
+        reset: "x-acme-day-ends",
+        resetUnit: "epochMillis",
+        windowMillis: 86_400_000
+      }
+    ]
+  }
+  const headers = {
+    date: new Date(now - 300_000).toUTCString(),
+    "x-acme-pool": "search",
+    "x-acme-max": "5,000",
+    "x-acme-left": "0",
+    "x-acme-in": "1m30s",
+    "x-acme-day": "32/40",
+    "x-acme-day-ends": `${now - 300_000 + 60_000}`
+  }
+
+  it("is read as those that come with the library are", () => {
+    assert.deepStrictEqual(observe(acme, headers), [
+      { scope: "search", counts: "calls", limit: 5_000, remaining: 0, resetAfterMillis: 90_000 },
+      { scope: "day", limit: 40, remaining: 8, resetAfterMillis: 60_000, windowMillis: 86_400_000 }
+    ])
+  })
+
+  it("says with which statuses the provider throttles", () => {
+    const verdict = RateHeaders.classify(acme)({ status: 420, headers, now })
+    assert.deepStrictEqual([verdict.category, verdict.retryAfter], ["throttled", Duration.millis(90_000)])
+    assert.strictEqual(RateHeaders.classify(acme)({ status: 403, headers, now }).category, "rejected")
+  })
+
+  it.effect("slows a limit down", () =>
+    Effect.gen(function* () {
+      const store = RateLimitStore.makeMemory()
+      yield* store.learn("key", observe(acme, headers), now)
+      const { limits, maxWaiting } = RateLimit.make({ limit: 10, window: "1 second", learn: ["ietf", acme] })
+      const decision = yield* store.reserve({ key: "key", limits, maxWaiting, maxWaitMillis: 0, tokens: 1, now })
+      assert.deepInclude(decision, { _tag: "Refused", retryAfterMillis: 90_000 })
+    })
+  )
+})
+
 describe("a rate limit that learns", () => {
   it("takes dialects by name and as records", () => {
     const own: RateHeaders.Dialect = { quotas: [{ remaining: "left" }] }

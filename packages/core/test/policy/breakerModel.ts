@@ -75,11 +75,11 @@ export class BreakerModel {
       const last = this.#ended.slice(-trip.failures)
       return last.length === trip.failures && last.every(({ failed }) => failed)
     }
+    if (trip._tag === "Custom") throw new Error("the model does not cover custom rules")
     const isBad = (attempt: Ended) =>
       trip._tag === "FailureRate" ? attempt.failed : attempt.elapsedMillis >= trip.slowerThanMillis
     const seen = this.#seen(trip.window, now)
-    const newest = this.#ended.at(-1)
-    if (newest === undefined || !isBad(newest) || seen.length < trip.minimumCalls) return false
+    if (seen.length < trip.minimumCalls) return false
     return seen.filter(isBad).length / seen.length >= trip.threshold
   }
 

@@ -1,6 +1,6 @@
 /** What every breaker store does, as one suite. Times are given with each question. */
 import { assert, describe, layer } from "@effect/vitest"
-import { Duration, Effect, type Layer, Queue, Schedule, Stream } from "effect"
+import { Duration, Effect, Exit, type Layer, Queue, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Breaker, BreakerStore } from "@causeway/core/policy"
 import { BreakerModel } from "./breakerModel.ts"
@@ -48,16 +48,28 @@ export const breakerSuite = (
         [Breaker.consecutive({ failures: 3 }), "sfiff", "open"],
         [Breaker.failureRate(rate), "fff", "closed"],
         [Breaker.failureRate(rate), "ffff", "open"],
-        [Breaker.failureRate(rate), "sffs", "closed"],
+        [Breaker.failureRate(rate), "sffs", "open"],
+        [Breaker.failureRate({ ...rate, minimumCalls: 5, window: 10 }), "fffss", "open"],
+        [Breaker.failureRate({ ...rate, minimumCalls: 5, window: "1 minute" }), "fffss", "open"],
+        [Breaker.failureRate({ ...rate, minimumCalls: 5, window: 10 }), "ffsss", "closed"],
+        [Breaker.failureRate({ ...rate, minimumCalls: 5, window: 10 }), "fffsiiii", "closed"],
         [Breaker.failureRate(rate), "ssff", "open"],
         [Breaker.failureRate(rate), "fsssssf", "closed"],
         [Breaker.failureRate(rate), "ffiiiis", "closed"],
+        [Breaker.failureRate(rate), "ffiiiiss", "open"],
         [Breaker.failureRate(rate), "ssssssff", "open"],
         [Breaker.failureRate({ ...rate, window: "1 minute" }), "sssssff", "closed"],
         [Breaker.failureRate({ ...rate, window: "1 minute" }), "ssff", "open"],
         [Breaker.slowCallRate({ ...rate, slowerThan: "2 seconds" }), "ffffff", "closed"],
         [Breaker.slowCallRate({ ...rate, slowerThan: "2 seconds" }), "ssSS", "open"],
         [Breaker.slowCallRate({ ...rate, slowerThan: "2 seconds" }), "ssFS", "open"],
+        [Breaker.slowCallRate({ ...rate, slowerThan: "2 seconds" }), "SSss", "open"],
+        [Breaker.slowCallRate({ ...rate, slowerThan: "2 seconds", window: "1 minute" }), "SFss", "open"],
+        [
+          Breaker.any([Breaker.consecutive({ failures: 9 }), Breaker.failureRate({ minimumCalls: 5, window: 10 })]),
+          "fffss",
+          "open"
+        ],
         [Breaker.slowCallRate({ ...rate, slowerThan: "2001 millis" }), "SSSSSS", "closed"]
       ]
       for (const [breaker, letters, phase] of cases) {
@@ -76,8 +88,20 @@ export const breakerSuite = (
           for (const second of [0, 1, 2]) yield* circuit.attempt("failure", second * 1_000)
           yield* circuit.attempt("failure", 11_000)
           assert.strictEqual(yield* circuit.phase, "closed")
-          yield* circuit.attempt("success", 11_500)
-          yield* circuit.attempt("failure", 11_900)
+          yield* circuit.attempt("failure", 11_500)
+          assert.strictEqual(yield* circuit.phase, "closed")
+          yield* circuit.attempt("success", 11_900)
+          assert.strictEqual(yield* circuit.phase, "open")
+        })
+      )
+
+      it.effect("trips at a success that finds the share reached, because older successes have left the window", () =>
+        Effect.gen(function* () {
+          const circuit = yield* circuitOf(Breaker.failureRate({ ...rate, window: "10 seconds" }))
+          yield* Effect.forEach(attempts("sssss"), ({ outcome }) => circuit.attempt(outcome, 0))
+          yield* Effect.forEach(attempts("fff"), ({ outcome }) => circuit.attempt(outcome, 5_000))
+          assert.strictEqual(yield* circuit.phase, "closed")
+          yield* circuit.attempt("success", 11_000)
           assert.strictEqual(yield* circuit.phase, "open")
         })
       )
@@ -94,6 +118,83 @@ export const breakerSuite = (
             yield* Effect.forEach(attempts(letters), ({ end, outcome }) => circuit.attempt(outcome, 0, end))
             assert.strictEqual(yield* circuit.phase, "open", letters)
           }
+        })
+      )
+
+      /** Trips when slow answers or failures are two more than quick successes. */
+      const weighed = (options: Breaker.CommonOptions = {}) =>
+        Breaker.custom({
+          ...options,
+          name: "weighed",
+          make: () => {
+            let weight = 0
+            return ({ elapsedMillis, outcome }) => {
+              weight = outcome === "failure" || elapsedMillis >= 1_000 ? weight + 1 : Math.max(0, weight - 1)
+              return weight >= 2 ? "trip" : undefined
+            }
+          }
+        })
+
+      for (const [letters, phase] of [
+        ["fsf", "closed"],
+        ["fsfsfsf", "closed"],
+        ["ff", "open"],
+        ["fiiSs", "open"]
+      ] as const) {
+        it.effect(`under a custom rule is ${phase} after ${letters}`, () =>
+          Effect.gen(function* () {
+            const circuit = yield* circuitOf(weighed())
+            yield* Effect.forEach(attempts(letters), ({ end, outcome }) => circuit.attempt(outcome, 0, end))
+            assert.strictEqual(yield* circuit.phase, phase)
+          })
+        )
+      }
+
+      it.effect("asks for a new custom rule after it has closed, and leaves probes to the breaker", () =>
+        Effect.gen(function* () {
+          const circuit = yield* circuitOf(weighed({ openDuration: "10 seconds" }))
+          yield* circuit.attempt("failure", 0)
+          yield* circuit.attempt("failure", 0)
+          assert.deepStrictEqual(yield* circuit.admit(4_000), open(6_000))
+          yield* circuit.attempt("failure", 10_000)
+          assert.deepStrictEqual(yield* circuit.admit(10_000), open(10_000))
+          yield* circuit.attempt("success", 20_000)
+          yield* circuit.attempt("failure", 20_000)
+          assert.strictEqual(yield* circuit.phase, "closed")
+          yield* circuit.attempt("failure", 20_000)
+          assert.strictEqual(yield* circuit.phase, "open")
+        })
+      )
+
+      it.effect("of a custom rule and another strategy trips by whichever is first, and starts both over", () =>
+        Effect.gen(function* () {
+          const slowRate = Breaker.slowCallRate({ slowerThan: "5 seconds", minimumCalls: 2, window: "1 minute" })
+          for (const trips of [
+            [weighed(), Breaker.consecutive({ failures: 5 })],
+            [Breaker.consecutive({ failures: 5 }), slowRate, weighed()],
+            [Breaker.consecutive({ failures: 2 }), weighed()]
+          ]) {
+            const circuit = yield* circuitOf(Breaker.any(trips))
+            yield* Effect.forEach(attempts("ssff"), ({ end, outcome }) => circuit.attempt(outcome, 0, end))
+            assert.strictEqual(yield* circuit.phase, "open")
+            yield* circuit.store.reset(circuit.key)
+            yield* circuit.attempt("failure", 0)
+            assert.strictEqual(yield* circuit.phase, "closed")
+          }
+        })
+      )
+
+      it.effect("whose custom rule throws is a defect", () =>
+        Effect.gen(function* () {
+          const broken = Breaker.custom({
+            name: "broken",
+            make: () => () => {
+              throw new Error("the rule is broken")
+            }
+          })
+          const circuit = yield* circuitOf(broken)
+          const exit = yield* Effect.exit(circuit.attempt("success", 0))
+          assert.isTrue(Exit.hasDies(exit))
         })
       )
 

@@ -12,7 +12,8 @@
  * default policy: 2 minutes in all, 10 seconds an attempt, up to 5 attempts with exponential backoff from 500 milliseconds
  * and jitter, 15 requests a second (GitHub's secondary limit is 900 points a minute), and a circuit that opens for 10
  * seconds when half of the last 20 attempts failed. `GitHub.layerPolicy` retunes each of them. GitHub throttles with
- * 403 as well as with 429: {@link classify} tells a throttled 403 from a forbidden one by its headers.
+ * 403 as well as with 429: {@link classify} tells a throttled 403 from a forbidden one by its headers and
+ * its message.
  *
  * **Gotchas**
  *
@@ -42,7 +43,7 @@
  * @since 0.1.0
  */
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
-import { Breaker, type Failure, RateHeaders, Retry } from "@causeway/core/policy"
+import { Breaker, type Failure, FailureRules, RateHeaders, Retry } from "@causeway/core/policy"
 import { Config, Schedule, Schema } from "effect"
 
 /**
@@ -156,13 +157,14 @@ export class Gone extends Schema.TaggedError<Gone>()("Gone", { message: Schema.S
 
 /**
  * Tells GitHub's throttling from its refusals: a 403 or 429 is `throttled` when nothing of the quota remains (until
- * `x-ratelimit-reset`), or when it asks to wait (`retry-after`, the secondary limits).
+ * `x-ratelimit-reset`), when it asks to wait (`retry-after`), or when its message says that a secondary limit is exceeded
+ * (for a minute, unless it asks for another wait).
  *
  * @see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
  * @since 0.1.0
  * @category policies
  */
-export const classify: Failure.Classify = RateHeaders.classify("github")
+export const classify: Failure.Classify = FailureRules.classify("github", RateHeaders.classify("github"))
 
 const inRepository = { owner: Schema.String, repo: Schema.String }
 

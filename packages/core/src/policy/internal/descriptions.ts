@@ -67,6 +67,7 @@ const hedgeDelay = (delay: Delay): string =>
 
 const trip = (trip: Trip): string => {
   if (trip._tag === "Consecutive") return `${trip.failures} failures in a row`
+  if (trip._tag === "Custom") return `what the rule ${trip.name} says`
   const of = `${percent(trip.threshold)} of ${windowOf(trip.window)}, of at least ${trip.minimumCalls}`
   return trip._tag === "FailureRate" ? `failures of ${of}` : `calls over ${time(trip.slowerThanMillis)} of ${of}`
 }

@@ -60,7 +60,7 @@ export class AnyOf implements Tally {
 
   #isOneMore(failed: boolean, elapsedMillis: number, now: number): boolean {
     if (this.#pair !== undefined || (this.#good > 0 && secondOf(now) !== this.#second)) return false
-    return this.#trips.every((trip) => !isBad(trip, failed, elapsedMillis) && hasWholeSeconds(trip))
+    return this.#trips.every((trip) => isGood(trip, failed, elapsedMillis) && hasWholeSeconds(trip))
   }
 
   #parted(): Pair {
@@ -82,11 +82,14 @@ export const tallyOf = (trips: Trips): Tally => (trips.length === 1 ? singleTall
 
 const isConsecutive = ({ _tag }: Trip): boolean => _tag === "Consecutive"
 
-const isBad = (trip: Trip, failed: boolean, elapsedMillis: number): boolean =>
-  trip._tag === "SlowCallRate" ? elapsedMillis >= trip.slowerThanMillis : failed
+/** To a custom rule each attempt may matter. */
+const isGood = (trip: Trip, failed: boolean, elapsedMillis: number): boolean => {
+  if (trip._tag === "Custom") return false
+  return trip._tag === "SlowCallRate" ? elapsedMillis < trip.slowerThanMillis : !failed
+}
 
 const secondOf = (now: number): number => Math.floor(now / 1_000)
 
 /** Whether a second is a part of one bucket of its window. */
 const hasWholeSeconds = (trip: Trip): boolean =>
-  trip._tag === "Consecutive" || trip.window._tag === "Calls" || bucketMillisOf(trip) % 1_000 === 0
+  !("window" in trip) || trip.window._tag === "Calls" || bucketMillisOf(trip) % 1_000 === 0

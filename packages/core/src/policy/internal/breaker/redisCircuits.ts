@@ -1,8 +1,9 @@
-import { Clock, Duration, Effect, Schedule, Schema, Stream } from "effect"
+import { Clock, Duration, Effect, Exit, Schedule, Schema, Stream } from "effect"
 import type * as Redis from "effect/persistence/Redis"
 import type { Breaker } from "../../Breaker.ts"
 import * as BreakerStore from "../../BreakerStore.ts"
 import { BoundedKeys } from "../BoundedKeys.ts"
+import { CustomTallies, isCustom } from "./CustomTallies.ts"
 import * as scripts from "./redisScripts.ts"
 import { StoreAccess } from "./StoreAccess.ts"
 
@@ -32,6 +33,9 @@ export const make = (redis: Redis.Redis["Service"], settings: Settings): Store =
   const own = BreakerStore.makeMemory({ maxKeys })
   const access = new StoreAccess(settings.timeoutMillis, 1_000)
   const listed = new BoundedKeys<{ at: number }>(maxKeys, () => false)
+  const customTallies = new CustomTallies(maxKeys)
+  const customTrips = (...attempt: Parameters<CustomTallies["count"]>) =>
+    attempted(() => customTallies.count(...attempt))
   const channel = `${prefix}:breaker-transitions`
   const index = `${prefix}:breakers`
   const stateKeyOf = (key: string) => `${prefix}:{breaker:${key}}`
@@ -94,6 +98,8 @@ export const make = (redis: Redis.Redis["Service"], settings: Settings): Store =
       if (generation < 0) return own.record(key, breaker, ownGeneration(generation), outcome, now, end)
       const stateKey = stateKeyOf(key)
       const tallyKey = `${stateKey}:${breaker.strategy}`
+      const trips = customTrips(key, breaker, generation, { outcome, now, end })
+      if (Exit.isFailure(trips)) return Exit.failCause(trips.cause)
       const recorded = ask.record(
         stateKey,
         tallyKey,
@@ -105,7 +111,8 @@ export const make = (redis: Redis.Redis["Service"], settings: Settings): Store =
         generation,
         outcome,
         end.elapsedMillis,
-        end.retryAfterMillis ?? 0
+        end.retryAfterMillis ?? 0,
+        trips.value ? 1 : 0
       )
       return access.ask(
         Effect.map(recorded, (reply) => transitionOf(key, reply)),
@@ -125,6 +132,15 @@ export const make = (redis: Redis.Redis["Service"], settings: Settings): Store =
     isolate: (key) => byHand("isolate", key),
     close: (key) => byHand("close", key),
     reset: (key) => byHand("reset", key)
+  }
+}
+
+/** A rule of a user that throws is a defect. */
+const attempted = <A>(rule: () => A): Exit.Exit<A> => {
+  try {
+    return Exit.succeed(rule())
+  } catch (defect) {
+    return Exit.die(defect)
   }
 }
 
@@ -187,7 +203,7 @@ const describe = (breaker: Breaker): string => {
   if (known !== undefined) return known
   const { recovery, slowerThanMillis, trips } = breaker
   const slow = slowerThanMillis === Infinity ? {} : { slowerThanMillis }
-  const description = JSON.stringify({ recovery, trips, ...slow })
+  const description = JSON.stringify({ recovery, trips: trips.filter((trip) => !isCustom(trip)), ...slow })
   descriptions.set(breaker, description)
   return description
 }

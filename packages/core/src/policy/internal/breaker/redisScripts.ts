@@ -106,7 +106,8 @@ export const record = Redis.script(
       generation: number,
       outcome: string,
       elapsedMillis: number,
-      retryAfterMillis: number
+      retryAfterMillis: number,
+      customTrips: 0 | 1
     ]
   ) => given,
   {
@@ -195,10 +196,10 @@ local function countRate(index, trip)
   local bad = (slow or failure) and 1 or 0
   local count = trip.window._tag == 'Calls' and countCalls or countTime
   local calls, failures = count(index, trip.window.size or trip.window.millis, bad)
-  return calls, failures, bad == 1 and calls >= trip.minimumCalls and failures / calls >= trip.threshold
+  return calls, failures, calls >= trip.minimumCalls and failures / calls >= trip.threshold
 end
 
-local trips, calls, failures, longest = false, 0, 0, idle
+local trips, calls, failures, longest = ARGV[9] == '1', 0, 0, idle
 for index, trip in ipairs(breaker.trips) do
   local count = trip._tag == 'Consecutive' and countInARow or countRate
   local counted, bad, tripped = count(index, trip)

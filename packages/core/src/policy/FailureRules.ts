@@ -1,0 +1,448 @@
+/**
+ * What an answer means where its status alone does not say it: rules as data, read by one interpreter.
+ *
+ * **When to use**
+ *
+ * As `classify` of an integration whose provider tells a throttled call, an expired token or an exhausted quota by a code in
+ * the body, by a header, or by a status of its own.
+ *
+ * **Details**
+ *
+ * A rule names statuses, where a code stands, which codes it means, and the category. The first rule that matches decides; the
+ * answers that none matches are as the classification has it that is given as `otherwise`. The body is read only for an answer
+ * with an error status, and only when a rule for that status looks at it.
+ *
+ * | rules | what they tell |
+ * |---|---|
+ * | `airtable` | a 429, after which Airtable answers again in 30 seconds |
+ * | `aws` | throttling and expired credentials, which most services send as a 400 |
+ * | `github` | secondary limits, which are a 403 or 429 told by its message: a minute at least |
+ * | `google` | a 403 that is a rate limit, and the wait in `RetryInfo` |
+ * | `hubspot` | a lock (423) and a migration (477) |
+ * | `meta` | the codes of the Graph API, which sends most errors as a 400 |
+ * | `microsoftGraph` | a 509, which is the limit of bandwidth |
+ * | `notion` | a conflict that goes away by itself |
+ * | `openai` | a 429 for a quota that is used up: no wait helps |
+ * | `openrouter` | the reset that a 429 has in its body |
+ * | `salesforce` | a 403 that is a limit, and locked rows |
+ * | `shopify` | a 430 |
+ * | `stripe` | a second request with an idempotency key that is in use |
+ * | `telegram` | the wait of a 429, which is in its body |
+ * | `zoho` | a token endpoint that throttles with 400 |
+ *
+ * **Gotchas**
+ *
+ * A rule for a success has no effect on its body: failures inside a 2xx are declared by the endpoint.
+ *
+ * **Example** (Google's rules, and a rule of your own)
+ *
+ * ```ts
+ * import { FailureRules } from "@causeway/core/policy"
+ *
+ * const busy: FailureRules.Rule = { statuses: [409], at: ["error.code"], codes: ["BUSY"], category: "transient" }
+ * const classify = FailureRules.classify(["google", [busy]])
+ *
+ * const body = () => ({ error: { errors: [{ reason: "userRateLimitExceeded" }] } })
+ * console.assert(classify({ status: 403, headers: {}, now: 0, body }).category === "throttled")
+ * console.assert(classify({ status: 409, headers: {}, now: 0, body: () => ({ error: { code: "BUSY" } }) }).category === "transient")
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { Duration } from "effect"
+import * as Failure from "./Failure.ts"
+import { textsAt } from "./internal/failureRules/textsAt.ts"
+import { statedMillis } from "./internal/wait/headers.ts"
+import * as InvalidOption from "./InvalidOption.ts"
+import * as Wait from "./Wait.ts"
+
+/**
+ * A rule: an answer with one of `statuses`, and with one of `codes` or `phrases` in its body or header, is of `category`. A
+ * rule without codes and phrases goes by the status alone.
+ *
+ * A place in the body is a path such as `error.code`; `*` stands for each member of an array.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Rule {
+  readonly statuses: ReadonlyArray<number>
+  /** The places in the body at which a code or a message stands. */
+  readonly at?: ReadonlyArray<string>
+  /** The header in which it stands, in lower case. */
+  readonly header?: string
+  /** The codes, as they are written; a namespace before `#` and a text after `:` are not part of one. */
+  readonly codes?: ReadonlyArray<string | number>
+  /** Parts of a message, in lower case; upper and lower case of the message make no difference. */
+  readonly phrases?: ReadonlyArray<string>
+  readonly category: Failure.Category
+  /** The place in the body that says how long to wait. Headers go before it. */
+  readonly waitAt?: ReadonlyArray<string>
+  /** What a bare number at `waitAt` means. Default: seconds. */
+  readonly waitUnit?: Wait.Unit
+  /** How long to wait when the answer does not say it. */
+  readonly defaultWait?: Duration.Input
+}
+
+const forbiddenOrThrottled = [403, 429]
+
+/**
+ * Airtable: after a 429 nothing is answered for 30 seconds, and no header says so.
+ *
+ * @see https://airtable.com/developers/web/api/rate-limits
+ * @since 0.1.0
+ * @category rules
+ */
+export const airtable: ReadonlyArray<Rule> = [{ statuses: [429], category: "throttled", defaultWait: "30 seconds" }]
+
+const awsPlaces = { header: "x-amzn-errortype", at: ["__type", "code", "Code", "error.code"] } as const
+
+/**
+ * AWS services that speak JSON. Throttling, expired credentials and time-outs come with a 400 or 403 and are told by
+ * `x-amzn-errortype` or the body.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ * @since 0.1.0
+ * @category rules
+ */
+export const aws: ReadonlyArray<Rule> = [
+  {
+    ...awsPlaces,
+    statuses: [400, 403, 429, 500, 503],
+    codes: [
+      "BandwidthLimitExceeded",
+      "EC2ThrottledException",
+      "LimitExceededException",
+      "PriorRequestNotComplete",
+      "ProvisionedThroughputExceededException",
+      "RequestLimitExceeded",
+      "RequestThrottled",
+      "RequestThrottledException",
+      "SlowDown",
+      "ThrottledException",
+      "Throttling",
+      "ThrottlingException",
+      "TooManyRequestsException",
+      "TransactionInProgressException"
+    ],
+    category: "throttled"
+  },
+  {
+    ...awsPlaces,
+    statuses: [400],
+    codes: ["RequestTimeout", "RequestTimeoutException", "InternalError", "IDPCommunicationError"],
+    category: "transient"
+  },
+  {
+    ...awsPlaces,
+    statuses: [400, 403],
+    codes: ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnrecognizedClientException"],
+    category: "unauthorized"
+  }
+]
+
+/**
+ * GitHub: the secondary limits, which an answer may tell by its message alone. GitHub asks to wait a minute at least, and
+ * longer each time after that: give the retry an exponential schedule.
+ *
+ * @see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+ * @since 0.1.0
+ * @category rules
+ */
+export const github: ReadonlyArray<Rule> = [
+  {
+    statuses: forbiddenOrThrottled,
+    at: ["message", "documentation_url"],
+    phrases: ["secondary rate limit", "secondary-rate-limit", "abuse detection", "abuse-rate-limit"],
+    category: "throttled",
+    defaultWait: "1 minute"
+  },
+  { statuses: forbiddenOrThrottled, at: ["message"], phrases: ["api rate limit exceeded"], category: "throttled" }
+]
+
+const googleWait = ["error.details.*.retryDelay"]
+
+/**
+ * Google's APIs: rate limits and quotas that are told by the `reason` of a 403, and the wait that `google.rpc.RetryInfo` has.
+ *
+ * @see https://developers.google.com/workspace/drive/api/guides/handle-errors
+ * @see https://google.aip.dev/193
+ * @since 0.1.0
+ * @category rules
+ */
+export const google: ReadonlyArray<Rule> = [
+  {
+    statuses: [403],
+    at: ["error.errors.*.reason", "error.details.*.reason", "error.status"],
+    codes: [
+      "concurrentLimitExceeded",
+      "dailyLimitExceeded",
+      "quotaExceeded",
+      "rateLimitExceeded",
+      "servingLimitExceeded",
+      "sharingRateLimitExceeded",
+      "userRateLimitExceeded",
+      "RATE_LIMIT_EXCEEDED",
+      "RESOURCE_EXHAUSTED"
+    ],
+    category: "throttled",
+    waitAt: googleWait
+  },
+  { statuses: [429], category: "throttled", waitAt: googleWait },
+  { statuses: [500, 503, 504], category: "transient", waitAt: googleWait }
+]
+
+/**
+ * HubSpot: a lock on records, which lasts for 2 seconds, and a migration of the account, with `Retry-After`.
+ *
+ * @see https://developers.hubspot.com/docs/api-reference/error-handling
+ * @since 0.1.0
+ * @category rules
+ */
+export const hubspot: ReadonlyArray<Rule> = [
+  { statuses: [423], category: "transient", defaultWait: "2 seconds" },
+  { statuses: [477], category: "transient" }
+]
+
+const metaStatuses = [400, 401, 403, 429, 500]
+
+/**
+ * Meta: the Graph API with Facebook, Instagram, Marketing and WhatsApp. Limits, time-outs and expired tokens are told by
+ * `error.code`.
+ *
+ * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
+ * @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+ * @see https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
+ * @since 0.1.0
+ * @category rules
+ */
+export const meta: ReadonlyArray<Rule> = [
+  {
+    statuses: metaStatuses,
+    at: ["error.code"],
+    codes: [
+      4, 17, 32, 341, 613, 80_000, 80_001, 80_002, 80_003, 80_004, 80_005, 80_006, 80_007, 80_008, 80_009, 80_014
+    ].concat([130_429, 131_048, 131_056]),
+    category: "throttled"
+  },
+  { statuses: metaStatuses, at: ["error.code"], codes: [102, 190], category: "unauthorized" },
+  { statuses: metaStatuses, at: ["error.code"], codes: [1, 2], category: "transient" },
+  { statuses: metaStatuses, at: ["error.is_transient"], codes: ["true"], category: "transient" }
+]
+
+/**
+ * Microsoft Graph: a 509 is the limit of bandwidth, not an outage. Its other limits are a 429 with `Retry-After`.
+ *
+ * @see https://learn.microsoft.com/graph/errors
+ * @since 0.1.0
+ * @category rules
+ */
+export const microsoftGraph: ReadonlyArray<Rule> = [
+  { statuses: [509], category: "throttled" },
+  {
+    statuses: [403, 503],
+    at: ["error.code"],
+    codes: ["activityLimitReached", "TooManyRequests"],
+    category: "throttled"
+  }
+]
+
+/**
+ * Notion: two changes at once, of which one is to be made again.
+ *
+ * @see https://developers.notion.com/reference/status-codes
+ * @since 0.1.0
+ * @category rules
+ */
+export const notion: ReadonlyArray<Rule> = [
+  { statuses: [409], at: ["code"], codes: ["conflict_error"], category: "transient" }
+]
+
+/**
+ * OpenAI: a 429 for a quota or a budget that is used up, which no wait mends, told from one for too many requests.
+ *
+ * @see https://platform.openai.com/docs/guides/error-codes
+ * @since 0.1.0
+ * @category rules
+ */
+export const openai: ReadonlyArray<Rule> = [
+  {
+    statuses: [429],
+    at: ["error.code", "error.type"],
+    codes: ["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"],
+    category: "rejected"
+  }
+]
+
+/**
+ * OpenRouter: the reset of a 429 is in its body, in milliseconds of the epoch.
+ *
+ * @see https://openrouter.ai/docs/api-reference/limits
+ * @since 0.1.0
+ * @category rules
+ */
+export const openrouter: ReadonlyArray<Rule> = [
+  { statuses: [429], category: "throttled", waitAt: ["error.metadata.headers.X-RateLimit-Reset"] }
+]
+
+/**
+ * Salesforce: the limits of an org, which are a 403, and rows that another change has locked.
+ *
+ * @see https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
+ * @since 0.1.0
+ * @category rules
+ */
+export const salesforce: ReadonlyArray<Rule> = [
+  { statuses: forbiddenOrThrottled, at: ["*.errorCode"], codes: ["REQUEST_LIMIT_EXCEEDED"], category: "throttled" },
+  {
+    statuses: [400, 500, 503],
+    at: ["*.errorCode"],
+    codes: ["UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE"],
+    category: "transient"
+  }
+]
+
+/**
+ * Shopify: a 430 is a call that its protection against attacks has refused, which calls that come too fast do meet.
+ *
+ * @see https://shopify.dev/docs/api/usage/response-codes
+ * @since 0.1.0
+ * @category rules
+ */
+export const shopify: ReadonlyArray<Rule> = [{ statuses: [430], category: "throttled" }]
+
+/**
+ * Stripe: a request whose idempotency key is in use by one that has not ended yet, and a lock that was not had in time.
+ *
+ * @see https://docs.stripe.com/error-codes
+ * @since 0.1.0
+ * @category rules
+ */
+export const stripe: ReadonlyArray<Rule> = [
+  {
+    statuses: [400, 409, 429],
+    at: ["error.code"],
+    codes: ["idempotency_key_in_use", "lock_timeout"],
+    category: "transient"
+  }
+]
+
+/**
+ * Telegram: the seconds to wait are in the body.
+ *
+ * @see https://core.telegram.org/bots/api#responseparameters
+ * @since 0.1.0
+ * @category rules
+ */
+export const telegram: ReadonlyArray<Rule> = [
+  { statuses: [429], category: "throttled", waitAt: ["parameters.retry_after"] }
+]
+
+/**
+ * Zoho: the token endpoint throttles with a 400.
+ *
+ * @see https://www.zoho.com/accounts/protocol/oauth/web-apps/access-token.html
+ * @since 0.1.0
+ * @category rules
+ */
+export const zoho: ReadonlyArray<Rule> = [
+  { statuses: [400], at: ["error_description"], phrases: ["too many requests"], category: "throttled" }
+]
+
+const ready = {
+  airtable,
+  aws,
+  github,
+  google,
+  hubspot,
+  meta,
+  microsoftGraph,
+  notion,
+  openai,
+  openrouter,
+  salesforce,
+  shopify,
+  stripe,
+  telegram,
+  zoho
+}
+
+/**
+ * The ready-made rules by name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Name = keyof typeof ready
+
+/**
+ * Rules by name, rules of your own, or several of both, of which the first that matches decides.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Input = Name | ReadonlyArray<Name | ReadonlyArray<Rule>>
+
+/**
+ * A classification by rules. An answer that none of them matches is as `otherwise` has it. Default: `Failure.classify`.
+ *
+ * The wait is what the answer's headers ask for, else what the body says, else what `otherwise` has found, else the rule's
+ * default.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const classify = (input: Input, otherwise: Failure.Classify = Failure.classify): Failure.Classify => {
+  const rules = (typeof input === "string" ? [input] : input).flatMap((rules) =>
+    typeof rules === "string" ? ready[rules] : rules
+  )
+  rules.forEach(requireSense)
+  return (response) => {
+    const verdict = otherwise(response)
+    const rule = rules.find((rule) => matches(rule, response))
+    if (rule === undefined) return verdict
+    return { ...verdict, category: rule.category, retryAfter: waitOf(rule, response, verdict) }
+  }
+}
+
+const requireSense = ({ defaultWait, header }: Rule, index: number): void => {
+  const option = `failureRules[${index}]`
+  if (defaultWait !== undefined) InvalidOption.finiteMillis(`${option}.defaultWait`, defaultWait)
+  if (header === undefined || header === header.toLowerCase()) return
+  throw new InvalidOption.InvalidOption({
+    option: `${option}.header`,
+    actual: JSON.stringify(header),
+    accepts: `a name in lower case: ${JSON.stringify(header.toLowerCase())}`
+  })
+}
+
+const matches = ({ at, codes, header, phrases, statuses }: Rule, response: Failure.Response): boolean => {
+  if (!statuses.includes(response.status)) return false
+  if (codes === undefined && phrases === undefined) return true
+  const inHeader = header === undefined ? undefined : response.headers[header]
+  const means = (text: string): boolean =>
+    codes?.some((code) => String(code) === text || String(code) === codeOf(text)) === true ||
+    phrases?.some((phrase) => text.toLowerCase().includes(phrase)) === true
+  return (inHeader !== undefined && means(inHeader)) || textsAt(response.body?.(), at ?? []).some(means)
+}
+
+/** AWS writes `com.amazonaws.dynamodb.v20120810#ThrottlingException` and `ThrottlingException:http://internal.amazon.com/`. */
+const codeOf = (text: string): string => text.slice(text.lastIndexOf("#") + 1).split(":", 1)[0] ?? ""
+
+const waitOf = (
+  rule: Rule,
+  response: Failure.Response,
+  verdict: Failure.Classification
+): Duration.Duration | undefined => {
+  if (rule.category !== "throttled" && rule.category !== "transient") return undefined
+  const millis = statedMillis(response) ?? bodyMillis(rule, response)
+  if (millis !== undefined) return Duration.millis(millis)
+  return verdict.retryAfter ?? (rule.defaultWait === undefined ? undefined : Duration.fromInputUnsafe(rule.defaultWait))
+}
+
+const bodyMillis = ({ waitAt, waitUnit }: Rule, response: Failure.Response): number | undefined => {
+  if (waitAt === undefined) return undefined
+  const time = Wait.timeOf(response)
+  const waits = textsAt(response.body?.(), waitAt).flatMap((text) => Wait.millis(text, time, waitUnit) ?? [])
+  return waits.length === 0 ? undefined : Math.max(...waits)
+}
