@@ -69,6 +69,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/policy/internal/cache/cachingClient.ts": ["effect/http"],
   "core/src/policy/internal/cache/coalescingClient.ts": ["effect/http"],
   "core/src/policy/internal/cache/decision.ts": ["effect/http"],
+  "core/src/policy/internal/redactedNames.ts": ["effect/http"],
   "core/src/policy/internal/cache/redisScripts.ts": ["effect/persistence"],
   "core/src/policy/internal/breaker/redisCircuits.ts": ["effect/persistence"],
   "core/src/policy/internal/breaker/redisScripts.ts": ["effect/persistence"],

@@ -68,8 +68,8 @@ export interface Reply<out A, out E> {
 }
 
 /**
- * One attempt in a journal: its number within the call, its request line and headers (credentials are never in a mocked
- * request), and how it ended: a status, or what broke.
+ * One attempt in a journal: its number within the call, its request line and headers, without the values of
+ * credentials, and how it ended: a status, or what broke.
  *
  * @since 0.1.0
  * @category models
@@ -83,7 +83,8 @@ export interface JournalAttempt {
 }
 
 /**
- * One call in a journal: the endpoint, the tenant if it was one's, the request as the caller gave it, its attempts, and the tag of the error that
+ * One call in a journal: the endpoint, the tenant if it was one's, the request as the caller gave it (without
+ * the values of credentials), its attempts, and the tag of the error that
  * it failed with, if it did.
  *
  * @since 0.1.0

@@ -59,8 +59,8 @@ import { cachingClient } from "./internal/cache/cachingClient.ts"
 import type { Decision, Kept, Request, Revalidated, Updated } from "./internal/cache/decision.ts"
 import { judge, judgeUnasked } from "./internal/cache/judgement.ts"
 import { Revalidations as RevalidationsInMemory } from "./internal/cache/Revalidations.ts"
-import { isSecretName } from "./internal/cache/secretNames.ts"
-import { sha256 } from "./internal/cache/sha256.ts"
+import { selectionOf } from "./internal/cache/selection.ts"
+import { type Asker, partitionOf } from "./internal/cache/partition.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 
 const TypeId = "~causeway/policy/Cache"
@@ -75,6 +75,9 @@ export type {
   Unsatisfiable,
   Updated
 } from "./internal/cache/decision.ts"
+
+export { isOutage } from "./internal/cache/outage.ts"
+export { type Asker, partitionOf } from "./internal/cache/partition.ts"
 
 /**
  * Options of {@link make}.
@@ -181,6 +184,18 @@ export const lookup = (cache: Cache, store: Store, request: Request, now: number
     : Effect.succeed(judgeUnasked(request))
 
 /**
+ * A response whose body has been read. `sent` has the headers of the request as it went out: what a transport added,
+ * such as `accept-encoding`, is what `Vary` speaks of. Default: as it was asked.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Answered extends CacheControl.Response {
+  readonly body: Uint8Array
+  readonly sent?: CacheControl.HeaderRecord
+}
+
+/**
  * Keeps a response, or forgets what it has made wrong: an unsafe method that succeeded invalidates its URL, and an
  * answer that may not be kept takes the place of the `stale` one that was asked about. A body may be empty where
  * {@link isStorable} is false.
@@ -192,7 +207,7 @@ export const update = (
   cache: Cache,
   store: Store,
   request: Request,
-  response: CacheControl.Response & { readonly body: Uint8Array },
+  response: Answered,
   times: CacheControl.Times,
   stale?: CacheStore.Entry
 ): Effect.Effect<Updated> => {
@@ -221,8 +236,9 @@ export const keep = (
   stale?: CacheStore.Entry
 ): Effect.Effect<Kept> => {
   if (isStorable(cache, asked, response, times)) {
+    const sent = response.request.headers
     return Effect.flatMap(read(response, cache.maxBodyBytes), (body) =>
-      keepRead(cache, store, asked, request, body, times, stale)
+      keepRead({ cache, store, asked, request, sent, times, stale }, body)
     )
   }
   const { headers, status } = response
@@ -231,19 +247,23 @@ export const keep = (
   )
 }
 
-const keepRead = (
-  cache: Cache,
-  store: Store,
-  asked: Request,
-  request: HttpClientRequest,
-  body: Read,
-  times: CacheControl.Times,
-  stale: CacheStore.Entry | undefined
-): Effect.Effect<Kept> => {
+interface Keeping {
+  readonly cache: Cache
+  readonly store: Store
+  readonly asked: Request
+  readonly request: HttpClientRequest
+  readonly sent: CacheControl.HeaderRecord
+  readonly times: CacheControl.Times
+  readonly stale: CacheStore.Entry | undefined
+}
+
+const keepRead = (keeping: Keeping, body: Read): Effect.Effect<Kept> => {
+  const { asked, cache, request, sent, stale, store, times } = keeping
   switch (body._tag) {
     case "Whole": {
       const response = whole(responseOf(request, body.buffered))
-      return Effect.mapEager(update(cache, store, asked, body.buffered, times, stale), () => response)
+      const answered: Answered = { ...body.buffered, sent }
+      return Effect.mapEager(update(cache, store, asked, answered, times, stale), () => response)
     }
     case "Rest":
       return Effect.as(stale === undefined ? Effect.void : forget(cache, store, asked), whole(body.response))
@@ -279,18 +299,20 @@ export const revalidated = (
 }
 
 /**
- * Who is asking, as far as the headers of a request tell: a digest of those that hold secrets, by their names; empty
- * when there are none.
+ * Forgets a stale entry when the provider has answered with a status that says something else of it now: a redirect,
+ * 404 or 410. For callers whose transport fails by a status and has no response to {@link keep}.
  *
  * @since 0.1.0
  * @category deciding
  */
-export const partitionOf = ({ headers }: { readonly headers: CacheControl.HeaderRecord }): string => {
-  const secrets = Object.entries(headers).filter(([name]) => isSecretName(name))
-  return secrets.length === 0
-    ? ""
-    : sha256(JSON.stringify(secrets.toSorted(([one], [other]) => (one < other ? -1 : 1))))
-}
+export const replaced = (
+  cache: Cache,
+  store: Store,
+  request: Request,
+  stale: CacheStore.Entry,
+  status: number
+): Effect.Effect<void> =>
+  isOtherwiseNow(status) && stale.status !== status ? Effect.asVoid(forget(cache, store, request)) : Effect.void
 
 const notStored: Effect.Effect<Updated> = Effect.succeed({ _tag: "NotStored" })
 const mismatched: Revalidated = { _tag: "Mismatched" }
@@ -357,12 +379,7 @@ const keepMillis = (
   return isUseful ? lifetimeMillis - initialAgeMillis + afterwards : 0
 }
 
-const entryOf = (
-  cache: Cache,
-  request: Request,
-  response: CacheControl.Response & { readonly body: Uint8Array },
-  times: CacheControl.Times
-): CacheStore.Entry => {
+const entryOf = (cache: Cache, request: Request, response: Answered, times: CacheControl.Times): CacheStore.Entry => {
   const headers = CacheControl.keptHeaders(response.headers, times.respondedAt)
   const fresh = freshness(cache, response, times)
   return {
@@ -372,7 +389,7 @@ const entryOf = (
     headers,
     body: response.body,
     // A storable response has no `Vary: *`.
-    varying: CacheControl.varyingBy(response.headers["vary"], request.headers) ?? [],
+    varying: selectionOf(response.headers["vary"], request.headers, response.sent) ?? [],
     directives: CacheControl.parse(headers["cache-control"]),
     storedAt: times.respondedAt,
     keepUntil: times.respondedAt + keepMillis(cache, headers, fresh)
@@ -399,7 +416,7 @@ const freshened = (
     varying:
       notModified["vary"] === undefined
         ? stale.varying
-        : (CacheControl.varyingBy(headers["vary"], request.headers) ?? stale.varying),
+        : (selectionOf(headers["vary"], request.headers) ?? stale.varying),
     directives: CacheControl.parse(headers["cache-control"]),
     storedAt: times.respondedAt,
     keepUntil: times.respondedAt + keepMillis(cache, headers, fresh)
@@ -447,13 +464,13 @@ export const makeRevalidations = (): Revalidations => new RevalidationsInMemory(
 export interface ClientOptions {
   /** Where answers are kept. Default: a store in memory of its own. */
   readonly store?: Store
-  /** Who is asking. Default: {@link partitionOf}. */
+  /** Who is asking. Default: {@link partitionOf}, with Effect's `CurrentRedactedNames`. */
   readonly partition?: (request: HttpClientRequest) => string
 }
 
 /**
- * A client whose answers are kept and given again. A stale answer is given in the place of a failure of the client or a
- * 500, 502, 503 or 504, as long as it may be; a store that cannot be asked fails as the client's transport does, if its
+ * A client whose answers are kept and given again. A stale answer is given for an outage (see {@link isOutage}), as long
+ * as it may be; a store that cannot be asked fails as the client's transport does, if its
  * `onStoreError` is `"fail"`.
  *
  * @since 0.1.0
@@ -464,11 +481,15 @@ export const withCache =
   <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E | HttpClientError, R> => {
     const store = options.store ?? CacheStore.makeMemory(cache)
     return cachingClient(client, {
-      partition: options.partition ?? partitionOf,
+      partition: options.partition ?? ((request, redactedNames) => partitionOf({ ...partsOf(request), redactedNames })),
       lookup: (request, now) => lookup(cache, store, request, now),
       keep: (asked, request, response, times, stale) => keep(cache, store, asked, request, response, times, stale),
       revalidated: (request, stale, notModified, times) =>
         revalidated(cache, store, request, stale, notModified, times),
+      replaced: (request, stale, status) => replaced(cache, store, request, stale, status),
       toResponse
     })
   }
+
+/** Its getters would be lost in a copy. */
+const partsOf = ({ headers, url, urlParams }: HttpClientRequest): Asker => ({ headers, url, urlParams })

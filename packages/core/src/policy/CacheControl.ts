@@ -32,7 +32,7 @@
 import { DateTime, Result } from "effect"
 import * as Headers from "effect/http/Headers"
 import { readDirectives, seconds } from "./internal/cache/directives.ts"
-import { isSecretName } from "./internal/cache/secretNames.ts"
+import { isSecretName } from "./internal/identity.ts"
 import { sha256 } from "./internal/cache/sha256.ts"
 
 /**

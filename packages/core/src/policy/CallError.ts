@@ -245,7 +245,17 @@ export type CallError =
   | DecodeFailure
   | EncodeFailure
 
-const declared = new WeakMap<object, CallInfo>()
+/**
+ * Where and how a call failed with a declared error, and the status that the provider answered with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DeclaredInfo extends CallInfo {
+  readonly status?: number | undefined
+}
+
+const declared = new WeakMap<object, DeclaredInfo>()
 
 /**
  * Remembers where a declared error happened, for {@link infoOf}.
@@ -253,7 +263,7 @@ const declared = new WeakMap<object, CallInfo>()
  * @since 0.1.0
  * @category call info
  */
-export const attachInfo = <E>(error: E, info: CallInfo): E => {
+export const attachInfo = <E>(error: E, info: DeclaredInfo): E => {
   if (typeof error === "object" && error !== null) declared.set(error, info)
   return error
 }
@@ -264,7 +274,7 @@ export const attachInfo = <E>(error: E, info: CallInfo): E => {
  * @since 0.1.0
  * @category call info
  */
-export const infoOf = (error: object): CallInfo | undefined => declared.get(error)
+export const infoOf = (error: object): DeclaredInfo | undefined => declared.get(error)
 
 /**
  * Says where a schema issue is and what was expected there, without the value that was found.

@@ -8,7 +8,7 @@
  *
  * **Details**
  *
- * The same call is: a safe method, the URL, who is asking, every header except those that trace, and the body. The
+ * The same call is: a safe method, the URL, who is asking, every header except those that trace or name one request, and the body. The
  * shared call belongs to none of its callers: whoever is interrupted leaves the others well, and the call is interrupted
  * when the last one leaves. A failure is shared too, and kept no longer than the call: the next caller calls anew.
  *
@@ -49,6 +49,7 @@ import * as Cache from "./Cache.ts"
 import { coalescingClient, type Shared } from "./internal/cache/coalescingClient.ts"
 import { FlightsInMemory } from "./internal/cache/FlightsInMemory.ts"
 import { sha256 } from "./internal/cache/sha256.ts"
+import { isOfOneRequest, isSecretName } from "./internal/identity.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 
 const TypeId = "~causeway/policy/Coalesce"
@@ -128,15 +129,12 @@ export const makeFlights = <A, E>(coalesce: Coalesce): Flights<A, E> => new Flig
 
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "QUERY"])
 
-/** They differ between calls that are otherwise the same. */
-const tracing = /^(?:traceparent|tracestate|baggage|b3|x-b3-.*|x-request-id|x-correlation-id)$/
-
 /** A larger request body is not compared: who sends one rarely sends it twice at once. */
 const mostComparedBytes = 64 * 1024
 
 /**
  * What a call shares its answer under; undefined for one that shares it with nobody: an unsafe method, a body that is
- * a stream or larger than 64 KiB. Headers are in it as they are: keep it in memory.
+ * a stream or larger than 64 KiB. The URL and the headers are in it, credentials as digests: keep it in memory.
  *
  * @since 0.1.0
  * @category deciding
@@ -150,7 +148,9 @@ export const keyOf = (coalesce: Coalesce, request: Request): string | undefined 
 
 const sameCall = ({ body, headers, url }: Request): string | undefined => {
   if (body !== undefined && body !== null && body.byteLength > mostComparedBytes) return undefined
-  const compared = Object.entries(headers).filter(([name, value]) => value !== undefined && !tracing.test(name))
+  const compared = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined || isOfOneRequest(name) ? [] : [[name, isSecretName(name) ? sha256(value) : value] as const]
+  )
   const sorted = compared.toSorted(([one], [other]) => (one < other ? -1 : 1))
   return JSON.stringify([url, sorted, body === undefined || body === null ? null : sha256(body)])
 }
@@ -167,8 +167,9 @@ export const withCoalescing =
     coalescingClient(client, {
       maxBodyBytes: coalesce.maxBodyBytes,
       share: makeFlights<Shared | undefined, E>(coalesce).share,
-      keyOf: (request, url, body) => {
+      keyOf: (request, { body, redactedNames, url }) => {
         const { headers, method } = request
-        return keyOf(coalesce, { method, url, headers, body, partition: Cache.partitionOf(request) })
+        const partition = Cache.partitionOf({ headers, url, redactedNames })
+        return keyOf(coalesce, { method, url, headers, body, partition })
       }
     })

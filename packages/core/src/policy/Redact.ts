@@ -28,6 +28,17 @@
  * @since 0.1.0
  */
 
+import {
+  isSecretName,
+  isSecretParameter,
+  type Names,
+  type Parts,
+  secretHeaders,
+  secretsOfUrl
+} from "./internal/identity.ts"
+
+export { redactedNames } from "./internal/redactedNames.ts"
+
 const redacted = "<redacted>"
 
 /** Bounded, so that no text takes long. */
@@ -91,3 +102,118 @@ const withoutBeginning = (text: string, form: string): string => {
   }
   return text
 }
+
+/**
+ * A request whose secrets are looked for: its headers by name in lower case, its URL, and its query when that is apart.
+ * An `HttpClientRequest` is one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RequestParts extends Parts {}
+
+/** A cookie or a parameter that is shorter is a word or a flag as often as a secret. */
+const shortestPart = 8
+
+/**
+ * The secrets of a request, for {@link secrets}: the values of its credential headers, the parts of them (after
+ * `Bearer` or `Basic`, the decoded password, the cookies, the parameters), and those of its URL (user, password, and
+ * parameters whose names say that they are secret). `redactedNames` names further headers and parameters.
+ *
+ * **Example** (A key that the provider repeats)
+ *
+ * ```ts
+ * import { Redact } from "@causeway/core/policy"
+ *
+ * const known = Redact.secretsOf({ headers: { authorization: "Bearer abcd1234" } })
+ * console.assert(Redact.secrets("no such key: abcd1234", known) === "no such key: <redacted>")
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const secretsOf = (request: RequestParts, redactedNames: Names = []): ReadonlyArray<string> => {
+  const ofHeaders = secretHeaders(request.headers, redactedNames).flatMap(([, value]) => [value, ...partsOf(value)])
+  const ofUrl = secretsOfUrl(request, redactedNames).map(([, value]) => value)
+  return [...new Set([...ofHeaders, ...ofUrl])].filter((secret) => secret.length >= shortestSecret)
+}
+
+/** A scheme and its credentials, cookies, or parameters: what a provider may repeat alone. */
+const partsOf = (value: string): ReadonlyArray<string> => {
+  const [, scheme = "", credentials = ""] = /^([\w-]{1,32}) +(.*)$/s.exec(value) ?? []
+  const rest = credentials === "" ? value : credentials
+  const parameters = rest.split(/[;,]\s*|\s+/).flatMap((part) => {
+    const at = part.indexOf("=")
+    return at > 0 ? [part.slice(at + 1).replace(/^"(.*)"$/s, "$1")] : []
+  })
+  const long = parameters.filter((part) => part.length >= shortestPart)
+  return credentials === "" ? long : [credentials, ...long, ...(/^basic$/i.test(scheme) ? basicParts(credentials) : [])]
+}
+
+/** The user and its password, and the password alone; where the password is empty, the user is the key. */
+const basicParts = (credentials: string): ReadonlyArray<string> => {
+  const text = utf8OfBase64(credentials)
+  const at = text.indexOf(":")
+  if (at < 0) return []
+  const password = text.slice(at + 1)
+  return [text, password === "" ? text.slice(0, at) : password]
+}
+
+const utf8OfBase64 = (text: string): string => {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)))
+  } catch {
+    return ""
+  }
+}
+
+/**
+ * A URL as it may be written down: its secrets are replaced.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const url = (text: string, redactedNames: Names = []): string =>
+  text
+    .replace(/(:\/\/)[^\s/?#@]{1,512}@/, `$1${redacted}@`)
+    .replace(/([?&])([^=&#]*)=[^&#]*/g, (parameter: string, separator: string, name: string) =>
+      isSecretParameter(plain(name), redactedNames) ? `${separator}${name}=${redacted}` : parameter
+    )
+
+const plain = (name: string): string => {
+  try {
+    return decodeURIComponent(name.replaceAll("+", " "))
+  } catch {
+    return name
+  }
+}
+
+/**
+ * Headers as they may be written down: the values of those that hold secrets are replaced.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const headers = <Value>(
+  given: Readonly<Record<string, Value>>,
+  redactedNames: Names = []
+): Readonly<Record<string, Value | string>> =>
+  mapValues(given, (name, value) => (isSecretName(name.toLowerCase(), redactedNames) ? redacted : value))
+
+/**
+ * A query as it may be written down: the values of parameters that hold secrets are replaced.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const query = <Value>(
+  given: Readonly<Record<string, Value>>,
+  redactedNames: Names = []
+): Readonly<Record<string, Value | string>> =>
+  mapValues(given, (name, value) => (isSecretParameter(name, redactedNames) ? redacted : value))
+
+const mapValues = <Value, Out>(
+  given: Readonly<Record<string, Value>>,
+  map: (name: string, value: Value) => Out
+): Readonly<Record<string, Out>> =>
+  Object.fromEntries(Object.entries(given).map(([name, value]) => [name, map(name, value)]))

@@ -452,10 +452,11 @@ describe("who is asking", () => {
   it("is a digest of the headers that hold secrets, whatever their order", () => {
     const one = Cache.partitionOf({ headers: { authorization: "Bearer é", "x-api-key": "k", accept: "a/b" } })
     const other = Cache.partitionOf({ headers: { "x-api-key": "k", authorization: "Bearer é" } })
-    const expected = JSON.stringify([
+    const given = [
       ["authorization", "Bearer é"],
       ["x-api-key", "k"]
-    ])
+    ]
+    const expected = JSON.stringify(["", [], given])
     assert.strictEqual(one, createHash("sha256").update(expected).digest("hex"))
     assert.strictEqual(one, other)
   })
@@ -463,9 +464,58 @@ describe("who is asking", () => {
   it("is told apart at any length of a secret", () => {
     for (let length = 0; length < 200; length += 1) {
       const authorization = "a€".repeat(length)
-      const expected = createHash("sha256").update(JSON.stringify([["authorization", authorization]]))
+      const expected = createHash("sha256").update(JSON.stringify(["", [], [["authorization", authorization]]]))
       assert.strictEqual(Cache.partitionOf({ headers: { authorization } }), expected.digest("hex"))
     }
+  })
+
+  const base = { url: "https://api.example/things?page=2", headers: { accept: "a/b" } }
+  const told: ReadonlyArray<readonly [what: string, asker: Cache.Asker]> = [
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "x-api-key",
+    "x-auth-token",
+    "x-amz-security-token",
+    "x-goog-api-key",
+    "private-token",
+    "ocp-apim-subscription-key",
+    "stripe-account",
+    "xero-tenant-id",
+    "openai-organization",
+    "login-customer-id",
+    "x-goog-user-project"
+  ].map((name) => [`the header ${name}`, { ...base, headers: { [name]: "a" } }] as const)
+  const other: ReadonlyArray<readonly [what: string, asker: Cache.Asker]> = [
+    ["an api key in the URL", { ...base, url: "https://api.example/things?api_key=a" }],
+    ["a signature in the URL", { ...base, url: "https://api.example/things?X-Amz-Signature=a" }],
+    ["a user in the URL", { ...base, url: "https://ann:a@api.example/things" }],
+    ["a redacted name", { headers: { "x-shop": "a" }, redactedNames: ["X-Shop"] }],
+    ["a redacted pattern", { headers: { "x-shop": "a" }, redactedNames: [/^x-sh/] }],
+    ["a scope", { ...base, scope: "app/Payments" }],
+    ["an identity", { ...base, identity: ["a"] }]
+  ]
+  for (const [what, asker] of [...told, ...other]) {
+    it(`is told apart by ${what}, and the digest does not show it`, () => {
+      assert.match(Cache.partitionOf(asker), /^[0-9a-f]{64}$/)
+      assert.notStrictEqual(Cache.partitionOf(asker), Cache.partitionOf(base))
+    })
+  }
+
+  it("does not confuse the parts of two askers", () => {
+    const names = [
+      { headers: {}, scope: "a", identity: ["b"] },
+      { headers: {}, scope: "ab", identity: [] },
+      { headers: {}, scope: "a", identity: ["b", ""] },
+      { headers: { authorization: "b" }, scope: "a" },
+      { headers: { "x-api-key": "b" }, scope: "a" }
+    ].map(Cache.partitionOf)
+    assert.strictEqual(new Set(names).size, names.length)
+  })
+
+  it("is not told by what belongs to one request or page", () => {
+    const headers = { accept: "a/b", "idempotency-key": "k", "x-request-id": "r", traceparent: "t", "user-agent": "u" }
+    assert.strictEqual(Cache.partitionOf({ headers, url: "https://api.example/things?page_token=abc" }), "")
   })
 
   it("is nobody without them", () => assert.strictEqual(Cache.partitionOf({ headers: { accept: "a/b" } }), ""))

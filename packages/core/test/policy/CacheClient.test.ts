@@ -202,6 +202,44 @@ describe("a client with a cache", () => {
   )
 })
 
+describe("the coding of a body", () => {
+  /** A transport that asks for gzip by itself and decodes what it gets, as undici's and fetch's do. */
+  const decoding = (asked: Array<string | undefined>) =>
+    HttpClient.make((request) => {
+      const sent = HttpClientRequest.setHeader(request, "accept-encoding", request.headers["accept-encoding"] ?? "gzip")
+      asked.push(sent.headers["accept-encoding"])
+      const answer = saying(`for ${sent.headers["accept-encoding"]}`, "max-age=60", { vary: "Accept-Encoding" })()
+      return Effect.succeed(HttpClientResponse.fromWeb(sent, answer))
+    })
+
+  it.effect("that the transport has asked for is what Vary speaks of", () =>
+    Effect.gen(function* () {
+      const asked: Array<string | undefined> = []
+      const cached = decoding(asked).pipe(Cache.withCache(Cache.make()))
+      const get = (headers?: Record<string, string>) => textOf(cached.get(url, headers && { headers }))
+      assert.strictEqual(yield* get(), "for gzip")
+      assert.strictEqual(yield* get(), "for gzip")
+      assert.strictEqual(yield* get({ "accept-encoding": "gzip" }), "for gzip")
+      assert.strictEqual(yield* get({ "accept-encoding": "identity" }), "for identity")
+      assert.strictEqual(yield* get({ "accept-encoding": "identity" }), "for identity")
+      assert.deepStrictEqual(asked, ["gzip", "identity"])
+    })
+  )
+
+  it.effect("that is left on it is given only to those who ask for it", () =>
+    Effect.gen(function* () {
+      const { asked, client } = scripted(
+        saying("coded", "max-age=60", { vary: "accept-encoding", "content-encoding": "br" }),
+        saying("plain", "max-age=60", { vary: "accept-encoding" })
+      )
+      const cached = client.pipe(Cache.withCache(Cache.make()))
+      yield* textOf(cached.get(url, { headers: { "accept-encoding": "br" } }))
+      assert.strictEqual(yield* textOf(cached.get(url)), "plain")
+      assert.strictEqual(asked.length, 2)
+    })
+  )
+})
+
 describe("an outage", () => {
   const outage = (...answers: ReadonlyArray<() => Answer>) =>
     scripted(saying("old", "max-age=60"), ...answers).client.pipe(
@@ -221,6 +259,62 @@ describe("an outage", () => {
       })
     )
   }
+
+  for (const status of [301, 400, 401, 403, 404, 410, 429]) {
+    it.effect(`is not what a client means that fails with ${status}`, () =>
+      Effect.gen(function* () {
+        const { client } = scripted(saying("old", "max-age=60"), saying("no", "no-store", {}, status))
+        const strict = client.pipe(HttpClient.filterStatusOk, Cache.withCache(Cache.make({ staleIfError: "1 minute" })))
+        yield* strict.get(url)
+        yield* TestClock.adjust("61 seconds")
+        const error = yield* Effect.flip(strict.get(url))
+        assert.strictEqual(error.reason._tag, "StatusCodeError")
+      })
+    )
+  }
+
+  it.effect("is one when a client fails with 503, or when a timeout around it ends", () =>
+    Effect.gen(function* () {
+      let count = 0
+      const failing = HttpClient.make((request) => {
+        count += 1
+        const response = count === 1 ? saying("old", "max-age=60")() : saying("down", "", {}, 503)()
+        const answered = Effect.succeed(HttpClientResponse.fromWeb(request, response))
+        return count === 3 ? Effect.andThen(Effect.never, answered) : answered
+      })
+      const cached = failing.pipe(
+        HttpClient.filterStatusOk,
+        HttpClient.transformResponse(Effect.timeout("1 second")),
+        Cache.withCache(Cache.make({ staleIfError: "1 hour" }))
+      )
+      yield* cached.get(url)
+      yield* TestClock.adjust("61 seconds")
+      assert.strictEqual(yield* textOf(cached.get(url)), "old")
+      const slow = yield* Effect.forkChild(textOf(cached.get(url)))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(slow), "old")
+    })
+  )
+
+  it.effect("is not a failure of this program, such as an error of a client's own", () =>
+    Effect.gen(function* () {
+      const { client } = scripted(saying("old", "max-age=60"))
+      let isRefused = false
+      const picky = client.pipe(
+        HttpClient.transformResponse(
+          Effect.filterOrFail(
+            () => !isRefused,
+            () => "refused" as const
+          )
+        ),
+        Cache.withCache(Cache.make({ staleIfError: "1 hour" }))
+      )
+      yield* picky.get(url)
+      yield* TestClock.adjust("61 seconds")
+      isRefused = true
+      assert.strictEqual(yield* Effect.flip(picky.get(url)), "refused")
+    })
+  )
 
   it.effect("without a connection is answered with what is stale, as long as it may be", () =>
     Effect.gen(function* () {

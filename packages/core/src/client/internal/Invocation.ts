@@ -174,14 +174,15 @@ class CompiledEndpoint {
   /** Whose answer may be shared depends on who asks: the credentials are looked at before the first attempt. */
   #shared(one: One): Effect.Effect<unknown, unknown> {
     const { cache, coalesce } = this.engine().policy
-    return Effect.matchEffect(this.wiring.credentials.authorize(one.request), {
+    const { request } = one
+    return Effect.matchEffect(Effect.zip(this.wiring.credentials.authorize(request), currentRedactedNames), {
       onFailure: () => this.#invoke(one),
-      onSuccess: (authorized) => {
-        const partition = Sharing.partitionOf(this.engine().scope, authorized)
+      onSuccess: ([authorized, names]) => {
+        const partition = Sharing.partitionOf(this.engine().scope, authorized, request, names)
         const answer = cache === undefined ? this.#invoke(one) : this.#cached(cache, partition, one)
         if (coalesce === undefined) return answer
         const mode = one.input.responseMode ?? "decoded-only"
-        return this.#flights(coalesce).share(Sharing.flightKey(coalesce, one.request, partition, mode), answer)
+        return this.#flights(coalesce).share(Sharing.flightKey(coalesce, request, partition, mode), answer)
       }
     })
   }
@@ -263,6 +264,8 @@ class CompiledEndpoint {
       : new CallError.EncodeFailure({ ...info, part, issue })
   }
 }
+
+const currentRedactedNames = Effect.withFiber((fiber) => Effect.succeed(Redact.redactedNames(fiber)))
 
 /** A call that may share its answer with others. */
 interface One {
@@ -470,7 +473,7 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
     attempt.received(response)
     authorized.received?.(response)
     const verdict = this.#classify(fiber, response)
-    const received: Received = { attempt, response, authorized, verdict }
+    const received: Received = { attempt, response, authorized, verdict, redactedNames: Redact.redactedNames(fiber) }
     if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
     return AtOnce.flatMap(logAnswer(received, fiber), () =>
       verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
@@ -529,7 +532,7 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
           const info = received.attempt.info(requestIdOf(received))
           return this.#failAfterRenewal(received, {
             ...failed(received, category),
-            error: CallError.attachInfo(error, info),
+            error: CallError.attachInfo(error, { ...info, status: received.response.status }),
             declared: true
           })
         }
@@ -539,7 +542,7 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
 
   #undeclared(received: Received, category: Failure.Category): Effect.Effect<never, AttemptError> {
     return Effect.flatMap(Exchange.excerpt(received.response, excerptBytes), (text) => {
-      const body = Redact.secrets(text, received.authorized.secrets.map(Redacted.value)).slice(0, excerptBytes)
+      const body = Redact.secrets(text, secretsOf(received)).slice(0, excerptBytes)
       return this.#failAfterRenewal(received, {
         ...failed(received, category),
         error: this.#undeclaredError(received, category, body)
@@ -581,7 +584,7 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
       ...info,
       category: "invalid",
       status: received.response.status,
-      issue: Redact.secrets(problem.issue, received.authorized.secrets.map(Redacted.value))
+      issue: Redact.secrets(problem.issue, secretsOf(received))
     })
     return { ...failed(received, "invalid"), error }
   }
@@ -641,10 +644,16 @@ const decodedOf = {
   buffered: undefined
 } as const
 
-const requestIdOf = ({ authorized, response }: Received): string | undefined => {
-  const requestId = Exchange.requestId(response.headers)
-  return requestId === undefined ? undefined : Redact.secrets(requestId, authorized.secrets.map(Redacted.value))
+const requestIdOf = (received: Received): string | undefined => {
+  const requestId = Exchange.requestId(received.response.headers)
+  return requestId === undefined ? undefined : Redact.secrets(requestId, secretsOf(received))
 }
+
+/** What the provider may repeat and nobody else may see: the credentials' secrets, and those that the caller gave. */
+const secretsOf = ({ authorized, redactedNames }: Received): ReadonlyArray<string> => [
+  ...authorized.secrets.map(Redacted.value),
+  ...Redact.secretsOf(authorized.request, redactedNames)
+]
 
 /** An attempt on its way. */
 interface Sending {
@@ -659,6 +668,7 @@ interface Received {
   readonly response: HttpClientResponse
   readonly authorized: Credentials.Authorized
   readonly verdict: Failure.Classification
+  readonly redactedNames: ReadonlyArray<string | RegExp>
 }
 
 const logAnswer = (received: Received, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> =>

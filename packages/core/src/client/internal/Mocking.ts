@@ -7,10 +7,13 @@ import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Url from "effect/http/Url"
 import type * as Credentials from "../../auth/Credentials.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
+import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
 import { type Answer, attachJournal, type JournalAttempt, type JournalCall, type Reply } from "../Reply.ts"
 import type { Input, Method } from "./Invocation.ts"
 import { lookup, nest, pathOf, type Placed } from "./Placed.ts"
+
+type Names = ReadonlyArray<string | RegExp>
 
 type Table<Value> = Readonly<Record<string, Value | Readonly<Record<string, Value>> | undefined>>
 
@@ -60,12 +63,15 @@ const journal = (
   request: HttpClientRequest,
   answer: Effect.Effect<HttpClientResponse, HttpClientError>
 ): Effect.Effect<HttpClientResponse, HttpClientError> =>
-  Effect.flatMap(CurrentCall, (call) => {
-    const url = Result.getOrUndefined(Url.make(request.url, request.urlParams, undefined))?.href ?? request.url
+  Effect.withFiber((fiber) => {
+    const call = fiber.getRef(CurrentCall)
+    const names = Redact.redactedNames(fiber)
+    const href = Result.getOrUndefined(Url.make(request.url, request.urlParams, undefined))?.href ?? request.url
+    const [url, headers] = [Redact.url(href, names), Redact.headers(request.headers, names)]
     const write = (outcome: number | string) =>
       Effect.sync(() => {
         const number = (call?.attempts.length ?? 0) + 1
-        call?.attempts.push({ number, method: request.method, url, headers: { ...request.headers }, outcome })
+        call?.attempts.push({ number, method: request.method, url, headers, outcome })
       })
     return answer.pipe(
       Effect.tap((response) => write(response.status)),
@@ -121,14 +127,14 @@ const journalled = (placed: ReadonlyArray<Placed>, methods: Record<string, unkno
 }
 
 const withJournal = (endpoint: string, method: Method, { calls, tenant }: Journalling): Method => {
-  const open = (request: unknown): Call => {
-    const call: Call = { endpoint, tenant, request, attempts: [], failure: undefined }
+  const open = (input: Input | undefined, names: Names): Call => {
+    const call: Call = { endpoint, tenant, request: withoutSecrets(input, names), attempts: [], failure: undefined }
     calls.push(call)
     return call
   }
   const wrapped = (input?: Input, options?: CallOptions) =>
-    Effect.suspend(() => {
-      const call = open(input)
+    Effect.withFiber((fiber) => {
+      const call = open(input, Redact.redactedNames(fiber))
       return method(input, options).pipe(
         Effect.tapError((error) => Effect.sync(() => (call.failure = tagOf(error)))),
         Effect.provideService(CurrentCall, call)
@@ -139,9 +145,28 @@ const withJournal = (endpoint: string, method: Method, { calls, tenant }: Journa
   const inOneCall =
     (stream: NonNullable<Method["pages"]>) =>
     (input?: Input, options?: CallOptions): Stream.Stream<unknown, unknown> =>
-      Stream.suspend(() => Stream.provideService(stream(input, options), CurrentCall, open(input)))
+      Stream.unwrap(
+        Effect.withFiber((fiber) =>
+          Effect.succeed(
+            Stream.provideService(stream(input, options), CurrentCall, open(input, Redact.redactedNames(fiber)))
+          )
+        )
+      )
   return Object.assign(wrapped, { items: inOneCall(items), pages: inOneCall(pages) })
 }
+
+/** A journal is printed when a test fails: what a caller gave as a credential is not in it. */
+const withoutSecrets = (input: Input | undefined, names: Names): unknown =>
+  input === undefined
+    ? undefined
+    : {
+        ...input,
+        ...(isRecord(input.headers) && { headers: Redact.headers(input.headers, names) }),
+        ...(isRecord(input.query) && { query: Redact.query(input.query, names) })
+      }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
 
 const tagOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "_tag" in error ? String(error._tag) : "untagged"

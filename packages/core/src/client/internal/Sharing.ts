@@ -71,13 +71,23 @@ const resultOf = ({ answered, asked }: Asking): CacheResult => {
   return answered === 304 ? "revalidated" : "miss"
 }
 
-/** Names the credentials without holding them. */
+/**
+ * Names who is asking without holding a secret: the integration and the tenant, its credentials, and those that the
+ * caller gave.
+ */
 export const partitionOf = (
   scope: string,
-  { identity, secrets }: Pick<Credentials.Authorized, "identity" | "secrets">
+  { identity, secrets }: Pick<Credentials.Authorized, "identity" | "secrets">,
+  { headers, url, urlParams }: HttpClientRequest.HttpClientRequest,
+  redactedNames: ReadonlyArray<string | RegExp>
 ): string =>
   Cache.partitionOf({
-    headers: { authorization: [scope, ...(identity ?? secrets).map(Redacted.value)].join("\n") }
+    scope,
+    identity: (identity ?? secrets).map(Redacted.value),
+    headers,
+    url,
+    urlParams,
+    redactedNames
   })
 
 /** What is the same call: its method, URL, headers, body and credentials, and how its answer is wanted. */

@@ -5,13 +5,16 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as CacheControl from "../../CacheControl.ts"
 import * as Exchange from "../../Exchange.ts"
+import type { Names } from "../identity.ts"
+import { redactedNames } from "../redactedNames.ts"
 import type { Decision, Kept, Request, Revalidated, Stale } from "./decision.ts"
 import type { Entry } from "./entry.ts"
+import { isOutage, isOutageStatus, statusOf } from "./outage.ts"
 import { Revalidations } from "./Revalidations.ts"
 
 /** The decisions that the client carries out. */
 export interface Deciding {
-  readonly partition: (request: HttpClientRequest.HttpClientRequest) => string
+  readonly partition: (request: HttpClientRequest.HttpClientRequest, redactedNames: Names) => string
   readonly lookup: (request: Request, now: number) => Effect.Effect<Decision>
   readonly keep: (
     asked: Request,
@@ -26,6 +29,7 @@ export interface Deciding {
     notModified: { readonly headers: CacheControl.HeaderRecord },
     times: CacheControl.Times
   ) => Effect.Effect<Revalidated>
+  readonly replaced: (request: Request, stale: Entry, status: number) => Effect.Effect<void>
   readonly toResponse: (request: HttpClientRequest.HttpClientRequest, entry: Entry, now: number) => HttpClientResponse
 }
 
@@ -40,7 +44,11 @@ export const cachingClient = <E, R>(
     Effect.flatMap((request: HttpClientRequest.HttpClientRequest) =>
       Option.match(HttpClientRequest.toUrl(request), {
         onNone: () => send(request),
-        onSome: (url) => new Caching({ deciding, revalidations, send, request, url }).answer()
+        onSome: (url) =>
+          Effect.withFiber((fiber) => {
+            const partition = deciding.partition(request, redactedNames(fiber))
+            return new Caching({ deciding, revalidations, send, request, url, partition }).answer()
+          })
       })
     ),
     client.preprocess
@@ -55,12 +63,10 @@ interface Given<E, R> {
   readonly send: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<HttpClientResponse, E, R>
   readonly request: HttpClientRequest.HttpClientRequest
   readonly url: URL
+  readonly partition: string
 }
 
 const clock = Effect.clockWith((clock) => clock.currentTimeMillis)
-
-/** Those by which a provider says that it cannot answer at all. */
-const outages: ReadonlySet<number> = new Set([500, 502, 503, 504])
 
 /** One request through the cache. */
 class Caching<E, R> {
@@ -68,14 +74,10 @@ class Caching<E, R> {
   readonly #asked: Request
 
   constructor(given: Given<E, R>) {
-    const { deciding, request, url } = given
+    const { partition, request, url } = given
+    const { headers, method } = request
     this.#given = given
-    this.#asked = {
-      method: request.method,
-      url: url.href,
-      headers: request.headers,
-      partition: deciding.partition(request)
-    }
+    this.#asked = { method, url: url.href, headers, partition }
   }
 
   answer(): Responding<E, R> {
@@ -114,11 +116,23 @@ class Caching<E, R> {
     const asking = stale === undefined ? request : HttpClientRequest.setHeaders(request, stale.conditionalHeaders)
     return Effect.flatMap(clock, (requestedAt) =>
       Effect.matchEffect(send(asking), {
-        onFailure: (error) => this.#orStale(stale, () => Effect.fail(error)),
+        onFailure: (error) => this.#fail(stale, error),
         onSuccess: (response) =>
           Effect.flatMap(clock, (respondedAt) => this.#receive(stale, response, { requestedAt, respondedAt }))
       })
     )
+  }
+
+  /** A client may fail by a status: what it says of the resource holds as if it had answered. */
+  #fail(stale: Stale | undefined, error: E): Responding<E, R> {
+    if (isOutage(error)) return this.#orStale(stale, () => Effect.fail(error))
+    const status = statusOf(error)
+    const forgotten = stale === undefined || status === undefined ? Effect.void : this.#replaced(stale, status)
+    return Effect.andThen(forgotten, Effect.fail(error))
+  }
+
+  #replaced(stale: Stale, status: number): Effect.Effect<void> {
+    return this.#given.deciding.replaced(this.#asked, stale.entry, status)
   }
 
   #orStale(stale: Stale | undefined, otherwise: () => Responding<E, R>): Responding<E, R> {
@@ -131,7 +145,7 @@ class Caching<E, R> {
 
   #receive(stale: Stale | undefined, response: HttpClientResponse, times: CacheControl.Times): Responding<E, R> {
     if (response.status === 304 && stale !== undefined) return this.#renew(stale, response, times)
-    if (!outages.has(response.status)) return this.#keep(stale, response, times)
+    if (!isOutageStatus(response.status)) return this.#keep(stale, response, times)
     return this.#orStale(stale, () => this.#keep(stale, response, times)).pipe(
       Effect.tap((given) => (given === response ? Effect.void : Exchange.discard(response)))
     )
@@ -150,7 +164,9 @@ class Caching<E, R> {
   #keep(stale: Stale | undefined, response: HttpClientResponse, times: CacheControl.Times): Responding<E, R> {
     const { deciding, request } = this.#given
     return Effect.flatMap(deciding.keep(this.#asked, request, response, times, stale?.entry), (kept) =>
-      kept.isBroken ? this.#orStale(stale, () => Effect.succeed(kept.response)) : Effect.succeed(kept.response)
+      kept.isBroken && response.status < 300
+        ? this.#orStale(stale, () => Effect.succeed(kept.response))
+        : Effect.succeed(kept.response)
     )
   }
 

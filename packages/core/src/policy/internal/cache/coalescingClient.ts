@@ -4,6 +4,8 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Exchange from "../../Exchange.ts"
+import type { Names } from "../identity.ts"
+import { redactedNames } from "../redactedNames.ts"
 import { type Broken, brokenResponseOf, type Buffered, read, type Read, responseOf } from "./bufferedResponse.ts"
 
 /** A response for many, and how its body broke when it did. */
@@ -15,11 +17,14 @@ interface Sharing<E> {
     key: string | undefined,
     call: Effect.Effect<Shared | undefined, E, R>
   ) => Effect.Effect<Shared | undefined, E, R>
-  readonly keyOf: (
-    request: HttpClientRequest.HttpClientRequest,
-    url: string,
-    body: Uint8Array | undefined | null
-  ) => string | undefined
+  readonly keyOf: (request: HttpClientRequest.HttpClientRequest, compared: Compared) => string | undefined
+}
+
+/** What is compared beside the request itself; a body that can't be compared is null. */
+interface Compared {
+  readonly url: string
+  readonly body: Uint8Array | undefined | null
+  readonly redactedNames: Names
 }
 
 /** A client whose identical requests in flight share one. */
@@ -29,21 +34,33 @@ export const coalescingClient = <E, R>(
 ): HttpClient.HttpClient.With<E, R> => {
   const send = (request: HttpClientRequest.HttpClientRequest) => client.postprocess(Effect.succeed(request))
   return HttpClient.makeWith(
-    Effect.flatMap((request: HttpClientRequest.HttpClientRequest) => {
-      const url = HttpClientRequest.toUrl(request)
-      const key = Option.isNone(url) ? undefined : sharing.keyOf(request, url.value.href, comparable(request.body))
-      if (key === undefined) return send(request)
-      const shared = sharing.share(
-        key,
-        Effect.flatMap(send(request), (response) => sharable(response, sharing))
-      )
-      // What cannot be shared has been let go of: each caller asks for itself.
-      return Effect.flatMap(shared, (shared) =>
-        shared === undefined ? send(request) : Effect.sync(() => copyFor(request, shared))
-      )
-    }),
+    Effect.flatMap((request: HttpClientRequest.HttpClientRequest) =>
+      Effect.withFiber((fiber) => {
+        const key = keyOf(sharing, request, redactedNames(fiber))
+        if (key === undefined) return send(request)
+        const shared = sharing.share(
+          key,
+          Effect.flatMap(send(request), (response) => sharable(response, sharing))
+        )
+        // What cannot be shared has been let go of: each caller asks for itself.
+        return Effect.flatMap(shared, (shared) =>
+          shared === undefined ? send(request) : Effect.sync(() => copyFor(request, shared))
+        )
+      })
+    ),
     client.preprocess
   )
+}
+
+const keyOf = <E>(
+  sharing: Sharing<E>,
+  request: HttpClientRequest.HttpClientRequest,
+  redactedNames: Names
+): string | undefined => {
+  const url = HttpClientRequest.toUrl(request)
+  return Option.isNone(url)
+    ? undefined
+    : sharing.keyOf(request, { url: url.value.href, body: comparable(request.body), redactedNames })
 }
 
 const comparable = (body: HttpBody.HttpBody): Uint8Array | undefined | null => {

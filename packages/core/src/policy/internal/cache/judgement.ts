@@ -1,6 +1,7 @@
 import * as CacheControl from "../../CacheControl.ts"
 import type { Decision, Request } from "./decision.ts"
 import type { Entry } from "./entry.ts"
+import { isSelected } from "./selection.ts"
 
 /** How long a stale answer may be given that does not say so itself. */
 interface Spans {
@@ -48,7 +49,7 @@ const select = (entries: ReadonlyArray<Entry>, request: Request, now: number): E
   for (const entry of entries) {
     const isNewer = found === undefined || entry.storedAt > found.storedAt
     if (isNewer && entry.keepUntil > now && answersMethod(entry, request.method)) {
-      if (CacheControl.answers(entry.varying, request.headers)) found = entry
+      if (isSelected(entry, request.headers)) found = entry
     }
   }
   return found

@@ -1,0 +1,41 @@
+/** Which stored variant answers a request: by `Vary`, and by every header that a caller gave. */
+import * as CacheControl from "../../CacheControl.ts"
+import { selecting } from "../identity.ts"
+import type { Entry } from "./entry.ts"
+import { sha256 } from "./sha256.ts"
+
+/** Stands in `Entry.varying` for the headers that were given beside those that `Vary` names: no stored `Vary` has it. */
+const given = "*"
+
+const digestOf = (headers: CacheControl.HeaderRecord): string | undefined => {
+  const found = selecting(headers)
+  return found.length === 0 ? undefined : `sha256:${sha256(JSON.stringify(found))}`
+}
+
+/**
+ * What an answer is stored for: the headers that its `Vary` names, with the `Accept-Encoding` that was really sent, and
+ * a digest of the others. Undefined for `Vary: *`.
+ */
+export const selectionOf = (
+  vary: string | undefined,
+  asked: CacheControl.HeaderRecord,
+  sent: CacheControl.HeaderRecord = asked
+): CacheControl.Varying | undefined => {
+  const encoding = sent["accept-encoding"] ?? asked["accept-encoding"]
+  const varying = CacheControl.varyingBy(vary, { ...asked, "accept-encoding": encoding })
+  const digest = digestOf(asked)
+  return varying === undefined || digest === undefined ? varying : [[given, digest], ...varying]
+}
+
+/** Whether a stored answer was stored for a request like this one. */
+export const isSelected = (entry: Entry, headers: CacheControl.HeaderRecord): boolean => {
+  const digest = entry.varying.find(([name]) => name === given)?.[1] ?? undefined
+  const varying = entry.varying.filter(
+    ([name]) => name !== given && !(name === "accept-encoding" && isPlain(entry, headers))
+  )
+  return CacheControl.answers(varying, headers) && digest === digestOf(headers)
+}
+
+/** A request that names no coding leaves it to the transport, and takes a body that is in none. */
+const isPlain = (entry: Entry, headers: CacheControl.HeaderRecord): boolean =>
+  headers["accept-encoding"] === undefined && entry.headers["content-encoding"] === undefined
