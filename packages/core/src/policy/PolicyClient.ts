@@ -75,7 +75,7 @@ export interface Options {
  * @category combinators
  */
 export const withPolicy =
-  <const P extends Policy.Policy>(policy: P, options: Options = {}) =>
+  <const P extends Policy.Policy>(policy: Policy.Exact<P>, options: Options = {}) =>
   <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E | Policy.Errors<P>, R> => {
     const { classify = Failure.classify, name = "http", state = Engine.makeState() } = options
     const compiled = Policy.compile(policy)
