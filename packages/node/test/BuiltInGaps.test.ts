@@ -28,7 +28,7 @@ import { Endpoint, Integration } from "@causeway/core/client"
 import {
   Breaker,
   BreakerStore,
-  type Policy,
+  Policy,
   RateHeaders,
   RateLimit,
   RateLimitStore,
@@ -50,22 +50,22 @@ const endpoints = [
 ] as const
 
 /** An integration with this policy, mocked. */
-const mocked = <const P extends Policy.Policy>(policy: P, classify?: RateHeaders.Name) => {
+const mocked = (policy: Policy.Policy, classify?: RateHeaders.Name) => {
   class Provider extends Integration.Service<Provider>()("test/Gaps", {
     baseUrl: "https://provider.example",
     endpoints,
-    policy,
+    policy: Policy.merge(Policy.none, policy),
     ...(classify !== undefined && { classify: RateHeaders.classify(classify) })
   }) {}
   return Provider
 }
 
 /** An integration with this policy, over real connections. */
-const real = <const P extends Policy.Policy>(policy: P) => {
+const real = (policy: Policy.Policy) => {
   class Provider extends Integration.Service<Provider>()("test/RealGaps", {
     baseUrl: providerUrl,
     endpoints,
-    policy
+    policy: Policy.merge(Policy.none, policy)
   }) {}
   return Provider
 }

@@ -43,7 +43,7 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type { HttpMethod } from "effect/http/HttpMethod"
 import * as InvalidOption from "../policy/InvalidOption.ts"
-import type { Policy } from "../policy/Policy.ts"
+import type { Exact, Policy } from "../policy/Policy.ts"
 import { reflected } from "./internal/Reflection.ts"
 import type { Pagination } from "./Pagination.ts"
 
@@ -164,7 +164,7 @@ interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item> {
   /** What other answers hold, by status, range or `default`. */
   readonly errors?: Errors
   /** How this endpoint is called, slot by slot over its integration's policy. */
-  readonly policy?: P & Policy
+  readonly policy?: Exact<P>
   /** How to go from one page to the next; adds `.pages` and `.items` to the method. */
   readonly pagination?: Pagination<NoInfer<PageOf<Success>>, Item>
 }

@@ -128,15 +128,17 @@ export type MethodError<
   EP,
   Mode extends ResponseMode = "decoded-only",
   O = {}
-> =
-  | CallError.Unauthorized
-  | CallError.TransportFailure
-  | EncodeErrors<T>
-  | Policy.Errors<P, EP>
-  | (O extends { readonly deadline: unknown } ? CallError.Timeout : never)
-  | (Mode extends "response-only"
-      ? never
-      : CallError.UnexpectedStatus | CallError.DecodeFailure | HttpApiEndpoint.Errors<T>)
+> = [T] extends [never]
+  ? never
+  :
+      | CallError.Unauthorized
+      | CallError.TransportFailure
+      | EncodeErrors<T>
+      | Policy.Errors<P, EP>
+      | (O extends { readonly deadline: unknown } ? CallError.Timeout : never)
+      | (Mode extends "response-only"
+          ? never
+          : CallError.UnexpectedStatus | CallError.DecodeFailure | HttpApiEndpoint.Errors<T>)
 
 type MethodServices<T extends HttpApiEndpoint.ConstraintRequest> =
   | T["~Params"]["EncodingServices"]
@@ -210,7 +212,24 @@ export type GroupPolicies<Groups extends HttpApiGroup.Constraint> = {
   }
 }
 
+/** `Policies`, in which each group, endpoint and slot is one that there is. */
+type ExactPolicies<Groups extends HttpApiGroup.Constraint, Policies> = {
+  readonly [G in keyof Policies]: G extends HttpApiGroup.Identifier<Groups>
+    ? {
+        readonly [Name in keyof Policies[G]]: Name extends NamesIn<Groups, G> ? Policy.Exact<Policies[G][Name]> : never
+      }
+    : never
+}
+
+type NamesIn<Groups, G> = Groups extends HttpApiGroup.Constraint
+  ? HttpApiGroup.Identifier<Groups> extends G
+    ? keyof EndpointsOf<Groups>
+    : never
+  : never
+
 type EndpointsOf<G> = G extends { readonly endpoints: infer Endpoints } ? Endpoints : never
+
+type OwnPolicy<T, Policies, Name> = Name extends keyof Policies ? At<Policies, Name> : PolicyOf<T>
 
 type At<Record, Key> = Key extends keyof Record ? Exclude<Record[Key], undefined> : {}
 
@@ -218,7 +237,7 @@ type GroupClient<G extends HttpApiGroup.Constraint, P, Policies> = {
   readonly [Name in keyof EndpointsOf<G>]: MethodOf<
     EndpointsOf<G>[Name],
     P,
-    Name extends keyof Policies ? At<Policies, Name> : PolicyOf<EndpointsOf<G>[Name]>
+    OwnPolicy<EndpointsOf<G>[Name], Policies, Name>
   >
 }
 
@@ -300,9 +319,7 @@ export type StubsOfApi<Groups extends HttpApiGroup.Constraint, P, Policies> = {
     readonly [Name in keyof EndpointsOf<G>]?: StubOf<
       EndpointsOf<G>[Name],
       P,
-      Name extends keyof At<Policies, HttpApiGroup.Identifier<G>>
-        ? At<At<Policies, HttpApiGroup.Identifier<G>>, Name>
-        : PolicyOf<EndpointsOf<G>[Name]>
+      OwnPolicy<EndpointsOf<G>[Name], At<Policies, HttpApiGroup.Identifier<G>>, Name>
     >
   }
 }
@@ -318,8 +335,8 @@ export type BaseUrl = string | Config.Config<string>
 interface CommonOptions<B extends BaseUrl, P extends Policy.Policy> {
   /** Where the provider is: `http` or `https`, with a path if it has one, without query or fragment. */
   readonly baseUrl: B
-  /** How every endpoint is called, unless it says otherwise. Default: no policy at all. */
-  readonly policy?: P & Policy.Policy
+  /** How every endpoint is called, slot by slot over `Policy.standard`; `null` turns a slot off, `Policy.none` all. */
+  readonly policy?: Policy.Exact<P>
   /** What every request carries, such as a version or a `user-agent`; a caller's own headers go before these. */
   readonly headers?: Readonly<Record<string, string>>
   /** What a response means, where the provider has its own way. Default: `Failure.classify`. */
@@ -423,52 +440,44 @@ export interface IntegrationClass<
 }
 
 type EndpointOverrides<Endpoints extends ReadonlyArray<Endpoint.Any>, P> = {
-  readonly [T in Endpoints[number] as T["identifier"]]?: Policy.Overrides<P & PolicyOf<T>>
+  readonly [T in Endpoints[number] as T["identifier"]]?: Policy.Overrides<Policy.Merged<P, PolicyOf<T>>>
 }
 
 type ApiOverrides<Groups extends HttpApiGroup.Constraint, P, Policies> = {
   readonly [G in Groups as HttpApiGroup.Identifier<G>]?: {
-    readonly [Name in keyof EndpointsOf<G>]?: Policy.Overrides<P & At<At<Policies, HttpApiGroup.Identifier<G>>, Name>>
+    readonly [Name in keyof EndpointsOf<G>]?: Policy.Overrides<
+      Policy.Merged<P, OwnPolicy<EndpointsOf<G>[Name], At<Policies, HttpApiGroup.Identifier<G>>, Name>>
+    >
   }
 }
 
+/** One signature for both, because a compile error in one of several is told after all of them. */
 interface MakeService<Self> {
   <
     const Id extends string,
-    const Endpoints extends ReadonlyArray<Endpoint.Any>,
     const B extends BaseUrl,
-    const P extends Policy.Policy = {}
+    const Endpoints extends ReadonlyArray<Endpoint.Any> = never,
+    const P extends Policy.Policy = {},
+    Groups extends HttpApiGroup.Constraint = never,
+    Policies = {}
   >(
     id: Id,
-    options: Options<B, Endpoints, P>
+    options: Options<B, Endpoints, P> | FromHttpApi<Groups, B, P, Policies>
   ): IntegrationClass<
     Self,
     Id,
-    Client<Endpoints, P>,
+    [Groups] extends [never]
+      ? Client<Endpoints, Policy.WithStandard<P>>
+      : ClientOfApi<Groups, Policy.WithStandard<P>, Policies>,
     B,
-    P,
-    EndpointOverrides<Endpoints, P>,
-    Replies<Endpoints>,
-    Stubs<Endpoints, P>
-  >
-  <
-    const Id extends string,
-    Groups extends HttpApiGroup.Constraint,
-    B extends BaseUrl,
-    P extends Policy.Policy,
-    Policies
-  >(
-    id: Id,
-    api: FromHttpApi<Groups, B, P, Policies>
-  ): IntegrationClass<
-    Self,
-    Id,
-    ClientOfApi<Groups, P, Policies>,
-    B,
-    P,
-    ApiOverrides<Groups, P, Policies>,
-    RepliesOfApi<Groups>,
-    StubsOfApi<Groups, P, Policies>
+    Policy.WithStandard<P>,
+    [Groups] extends [never]
+      ? EndpointOverrides<Endpoints, Policy.WithStandard<P>>
+      : ApiOverrides<Groups, Policy.WithStandard<P>, Policies>,
+    [Groups] extends [never] ? Replies<Endpoints> : RepliesOfApi<Groups>,
+    [Groups] extends [never]
+      ? Stubs<Endpoints, Policy.WithStandard<P>>
+      : StubsOfApi<Groups, Policy.WithStandard<P>, Policies>
   >
 }
 
@@ -499,7 +508,7 @@ export const fromHttpApi = <
   const Policies extends GroupPolicies<Groups> = {}
 >(
   api: HttpApi.HttpApi<Id, Groups>,
-  options: CommonOptions<B, P> & { readonly policies?: Policies }
+  options: CommonOptions<B, P> & { readonly policies?: ExactPolicies<Groups, Policies> }
 ): FromHttpApi<Groups, B, P, Policies> => {
   const { policies, ...common } = options
   // The phantom types live under the same key as the values that the class is made of.
@@ -531,7 +540,7 @@ const describe = (id: string, options: AnyOptions): Description => {
   const description: Description = {
     id,
     baseUrl: typeof options.baseUrl === "string" ? validBaseUrl(id, options.baseUrl) : options.baseUrl,
-    policy: options.policy ?? {},
+    policy: Policy.merge(Policy.standard, options.policy ?? {}),
     classify: options.classify ?? Failure.classify,
     headers: validHeaders(id, options.headers ?? {}),
     maxBodyBytes: InvalidOption.integer("maxBodyBytes", options.maxBodyBytes ?? 32 * 1024 * 1024, 1),

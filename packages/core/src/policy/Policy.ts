@@ -69,6 +69,8 @@ export interface Policy {
   readonly deadline?: Deadline.Input | null
   /** The longest that one attempt takes, until its answer is decoded (or, for a stream, begins). */
   readonly timeout?: Duration.Input | null
+  /** The longest that a streamed answer may be silent. Adds `Timeout` to the stream. */
+  readonly idleTimeout?: Duration.Input | null
   /** Which answers are kept and given again. */
   readonly cache?: Cache.Cache | null
   /** Identical calls in flight share one. */
@@ -96,6 +98,23 @@ export interface Policy {
 }
 
 /**
+ * The errors that the slots add to a method; a slot that is not here adds none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SlotErrors {
+  readonly deadline: Timeout
+  readonly timeout: Timeout
+  readonly retry: RateLimited
+  readonly rateLimit: RateLimited
+  readonly throttle: RateLimited
+  readonly circuitBreaker: CircuitOpen
+  readonly bulkhead: BulkheadFull
+  readonly concurrency: BulkheadFull
+}
+
+/**
  * The value in slot `K` once `Endpoint` has overridden `Integration`; `null` when neither has it.
  *
  * @since 0.1.0
@@ -103,45 +122,97 @@ export interface Policy {
  */
 export type Slot<Integration, Endpoint, K extends keyof Policy> = K extends keyof Endpoint
   ? undefined extends Endpoint[K]
-    ? Exclude<Endpoint[K], undefined> | (K extends keyof Integration ? Integration[K] : null)
+    ? Exclude<Endpoint[K], undefined> | Slot<{}, Integration, K>
     : Endpoint[K]
   : K extends keyof Integration
-    ? Integration[K]
+    ? Exclude<Integration[K], undefined>
     : null
 
-type ErrorWhenOn<Value, E> = [Value] extends [null | undefined] ? never : E
-
 /**
- * The errors that the slots which are on add to a method.
+ * A policy once `Inner` has overridden `Outer` slot by slot, as {@link merge} does it.
  *
  * @since 0.1.0
  * @category utility types
  */
-export type Errors<Integration, Endpoint = {}> =
-  | ErrorWhenOn<Slot<Integration, Endpoint, "deadline">, Timeout>
-  | ErrorWhenOn<Slot<Integration, Endpoint, "timeout">, Timeout>
-  | ErrorWhenOn<Slot<Integration, Endpoint, "retry">, RateLimited>
-  | ErrorWhenOn<Slot<Integration, Endpoint, "rateLimit">, RateLimited>
-  | ErrorWhenOn<Slot<Integration, Endpoint, "throttle">, RateLimited>
-  | ErrorWhenOn<Slot<Integration, Endpoint, "circuitBreaker">, CircuitOpen>
-  | ErrorWhenOn<Slot<Integration, Endpoint, "bulkhead">, BulkheadFull>
-  | ErrorWhenOn<Slot<Integration, Endpoint, "concurrency">, BulkheadFull>
+export type Merged<Outer, Inner> = Outer extends unknown
+  ? Inner extends unknown
+    ? { readonly [K in keyof (Marked<Outer> & Marked<Inner>)]: Slot<Outer, Inner, K & keyof Policy> }
+    : never
+  : never
+
+/** The keys alone, optional or not: intersected, they stay optional only where both are. */
+type Marked<P> = { readonly [K in keyof P]: true }
 
 /**
- * Overrides for the slots that `Declared` has, and no others: the error types stay true.
+ * An integration's policy: what it declares, slot by slot over {@link standard}.
  *
  * @since 0.1.0
  * @category utility types
  */
-export type Overrides<Declared> = { readonly [K in keyof Declared & keyof Policy]?: Policy[K] }
+export type WithStandard<P> = Merged<typeof standard, P>
+
+/** The names of the slots that are on, or that may be. */
+type Active<P> = P extends unknown
+  ? { readonly [K in keyof P]-?: [Exclude<P[K], null | undefined>] extends [never] ? never : K }[keyof P]
+  : never
+
+/** The names of the slots that an endpoint's record says nothing of, or may say nothing of. */
+type Inherited<Integration, Endpoint> = Endpoint extends unknown
+  ? Exclude<Active<Integration>, Decided<Endpoint>> | Active<Endpoint>
+  : never
+
+type Decided<P> = { readonly [K in keyof P]-?: undefined extends P[K] ? never : K }[keyof P]
 
 /**
- * Overrides a policy slot by slot.
+ * The errors that the slots which are on add to a method. A slot that may be on adds its error, so that a policy whose
+ * type is only `Policy` adds all of them.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Errors<Integration, Endpoint = {}> = [Integration] extends [never]
+  ? never
+  : SlotErrors[Inherited<Integration, Endpoint> & keyof SlotErrors]
+
+/**
+ * Overrides for the slots that are on in `Declared`, and no others: the error types stay true.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Overrides<Declared> = { readonly [K in Active<Declared> & keyof Policy]?: Policy[K] }
+
+/** Gives the functions in a policy their types where `P` is still being inferred; the key keeps it apart from `Policy`. */
+interface Typing extends Policy {
+  readonly "~causeway/policy/Policy"?: never
+}
+
+/**
+ * `P` when each of its keys is a slot; else a type that `P` does not fit, whose compile error names the key. It is the
+ * type of a parameter from whose argument `P` is inferred.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Exact<P> = Typing &
+  ([Misspelled<P>] extends [never] ? P : Policy & { readonly [K in Misspelled<P> as `${K} is not a policy slot`]: never })
+
+type Misspelled<P> = Exclude<P extends unknown ? keyof P : never, keyof Policy> & string
+
+/**
+ * Overrides a policy slot by slot; a slot that is `undefined` in the inner one overrides nothing.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const merge = (outer: Policy, inner: Policy): Policy => ({ ...outer, ...inner })
+export const merge = <const Outer extends Policy, const Inner extends Policy>(
+  outer: Outer,
+  inner: Inner
+): Merged<Outer, Inner> => {
+  const given = Object.fromEntries(Object.entries(inner).filter(([, strategy]) => strategy !== undefined))
+  // Each slot is the inner one, or the outer one where there is no inner one: what `Merged` says.
+  return { ...outer, ...given } as Merged<Outer, Inner>
+}
 
 /**
  * Validates a policy; throws `InvalidOption` for a slot that makes no sense.
@@ -152,17 +223,31 @@ export const merge = (outer: Policy, inner: Policy): Policy => ({ ...outer, ...i
 export const compile = (policy: Policy): Compiled => compileInOrder(policy)
 
 /**
- * No policy at all: one attempt, as long as it takes.
+ * Turns every slot off: one attempt, without any limit of time.
  *
  * @since 0.1.0
  * @category constants
  */
-export const none: Policy = {}
+export const none = {
+  deadline: null,
+  timeout: null,
+  idleTimeout: null,
+  cache: null,
+  coalesce: null,
+  retry: null,
+  retryBudget: null,
+  hedge: null,
+  throttle: null,
+  bulkhead: null,
+  concurrency: null,
+  rateLimit: null,
+  circuitBreaker: null
+} as const satisfies Record<keyof Policy, null>
 
 /**
- * Good defaults for an integration: a deadline of 30 seconds, 10 seconds an attempt, three attempts with full jitter from
- * 200 milliseconds, retries for at most a tenth of the calls, a breaker at half of at least 10 calls, 100 in flight.
- * A rate limit depends on the provider and is not among them.
+ * What every integration starts from: a deadline of 30 seconds, 10 seconds an attempt, 60 seconds of silence in a stream,
+ * three attempts with full jitter from 200 milliseconds, retries for at most a tenth of the calls, a breaker at half of at
+ * least 10 calls, 100 in flight. A rate limit depends on the provider and is not among them.
  *
  * @since 0.1.0
  * @category constants
@@ -170,6 +255,7 @@ export const none: Policy = {}
 export const standard = {
   deadline: "30 seconds",
   timeout: "10 seconds",
+  idleTimeout: "60 seconds",
   retry: Retry.make({ schedule: Retry.fullJitter(), attempts: 3 }),
   retryBudget: RetryBudget.make({}),
   circuitBreaker: Breaker.failureRate(),

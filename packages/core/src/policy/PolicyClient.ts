@@ -82,7 +82,7 @@ type CacheError<P> = P extends { readonly cache: Cache.Cache } ? HttpClientError
  * @category combinators
  */
 export const withPolicy =
-  <const P extends Policy.Policy>(policy: P, options: Options = {}) =>
+  <const P extends Policy.Policy>(policy: Policy.Exact<P>, options: Options = {}) =>
   <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E | Policy.Errors<P> | CacheError<P>, R> => {
     const { classify = Failure.classify, name = "http", state = Engine.makeState() } = options
     const compiled = Policy.compile(policy)

@@ -4,12 +4,12 @@ import { Headers, HttpClient, HttpClientResponse, type HttpClientRequest } from 
 import { TestClock } from "effect/testing"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration, type Reply } from "@causeway/core/client"
-import { Breaker, Cache, CacheStore, CallObserver, Coalesce, type Policy } from "@causeway/core/policy"
+import { Breaker, Cache, CacheStore, CallObserver, Coalesce, Policy } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 const Answer = Schema.Struct({ count: Schema.Int })
 
-const integrationWith = <const P extends Policy.Policy>(policy: P, id = "test/Provider") => {
+const integrationWith = (policy: Policy.Policy, id = "test/Provider") => {
   class Provider extends Integration.Service<Provider>()(id, {
     baseUrl: "https://provider.example",
     endpoints: [
@@ -20,7 +20,7 @@ const integrationWith = <const P extends Policy.Policy>(policy: P, id = "test/Pr
         success: Answer
       })
     ],
-    policy
+    policy: Policy.merge(Policy.none, policy)
   }) {}
   return Provider
 }

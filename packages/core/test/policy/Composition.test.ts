@@ -25,7 +25,7 @@ const Answer = Schema.Struct({ ok: Schema.Boolean })
 const ok = Mock.ok({ ok: true })
 const quickly = Schedule.spaced("10 millis")
 
-const integrationWith = <const P extends Policy.Policy>(policy: P) => {
+const integrationWith = (policy: Policy.Policy) => {
   class Provider extends Integration.Service<Provider>()("test/Provider", {
     baseUrl: "https://provider.example",
     endpoints: [
@@ -33,7 +33,7 @@ const integrationWith = <const P extends Policy.Policy>(policy: P) => {
       Endpoint.get("other", "/other", { success: Answer }),
       Endpoint.post("write", "/write", { payload: { name: Schema.String }, success: Answer })
     ],
-    policy
+    policy: Policy.merge(Policy.none, policy)
   }) {}
   return Provider
 }

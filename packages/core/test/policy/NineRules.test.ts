@@ -4,13 +4,13 @@ import { HttpClient, HttpClientResponse, type HttpClientRequest } from "effect/h
 import { TestClock } from "effect/testing"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, BreakerStore, type Policy, RateLimit, RateLimitStore, Retry } from "@causeway/core/policy"
+import { Breaker, BreakerStore, Policy, RateLimit, RateLimitStore, Retry } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 const Answer = Schema.Struct({ ok: Schema.Boolean })
 const ok = Mock.ok({ ok: true })
 
-const integrationWith = <const P extends Policy.Policy>(policy: P) => {
+const integrationWith = (policy: Policy.Policy) => {
   class Provider extends Integration.Service<Provider>()("test/Provider", {
     baseUrl: "https://provider.example",
     endpoints: [
@@ -18,7 +18,7 @@ const integrationWith = <const P extends Policy.Policy>(policy: P) => {
       Endpoint.post("write", "/write", { payload: { name: Schema.String }, success: Answer }),
       Endpoint.put("replace", "/replace", { payload: { name: Schema.String }, success: Answer })
     ],
-    policy
+    policy: Policy.merge(Policy.none, policy)
   }) {}
   return Provider
 }
