@@ -735,7 +735,7 @@ const nextState = (state: PageState, next: Next): Result.Result<PageState | unde
   if (next === undefined) return Result.succeed(undefined)
   const index = state.index + 1
   if (next._tag === "Query") {
-    const request = HttpClientRequest.setUrlParam(state.request, next.name, String(next.value))
+    const request = RequestEncoder.setQuery(state.request, next.name, String(next.value))
     return Result.succeed({ request, query: { ...state.query, [next.name]: next.value }, index })
   }
   const url = URL.canParse(next.url, state.request.url) ? new URL(next.url, state.request.url) : undefined
