@@ -29,6 +29,9 @@ export const openedTo: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/policy/internal/engine/timeLimit.ts": ["core/webhook"],
   // Most deliveries are short, and each needs one.
   "core/src/policy/internal/shortMac.ts": ["core/webhook"],
+  // A misspelled option is answered with the name that was meant, wherever it is.
+  "core/src/policy/internal/nearest.ts": ["core/client"],
+  "core/src/policy/internal/slotNames.ts": ["core/client"],
   // What has ended already needs no fibre, wherever it is.
   "core/src/policy/internal/AtOnce.ts": ["core/auth", "core/client", "core/webhook"]
 }

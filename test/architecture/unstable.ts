@@ -52,6 +52,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/client/internal/mediaType.ts": ["effect/http-api"],
   "core/src/client/internal/receivedBody.ts": ["effect/http"],
   "core/src/client/internal/streamDecoder.ts": ["effect/ByteSize", "effect/encoding", "effect/http", "effect/http-api"],
+  "core/src/client/internal/endpointChecks.ts": ["effect/http", "effect/http-api"],
   "core/src/policy/Cache.ts": ["effect/http"],
   "core/src/policy/CacheControl.ts": ["effect/http"],
   "core/src/policy/CacheStore.ts": ["effect/persistence"],

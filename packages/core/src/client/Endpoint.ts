@@ -41,9 +41,12 @@
 import { Context, Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
-import type { HttpMethod } from "effect/http/HttpMethod"
+import { hasBody, type HttpMethod } from "effect/http/HttpMethod"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Exact, Policy } from "../policy/Policy.ts"
+import type { FormStyle } from "./FormStyle.ts"
+import { assertConsistent, assertNames, type Constants } from "./internal/endpointChecks.ts"
+import type { Rule } from "./internal/failureRules.ts"
 import { reflected } from "./internal/Reflection.ts"
 import type { Pagination } from "./Pagination.ts"
 
@@ -101,6 +104,20 @@ export interface Any {
   readonly path: string
 }
 
+export type { Constants } from "./internal/endpointChecks.ts"
+
+/**
+ * How the parts of a request are written, with the schemas as they were given.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Writing {
+  readonly query: Schema.Top | undefined
+  readonly queryStyle: FormStyle | undefined
+  readonly formStyle: FormStyle | undefined
+}
+
 /**
  * What an endpoint remembers beside what an `HttpApiEndpoint` does.
  *
@@ -113,6 +130,14 @@ export class Definition extends Context.Service<
     readonly policy: Policy
     readonly errors: ErrorMap
     readonly pagination: Pagination<unknown, unknown> | undefined
+    readonly failures: ReadonlyArray<Rule>
+    readonly constants: Constants
+    /** How its request is written; undefined for an endpoint that was not made here. */
+    readonly writing: Writing | undefined
+    /** Whether a request may be repeated; undefined leaves it to the method. */
+    readonly idempotent: boolean | undefined
+    /** Statuses that say that nothing was processed. */
+    readonly unprocessed: ReadonlyArray<number>
   }
 >()("causeway/client/Endpoint/Definition") {}
 
@@ -152,13 +177,49 @@ type PageOf<S> =
 
 type ErrorOf<M> = [M] extends [never] ? never : Json<Extract<M[keyof M], Schema.Constraint>>
 
+/**
+ * The path, or a sentence in its place that says which parameter the path and `params` do not both have. Only the fields
+ * of a record are compared: what a schema encodes to is checked where the endpoint is defined.
+ */
+type CheckedPath<Path extends string, Params> = [Params] extends [never]
+  ? WithoutParams<Path>
+  : Params extends Schema.Top
+    ? Path
+    : Exclude<keyof Params & string, NamesIn<Path>> extends infer Extra extends string
+      ? [Extra] extends [never]
+        ? [Exclude<NamesIn<Path>, keyof Params>] extends [never]
+          ? Path
+          : `params does not declare :${Exclude<NamesIn<Path>, keyof Params> & string}, which the path contains`
+        : `the path does not contain :${Extra}, which params declares`
+      : never
+
+type WithoutParams<Path extends string> = [NamesIn<Path>] extends [never]
+  ? Path
+  : `params does not declare :${NamesIn<Path>}, which the path contains`
+
+/** The names of a path's parameters; `::` is a colon. */
+type NamesIn<Path extends string> = Path extends `${string}:${infer Rest}`
+  ? Rest extends `:${infer After}`
+    ? NamesIn<After>
+    : NameOf<Rest> | NamesIn<Rest>
+  : never
+
+/** A name up to the first character that ends it. */
+type NameOf<Rest extends string> = UpTo<UpTo<UpTo<UpTo<UpTo<UpTo<Rest, "/">, ":">, "?">, ".">, "-">, "(">
+
+type UpTo<Text extends string, Mark extends string> = Text extends `${infer Before}${Mark}${string}` ? Before : Text
+
 interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item> {
   /** The path parameters, by name. */
   readonly params?: Params
   /** The query parameters, by name. */
   readonly query?: Query
+  /** How nested data is written in the query. Default: arrays repeat their name, objects use brackets. */
+  readonly queryStyle?: FormStyle
   /** The request headers that a caller gives, by name in lower case. */
   readonly headers?: Headers
+  /** Headers and query parameters that every request carries. */
+  readonly constants?: Constants
   /** What a 2xx answer holds. Default: nothing; a body is discarded. */
   readonly success?: Success
   /** What other answers hold, by status, range or `default`. */
@@ -167,6 +228,19 @@ interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item> {
   readonly policy?: Exact<P>
   /** How to go from one page to the next; adds `.pages` and `.items` to the method. */
   readonly pagination?: Pagination<NoInfer<PageOf<Success>>, Item>
+  /** Failures that a body says, whatever its status. Default: none. */
+  readonly failures?: ReadonlyArray<Rule>
+  /** Whether a request may be sent twice, such as a search by POST. No key is sent. Default: by the method. */
+  readonly idempotent?: boolean
+  /** Statuses by which the provider says that it processed nothing, so that a POST may be repeated. Default: none. */
+  readonly unprocessed?: ReadonlyArray<number>
+}
+
+interface PayloadOptions<Payload> {
+  /** What the request's body holds. */
+  readonly payload?: Payload
+  /** How nested data is written in a form. Default: arrays repeat their name, objects use brackets. */
+  readonly formStyle?: FormStyle
 }
 
 interface Make<Method extends HttpMethod> {
@@ -182,7 +256,7 @@ interface Make<Method extends HttpMethod> {
     Item = never
   >(
     name: Identifier,
-    path: Path,
+    path: CheckedPath<Path, Params>,
     options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item>
   ): Endpoint<
     Identifier,
@@ -213,11 +287,8 @@ interface MakeWithPayload<Method extends HttpMethod> {
     Item = never
   >(
     name: Identifier,
-    path: Path,
-    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item> & {
-      /** What the request's body holds. */
-      readonly payload?: Payload
-    }
+    path: CheckedPath<Path, Params>,
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item> & PayloadOptions<Payload>
   ): Endpoint<
     Identifier,
     Method,
@@ -240,6 +311,31 @@ interface MakeWithPayload<Method extends HttpMethod> {
  * @category constructors
  */
 export const get: Make<"GET"> = (name, path, options) => make("GET", name, path, options)
+
+/**
+ * An endpoint called with HEAD: its answer has a status and headers, and no body.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const head: Make<"HEAD"> = (name, path, options) => make("HEAD", name, path, options)
+
+/**
+ * An endpoint called with OPTIONS.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const options: Make<"OPTIONS"> = (name, path, options) => make("OPTIONS", name, path, options)
+
+/**
+ * An endpoint called with QUERY: a safe method with a payload, for searches too large for a URL.
+ *
+ * @see https://www.ietf.org/archive/id/draft-ietf-httpbis-safe-method-w-body-14.html
+ * @since 0.1.0
+ * @category constructors
+ */
+export const query: MakeWithPayload<"QUERY"> = (name, path, options) => make("QUERY", name, path, options)
 
 /**
  * An endpoint called with POST.
@@ -287,7 +383,12 @@ export const definition = (endpoint: HttpApiEndpoint.Top): Definition["Service"]
   Context.getOrUndefined(endpoint.annotations, Definition) ?? {
     policy: {},
     errors: errorsByStatus(endpoint),
-    pagination: undefined
+    failures: [],
+    pagination: undefined,
+    constants: {},
+    writing: undefined,
+    idempotent: undefined,
+    unprocessed: []
   }
 
 const errorsByStatus = (endpoint: HttpApiEndpoint.Top): ErrorMap =>
@@ -298,46 +399,78 @@ const oneOrUnion = (schemas: ReadonlyArray<Schema.Top>): Schema.Top => {
   return first !== undefined && others.length === 0 ? first : Schema.Union(schemas)
 }
 
-interface AnyOptions extends CommonOptions<
-  SchemaOrFields,
-  SchemaOrFields,
-  SchemaOrFields,
-  Schemas,
-  ErrorMap,
-  Policy,
-  unknown
-> {
-  readonly payload?: SchemaOrFields | ReadonlyArray<Schema.Top>
-}
+interface AnyOptions
+  extends
+    CommonOptions<SchemaOrFields, SchemaOrFields, SchemaOrFields, Schemas, ErrorMap, Policy, unknown>,
+    PayloadOptions<SchemaOrFields | ReadonlyArray<Schema.Top>> {}
+
+const optionNames = {
+  params: true,
+  query: true,
+  queryStyle: true,
+  headers: true,
+  constants: true,
+  payload: true,
+  formStyle: true,
+  success: true,
+  errors: true,
+  policy: true,
+  pagination: true,
+  idempotent: true,
+  unprocessed: true,
+  failures: true
+} as const satisfies { readonly [K in keyof AnyOptions]-?: true }
+
+const optionsOf = (method: HttpMethod): ReadonlyArray<string> =>
+  Object.keys(optionNames).filter((name) => hasBody(method) || (name !== "payload" && name !== "formStyle"))
 
 // The signatures above say what comes out of which options; the body works on their common shape.
-const make = <Out>(method: HttpMethod, name: string, path: `/${string}`, options: unknown): Out => {
+const make = <Out>(method: HttpMethod, name: string, path: string, options: unknown): Out => {
   const given = (options ?? {}) as AnyOptions
+  assertNames(name, given, optionsOf(method))
   const errors = declaredErrors(given.errors)
-  const endpoint = HttpApiEndpoint.make(method as "POST")(name, path, {
-    params: given.params,
-    query: given.query,
-    headers: given.headers,
-    payload: payloadSchema(given.payload),
+  const parts = partsOf(given)
+  const payload = parts.payload
+  const remembered = {
+    policy: given.policy ?? {},
+    failures: given.failures ?? [],
+    pagination: given.pagination,
+    constants: given.constants ?? {},
+    idempotent: given.idempotent,
+    unprocessed: given.unprocessed ?? []
+  }
+  const writing = { query: parts.query, queryStyle: given.queryStyle, formStyle: given.formStyle }
+  const payloads = payload === undefined ? [] : [payload].flat()
+  assertConsistent({ ...remembered, ...writing, ...parts, name, method, path, payload: payloads })
+  // A path that passed the checks begins with a slash.
+  const endpoint = HttpApiEndpoint.make(method as "POST")(name, path as `/${string}`, {
+    ...parts,
     success: given.success,
     error: errors.map(([status, schema]) => HttpApiSchema.status(nominalStatus(name, status))(schema))
   })
   // The endpoint keeps its errors in the order in which they were given, each as it is on the wire.
   const onTheWire = Array.from(endpoint.error)
   return endpoint.annotate(Definition, {
-    policy: given.policy ?? {},
+    ...remembered,
     errors: Object.fromEntries(errors.map(([status], index) => [status, onTheWire[index]])),
-    pagination: given.pagination
+    writing
   }) as Out
 }
 
+/** The parts of a request as schemas. */
+const partsOf = ({ headers, params, payload, query }: AnyOptions) => ({
+  params: structOf(params),
+  query: structOf(query),
+  headers: structOf(headers),
+  payload: Array.isArray(payload) ? (payload as ReadonlyArray<Schema.Top>) : structOf(payload as SchemaOrFields)
+})
+
+const structOf = (part: SchemaOrFields | undefined): Schema.Top | undefined =>
+  // What is no schema is the fields of a struct.
+  part === undefined || Schema.isSchema(part) ? (part as Schema.Top | undefined) : Schema.Struct(part)
+
 const declaredErrors = (errors: ErrorMap | undefined): ReadonlyArray<readonly [string, Schema.Top]> =>
   Object.entries(errors ?? {}).flatMap(([status, schema]) => (schema === undefined ? [] : [[status, schema] as const]))
-
-const payloadSchema = (payload: AnyOptions["payload"]) =>
-  payload === undefined || Schema.isSchema(payload) || Array.isArray(payload)
-    ? (payload as Schema.Top | undefined)
-    : Schema.Struct(payload as Schema.Struct.Fields)
 
 /** What an OpenAPI description or a server made from the endpoint says for a range. */
 const nominalStatus = (name: string, status: string): number => {

@@ -50,7 +50,6 @@ import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Credentials from "../auth/Credentials.ts"
 import * as BreakerStore from "../policy/BreakerStore.ts"
-import type * as Cache from "../policy/Cache.ts"
 import * as CacheStore from "../policy/CacheStore.ts"
 import type * as CallError from "../policy/CallError.ts"
 import * as Engine from "../policy/Engine.ts"
@@ -60,7 +59,8 @@ import * as Policy from "../policy/Policy.ts"
 import * as RateLimitStore from "../policy/RateLimitStore.ts"
 import * as RetryBudgetStore from "../policy/RetryBudgetStore.ts"
 import * as Endpoint from "./Endpoint.ts"
-import * as Invocation from "./internal/Invocation.ts"
+import * as Compiled from "./internal/CompiledEndpoint.ts"
+import type { Rule } from "./internal/failureRules.ts"
 import * as Mocking from "./internal/Mocking.ts"
 import { lookup, nest, pathOf, type Placed } from "./internal/Placed.ts"
 import * as TenantPool from "./internal/Tenants.ts"
@@ -341,6 +341,8 @@ interface CommonOptions<B extends BaseUrl, P extends Policy.Policy> {
   readonly headers?: Readonly<Record<string, string>>
   /** What a response means, where the provider has its own way. Default: `Failure.classify`. */
   readonly classify?: Failure.Classify
+  /** Failures that a body says, whatever its status: rules for all endpoints, after an endpoint's own. Default: none. */
+  readonly failures?: ReadonlyArray<Rule>
   /** The largest body that is decoded, in bytes; a streamed one is not bounded. Default: 32 MiB. */
   readonly maxBodyBytes?: number
 }
@@ -532,6 +534,7 @@ interface Description {
   readonly headers: Readonly<Record<string, string>>
   readonly classify: Failure.Classify
   readonly maxBodyBytes: number
+  readonly failures: ReadonlyArray<Rule>
   readonly placed: ReadonlyArray<Placed>
 }
 
@@ -543,6 +546,7 @@ const describe = (id: string, options: AnyOptions): Description => {
     policy: Policy.merge(Policy.standard, options.policy ?? {}),
     classify: options.classify ?? Failure.classify,
     headers: validHeaders(id, options.headers ?? {}),
+    failures: options.failures ?? [],
     maxBodyBytes: InvalidOption.integer("maxBodyBytes", options.maxBodyBytes ?? 32 * 1024 * 1024, 1),
     placed
   }
@@ -726,7 +730,12 @@ const fromRef = (ref: Ref.Ref<LiveTable>): Overriding => {
 
 const tableOf = ({ endpoints = {}, integration = {} }: LiveTable): OverrideTable => ({ endpoints, integration })
 
-const wiringOf = ({ classify, headers, maxBodyBytes }: Description) => ({ classify, headers, maxBodyBytes })
+const wiringOf = ({ classify, failures, headers, maxBodyBytes }: Description) => ({
+  classify,
+  failures,
+  headers,
+  maxBodyBytes
+})
 
 const readBaseUrl = (description: Description): Effect.Effect<string, Config.ConfigError> => {
   const { baseUrl, id } = description
@@ -747,36 +756,35 @@ type MethodsOf = (
   overrides: Overriding,
   credentials: Credentials.Service,
   tenant?: string
-) => (placed: Placed) => Invocation.Method
+) => (placed: Placed) => Compiled.Method
 
 /** What all tenants have in common is compiled once; what is one's own, when it is first called. */
 const compile = (
   description: Description,
-  given: Omit<Invocation.Wiring, "cacheStore" | "credentials">,
+  given: Omit<Compiled.Wiring, "credentials">,
   options: { readonly maxKeys?: number } = {}
 ): Effect.Effect<MethodsOf> =>
   Effect.gen(function* () {
     const stores = {
       rateLimits: Option.getOrUndefined(yield* Effect.serviceOption(RateLimitStore.RateLimitStore)),
       breakers: Option.getOrUndefined(yield* Effect.serviceOption(BreakerStore.BreakerStore)),
-      retryBudgets: Option.getOrUndefined(yield* Effect.serviceOption(RetryBudgetStore.RetryBudgetStore))
+      retryBudgets: Option.getOrUndefined(yield* Effect.serviceOption(RetryBudgetStore.RetryBudgetStore)),
+      cache: Option.getOrUndefined(yield* Effect.serviceOption(CacheStore.CacheStore))
     }
     const state = Engine.makeState(stores, options)
-    const shared = Option.getOrUndefined(yield* Effect.serviceOption(CacheStore.CacheStore))
-    const wiring = { ...given, cacheStore: shared === undefined ? ownCacheStore() : () => shared }
-    const codecOf = oncePer((placed: Placed) => Invocation.compileCodec(placed.endpoint, wiring))
+    const codecOf = oncePer((placed: Placed) => Compiled.compileCodec(placed.endpoint, given))
     const policyOf = oncePer((table: OverrideTable) =>
       oncePer((placed: Placed) => compilePolicy(description, placed, table))
     )
     return (overrides, credentials, tenant) => {
-      const own = { ...wiring, credentials }
+      const own = { ...given, credentials }
       // An override that makes no sense is told where it is provided, not at the first call.
       description.placed.forEach(policyOf(overrides()))
       return oncePer((placed) => {
         const engine = onceFor(overrides, (table) =>
           engineOf({ description, placed, policy: policyOf(table)(placed), state, table, tenant })
         )
-        return Invocation.makeMethod(placed.endpoint, engine, own, codecOf(placed))
+        return Compiled.makeMethod(placed.endpoint, engine, own, codecOf(placed))
       })
     }
   })
@@ -789,16 +797,6 @@ const oncePer = <Key extends object, Value>(make: (key: Key) => Value) => {
     const value = make(key)
     made.set(key, value)
     return value
-  }
-}
-
-/** One store in memory for each cache, so that endpoints which share a slot share what is kept. */
-const ownCacheStore = () => {
-  const stores = new WeakMap<Cache.Cache, CacheStore.CacheStore["Service"]>()
-  return (cache: Cache.Cache): CacheStore.CacheStore["Service"] => {
-    const store = stores.get(cache) ?? CacheStore.makeMemory(cache)
-    stores.set(cache, store)
-    return store
   }
 }
 

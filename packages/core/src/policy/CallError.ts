@@ -193,10 +193,15 @@ export class UnexpectedStatus extends tagged("UnexpectedStatus")<
     readonly status: number
     readonly body: string
     readonly retryAfter: Duration.Duration | undefined
+    /** The `Content-Type` of the answer. */
+    readonly contentType: string | undefined
+    /** Why the body did not decode, when the endpoint declares the status. */
+    readonly issue: string | undefined
   }
 > {
   override get message(): string {
-    return describe(this, `answered with the undeclared status ${this.status}`)
+    const what = `answered with the status ${this.status}`
+    return describe(this, this.issue === undefined ? `${what}, which is not declared` : `${what}: ${this.issue}`)
   }
 }
 
@@ -253,6 +258,7 @@ export type CallError =
  */
 export interface DeclaredInfo extends CallInfo {
   readonly status?: number | undefined
+  readonly category?: Category | undefined
 }
 
 const declared = new WeakMap<object, DeclaredInfo>()

@@ -43,20 +43,21 @@ import type { Strategy } from "./Admission.ts"
 import * as Breaker from "./Breaker.ts"
 import * as Bulkhead from "./Bulkhead.ts"
 import type * as Cache from "./Cache.ts"
-import type { BulkheadFull, CircuitOpen, RateLimited, Timeout } from "./CallError.ts"
 import type * as Coalesce from "./Coalesce.ts"
 import type * as Concurrency from "./Concurrency.ts"
 import * as Deadline from "./Deadline.ts"
 import type * as Hedge from "./Hedge.ts"
 import { debug as engineDebug } from "./internal/engine/RuntimeContext.ts"
 import type { Compiled } from "./internal/compiledPolicy.ts"
-import { compile as compileInOrder, describe as describeInOrder } from "./internal/order.ts"
+import { compile as compileInOrder, describe as describeInOrder, type SlotErrors } from "./internal/order.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as RetryBudget from "./RetryBudget.ts"
 import * as Throttle from "./Throttle.ts"
 
 export type { CallOptions, Compiled } from "./internal/compiledPolicy.ts"
+
+export type { SlotErrors } from "./internal/order.ts"
 
 /**
  * A record of strategies. Each slot is optional; `null` switches off what an outer record switched on.
@@ -69,8 +70,6 @@ export interface Policy {
   readonly deadline?: Deadline.Input | null
   /** The longest that one attempt takes, until its answer is decoded (or, for a stream, begins). */
   readonly timeout?: Duration.Input | null
-  /** The longest that a streamed answer may be silent. Adds `Timeout` to the stream. */
-  readonly idleTimeout?: Duration.Input | null
   /** Which answers are kept and given again. */
   readonly cache?: Cache.Cache | null
   /** Identical calls in flight share one. */
@@ -95,23 +94,6 @@ export interface Policy {
   readonly idleTimeout?: Duration.Input | null
   /** Strategies of your own, each before the slot that it names. */
   readonly strategies?: ReadonlyArray<Strategy<unknown>> | null
-}
-
-/**
- * The errors that the slots add to a method; a slot that is not here adds none.
- *
- * @since 0.1.0
- * @category models
- */
-export interface SlotErrors {
-  readonly deadline: Timeout
-  readonly timeout: Timeout
-  readonly retry: RateLimited
-  readonly rateLimit: RateLimited
-  readonly throttle: RateLimited
-  readonly circuitBreaker: CircuitOpen
-  readonly bulkhead: BulkheadFull
-  readonly concurrency: BulkheadFull
 }
 
 /**
@@ -172,7 +154,11 @@ type Decided<P> = { readonly [K in keyof P]-?: undefined extends P[K] ? never : 
  */
 export type Errors<Integration, Endpoint = {}> = [Integration] extends [never]
   ? never
-  : SlotErrors[Inherited<Integration, Endpoint> & keyof SlotErrors]
+  : SlotErrors[Inherited<Integration, Endpoint> & keyof SlotErrors] | OwnErrors<Slot<Integration, Endpoint, "strategies">>
+
+/** The errors of a user's own strategies. */
+type OwnErrors<Strategies> =
+  Extract<Strategies, ReadonlyArray<unknown>> extends ReadonlyArray<Strategy<infer E>> ? E : never
 
 /**
  * Overrides for the slots that are on in `Declared`, and no others: the error types stay true.
@@ -241,7 +227,8 @@ export const none = {
   bulkhead: null,
   concurrency: null,
   rateLimit: null,
-  circuitBreaker: null
+  circuitBreaker: null,
+  strategies: null
 } as const satisfies Record<keyof Policy, null>
 
 /**

@@ -1,443 +1,153 @@
-import { Clock, Duration, Effect, Exit, type Fiber, Option, Redacted, Result, Stream, type Tracer } from "effect"
-import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
-import type * as HttpClient from "effect/http/HttpClient"
-import { isHttpClientError } from "effect/http/HttpClientError"
+/** One call of a method: its credentials, its answer, and the errors that it can fail with. */
+import { Duration, Effect, type Fiber, Option, Redacted, type Tracer } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpClientError } from "effect/http/HttpClientError"
 import { fromWeb, type HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
-import * as Engine from "../../policy/Engine.ts"
+import * as Cache from "../../policy/Cache.ts"
+import type * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
+import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
-import * as Failure from "../../policy/Failure.ts"
-import type { Cache } from "../../policy/Cache.ts"
-import type { CacheStore } from "../../policy/CacheStore.ts"
-import { CallObserver } from "../../policy/CallObserver.ts"
-import * as Coalesce from "../../policy/Coalesce.ts"
+import { HttpCall, noStamps, type Received } from "../../policy/internal/engine/HttpCall.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
-import { definition } from "../Endpoint.ts"
-import type { Arrived, Next, Pagination } from "../Pagination.ts"
-import { readBody } from "./receivedBody.ts"
-import { streamed } from "./Reflection.ts"
-import * as RequestEncoder from "./RequestEncoder.ts"
-import * as ResponseDecoder from "./ResponseDecoder.ts"
-import * as Sharing from "./Sharing.ts"
+import type { CompiledEndpoint, Input } from "./CompiledEndpoint.ts"
+import type { Told } from "./failureRules.ts"
+import { readBody, type ReceivedBody } from "./receivedBody.ts"
+import type { Decoder, Problem, Undecodable } from "./ResponseDecoder.ts"
 import * as Tracing from "./Tracing.ts"
 
-/** What the methods of one integration have in common. */
-export interface Wiring {
-  readonly baseUrl: string
-  readonly client: (endpoint: HttpApiEndpoint.Top) => HttpClient.HttpClient
-  readonly credentials: Credentials.Service
-  readonly classify: Failure.Classify
-  readonly maxBodyBytes: number
-  readonly cacheStore: (cache: Cache) => CacheStore["Service"]
-  readonly headers: Readonly<Record<string, string>>
-}
+/** `buffered`: the response with its body read, for a cache. */
+type Mode = NonNullable<Input["responseMode"]> | "buffered"
 
-/** A request as a caller gives it. */
-export interface Input extends RequestEncoder.Input {
-  /** `buffered` is not the caller's: the response with its body read, for a cache in front of the engine. */
-  readonly responseMode?: "decoded-only" | "decoded-and-response" | "response-only" | "buffered"
-}
-
-/** A method before it has its type: the client's types say what goes in and comes out. */
-export interface Method {
-  (input?: Input, options?: CallOptions): Effect.Effect<unknown, unknown>
-  readonly pages?: (input?: Input, options?: CallOptions) => Stream.Stream<unknown, unknown>
-  readonly items?: (input?: Input, options?: CallOptions) => Stream.Stream<unknown, unknown>
-}
-
-type Decode = (
-  response: HttpClientResponse,
-  tell: ResponseDecoder.TellStreamProblem
-) => Effect.Effect<unknown, ResponseDecoder.Problem>
-
-type AnyFiber = Fiber.Fiber<unknown, unknown>
-
-type AttemptError = Engine.AttemptFailure<unknown>
-
-type Told = Parameters<Engine.Begin<unknown, unknown, never>>[1]
-
-/** The most of an undeclared body that is kept. */
-const excerptBytes = 8 * 1024
-
-const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"])
-
-/** What all tenants of an endpoint have in common: how it is written and read. */
-export interface Codec {
-  readonly client: HttpClient.HttpClient
-  readonly direct: Exchange.Direct | undefined
-  readonly encode: (
-    input: RequestEncoder.Input
-  ) => Effect.Effect<HttpClientRequest.HttpClientRequest, RequestEncoder.Unencodable>
-  readonly successOf: ResponseDecoder.DecoderOf
-  readonly errorOf: ResponseDecoder.DecoderOf
-  readonly isStreamed: boolean
-}
-
-/** Compiles how an endpoint is written and read. */
-export const compileCodec = (endpoint: HttpApiEndpoint.Top, wiring: Omit<Wiring, "credentials">): Codec => {
-  const { baseUrl, headers } = wiring
-  const client = wiring.client(endpoint)
-  return {
-    client,
-    direct: Exchange.directOf(client),
-    encode: RequestEncoder.compile(endpoint, baseUrl, headers),
-    successOf: ResponseDecoder.compileSuccesses(endpoint),
-    errorOf: ResponseDecoder.compileErrors(definition(endpoint).errors),
-    isStreamed: Array.from(endpoint.success).some((schema) => streamed(schema) !== undefined)
-  }
-}
-
-/** Compiles an endpoint to its method. */
-export const makeMethod = (
-  endpoint: HttpApiEndpoint.Top,
-  engine: () => Engine.Engine,
-  wiring: Wiring,
-  codec: Codec = compileCodec(endpoint, wiring)
-): Method => {
-  const compiled = new CompiledEndpoint(endpoint, engine, wiring, codec)
-  const method = (input?: Input, options?: CallOptions) => compiled.call(input, options)
-  const { pagination } = definition(endpoint)
-  return pagination === undefined ? method : Object.assign(method, paginated(compiled, pagination))
-}
-
-class CompiledEndpoint {
-  /** The engine of now: policies may change while the program runs. */
-  readonly engine: () => Engine.Engine
-  readonly site: Engine.CallSite
-  readonly wiring: Wiring
-  readonly #endpoint: HttpApiEndpoint.Top
-  readonly #codec: Codec
-  readonly spans: Tracing.Spans
-  readonly #caching = onePerKey((cache: Cache) => Sharing.makeCaching(cache, this.wiring.cacheStore(cache)))
-  readonly #flights = onePerKey((coalesce: Coalesce.Coalesce) => Coalesce.makeFlights<unknown, unknown>(coalesce))
-
-  constructor(endpoint: HttpApiEndpoint.Top, engine: () => Engine.Engine, wiring: Wiring, codec: Codec) {
-    this.engine = engine
-    this.site = engine().call
-    this.wiring = wiring
-    this.#endpoint = endpoint
-    this.#codec = codec
-    this.spans = Tracing.spansOf(this.site, wiring.baseUrl)
-  }
-
-  call(input: Input = {}, options: CallOptions = {}): Effect.Effect<unknown, unknown> {
-    return Effect.withFiber((fiber) =>
-      AtOnce.flatMap(this.#request(input), (request) => this.#sendOn(fiber, request, input, options))
-    )
-  }
-
-  /** Sends an encoded request, whatever made it: the caller's input, or the page before. */
-  send(
-    request: HttpClientRequest.HttpClientRequest,
-    input: Input,
-    options: CallOptions
-  ): Effect.Effect<unknown, unknown> {
-    return Effect.withFiber((fiber) => this.#sendOn(fiber, request, input, options))
-  }
-
-  #sendOn(
-    fiber: AnyFiber,
-    request: HttpClientRequest.HttpClientRequest,
-    input: Input,
-    options: CallOptions
-  ): Effect.Effect<unknown, unknown> {
-    return this.spans.call(fiber, (span) => {
-      const one = { request, input, options, span }
-      const { cache, coalesce } = this.engine().policy
-      const isAlone = this.#codec.isStreamed || input.responseMode === "response-only"
-      if (isAlone || (cache === undefined && coalesce === undefined)) return new Invocation(this, one).run(fiber)
-      return this.#inTime(options, this.#shared(one))
-    })
-  }
-
-  /** On whichever fibre asks: what is shared may be fetched on one of its own. */
-  #invoke(one: One): Effect.Effect<unknown, unknown> {
-    return Effect.withFiber((fiber) => new Invocation(this, one).run(fiber))
-  }
-
-  /** What is shared keeps the deadline of who began it: each caller has its own around it. */
-  #inTime(options: CallOptions, shared: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> {
-    const millis = Engine.deadlineMillis(this.engine().policy, options)
-    if (millis === undefined) return shared
-    const after = Duration.millis(millis)
-    const info = { ...this.site, attempts: 0, elapsed: after, requestId: undefined, category: "transient" } as const
-    return Effect.timeoutOrElse(shared, {
-      duration: after,
-      orElse: () => Effect.fail(new CallError.Timeout({ ...info, scope: "deadline", after }))
-    })
-  }
-
-  /** Whose answer may be shared depends on who asks: the credentials are looked at before the first attempt. */
-  #shared(one: One): Effect.Effect<unknown, unknown> {
-    const { cache, coalesce } = this.engine().policy
-    const { request } = one
-    return Effect.matchEffect(Effect.zip(this.wiring.credentials.authorize(request), currentRedactedNames), {
-      onFailure: () => this.#invoke(one),
-      onSuccess: ([authorized, names]) => {
-        const partition = Sharing.partitionOf(this.engine().scope, authorized, request, names)
-        const answer = cache === undefined ? this.#invoke(one) : this.#cached(cache, partition, one)
-        if (coalesce === undefined) return answer
-        const mode = one.input.responseMode ?? "decoded-only"
-        return this.#flights(coalesce).share(Sharing.flightKey(coalesce, request, partition, mode), answer)
-      }
-    })
-  }
-
-  #cached(cache: Cache, partition: string, one: One): Effect.Effect<unknown, unknown> {
-    const input = { ...one.input, responseMode: "buffered" } as const
-    const ask: Sharing.Ask = (request) =>
-      // This response mode gives a response.
-      this.#invoke({ ...one, request, input }) as Effect.Effect<HttpClientResponse, unknown>
-    const answer = Effect.mapError(this.#caching(cache).answer(one.request, partition, ask), (error) =>
-      isHttpClientError(error) ? noStore(this.site) : error
-    )
-    return Effect.flatMap(answer, ([response, result]) =>
-      Effect.andThen(this.#tellCache(result), this.#decodeShared(response, one.input.responseMode))
-    )
-  }
-
-  #decodeShared(response: HttpClientResponse, mode: Input["responseMode"]): Effect.Effect<unknown, unknown> {
-    const decode = this.successOf(response)
-    const fail = (problem: ResponseDecoder.Problem) => wrongBody(this.site, response, problem)
-    const value = decode === undefined ? Effect.void : Effect.mapError(decode(response, fail), fail)
-    return mode === "decoded-and-response" ? Effect.map(value, (value) => [value, response]) : value
-  }
-
-  #tellCache(result: Sharing.CacheResult): Effect.Effect<void> {
-    const { endpoint, integration, tenant } = this.site
-    const where = { integration, endpoint, ...(tenant !== undefined && { tenant }) }
-    return Effect.withFiber((fiber) => {
-      fiber.getRef(CallObserver)?.({ _tag: "CacheAnswered", ...where, result })
-      return Effect.void
-    })
-  }
-
-  #request(input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, unknown> {
-    return AtOnce.mapError(this.#codec.encode(input), (problem) => this.#unencodable(problem))
-  }
-
-  request(input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, unknown> {
-    return this.#request(input)
-  }
-
-  successOf(response: HttpClientResponse): Decode | undefined {
-    return this.#decodeWith(this.#codec.successOf(response.status, response.headers["content-type"]))
-  }
-
-  errorOf(response: HttpClientResponse): Decode | undefined {
-    return this.#decodeWith(this.#codec.errorOf(response.status, response.headers["content-type"]))
-  }
-
-  #decodeWith(decoder: ResponseDecoder.Decoder | undefined): Decode | undefined {
-    const maxBytes = this.wiring.maxBodyBytes
-    return decoder === undefined
-      ? undefined
-      : (response, tell) => ResponseDecoder.decodeResponse(decoder, response, { tell, maxBytes })
-  }
-
-  get direct(): Exchange.Direct | undefined {
-    return this.#codec.direct
-  }
-
-  get client(): HttpClient.HttpClient {
-    return this.#codec.client
-  }
-
-  get isIdempotent(): boolean {
-    return idempotentMethods.has(this.#endpoint.method)
-  }
-
-  #unencodable({ issue, part }: RequestEncoder.Unencodable): CallError.EncodeFailure | CallError.TransportFailure {
-    const info = {
-      ...this.site,
-      attempts: 0,
-      elapsed: Duration.zero,
-      requestId: undefined,
-      category: "invalid"
-    } as const
-    return part === "params"
-      ? new CallError.TransportFailure({ ...info, reason: "InvalidUrl", code: undefined, detail: issue })
-      : new CallError.EncodeFailure({ ...info, part, issue })
-  }
-}
-
-const currentRedactedNames = Effect.withFiber((fiber) => Effect.succeed(Redact.redactedNames(fiber)))
-
-/** A call that may share its answer with others. */
-interface One {
+/** A call that is about to be made. */
+export interface One {
+  /** A call keeps the engine that it began with. */
+  readonly engine: Engine.Engine
   readonly request: HttpClientRequest.HttpClientRequest
   readonly input: Input
+  readonly mode: Mode
   readonly options: CallOptions
   readonly span: Tracer.Span | undefined
 }
 
-const onePerKey = <Key extends object, Value>(make: (key: Key) => Value) => {
-  let made: WeakMap<Key, Value> | undefined
-  return (key: Key): Value => {
-    const known = made?.get(key)
-    if (known !== undefined) return known
-    const value = make(key)
-    made ??= new WeakMap()
-    made.set(key, value)
-    return value
-  }
-}
+type Failed = Engine.AttemptFailure<unknown, unknown>
 
-/** The only error of a client that is not one of the call: the cache could not look, and has asked nobody. */
-const noStore = (site: Engine.CallSite): CallError.TransportFailure =>
-  new CallError.TransportFailure({
-    ...site,
-    attempts: 0,
-    elapsed: Duration.zero,
-    requestId: undefined,
-    category: "transient",
-    reason: "Connect",
-    code: undefined,
-    detail: "the store of the cache did not answer, and nothing was sent"
-  })
+type Arrived = Received<Credentials.Authorized>
 
-const wrongBody = (
-  site: Engine.CallSite,
-  response: HttpClientResponse,
-  problem: ResponseDecoder.Problem
-): CallError.DecodeFailure =>
-  new CallError.DecodeFailure({
-    ...site,
-    attempts: 0,
-    elapsed: Duration.zero,
-    requestId: Exchange.requestId(response.headers),
-    category: "invalid",
-    status: response.status,
-    issue: problem._tag === "Broken" ? problem.detail : problem.issue
-  })
+/** The most of an undeclared body that is kept, in bytes. */
+const excerptBytes = 8 * 1024
 
-/** One call: what must stay the same over its attempts. */
-class Invocation implements Engine.Call<unknown, unknown, never> {
-  readonly options: CallOptions
-  readonly timed = true
+/** The longest that the body of an error is read. */
+const errorBodyTime = "5 seconds"
+
+export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Authorized> {
   readonly #endpoint: CompiledEndpoint
-  /** A call keeps the engine that it began with. */
-  readonly #engine: Engine.Engine
-  readonly #request: HttpClientRequest.HttpClientRequest
-  readonly #input: Input
-  readonly #span: Tracer.Span | undefined
-  readonly #idempotencyKey: string | undefined
-  #held: HttpClientResponse | undefined
-  #renewed = false
+  readonly #one: One
+  /** The spans of the attempts that are traced, by number. */
+  readonly #spans = new Map<number, Tracer.Span>()
+  /** What was read of bodies before anything else looked at them. */
+  readonly #bodies = new WeakMap<HttpClientResponse, ReceivedBody>()
 
-  constructor(endpoint: CompiledEndpoint, { input, options, request, span }: One) {
+  constructor(endpoint: CompiledEndpoint, one: One) {
+    const { engine, options, request } = one
+    super({ engine, request, options, isDeclaredIdempotent: endpoint.codec.isIdempotent })
     this.#endpoint = endpoint
-    this.#engine = endpoint.engine()
-    this.#input = input
-    this.options = options
-    this.#span = span
-    this.#idempotencyKey = options.idempotencyKey ?? this.#drawKey()
-    this.#request = this.#withKey(request)
+    this.#one = one
   }
 
-  run(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
-    const outcome = Engine.runOn(fiber, this.#engine, this)
-    return this.#input.responseMode === "response-only" ? this.#orHeld(outcome) : outcome
+  override get request(): unknown {
+    return this.#one.input
   }
 
-  get idempotent(): boolean {
-    return this.#endpoint.isIdempotent || this.#idempotencyKey !== undefined
-  }
-
-  get replayable(): boolean {
-    return RequestEncoder.isReplayable(this.#input)
+  get classify(): Failure.Classify {
+    return this.#endpoint.wiring.classify
   }
 
   get hedgeable(): boolean {
-    return this.#input.responseMode !== "response-only"
-  }
-
-  get request(): unknown {
-    return this.#input
+    return this.#one.mode !== "response-only"
   }
 
   get decodedOf(): ((success: unknown) => unknown) | undefined {
-    return decodedOf[this.#input.responseMode ?? "decoded-only"]
+    return decodedOf[this.#one.mode]
   }
 
-  #drawKey(): string | undefined {
-    const drawn = this.#engine.policy.retry?.idempotencyKeyHeader !== undefined && !this.#endpoint.isIdempotent
-    return drawn ? crypto.randomUUID() : undefined
+  get sharing(): Engine.Sharing<unknown, unknown, never> | undefined {
+    const { mode } = this.#one
+    const isAlone = this.engine.steps.length === 0 || this.#endpoint.codec.isStreamed || mode === "response-only"
+    return isAlone ? undefined : this.#shared(mode)
   }
 
-  #withKey(request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest {
-    if (this.#idempotencyKey === undefined) return request
-    const header = this.#engine.policy.retry?.idempotencyKeyHeader ?? "idempotency-key"
-    return HttpClientRequest.setHeader(request, header, this.#idempotencyKey)
-  }
-
-  attempt(attempt: Engine.Attempt): Effect.Effect<unknown, AttemptError> {
-    return AtOnce.flatMap(this.#discardHeld(), () =>
-      this.#endpoint.spans.attempt(this.#span, attempt.number, (span) => this.#exchange(attempt, span))
-    )
-  }
-
-  /** What nobody traces needs no fibre over a client with a direct way. */
-  get begin(): Engine.Begin<unknown, unknown, never> | undefined {
-    const { direct } = this.#endpoint
-    return direct === undefined || this.#span !== undefined
-      ? undefined
-      : (attempt, told) => this.#begin(direct, attempt, told)
-  }
-
-  #begin(direct: Exchange.Direct, attempt: Engine.Attempt, told: Told): (() => void) | undefined {
-    const authorized = AtOnce.exitOf(this.#authorize(attempt))
-    if (this.#held !== undefined || authorized === undefined || Exit.isFailure(authorized)) return undefined
-    const sending = this.#sending(attempt, undefined, authorized.value)
-    if (!direct.accepts(sending.request)) return undefined
-    return direct.begin(sending.request, {
-      responded: (response) => told((fiber) => this.#receive(fiber, sending, response)),
-      broke: (error) => told(() => Effect.fail(this.#broken(attempt, Exchange.brokenBy(error))))
-    })
-  }
-
-  /** Credentials that are at hand and a client with a direct way leave nothing that a time limit needs a fibre for. */
-  #exchange(attempt: Engine.Attempt, span: Tracer.Span | undefined): Effect.Effect<unknown, AttemptError> {
-    const authorizing = this.#authorize(attempt)
-    const { direct } = this.#endpoint
-    const authorized = direct === undefined ? undefined : AtOnce.exitOf(authorizing)
-    if (direct !== undefined && authorized !== undefined && Exit.isSuccess(authorized)) {
-      const sending = this.#sending(attempt, span, authorized.value)
-      if (direct.accepts(sending.request)) return this.#sendDirectly(direct, sending)
+  #shared(mode: Mode): Engine.Sharing<unknown, unknown, never> {
+    const { outgoing } = this
+    return {
+      request: outgoing,
+      mode,
+      partition: this.#partition,
+      fetching: (request) =>
+        // This mode gives a response.
+        new Invocation(this.#endpoint, { ...this.#one, request, mode: "buffered" }) as unknown as Engine.Call<
+          HttpClientResponse,
+          unknown,
+          never
+        >,
+      answer: (response, info) => this.#decodeKept(response, info),
+      unavailable: (info) =>
+        new CallError.TransportFailure({
+          ...info,
+          category: "transient",
+          reason: "Connect",
+          code: undefined,
+          detail: "the store of the cache did not answer, and nothing was sent"
+        })
     }
-    return attempt.inTime(
-      AtOnce.flatMap(authorizing, (authorized) => this.#send(this.#sending(attempt, span, authorized)))
-    )
   }
 
-  #sending(attempt: Engine.Attempt, span: Tracer.Span | undefined, authorized: Credentials.Authorized): Sending {
-    return { attempt, span, authorized, request: this.#stamped(attempt, span, authorized.request) }
-  }
-
-  #send(sending: Sending): Effect.Effect<unknown, AttemptError> {
-    return Effect.matchEffect(Exchange.send(this.#endpoint.client, sending.request), {
-      onFailure: (broken) => Effect.fail(this.#broken(sending.attempt, broken)),
-      onSuccess: (response) => Effect.withFiber((fiber) => this.#receive(fiber, sending, response))
-    })
-  }
-
-  #sendDirectly(direct: Exchange.Direct, sending: Sending): Effect.Effect<unknown, AttemptError> {
-    const { attempt, request } = sending
-    return attempt.waitInTime((resume) =>
-      direct.begin(request, {
-        responded: (response) =>
-          resume(Effect.withFiber((fiber) => attempt.inTime(this.#receive(fiber, sending, response)))),
-        broke: (error) => resume(Effect.suspend(() => Effect.fail(this.#broken(attempt, Exchange.brokenBy(error)))))
+  /** Whose answer it is: it depends on the credentials, those of the integration and those that the caller gave. */
+  get #partition(): Effect.Effect<string | undefined> {
+    const { headers, url, urlParams } = this.outgoing
+    return Effect.withFiber((fiber) =>
+      Effect.match(this.#endpoint.wiring.credentials.authorize(this.outgoing), {
+        onFailure: () => undefined,
+        onSuccess: ({ identity, secrets }) =>
+          Cache.partitionOf({
+            scope: this.engine.scope,
+            identity: (identity ?? secrets).map(Redacted.value),
+            headers,
+            url,
+            urlParams,
+            redactedNames: Redact.redactedNames(fiber)
+          })
       })
     )
   }
 
-  #authorize(attempt: Engine.Attempt): Effect.Effect<Credentials.Authorized, AttemptError> {
-    return AtOnce.mapError(this.#endpoint.wiring.credentials.authorize(this.#request), ({ cause, reason }) => {
+  #decodeKept(response: HttpClientResponse, info: CallError.CallInfo): Effect.Effect<unknown, CallError.CallError> {
+    const { codec, wiring } = this.#endpoint
+    const decoder = codec.successOf(response.status, response.headers["content-type"])
+    if (decoder?._tag !== "Body") return this.#inMode(response, decoder?._tag === "Empty" ? decoder.value(response) : Effect.void).pipe(
+      Effect.mapError((problem) => decodeFailure(info, response, problem.issue))
+    )
+    const decoded = AtOnce.flatMap(readBody(response, wiring.maxBodyBytes), (body) => decoder.decode(body, response))
+    return Effect.mapError(this.#inMode(response, decoded), (problem) =>
+      decodeFailure(info, response, problem._tag === "Broken" ? problem.detail : problem.issue)
+    )
+  }
+
+  override attempt(attempt: Engine.Attempt): Effect.Effect<unknown, Failed> {
+    const { span } = this.#one
+    if (span === undefined) return this.exchange(attempt, noStamps)
+    return this.#endpoint.spans.attempt(span, attempt.number, (span) => {
+      if (span !== undefined) this.#spans.set(attempt.number, span)
+      const traceparent = Tracing.traceparent(span)
+      return this.exchange(attempt, traceparent === undefined ? noStamps : { traceparent })
+    })
+  }
+
+  authorize(attempt: Engine.Attempt): Effect.Effect<Credentials.Authorized, Engine.AttemptFailure<unknown>> {
+    return AtOnce.mapError(this.#endpoint.wiring.credentials.authorize(this.outgoing), ({ cause, reason }) => {
       const category = cause?.category ?? "unauthorized"
       return {
         error: new CallError.Unauthorized({ ...attempt.info(), category, status: undefined, reason, cause }),
@@ -449,353 +159,332 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
     })
   }
 
-  /** What each attempt says of itself: the trace it belongs to, and the time that is left for it. */
-  #stamped(
+  send(
     attempt: Engine.Attempt,
-    span: Tracer.Span | undefined,
     request: HttpClientRequest.HttpClientRequest
-  ): HttpClientRequest.HttpClientRequest {
-    const traceparent = Tracing.traceparent(span)
-    const deadline = this.#engine.policy.deadline?.header
-    if (traceparent === undefined && deadline === undefined) return request
-    return HttpClientRequest.setHeaders(request, {
-      ...(traceparent !== undefined && { traceparent }),
-      ...(deadline !== undefined && { [deadline]: String(Math.max(1, Math.floor(attempt.remainingMillis))) })
+  ): Effect.Effect<HttpClientResponse, Engine.AttemptFailure<unknown>> {
+    const { client, direct } = this.#endpoint.codec
+    if (direct?.accepts(request) !== true) {
+      return attempt.inTime(Effect.mapError(Exchange.send(client, request), (broken) => brokenAttempt(attempt, broken)))
+    }
+    return attempt.wait((resume) =>
+      direct.begin(request, {
+        responded: (response) => resume(Effect.succeed(response)),
+        broke: (error: HttpClientError) =>
+          resume(Effect.suspend(() => Effect.fail(brokenAttempt(attempt, Exchange.brokenBy(error)))))
+      })
+    )
+  }
+
+  override judge(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    attempt: Engine.Attempt,
+    response: HttpClientResponse
+  ): Effect.Effect<Failure.Classification> {
+    Tracing.tellStatus(this.#spans.get(attempt.number), response.status)
+    const logged = Tracing.logDebug(fiber, "answered", () => {
+      const { elapsed, ...info } = attempt.info(Exchange.requestId(response.headers))
+      return { ...info, status: response.status, elapsedMillis: Duration.toMillis(elapsed) }
+    })
+    return AtOnce.flatMap(logged, () => super.judge(fiber, attempt, response))
+  }
+
+  override bodyOf(response: HttpClientResponse): Effect.Effect<unknown> {
+    return Effect.map(this.#readError(response), ({ body }) => {
+      const json = body?.json()
+      return json?._tag === "Success" ? json.success : undefined
     })
   }
 
-  #receive(
-    fiber: AnyFiber,
-    { attempt, authorized, span }: Sending,
-    response: HttpClientResponse
-  ): Effect.Effect<unknown, AttemptError> {
-    Tracing.tellStatus(span, response.status)
-    attempt.received(response)
-    authorized.received?.(response)
-    const verdict = this.#classify(fiber, response)
-    const received: Received = { attempt, response, authorized, verdict, redactedNames: Redact.redactedNames(fiber) }
-    if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
-    return AtOnce.flatMap(logAnswer(received, fiber), () =>
-      verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
-    )
-  }
-
-  /** The headers of a success are decoded only for a classification that may look at them. */
-  #classify(fiber: AnyFiber, response: HttpClientResponse): Failure.Classification {
-    const { classify } = this.#endpoint.wiring
-    const { status } = response
-    if (classify === Failure.classify && Failure.categoryOfStatus(status) === "success") return Failure.success
-    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-    return classify({ status, headers: response.headers, now })
-  }
-
-  #succeed(received: Received): Effect.Effect<unknown, AttemptError> {
+  accept(received: Arrived): Effect.Effect<unknown, Failed> {
     const { response } = received
-    if (this.#input.responseMode === "response-only") return Effect.succeed(this.#withoutCredentials(response))
-    const decode = this.#endpoint.successOf(response)
-    if (decode === undefined) return this.#refused(received, "rejected")
-    if (this.#input.responseMode === "buffered") return this.#buffer(received)
-    const decoded = AtOnce.mapError(
-      decode(response, (problem) => this.#problem(received, problem).error),
-      (problem) => this.#problem(received, problem)
-    )
-    return this.#input.responseMode === "decoded-and-response"
+    const { mode } = this.#one
+    if (mode === "response-only") return Effect.succeed(this.#withoutCredentials(response))
+    const { status } = response
+    const decoder = this.#endpoint.codec.successOf(status, response.headers["content-type"])
+    if (decoder === undefined) return this.refuse(received, "rejected")
+    return this.#inMode(response, this.#decode(received, decoder))
+  }
+
+  /** The form in which the caller wants the answer. */
+  #inMode<E>(response: HttpClientResponse, decoded: Effect.Effect<unknown, E>): Effect.Effect<unknown, E> {
+    return this.#one.mode === "decoded-and-response"
       ? Effect.map(decoded, (value) => [value, this.#withoutCredentials(response)])
       : decoded
   }
 
-  #buffer(received: Received): Effect.Effect<HttpClientResponse, AttemptError> {
+  #decode(received: Arrived, decoder: Decoder): Effect.Effect<unknown, Failed> {
     const { response } = received
-    return Effect.mapBoth(readBody(response, this.#endpoint.wiring.maxBodyBytes), {
-      onFailure: (problem) => this.#problem(received, problem),
-      onSuccess: ({ bytes }) => {
-        const { headers, status } = response
-        // What was read is not shared memory.
-        const body = status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>)
-        return fromWeb(this.#request, new Response(body, { status, headers }))
-      }
-    })
-  }
-
-  #refused(received: Received, category: Failure.Category): Effect.Effect<never, AttemptError> {
-    if (this.#input.responseMode === "response-only") return this.#hold(received, category)
-    const decode = this.#endpoint.errorOf(received.response)
-    return decode === undefined ? this.#undeclared(received, category) : this.#declared(received, category, decode)
-  }
-
-  #declared(received: Received, category: Failure.Category, decode: Decode): Effect.Effect<never, AttemptError> {
-    return Effect.matchEffect(
-      decode(received.response, (problem) => problem),
-      {
-        onFailure: (problem) => Effect.fail(this.#problem(received, problem)),
-        onSuccess: (error) => {
-          const info = received.attempt.info(requestIdOf(received))
-          return this.#failAfterRenewal(received, {
-            ...failed(received, category),
-            error: CallError.attachInfo(error, { ...info, status: received.response.status }),
-            declared: true
-          })
-        }
-      }
+    const rules = this.#endpoint.codec.failureOf
+    const isJudged = rules?.appliesTo(response.status) === true
+    if (decoder._tag === "Stream") return this.#open(received, decoder, isJudged)
+    if (decoder._tag === "Empty" && !isJudged && this.#one.mode !== "buffered") {
+      const value = Effect.mapError(decoder.value(response), (problem) => this.#problem(received, problem))
+      return Effect.andThen(Exchange.discard(response), value)
+    }
+    const read = AtOnce.mapError(readBody(response, this.#endpoint.wiring.maxBodyBytes), (problem) =>
+      this.#problem(received, problem)
+    )
+    return AtOnce.flatMap(read, (body) =>
+      AtOnce.flatMap(isJudged ? this.#failUnlessSuccess(received, body) : Effect.void, () => {
+        const decoded = decoder._tag === "Body" ? decoder.decode(body, response) : decoder.value(response)
+        const checked = AtOnce.mapError(decoded, (problem) => this.#problem(received, problem))
+        return this.#one.mode === "buffered" ? Effect.as(checked, buffered(this.outgoing, response, body)) : checked
+      })
     )
   }
 
-  #undeclared(received: Received, category: Failure.Category): Effect.Effect<never, AttemptError> {
-    return Effect.flatMap(Exchange.excerpt(received.response, excerptBytes), (text) => {
-      const body = Redact.secrets(text, secretsOf(received)).slice(0, excerptBytes)
-      return this.#failAfterRenewal(received, {
-        ...failed(received, category),
-        error: this.#undeclaredError(received, category, body)
-      })
+  /** An answer that is no such stream may say in JSON why. */
+  #open(
+    received: Arrived,
+    decoder: Extract<Decoder, { readonly _tag: "Stream" }>,
+    isJudged: boolean
+  ): Effect.Effect<unknown, Failed> {
+    const { response } = received
+    const opened = decoder.open(response, (problem) => this.#problem(received, problem).error)
+    return Effect.catch(opened, (problem) => {
+      const failure = Effect.suspend(() => Effect.fail(this.#problem(received, problem)))
+      const read = this.#readError(response)
+      return Effect.flatMap(read, ({ body }) =>
+        body === undefined || !isJudged ? failure : Effect.andThen(this.#failUnlessSuccess(received, body), failure)
+      )
     })
   }
 
-  /** A 401 renews the credentials, once: the engine makes one more attempt when something has changed. */
-  #failAfterRenewal(received: Received, failure: AttemptError): Effect.Effect<never, AttemptError> {
-    if (failure.category !== "unauthorized") return Effect.fail(failure)
-    if (this.#renewed) return Effect.fail(failure)
-    this.#renewed = true
-    const { authorized, response } = received
-    const renewing = authorized.renew?.(response) ?? this.#endpoint.wiring.credentials.renew
-    return Effect.flatMap(renewing, (renewed) => Effect.fail({ ...failure, renewed }))
+  #failUnlessSuccess(received: Arrived, body: ReceivedBody): Effect.Effect<void, Failed> {
+    const rules = this.#endpoint.codec.failureOf
+    if (rules === undefined) return Effect.void
+    return AtOnce.flatMap(rules.match(body, received.response.status), (told) =>
+      told === undefined ? Effect.void : this.#told(received, told, body)
+    )
   }
 
-  #undeclaredError(received: Received, category: Failure.Category, body: string): CallError.CallError {
-    const { response, verdict } = received
-    const info = { ...received.attempt.info(requestIdOf(received)), category, status: response.status }
-    if (category === "unauthorized") {
-      return new CallError.Unauthorized({ ...info, reason: `the provider answered ${response.status}` })
-    }
-    if (category === "throttled" && this.#throttlesAreTyped) {
-      return new CallError.RateLimited({ ...info, source: "remote", retryAfter: verdict.retryAfter, limit: undefined })
-    }
-    return new CallError.UnexpectedStatus({ ...info, body, retryAfter: verdict.retryAfter })
+  /** A body that tells a failure decides its category; the wait it tells goes before that of the headers. */
+  #told(received: Arrived, told: Told, body: ReceivedBody): Effect.Effect<never, Failed> {
+    const { category, error } = told
+    const retryAfter = told.retryAfter ?? received.verdict.retryAfter
+    const judged: Arrived = { ...received, verdict: { ...received.verdict, category, retryAfter } }
+    return Option.isSome(error)
+      ? this.#declared(judged, category, error.value)
+      : this.#general(judged, category, { excerpt: body.excerpt(excerptBytes) })
   }
 
-  get #throttlesAreTyped(): boolean {
-    const { rateLimit, retry, throttle } = this.#engine.policy
-    return rateLimit !== undefined || retry !== undefined || throttle !== undefined
-  }
-
-  #problem(received: Received, problem: ResponseDecoder.Problem): AttemptError {
-    if (problem._tag === "Broken") return this.#broken(received.attempt, problem, requestIdOf(received))
-    const info = received.attempt.info(requestIdOf(received))
-    const error = new CallError.DecodeFailure({
-      ...info,
-      category: "invalid",
-      status: received.response.status,
-      issue: Redact.secrets(problem.issue, secretsOf(received))
+  refuse(received: Arrived, category: Failure.Category): Effect.Effect<unknown, Failed> {
+    const { response } = received
+    const { mode } = this.#one
+    if (mode === "response-only") return this.#responseItself(received, category)
+    if (mode === "buffered" && response.status === 304) return Effect.succeed(response)
+    const { errorOf, failureOf } = this.#endpoint.codec
+    const decoder = errorOf(response.status, response.headers["content-type"])
+    const isJudged = failureOf?.appliesTo(response.status) === true
+    if (decoder === undefined && !isJudged) return this.#general(received, category, {})
+    return Effect.flatMap(this.#readError(response), ({ body, issue }) => {
+      if (body === undefined) return this.#general(received, category, { issue, excerpt: "" })
+      return Effect.flatMap(isJudged ? this.#failUnlessSuccess(received, body) : Effect.void, () =>
+        this.#decodeError(received, category, { decoder, body })
+      )
     })
-    return { ...failed(received, "invalid"), error }
   }
 
-  #broken(attempt: Engine.Attempt, broken: Exchange.Broken, requestId?: string): AttemptError {
-    const { code, detail, reason, sent } = broken
-    const category = reason === "InvalidUrl" ? "invalid" : "transient"
-    const error = new CallError.TransportFailure({ ...attempt.info(requestId), category, reason, code, detail })
-    return { error, category, retryAfter: undefined, sent, declared: false, requestId }
+  /** A body that does not match its declared schema never changes the category that its status has. */
+  #decodeError(
+    received: Arrived,
+    category: Failure.Category,
+    { body, decoder }: { readonly decoder: Decoder | undefined; readonly body: ReceivedBody }
+  ): Effect.Effect<never, Failed> {
+    const excerpt = body.excerpt(excerptBytes)
+    if (decoder === undefined) return this.#general(received, category, { excerpt })
+    const { response } = received
+    const decoded: Effect.Effect<unknown, Undecodable> =
+      decoder._tag === "Body"
+        ? decoder.decode(body, response)
+        : decoder._tag === "Empty"
+          ? decoder.value(response)
+          : Effect.void
+    return Effect.matchEffect(decoded, {
+      onFailure: ({ issue }) => this.#general(received, category, { excerpt, issue }),
+      onSuccess: (error) => this.#declared(received, category, error)
+    })
   }
 
-  #hold(received: Received, category: Failure.Category): Effect.Effect<never, AttemptError> {
-    this.#held = received.response
+  #declared(received: Arrived, category: Failure.Category, error: unknown): Effect.Effect<never, Failed> {
+    const info = received.attempt.info(this.#requestId(received))
     return this.#failAfterRenewal(received, {
-      ...failed(received, category),
-      error: received.response,
+      ...this.#failed(received, category),
+      error: CallError.attachInfo(error, { ...info, status: received.response.status, category }),
       declared: true
     })
   }
 
-  /** A response that the caller does not get is let go of, whatever ends the call. */
-  #orHeld(outcome: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> {
-    const handed = Effect.catch(outcome, (error) =>
-      error === this.#held ? Effect.sync(() => this.#handOver()) : Effect.fail(error)
-    )
-    return Effect.onExit(handed, () => this.#discardHeld())
+  /** The general error of a category. An excerpt that nobody may see is not read. */
+  #general(received: Arrived, category: Failure.Category, known: Known): Effect.Effect<never, Failed> {
+    const { response } = received
+    const facts = this.#failed(received, category)
+    const error = this.#generalError(received, category, known)
+    if (known.excerpt !== undefined) return this.#failAfterRenewal(received, { ...facts, error })
+    const discard = Exchange.discard(response)
+    const conclude =
+      error._tag === "UnexpectedStatus"
+        ? Effect.flatMap(Exchange.excerpt(response, excerptBytes), (excerpt) =>
+            Effect.fail(this.#generalError(received, category, { excerpt }))
+          )
+        : Effect.andThen(Effect.forkDetach(discard), Effect.fail(error))
+    return this.#failAfterRenewal(received, { ...facts, error, conclude, discard })
   }
 
-  #handOver(): HttpClientResponse | undefined {
-    const held = this.#takeHeld()
-    return held === undefined ? undefined : this.#withoutCredentials(held)
+  #generalError(
+    received: Arrived,
+    category: Failure.Category,
+    { excerpt = "", issue }: Known
+  ): CallError.Unauthorized | CallError.RateLimited | CallError.UnexpectedStatus {
+    const { attempt, response, verdict } = received
+    const { status } = response
+    const info = { ...attempt.info(this.#requestId(received)), category, status }
+    if (category === "unauthorized") {
+      return new CallError.Unauthorized({ ...info, reason: `the provider answered ${status}` })
+    }
+    if (category === "throttled" && this.#throttlesAreTyped) {
+      return new CallError.RateLimited({ ...info, source: "remote", retryAfter: verdict.retryAfter, limit: undefined })
+    }
+    const secrets = this.#secrets(received)
+    return new CallError.UnexpectedStatus({
+      ...info,
+      body: Redact.secrets(excerpt, secrets).slice(0, excerptBytes),
+      retryAfter: verdict.retryAfter,
+      contentType: response.headers["content-type"],
+      issue: issue === undefined ? undefined : Redact.secrets(issue, secrets)
+    })
+  }
+
+  get #throttlesAreTyped(): boolean {
+    const { rateLimit, retry, throttle } = this.engine.policy
+    return rateLimit !== undefined || retry !== undefined || throttle !== undefined
+  }
+
+  #failAfterRenewal(received: Arrived, failure: Failed): Effect.Effect<never, Failed> {
+    return this.failAfterRenewal(received, failure, this.#endpoint.wiring.credentials.renew)
+  }
+
+  #responseItself(received: Arrived, category: Failure.Category): Effect.Effect<never, Failed> {
+    const { response } = received
+    return this.#failAfterRenewal(received, {
+      ...this.#failed(received, category),
+      error: response,
+      declared: true,
+      conclude: Effect.sync(() => this.#withoutCredentials(response)),
+      discard: Exchange.discard(response)
+    })
+  }
+
+  #failed(received: Arrived, category: Failure.Category) {
+    const { response, verdict } = received
+    return {
+      category,
+      retryAfter: verdict.retryAfter,
+      sent: true,
+      declared: false,
+      shouldRetry: verdict.shouldRetry,
+      isUnprocessed: this.#endpoint.codec.unprocessed.has(response.status),
+      status: response.status,
+      requestId: this.#requestId(received)
+    }
+  }
+
+  #problem(received: Arrived, problem: Problem): Failed {
+    const { attempt, response } = received
+    const requestId = this.#requestId(received)
+    if (problem._tag === "Broken") return brokenAttempt(attempt, problem, requestId)
+    const issue = Redact.secrets(problem.issue, this.#secrets(received))
+    const error = decodeFailure(attempt.info(requestId), response, issue)
+    return { ...this.#failed(received, "invalid"), error }
+  }
+
+  /** Reads the body of an error once, for as long as it is worth: it never ends the attempt. */
+  #readError(response: HttpClientResponse): Effect.Effect<ErrorBody> {
+    const known = this.#bodies.get(response)
+    if (known !== undefined) return Effect.succeed({ body: known, issue: undefined })
+    return readBody(response, this.#endpoint.wiring.maxBodyBytes).pipe(
+      Effect.timeoutOption(errorBodyTime),
+      Effect.match({
+        onFailure: (problem) => ({
+          body: undefined,
+          issue: problem._tag === "Broken" ? `the body broke: ${problem.detail}` : problem.issue
+        }),
+        onSuccess: Option.match({
+          onNone: () => ({ body: undefined, issue: `the body did not arrive within ${errorBodyTime}` }),
+          onSome: (body) => {
+            this.#bodies.set(response, body)
+            return { body, issue: undefined }
+          }
+        })
+      })
+    )
   }
 
   #withoutCredentials(response: HttpClientResponse): HttpClientResponse {
-    return Exchange.withRequest(response, this.#request)
+    return Exchange.withRequest(response, this.outgoing)
   }
 
-  #takeHeld(): HttpClientResponse | undefined {
-    const held = this.#held
-    this.#held = undefined
-    return held
+  #requestId(received: Arrived): string | undefined {
+    const requestId = Exchange.requestId(received.response.headers)
+    return requestId === undefined ? undefined : Redact.secrets(requestId, this.#secrets(received))
   }
 
-  /** On a fibre of its own: a body that does not come holds up neither the next attempt nor the end of the call. */
-  #discardHeld(): Effect.Effect<void> {
-    const held = this.#takeHeld()
-    return held === undefined ? Effect.void : Effect.asVoid(Effect.forkDetach(Exchange.discard(held)))
+  /** What must not appear in an error: the credentials of the integration, and those that the caller gave. */
+  #secrets({ authorized, fiber }: Arrived): ReadonlyArray<string> {
+    const given = Redact.secretsOf(this.outgoing, Redact.redactedNames(fiber))
+    return [...authorized.secrets.map(Redacted.value), ...given]
   }
 }
 
-/** What was decoded, in an attempt of each response mode. */
+/** What is known of the body of an error. */
+interface Known {
+  readonly excerpt?: string
+  readonly issue?: string | undefined
+}
+
+interface ErrorBody {
+  readonly body: ReceivedBody | undefined
+  readonly issue: string | undefined
+}
+
+/** What was decoded, in an attempt of each mode. */
 const decodedOf = {
   "decoded-only": (value: unknown) => value,
-  // This response mode gives a pair.
+  // This mode gives a pair.
   "decoded-and-response": (pair: unknown) => (pair as readonly [unknown, HttpClientResponse])[0],
   "response-only": undefined,
   buffered: undefined
 } as const
 
-const requestIdOf = (received: Received): string | undefined => {
-  const requestId = Exchange.requestId(received.response.headers)
-  return requestId === undefined ? undefined : Redact.secrets(requestId, secretsOf(received))
-}
+const buffered = (
+  request: HttpClientRequest.HttpClientRequest,
+  { headers, status }: HttpClientResponse,
+  { bytes }: ReceivedBody
+): HttpClientResponse =>
+  // What was read is not shared memory.
+  fromWeb(request, new Response(status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>), { status, headers }))
 
-/** What the provider may repeat and nobody else may see: the credentials' secrets, and those that the caller gave. */
-const secretsOf = ({ authorized, redactedNames }: Received): ReadonlyArray<string> => [
-  ...authorized.secrets.map(Redacted.value),
-  ...Redact.secretsOf(authorized.request, redactedNames)
-]
-
-/** An attempt on its way. */
-interface Sending {
-  readonly attempt: Engine.Attempt
-  readonly span: Tracer.Span | undefined
-  readonly authorized: Credentials.Authorized
-  readonly request: HttpClientRequest.HttpClientRequest
-}
-
-interface Received {
-  readonly attempt: Engine.Attempt
-  readonly response: HttpClientResponse
-  readonly authorized: Credentials.Authorized
-  readonly verdict: Failure.Classification
-  readonly redactedNames: ReadonlyArray<string | RegExp>
-}
-
-const logAnswer = (received: Received, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> =>
-  Tracing.logDebug(fiber, "answered", () => {
-    const { elapsed, ...info } = received.attempt.info(requestIdOf(received))
-    return { ...info, status: received.response.status, elapsedMillis: Duration.toMillis(elapsed) }
-  })
-
-const failed = (received: Received, category: Failure.Category) => ({
-  category,
-  retryAfter: received.verdict.retryAfter,
-  sent: true,
-  declared: false,
-  shouldRetry: received.verdict.shouldRetry,
-  status: received.response.status,
-  requestId: requestIdOf(received)
-})
-
-interface PageState {
-  readonly request: HttpClientRequest.HttpClientRequest
-  readonly query: Readonly<Record<string, unknown>>
-  readonly index: number
-}
-
-/** What comes after a page: the next one, or an error. */
-type Turn = PageState | CallError.DecodeFailure
-
-const paginated = (endpoint: CompiledEndpoint, pagination: Pagination<unknown, unknown>) => {
-  const pages = (input: Input = {}, options: CallOptions = {}): Stream.Stream<unknown, unknown> =>
-    Stream.unwrap(
-      Effect.map(endpoint.request(input), (request) => {
-        const first: PageState = { request, query: queryOf(input), index: 0 }
-        const seen = new Seen(first)
-        return Stream.paginate<Turn, unknown, unknown>(first, (turn) =>
-          turn instanceof CallError.DecodeFailure
-            ? Effect.fail(turn)
-            : Effect.map(fetchPage(endpoint, input, options, turn), (page) => advance(endpoint, pagination, page, seen))
-        )
-      })
-    )
-  return {
-    pages,
-    items: (input?: Input, options?: CallOptions) =>
-      Stream.flatMap(pages(input, options), (page) => Stream.fromIterable(pagination.items(page)))
-  }
-}
-
-// A query is encoded from a struct: the caller gave a record, or nothing.
-const queryOf = (input: Input) => (input.query ?? {}) as Readonly<Record<string, unknown>>
-
-const fetchPage = (endpoint: CompiledEndpoint, input: Input, options: CallOptions, state: PageState) =>
-  Effect.map(
-    endpoint.send(state.request, { ...input, responseMode: "decoded-and-response" }, options),
-    // This response mode gives a pair.
-    (pair) => ({ pair: pair as readonly [unknown, HttpClientResponse], state })
-  )
-
-/** The page that has come is given in any case: what is wrong with the way to the next one is told after it. */
-const advance = (
-  endpoint: CompiledEndpoint,
-  pagination: Pagination<unknown, unknown>,
-  fetched: { readonly pair: readonly [unknown, HttpClientResponse]; readonly state: PageState },
-  seen: Seen
-): readonly [ReadonlyArray<unknown>, Option.Option<Turn>] => {
-  const [page, response] = fetched.pair
-  const arrived: Arrived<unknown> = {
-    page,
-    count: pagination.items(page).length,
-    link: response.headers["link"],
-    index: fetched.state.index,
-    query: fetched.state.query
-  }
-  const next = Result.flatMap(nextState(fetched.state, pagination.next(arrived)), (state) => seen.check(state))
-  return [
-    [page],
-    Result.isFailure(next)
-      ? Option.some(wrongPage(endpoint, response, next.failure))
-      : Option.fromUndefinedOr(next.success)
-  ]
-}
-
-const nextState = (state: PageState, next: Next): Result.Result<PageState | undefined, string> => {
-  if (next === undefined) return Result.succeed(undefined)
-  const index = state.index + 1
-  if (next._tag === "Query") {
-    const request = HttpClientRequest.setUrlParam(state.request, next.name, String(next.value))
-    return Result.succeed({ request, query: { ...state.query, [next.name]: next.value }, index })
-  }
-  const url = URL.canParse(next.url, state.request.url) ? new URL(next.url, state.request.url) : undefined
-  if (url === undefined) return Result.fail("the Link header holds no URL")
-  if (url.origin !== new URL(state.request.url).origin) return Result.fail("the Link header points to another origin")
-  return Result.succeed({
-    request: HttpClientRequest.setUrl(withoutQuery(state.request), url),
-    query: state.query,
-    index
-  })
-}
-
-const withoutQuery = (request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest =>
-  HttpClientRequest.modify(request, { urlParams: [] })
-
-const wrongPage = (endpoint: CompiledEndpoint, response: HttpClientResponse, issue: string): CallError.DecodeFailure =>
+const decodeFailure = (
+  info: CallError.CallInfo,
+  { headers, status }: HttpClientResponse,
+  issue: string
+): CallError.DecodeFailure =>
   new CallError.DecodeFailure({
-    ...endpoint.site,
-    attempts: 1,
-    elapsed: Duration.zero,
-    requestId: Exchange.requestId(response.headers),
+    ...info,
+    requestId: info.requestId ?? Exchange.requestId(headers),
     category: "invalid",
-    status: response.status,
+    status,
     issue
   })
 
-/** The pages asked for, the newest thousand of them: a longer circle than that is no accident. */
-class Seen {
-  readonly #keys = new Set<string>()
-
-  constructor(first: PageState) {
-    this.check(first)
-  }
-
-  check(state: PageState | undefined): Result.Result<PageState | undefined, string> {
-    if (state === undefined) return Result.succeed(undefined)
-    const key = JSON.stringify([state.request.url, state.request.urlParams.params])
-    if (this.#keys.has(key)) return Result.fail("the next page is one that was seen before")
-    this.#keys.add(key)
-    const [oldest] = this.#keys
-    if (this.#keys.size > 1_000 && oldest !== undefined) this.#keys.delete(oldest)
-    return Result.succeed(state)
-  }
+const brokenAttempt = (
+  attempt: Engine.Attempt,
+  broken: Exchange.Broken,
+  requestId?: string
+): Engine.AttemptFailure<CallError.TransportFailure> => {
+  const { code, detail, reason, sent } = broken
+  const category = reason === "InvalidUrl" ? "invalid" : "transient"
+  const error = new CallError.TransportFailure({ ...attempt.info(requestId), category, reason, code, detail })
+  return { error, category, retryAfter: undefined, sent, declared: false, requestId }
 }

@@ -10,7 +10,7 @@ import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
 import { type Answer, attachJournal, type JournalAttempt, type JournalCall, type Reply } from "../Reply.ts"
-import type { Input, Method } from "./Invocation.ts"
+import type { Input, Method } from "./CompiledEndpoint.ts"
 import { lookup, nest, pathOf, type Placed } from "./Placed.ts"
 
 type Names = ReadonlyArray<string | RegExp>

@@ -1,3 +1,4 @@
+/** Encodes the parts of a call into a request. What cannot be encoded is an error of the call, never a defect. */
 import { Effect, Schema, Stream } from "effect"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -5,9 +6,19 @@ import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpMethod from "effect/http/HttpMethod"
 import * as UrlParams from "effect/http/UrlParams"
-import * as CallError from "../../policy/CallError.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
+import { definition } from "../Endpoint.ts"
+import * as FormStyle from "../FormStyle.ts"
+import { assertExpressible } from "./endpointChecks.ts"
+import { type Encode, encoderOf, guarded, inexpressible, type Unencodable } from "./encoders.ts"
+import { holdsNullOrUnknown } from "./formCheck.ts"
+import { type Pair, pairsOf } from "./formPairs.ts"
+import { percent, textOf } from "./formText.ts"
+import { jsonText } from "./jsonText.ts"
+import { dotSegment, type Segment, segmentsOf } from "./pathTemplate.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
+
+export type { Unencodable } from "./encoders.ts"
 
 /** The parts of a request as a caller gives them. */
 export interface Input {
@@ -17,125 +28,225 @@ export interface Input {
   readonly payload?: unknown
 }
 
-/** A part that does not encode, and where. */
-export interface Unencodable {
-  readonly part: "params" | "query" | "headers" | "payload"
-  readonly issue: string
-}
-
-type Encode<Out> = (value: unknown) => Effect.Effect<Out, Unencodable>
-
 /** Compiles an endpoint to the function that makes its request under a base URL. */
 export const compile = (endpoint: HttpApiEndpoint.Top, baseUrl: string, fixed: Readonly<Record<string, string>>) => {
   const path = compilePath(endpoint)
   const query = compileQuery(endpoint)
-  const headers = compileStrings(endpoint.headers, "headers")
+  const headers = compileHeaders(endpoint)
   const body = compilePayload(endpoint)
-  const template = HttpClientRequest.make(endpoint.method)(baseUrl, { headers: fixed })
-  if (isAlwaysTheSame(endpoint)) {
-    const request = Effect.succeed(HttpClientRequest.setUrl(template, baseUrl + endpoint.path))
-    return () => request
-  }
-  return (input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, Unencodable> =>
-    AtOnce.flatMap(path(input.params), (path) =>
-      AtOnce.flatMap(query(input), (query) =>
-        AtOnce.flatMap(headers(input.headers), (headers) =>
-          AtOnce.map(body(input.payload), (body) => filled(template, baseUrl + path, query, headers, body))
+  const constants = lowerCased(definition(endpoint).constants.headers ?? {})
+  const template = HttpClientRequest.make(endpoint.method)(baseUrl, { headers: { ...fixed, ...constants } })
+  const encode = (input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, Unencodable> =>
+    AtOnce.flatMap(
+      guarded("params", () => path(input.params)),
+      (path) =>
+        AtOnce.flatMap(
+          guarded("query", () => query(input)),
+          (query) =>
+            AtOnce.flatMap(
+              guarded("headers", () => headers(input.headers)),
+              (headers) =>
+                AtOnce.map(
+                  guarded("payload", () => body(input.payload)),
+                  (body) => filled(template, baseUrl + path, { query, headers, body })
+                )
+            )
         )
-      )
     )
+  if (!isAlwaysTheSame(endpoint)) return encode
+  const request = encode({})
+  return () => request
 }
+
+const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
 /** Nothing that a caller could give is in it. */
 const isAlwaysTheSame = ({ headers, params, payload, query }: HttpApiEndpoint.Top): boolean =>
   params === undefined && query === undefined && headers === undefined && payload.size === 0
 
+interface Parts {
+  readonly query: Query
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: HttpBody.HttpBody
+}
+
 const filled = (
   template: HttpClientRequest.HttpClientRequest,
   url: string,
-  query: Strings,
-  headers: Strings,
-  body: HttpBody.HttpBody
+  { body, headers, query }: Parts
 ): HttpClientRequest.HttpClientRequest => {
-  let request = HttpClientRequest.setUrl(template, url)
-  // An encoded header is a string; undefined ones are left out by compileStrings.
-  if (headers !== none) request = HttpClientRequest.setHeaders(request, headers as Record<string, string>)
-  if (query !== none) request = HttpClientRequest.setUrlParams(request, UrlParams.fromInput(query))
+  const isText = typeof query === "string"
+  let request = HttpClientRequest.setUrl(template, isText && query !== "" ? `${url}?${query}` : url)
+  if (headers !== noHeaders) request = HttpClientRequest.setHeaders(request, headers)
+  if (!isText && query !== noQuery) request = HttpClientRequest.setUrlParams(request, query)
   return body === HttpBody.empty ? request : HttpClientRequest.setBody(request, body)
+}
+
+/** Sets one parameter of a request's query, wherever the query is: in the URL itself, or beside it. */
+export const setQuery = (
+  request: HttpClientRequest.HttpClientRequest,
+  name: string,
+  value: string
+): HttpClientRequest.HttpClientRequest => {
+  const start = request.url.indexOf("?")
+  if (start === -1) return HttpClientRequest.setUrlParam(request, name, value)
+  const others = request.url
+    .slice(start + 1)
+    .split("&")
+    .filter((pair) => pair !== "" && !new URLSearchParams(pair).has(name))
+  const query = [...others, `${percent(name)}=${percent(value)}`].join("&")
+  return HttpClientRequest.setUrl(request, `${request.url.slice(0, start)}?${query}`)
 }
 
 /** Whether the body can be sent a second time. */
 export const isReplayable = (input: Input): boolean => !Stream.isStream(input.payload)
 
-type Strings = Record<string, string | ReadonlyArray<string>>
+/** A query as it is written in a style that is stated, or as pairs for the serializer of the URL Standard. */
+type Query = string | UrlParams.UrlParams
 
-const none: Strings = {}
+const noQuery: UrlParams.UrlParams = UrlParams.empty
 
-const noStrings = Effect.succeed(none)
+const compileQuery = (endpoint: HttpApiEndpoint.Top): ((input: Input) => Effect.Effect<Query, Unencodable>) => {
+  const { constants, writing } = definition(endpoint)
+  const style = writing?.queryStyle
+  const fixed = Object.entries(constants.query ?? {}).map(([name, value]): Pair => [name, String(value)])
+  const written = (pairs: ReadonlyArray<Pair>): Query =>
+    style === undefined ? urlParamsOf([...fixed, ...pairs]) : textOf([...fixed, ...pairs], style, "query")
+  const parts = queryParts(endpoint)
+  if (parts.length === 0) {
+    const query = Effect.succeed(fixed.length === 0 ? noQuery : written([]))
+    return () => query
+  }
+  const [first, second] = parts
+  return (input) =>
+    AtOnce.flatMap(first?.(input) ?? Effect.succeed([]), (pairs) =>
+      second === undefined
+        ? Effect.succeed(written(pairs))
+        : AtOnce.map(second(input), (others) => written(overriding(pairs, others)))
+    )
+}
+
+/** Without a style no value is a list of elements. */
+const urlParamsOf = (pairs: ReadonlyArray<Pair>): UrlParams.UrlParams =>
+  UrlParams.make(pairs.map(([name, value]) => [name, typeof value === "string" ? value : value.join(",")]))
+
+const overriding = (pairs: ReadonlyArray<Pair>, others: ReadonlyArray<Pair>): ReadonlyArray<Pair> => {
+  const names = new Set(others.map(([name]) => name))
+  return [...pairs.filter(([name]) => !names.has(name)), ...others]
+}
+
+type EncodePairs = (input: Input) => Effect.Effect<ReadonlyArray<Pair>, Unencodable>
 
 /** A method without a body carries its payload in the query, as the server of an HttpApi expects. */
-const compileQuery = (endpoint: HttpApiEndpoint.Top) => {
-  const query = compileStrings(endpoint.query, "query")
-  if (HttpMethod.hasBody(endpoint.method) || endpoint.payload.size === 0) return (input: Input) => query(input.query)
-  const payload = compileStrings(Schema.Union(payloadSchemas(endpoint)), "payload")
-  return (input: Input) =>
-    Effect.map(Effect.all([payload(input.payload), query(input.query)]), ([payload, query]) => ({
-      ...payload,
-      ...query
-    }))
+const queryParts = (endpoint: HttpApiEndpoint.Top): ReadonlyArray<EncodePairs> => {
+  const { writing } = definition(endpoint)
+  const where = `endpoint ${endpoint.identifier}`
+  const parts: Array<EncodePairs> = []
+  if (!HttpMethod.hasBody(endpoint.method) && endpoint.payload.size > 0) {
+    const schema = Schema.Union(payloadSchemas(endpoint))
+    assertExpressible(schema, "queryStyle", undefined, where)
+    const encode = compilePairs({ codec: schema, part: "payload" })
+    parts.push((input) => encode(input.payload ?? {}))
+  }
+  if (endpoint.query !== undefined) {
+    if (writing === undefined) assertExpressible(endpoint.query, "queryStyle", undefined, where)
+    const given = writing?.query
+    const encode = compilePairs({ codec: endpoint.query, given, style: writing?.queryStyle, part: "query" })
+    parts.push((input) => encode(input.query ?? {}))
+  }
+  return parts
+}
+
+interface PairsOptions {
+  /** The schema as the endpoint has it, which writes texts. */
+  readonly codec: Schema.Top
+  /** The schema as it was given, where it is known. */
+  readonly given?: Schema.Top | undefined
+  readonly style?: FormStyle.FormStyle | undefined
+  readonly part: Unencodable["part"]
+}
+
+const compilePairs = ({ codec, given, part, style }: PairsOptions): Encode<ReadonlyArray<Pair>> => {
+  const isNested = given !== undefined && (style !== undefined || holdsNullOrUnknown(Schema.toCodecJson(given)))
+  const encode = isNested ? nestedEncoder(given, part) : encoderOf(codec, part)
+  return (value) =>
+    AtOnce.flatMap(encode(value), (encoded) => inexpressible(part, () => pairsOf(encoded, style ?? FormStyle.repeat)))
+}
+
+/** JSON writes undefined as null; the encoding without it tells which is which. */
+const nestedEncoder = (schema: Schema.Top, part: Unencodable["part"]): Encode<unknown> => {
+  const json = encoderOf(Schema.toCodecJson(schema), part)
+  const plain = encoderOf(schema, part)
+  return (value) =>
+    AtOnce.flatMap(json(value), (encoded) =>
+      holdsNull(encoded)
+        ? AtOnce.map(plain(value), (original) => withUndefined(encoded, original))
+        : Effect.succeed(encoded)
+    )
+}
+
+const holdsNull = (value: unknown): boolean =>
+  value === null || (typeof value === "object" && Object.values(value).some(holdsNull))
+
+const withUndefined = (encoded: unknown, original: unknown): unknown => {
+  if (encoded === null) return original === undefined ? undefined : null
+  if (typeof encoded !== "object" || typeof original !== "object" || original === null) return encoded
+  // The properties of an object can be read by their names.
+  const properties = original as Readonly<Record<string, unknown>>
+  if (Array.isArray(encoded)) return encoded.map((element, index) => withUndefined(element, properties[index]))
+  return Object.fromEntries(
+    Object.entries(encoded).map(([name, value]) => [
+      name,
+      name in original ? withUndefined(value, properties[name]) : value
+    ])
+  )
 }
 
 const payloadSchemas = (endpoint: HttpApiEndpoint.Top): ReadonlyArray<Schema.Top> =>
   Array.from(endpoint.payload.values()).flatMap(({ schemas }) => schemas)
 
-const compileStrings = (schema: Schema.Top | undefined, part: "query" | "headers" | "payload"): Encode<Strings> => {
-  if (schema === undefined) return () => noStrings
-  const encode = encoderOf(schema, part)
-  // A string tree's encoding holds strings, arrays of strings and undefined.
-  return (value) => AtOnce.map(encode(value ?? {}), (encoded) => withoutUndefined(encoded as Strings))
+const noHeaders: Readonly<Record<string, string>> = {}
+
+const compileHeaders = (endpoint: HttpApiEndpoint.Top): Encode<Readonly<Record<string, string>>> => {
+  const succeeded = Effect.succeed(noHeaders)
+  if (endpoint.headers === undefined) return () => succeeded
+  const encode = encoderOf(endpoint.headers, "headers")
+  return (value) =>
+    // A string tree's encoding of headers holds strings and undefined.
+    AtOnce.flatMap(encode(value ?? {}), (encoded) => validHeaders(encoded as Record<string, string | undefined>))
 }
 
-const withoutUndefined = (strings: Strings): Strings =>
-  Object.fromEntries(Object.entries(strings).filter(([, value]) => value !== undefined))
-
-const encoderOf = (schema: Schema.Constraint, part: Unencodable["part"]): Encode<unknown> => {
-  // The services of an encoder are in the method's type, so that they are there when it runs.
-  const encode = Schema.encodeUnknownEffect(schema as Schema.ConstraintEncoder<unknown>)
-  return (value) => AtOnce.mapError(encode(value), (error) => ({ part, issue: CallError.describeIssue(error.issue) }))
-}
-
-interface Segment {
-  readonly literal: string
-  readonly name: string | undefined
-  readonly optional: boolean
+/** Each is one that a request can carry. The issue does not contain the value, which may be a secret. */
+const validHeaders = (
+  encoded: Readonly<Record<string, string | undefined>>
+): Effect.Effect<Readonly<Record<string, string>>, Unencodable> => {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(encoded)) {
+    if (value === undefined) continue
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+      return Effect.fail({ part: "headers", issue: `${JSON.stringify(name)} is not a name that a header can have` })
+    }
+    if (typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      return Effect.fail({ part: "headers", issue: `"${name}" contains characters that are not allowed in a header` })
+    }
+    headers[name] = value
+  }
+  return Effect.succeed(headers)
 }
 
 const compilePath = (endpoint: HttpApiEndpoint.Top): Encode<string> => {
   const { params, path } = endpoint
+  const names = new Set(params === undefined ? [] : propertyNames(params))
+  const segments = segmentsOf(path, (name) => names.has(name))
   if (params === undefined) {
-    const succeeded = Effect.succeed(path)
+    const succeeded = fillPath(segments, {})
     return () => succeeded
   }
-  const segments = segmentsOf(path, new Set(propertyNames(params)))
   const encode = encoderOf(params, "params")
   return (value) =>
     // A string tree's encoding of path parameters holds strings and undefined.
     AtOnce.flatMap(encode(value ?? {}), (encoded) => fillPath(segments, encoded as Record<string, string | undefined>))
-}
-
-const segmentsOf = (path: string, names: ReadonlySet<string>): ReadonlyArray<Segment> => {
-  const segments: Array<Segment> = []
-  let literal = ""
-  for (const part of path.split(/(:\w+\??)/)) {
-    const name = part.startsWith(":") ? part.slice(1).replace(/\?$/, "") : undefined
-    if (name === undefined || !names.has(name)) {
-      literal += part
-      continue
-    }
-    segments.push({ literal, name, optional: part.endsWith("?") })
-    literal = ""
-  }
-  return [...segments, { literal, name: undefined, optional: true }]
 }
 
 const fillPath = (
@@ -150,18 +261,18 @@ const fillPath = (
       path += name === undefined ? literal : literal.replace(/\/$/, "")
     } else if (value === "" || value === "." || value === "..") {
       return Effect.fail(unusable(name, `is ${JSON.stringify(value)}, which a URL would resolve away`))
+    } else if (!value.isWellFormed()) {
+      return Effect.fail(unusable(name, "contains a lone surrogate, which UTF-8 cannot express"))
     } else {
       path += literal + encodeURIComponent(value)
     }
   }
+  // Several parameters in one segment can make one that goes away, though none of them is one.
   if (dotSegment.test(path)) {
     return Effect.fail({ part: "params", issue: "the path has a segment that a URL would resolve away" })
   }
   return Effect.succeed(path === "" ? "/" : path)
 }
-
-/** Several parameters in one segment can make one, though none of them is one. */
-const dotSegment = /\/\.{1,2}(?:\/|$)/
 
 const unusable = (name: string | undefined, problem: string): Unencodable => ({
   part: "params",
@@ -171,48 +282,64 @@ const unusable = (name: string | undefined, problem: string): Unencodable => ({
 const noBody = Effect.succeed<HttpBody.HttpBody>(HttpBody.empty)
 
 const compilePayload = (endpoint: HttpApiEndpoint.Top): Encode<HttpBody.HttpBody> => {
-  const encoders = payloadSchemas(endpoint).map(compileBody)
-  if (encoders.length === 0 || !HttpMethod.hasBody(endpoint.method)) return () => noBody
-  return (value) => firstThatEncodes(encoders, value)
+  const schemas = payloadSchemas(endpoint)
+  if (schemas.length === 0 || !HttpMethod.hasBody(endpoint.method)) return () => noBody
+  const encoders = schemas.map((schema) => compileBody(schema, endpoint))
+  const isMultipart = schemas.some((schema) => encoding(schema)._tag === "Multipart")
+  return (value) =>
+    isMultipart && value instanceof FormData
+      ? Effect.succeed(HttpBody.formData(value))
+      : firstThatEncodes(encoders, value)
 }
 
 const firstThatEncodes = (
   encoders: ReadonlyArray<Encode<HttpBody.HttpBody>>,
   value: unknown
 ): Effect.Effect<HttpBody.HttpBody, Unencodable> => {
-  if (value instanceof FormData) return Effect.succeed(HttpBody.formData(value))
-  const [first, ...others] = encoders.map((encode) => encode(value))
-  return others.reduce(
-    (attempt, next) => Effect.catch(attempt, () => next),
-    first ?? Effect.succeed<HttpBody.HttpBody>(HttpBody.empty)
-  )
+  const [first, ...others] = encoders.map((encode) => () => guarded("payload", () => encode(value)))
+  return others.reduce((attempt, next) => Effect.catch(attempt, next), first?.() ?? noBody)
 }
 
-const compileBody = (schema: Schema.Top): Encode<HttpBody.HttpBody> => {
+const compileBody = (schema: Schema.Top, endpoint: HttpApiEndpoint.Top): Encode<HttpBody.HttpBody> => {
   const stream = streamed(schema)
   if (stream?._tag === "StreamUint8Array") return (value) => streamBody(value, stream.contentType)
   if (stream?._tag === "StreamNdjson") return compileNdjson(stream)
-  if (HttpApiSchema.isNoContent(schema.ast)) return () => Effect.succeed(HttpBody.empty)
+  if (HttpApiSchema.isNoContent(schema.ast)) return () => noBody
   const { _tag, contentType } = encoding(schema)
+  if (_tag === "FormUrlEncoded") return compileForm(schema, contentType, endpoint)
   const encode = encoderOf(schema, "payload")
   return (value) => AtOnce.flatMap(encode(value), (encoded) => bodyOf(_tag, contentType, encoded))
 }
 
+const compileForm = (
+  codec: Schema.Top,
+  contentType: string,
+  endpoint: HttpApiEndpoint.Top
+): Encode<HttpBody.HttpBody> => {
+  const { writing } = definition(endpoint)
+  const style = writing?.formStyle
+  if (writing === undefined) assertExpressible(codec, "formStyle", undefined, `endpoint ${endpoint.identifier}`)
+  const encode = compilePairs({ codec, given: writing && givenOf(codec), style, part: "payload" })
+  return (value) =>
+    AtOnce.map(encode(value), (pairs) => HttpBody.text(textOf(pairs, style ?? FormStyle.repeat, "form"), contentType))
+}
+
+/** The schema that a codec was derived from. */
+const givenOf = (codec: Schema.Top): Schema.Top | undefined =>
+  "schema" in codec && Schema.isSchema(codec.schema) ? codec.schema : undefined
+
 const bodyOf = (
-  kind: HttpApiSchema.PayloadEncoding["_tag"],
+  kind: Exclude<HttpApiSchema.PayloadEncoding["_tag"], "FormUrlEncoded">,
   contentType: string,
   encoded: unknown
 ): Effect.Effect<HttpBody.HttpBody, Unencodable> => {
   switch (kind) {
     case "Json":
-      return Effect.succeed(HttpBody.text(JSON.stringify(encoded), contentType))
-    case "FormUrlEncoded":
-      // Only an encoded struct gets here, and its properties are coercible to strings.
-      return Effect.succeed(HttpBody.urlParams(encoded as UrlParams.Input, contentType))
+      return AtOnce.map(jsonText(encoded), (text) => HttpBody.text(text, contentType))
     case "Text":
-      return typeof encoded === "string"
+      return typeof encoded === "string" && encoded.isWellFormed()
         ? Effect.succeed(HttpBody.text(encoded, contentType))
-        : Effect.fail(notA("string"))
+        : Effect.fail(notA("string without lone surrogates"))
     case "Uint8Array":
       return encoded instanceof Uint8Array
         ? Effect.succeed(HttpBody.uint8Array(encoded, contentType))
@@ -233,7 +360,9 @@ const streamBody = (value: unknown, contentType: string): Effect.Effect<HttpBody
 const compileNdjson = (schema: HttpApiSchema.StreamNdjson<Schema.Top>): Encode<HttpBody.HttpBody> => {
   const encode = encoderOf(Schema.toCodecJson(schema.schema), "payload")
   const line = (element: unknown) =>
-    Effect.map(encode(element), (encoded) => new TextEncoder().encode(`${JSON.stringify(encoded)}\n`))
+    guarded("payload", () =>
+      Effect.map(Effect.flatMap(encode(element), jsonText), (text) => new TextEncoder().encode(`${text}\n`))
+    )
   return (value) =>
     Stream.isStream(value)
       ? // The payload's type is a stream of elements without services.

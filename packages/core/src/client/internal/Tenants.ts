@@ -10,7 +10,7 @@ import {
   TenantUnavailable,
   UnknownTenant
 } from "../Tenants.ts"
-import type { Method } from "./Invocation.ts"
+import type { Method } from "./CompiledEndpoint.ts"
 import { nest, pathOf, type Placed } from "./Placed.ts"
 
 /** What is made of the context in which a tenant's Layer was built, and of what it has made: methods by their places. */

@@ -19,6 +19,7 @@ export interface Authorized {
 export interface Received<Auth extends Authorized> {
   readonly attempt: Attempt
   readonly authorized: Auth
+  readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly response: HttpClientResponse
   readonly verdict: Failure.Classification
 }
@@ -115,19 +116,38 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   ): Effect.Effect<A, Failed<E, A>, R> {
     attempt.received(response)
     authorized.received?.(response)
-    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-    return AtOnce.flatMap(this.judge(response, now), (verdict) => {
-      const received = { attempt, authorized, response, verdict }
+    return AtOnce.flatMap(this.judge(fiber, attempt, response), (verdict) => {
+      const received = { attempt, authorized, fiber, response, verdict }
       return verdict.category === "success" ? this.accept(received) : this.refuse(received, verdict.category)
     })
   }
 
   /** The headers of a success are decoded only for a classification that may look at them. */
-  judge(response: HttpClientResponse, now: number): Effect.Effect<Failure.Classification> {
+  judge(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    _attempt: Attempt,
+    response: HttpClientResponse
+  ): Effect.Effect<Failure.Classification> {
     const { status } = response
     const { classify } = this
-    if (classify === Failure.classify && Failure.categoryOfStatus(status) === "success") return success
-    return Effect.succeed(classify({ status, headers: response.headers, now }))
+    const isSuccess = Failure.categoryOfStatus(status) === "success"
+    if (classify === Failure.classify && isSuccess) return success
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    let isBodyNeeded = false
+    const needsBody = () => {
+      isBodyNeeded = true
+      return undefined
+    }
+    const verdict = classify({ status, headers: response.headers, now, body: needsBody })
+    if (!isBodyNeeded || isSuccess) return Effect.succeed(verdict)
+    return Effect.map(this.bodyOf(response), (body) =>
+      classify({ status, headers: response.headers, now, body: () => body })
+    )
+  }
+
+  /** The body of an answer that is no success as JSON, for a classification that asks for it. */
+  bodyOf(_response: HttpClientResponse): Effect.Effect<unknown> {
+    return Effect.succeed(undefined)
   }
 
   /** Credentials that were rejected are renewed, once: the engine makes one more attempt when something has changed. */

@@ -1,0 +1,190 @@
+/**
+ * How nested data is written in a form or a query: `items[0][price]=x`, `expand[]=a`, `a.b=c`, `ids=1&ids=2`, `ids=1,2`.
+ *
+ * **When to use**
+ *
+ * On the `formStyle` of an endpoint whose payload is `HttpApiSchema.asFormUrlEncoded`, and on its `queryStyle`. Providers
+ * differ, and none of the styles is a standard: state the one in the provider's documentation.
+ *
+ * **Details**
+ *
+ * | style | an array | objects in an array | the same bytes as |
+ * |---|---|---|---|
+ * | {@link indices} | `a[0]=1&a[1]=2` | `a[0][b]=1` | `qs` by default; `stripe` with `brackets: "literal"` |
+ * | {@link brackets} | `a[]=1&a[]=2` | `a[][b]=1` | `qs` with `arrayFormat: "brackets"` |
+ * | {@link repeat} | `a=1&a=2` | refused | `qs` with `arrayFormat: "repeat"` |
+ * | {@link comma} | `a=1,2` | refused | `qs` with `arrayFormat: "comma"` |
+ * | {@link dots} | `a[0]=1&a[1]=2` | `a[0].b=1` | `qs` with `allowDots` |
+ * | {@link numbered} | `a.1=1&a.2=2` | `a.1.b=1` | the query protocol of AWS |
+ *
+ * {@link make} combines any way to write arrays with any way to write objects. `null` is written as an empty value, and
+ * what is `undefined` is left out. A schema that the style cannot express throws `InvalidOption` where the endpoint is
+ * defined; a value that it cannot express is an `EncodeFailure`.
+ *
+ * Without a style, arrays repeat their name and objects use brackets; an array of objects or of arrays is refused.
+ *
+ * **Gotchas**
+ *
+ * No style has a way to write an empty array or object, and leaving it out changes what the request says: it is an
+ * `EncodeFailure`. `empty: "omit"` leaves it out, as `stripe` and `qs` do.
+ *
+ * **Example** (A form as Stripe takes it)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { HttpApiSchema } from "effect/http-api"
+ * import { Endpoint, FormStyle } from "@causeway/core/client"
+ *
+ * const Items = Schema.Array(Schema.Struct({ price: Schema.String, quantity: Schema.optional(Schema.Int) }))
+ *
+ * // items[0][price]=price_1&items[0][quantity]=2
+ * const createSubscription = Endpoint.post("createSubscription", "/subscriptions", {
+ *   payload: Schema.Struct({ items: Items }).pipe(HttpApiSchema.asFormUrlEncoded()),
+ *   formStyle: FormStyle.make({ arrays: "indices", brackets: "literal", spaces: "percent", empty: "omit" })
+ * })
+ *
+ * console.assert(createSubscription.method === "POST")
+ * ```
+ *
+ * @see https://url.spec.whatwg.org/#application/x-www-form-urlencoded
+ * @since 0.1.0
+ */
+import * as InvalidOption from "../policy/InvalidOption.ts"
+
+const TypeId = "~causeway/client/FormStyle"
+
+/**
+ * Options of {@link make}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** How the elements of an array are named: `a[0]`, `a[]`, `a.0`, `a` each time, or `a` once with commas. */
+  readonly arrays: "indices" | "brackets" | "dots" | "repeat" | "comma"
+  /** How the fields of a nested object are named: `a[b]` or `a.b`. Default: `brackets`. */
+  readonly objects?: "brackets" | "dots"
+  /** The index of an array's first element. Default: 0. */
+  readonly firstIndex?: 0 | 1
+  /** What becomes of an empty array or object. `brackets` writes an array as `a[]`. Default: `refuse`. */
+  readonly empty?: "refuse" | "omit" | "brackets"
+  /** What becomes of a `null`: `a=`, or nothing. Default: `empty`. */
+  readonly nulls?: "empty" | "omit"
+  /** A space is `+` or `%20`. Default: `plus` in a form, `percent` in a query. */
+  readonly spaces?: "plus" | "percent"
+  /** Whether `[` and `]` are escaped. Default: `escaped`. */
+  readonly brackets?: "escaped" | "literal"
+  /** Whether the commas between elements are escaped. Default: `literal`. */
+  readonly commas?: "escaped" | "literal"
+}
+
+/**
+ * A validated style.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FormStyle extends Required<Omit<Options, "spaces">> {
+  readonly [TypeId]: typeof TypeId
+  readonly spaces: "plus" | "percent" | undefined
+}
+
+const choices = {
+  arrays: ["indices", "brackets", "dots", "repeat", "comma"],
+  objects: ["brackets", "dots"],
+  firstIndex: [0, 1],
+  empty: ["refuse", "omit", "brackets"],
+  nulls: ["empty", "omit"],
+  spaces: ["plus", "percent"],
+  brackets: ["escaped", "literal"],
+  commas: ["escaped", "literal"]
+} as const satisfies { readonly [K in keyof Options]-?: ReadonlyArray<NonNullable<Options[K]>> }
+
+/**
+ * Makes a style; throws `InvalidOption` for an option that makes no sense.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): FormStyle => {
+  for (const [name, accepted] of Object.entries(choices)) {
+    // The keys of `choices` are those of the options.
+    const value: unknown = options[name as keyof Options]
+    const isOptional = name !== "arrays"
+    if ((value === undefined && isOptional) || accepted.some((choice) => choice === value)) continue
+    throw new InvalidOption.InvalidOption({
+      option: `formStyle.${name}`,
+      actual: JSON.stringify(value) ?? String(value),
+      accepts: accepted.map((choice) => JSON.stringify(choice)).join(", ")
+    })
+  }
+  return {
+    [TypeId]: TypeId,
+    arrays: options.arrays,
+    objects: options.objects ?? "brackets",
+    firstIndex: options.firstIndex ?? 0,
+    empty: options.empty ?? "refuse",
+    nulls: options.nulls ?? "empty",
+    spaces: options.spaces,
+    brackets: options.brackets ?? "escaped",
+    commas: options.commas ?? "literal"
+  }
+}
+
+/**
+ * Tells a style from other values.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isFormStyle = (value: unknown): value is FormStyle =>
+  typeof value === "object" && value !== null && TypeId in value
+
+/**
+ * Brackets with indices: `items[0][price]=x`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const indices: FormStyle = make({ arrays: "indices" })
+
+/**
+ * Brackets without indices: `expand[]=a&expand[]=b`. In an array of objects, a new element begins where a name repeats:
+ * each element must begin with the same field. An array in an array is refused.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const brackets: FormStyle = make({ arrays: "brackets" })
+
+/**
+ * The name once for each element: `ids=1&ids=2`. Arrays hold no objects and no arrays.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const repeat: FormStyle = make({ arrays: "repeat" })
+
+/**
+ * All elements in one value: `ids=1,2`. Arrays hold no objects, no arrays and no text with a comma.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const comma: FormStyle = make({ arrays: "comma" })
+
+/**
+ * Dots between the names of objects, indices in brackets: `items[0].price=x&card.number=y`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const dots: FormStyle = make({ arrays: "indices", objects: "dots" })
+
+/**
+ * Dots alone, with elements numbered from 1: `Filter.1.Name=x`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const numbered: FormStyle = make({ arrays: "dots", objects: "dots", firstIndex: 1 })

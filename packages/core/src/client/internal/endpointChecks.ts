@@ -1,0 +1,196 @@
+/** Checks an endpoint's options where it is defined, so that a mistake is found before the first call. */
+import { Schema } from "effect"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import { type HttpMethod, hasBody } from "effect/http/HttpMethod"
+import { nearestTo } from "../../policy/internal/nearest.ts"
+import { checkSlots } from "../../policy/internal/slotNames.ts"
+import * as InvalidOption from "../../policy/InvalidOption.ts"
+import type { Policy } from "../../policy/Policy.ts"
+import * as FormStyle from "../FormStyle.ts"
+import type { Pagination } from "../Pagination.ts"
+import { inexpressibleIn } from "./formCheck.ts"
+import { assertPath } from "./pathTemplate.ts"
+import { encoding, propertyNames, streamed } from "./Reflection.ts"
+
+/**
+ * What every request of an endpoint carries: an API version, an `accept`, a fixed query.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Constants {
+  /** Headers, over those of the integration. A name that `headers` declares too is refused. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Query parameters. A name that `query` declares too is refused. */
+  readonly query?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** The options of an endpoint as this file reads them, with their fields made into schemas. */
+export interface Checked {
+  readonly name: string
+  readonly method: HttpMethod
+  readonly path: string
+  readonly params: Schema.Top | undefined
+  readonly query: Schema.Top | undefined
+  readonly headers: Schema.Top | undefined
+  readonly payload: ReadonlyArray<Schema.Top>
+  readonly policy: Policy
+  readonly pagination: Pagination<unknown, unknown> | undefined
+  readonly formStyle: FormStyle.FormStyle | undefined
+  readonly queryStyle: FormStyle.FormStyle | undefined
+  readonly constants: Constants
+  readonly idempotent: boolean | undefined
+  readonly unprocessed: ReadonlyArray<number>
+}
+
+const refuse = (option: string, actual: string, accepts: string): never => {
+  throw new InvalidOption.InvalidOption({ option, actual, accepts })
+}
+
+/** Throws `InvalidOption` for an option that does not exist. */
+export const assertNames = (name: string, options: object, known: ReadonlyArray<string>): void => {
+  for (const option of Object.keys(options)) {
+    if (known.includes(option)) continue
+    refuse(
+      `options of endpoint ${name}`,
+      `a record with the option "${option}"`,
+      `a record of known options${nearestTo(option, known)}`
+    )
+  }
+}
+
+/** Throws `InvalidOption` for options that contradict each other or that nothing can be made of. */
+export const assertConsistent = (endpoint: Checked): void => {
+  const where = `endpoint ${endpoint.name}`
+  assertPath(where, endpoint.path, endpoint.params === undefined ? [] : namesOf(endpoint.params))
+  checkSlots(endpoint.policy, where)
+  assertPolicyFits(endpoint, where)
+  assertHeaders(endpoint, where)
+  assertConstantQuery(endpoint, where)
+  assertPaginationQuery(endpoint, where)
+  assertStyles(endpoint, where)
+  assertRepetition(endpoint, where)
+}
+
+/** The encoded names of a struct; undefined where only the value has names. */
+const namesOf = (schema: Schema.Constraint): ReadonlyArray<string> | undefined => {
+  const names = propertyNames(schema)
+  return names.length === 0 ? undefined : names
+}
+
+const safe: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "QUERY"])
+
+const assertPolicyFits = ({ method, policy }: Checked, where: string): void => {
+  const { cache, coalesce } = policy
+  if (cache !== null && cache !== undefined && !(cache.methods.has(method) || method === "HEAD")) {
+    refuse(
+      `policy.cache of ${where}`,
+      `on ${method}`,
+      `on a method whose answers it keeps: ${[...cache.methods].join(", ")}`
+    )
+  }
+  if (coalesce !== null && coalesce !== undefined && !safe.has(method)) {
+    refuse(`policy.coalesce of ${where}`, `on ${method}`, `on a safe method: ${[...safe].join(", ")}`)
+  }
+}
+
+const assertHeaders = ({ constants, headers }: Checked, where: string): void => {
+  const declared = headers === undefined ? [] : propertyNames(headers)
+  for (const name of declared) InvalidOption.httpToken(`headers of ${where}`, name)
+  const taken = new Set(declared.map((name) => name.toLowerCase()))
+  for (const [name, value] of Object.entries(constants.headers ?? {})) {
+    InvalidOption.httpToken(`constants.headers of ${where}`, name)
+    if (typeof value !== "string" || !/^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/.test(value)) {
+      const accepts = "a text of visible ASCII, without line breaks or white space around it"
+      refuse(`constants.headers of ${where}`, `a header "${name}" with a value that no request can carry`, accepts)
+    }
+    if (taken.has(name.toLowerCase())) refuseTwice(`constants.headers of ${where}`, name, "headers")
+  }
+}
+
+const assertConstantQuery = ({ constants, query }: Checked, where: string): void => {
+  const taken = new Set(query === undefined ? [] : propertyNames(query))
+  for (const [name, value] of Object.entries(constants.query ?? {})) {
+    if (!["string", "number", "boolean"].includes(typeof value) || !(name + String(value)).isWellFormed()) {
+      refuse(
+        `constants.query of ${where}`,
+        `a record with an unusable value for "${name}"`,
+        "texts, numbers and booleans"
+      )
+    }
+    if (taken.has(name)) refuseTwice(`constants.query of ${where}`, name, "query")
+  }
+}
+
+const refuseTwice = (option: string, name: string, part: string): never =>
+  refuse(option, `a record with "${name}", which \`${part}\` declares too`, "names that a caller does not give")
+
+/** The query parameters that a pagination sets, where it says so. */
+const queryNamesOf = (pagination: Pagination<unknown, unknown>): ReadonlyArray<string> =>
+  "queryNames" in pagination && Array.isArray(pagination.queryNames) ? pagination.queryNames : []
+
+const assertPaginationQuery = ({ method, pagination, payload, query }: Checked, where: string): void => {
+  if (pagination === undefined) return
+  const inQuery = hasBody(method) ? [] : payload
+  const schemas = query === undefined ? inQuery : [query, ...inQuery]
+  const declared = schemas.map(namesOf)
+  // A record without fixed names takes any name.
+  if (declared.some((names) => names === undefined)) return
+  const names = declared.flatMap((names) => names ?? [])
+  for (const name of queryNamesOf(pagination)) {
+    if (names.includes(name)) continue
+    const accepts = `a parameter that \`query\` declares${nearestTo(name, names)}`
+    refuse(`pagination.query of ${where}`, JSON.stringify(name), accepts)
+  }
+}
+
+const assertStyles = (endpoint: Checked, where: string): void => {
+  const { formStyle, method, payload, query, queryStyle } = endpoint
+  assertStyle(`formStyle of ${where}`, formStyle)
+  assertStyle(`queryStyle of ${where}`, queryStyle)
+  const forms = hasBody(method) ? payload.filter((schema) => encoding(schema)._tag === "FormUrlEncoded") : []
+  const queries = [...(query === undefined ? [] : [query]), ...(hasBody(method) ? [] : payload)]
+  if (formStyle !== undefined && forms.length === 0) {
+    refuse(`formStyle of ${where}`, "stated", "stated only for a payload that is `HttpApiSchema.asFormUrlEncoded`")
+  }
+  if (queryStyle !== undefined && queries.length === 0) {
+    refuse(`queryStyle of ${where}`, "stated", "stated only for an endpoint with a `query`")
+  }
+  for (const schema of forms) assertExpressible(schema, "formStyle", formStyle, where)
+  for (const schema of queries) assertExpressible(schema, "queryStyle", queryStyle, where)
+}
+
+const assertStyle = (option: string, style: unknown): void => {
+  if (style === undefined || FormStyle.isFormStyle(style)) return
+  refuse(option, "something else", "a FormStyle, such as FormStyle.indices")
+}
+
+/** Throws `InvalidOption` for a schema that the style, or the default without one, cannot express. */
+export const assertExpressible = (
+  schema: Schema.Top,
+  option: "formStyle" | "queryStyle",
+  style: FormStyle.FormStyle | undefined,
+  where: string
+): void => {
+  if (streamed(schema) !== undefined || HttpApiSchema.isNoContent(schema.ast)) return
+  const problem = inexpressibleIn(Schema.toCodecJson(schema), style ?? FormStyle.repeat)
+  if (problem === undefined) return
+  const actual = `${style === undefined ? "not stated" : `"${style.arrays}"`}, but ${problem}`
+  refuse(`${option} of ${where}`, actual, "a style that can, such as FormStyle.indices")
+}
+
+const repeatable: ReadonlySet<string> = new Set([...safe, "PUT", "DELETE"])
+
+const assertRepetition = ({ idempotent, method, unprocessed }: Checked, where: string): void => {
+  if (idempotent !== undefined && typeof idempotent !== "boolean") {
+    refuse(`idempotent of ${where}`, JSON.stringify(idempotent), "true or false")
+  }
+  for (const status of unprocessed) {
+    if (Number.isInteger(status) && status >= 400 && status <= 599) continue
+    refuse(`unprocessed of ${where}`, String(status), "statuses from 400 to 599")
+  }
+  if (unprocessed.length > 0 && (idempotent ?? repeatable.has(method))) {
+    const why = idempotent === true ? "stated beside `idempotent: true`" : `stated for ${method}`
+    refuse(`unprocessed of ${where}`, why, "left out where a request may be repeated in any case")
+  }
+}

@@ -1,0 +1,35 @@
+/** Writes an encoded value as JSON that every parser accepts. */
+import { Effect } from "effect"
+import type { Unencodable } from "./encoders.ts"
+
+/** The JSON of a value; a failure for what JSON cannot express, or expresses only by an escape that parsers refuse. */
+export const jsonText = (value: unknown): Effect.Effect<string, Unencodable> => {
+  try {
+    const text: string | undefined = JSON.stringify(value)
+    if (text === undefined) return failed(`is a ${typeof value}, which JSON cannot express`)
+    return hasLoneSurrogate(text)
+      ? failed("contains a lone surrogate, which UTF-8 cannot express")
+      : Effect.succeed(text)
+  } catch (thrown) {
+    return failed(problemOf(value, thrown))
+  }
+}
+
+const failed = (problem: string) => Effect.fail<Unencodable>({ part: "payload", issue: `the value ${problem}` })
+
+/** `JSON.stringify` writes a lone surrogate as an escape; an escaped backslash before a `u` is none. */
+const hasLoneSurrogate = (text: string): boolean => {
+  if (!text.includes("\\ud")) return false
+  for (const [, surrogate] of text.matchAll(/\\(?:u(d[89a-f][\da-f]{2})|.)/g)) {
+    if (surrogate !== undefined) return true
+  }
+  return false
+}
+
+/** The message of what was thrown is not repeated: it may contain the value. */
+const problemOf = (value: unknown, thrown: unknown): string => {
+  const message = thrown instanceof TypeError ? thrown.message : ""
+  if (/bigint/i.test(message)) return "contains a bigint, which JSON cannot express; use a schema that writes a text"
+  if (/circular|cyclic/i.test(message)) return "contains itself, which JSON cannot express"
+  return `is ${typeof value === "object" ? "an object" : `a ${typeof value}`} that throws when it is written as JSON`
+}
