@@ -18,6 +18,14 @@ export const captions: Captions = {
     about: "Typed integrations: policies, credentials, clients and webhooks.",
     files: { "index.ts": "All rooms in one import, without the one for tests." }
   },
+  "core/crypto": {
+    folder: "core/src/crypto/",
+    about: "The ground floor: reads untrusted bytes within limits, and imports no other room.",
+    files: {
+      "index.ts": "The modules of the room.",
+      "BoundedBody.ts": "Collects the bytes of a body into one growing buffer, up to a limit."
+    }
+  },
   "core/policy": {
     folder: "core/src/policy/",
     about: "How a call is made: strategies as data, and the one engine that runs them.",

@@ -5,12 +5,13 @@
  * and `cli` by themselves are the files at the top of those packages. `*` stands for one name.
  */
 export const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
-  "core/policy": [],
-  "core/auth": ["core/policy"],
-  "core/client": ["core/auth", "core/policy"],
-  "core/webhook": ["core/policy"],
-  "core/testing": ["core/webhook", "core/client", "core/auth", "core/policy"],
-  core: ["core/webhook", "core/client", "core/auth", "core/policy"],
+  "core/crypto": [],
+  "core/policy": ["core/crypto"],
+  "core/auth": ["core/policy", "core/crypto"],
+  "core/client": ["core/auth", "core/policy", "core/crypto"],
+  "core/webhook": ["core/policy", "core/crypto"],
+  "core/testing": ["core/webhook", "core/client", "core/auth", "core/policy", "core/crypto"],
+  core: ["core/webhook", "core/client", "core/auth", "core/policy", "core/crypto"],
   node: ["core", "core/*"],
   "providers/*": ["core", "core/*"],
   providers: ["providers/*", "core", "core/*"],

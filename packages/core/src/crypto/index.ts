@@ -1,0 +1,1 @@
+export * as BoundedBody from "./BoundedBody.ts"
