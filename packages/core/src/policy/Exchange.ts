@@ -160,6 +160,44 @@ export interface Arriving {
   readonly [DirectTypeId]: (most: number) => Uint8Array | undefined
 }
 
+/**
+ * Under this key a response whose content codings were decoded has the response as it was received.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ReceivedTypeId = "~causeway/policy/Exchange/Received"
+
+/**
+ * The response as it was received: its body still in the content codings that `content-encoding` names. A `Content-Digest`
+ * is verified over these bytes. It is the same response where nothing was decoded, and where the client decodes without
+ * saying so, as `fetch` does. A body that is larger than the client keeps can be read once, in one of the two forms.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9530#name-the-content-digest-field
+ * @since 0.1.0
+ * @category getters
+ */
+export const asReceived = (response: HttpClientResponse): HttpClientResponse =>
+  decodedOf(response)?.[ReceivedTypeId]() ?? response
+
+const decodedOf = (response: object): Decoded | undefined => {
+  // Only a response that has this key is of that kind.
+  if (ReceivedTypeId in response) return response as Decoded
+  // A client that traces gives responses that hold the transport's own under this name.
+  const { original } = "original" in response ? response : { original: undefined }
+  return typeof original === "object" && original !== null ? decodedOf(original) : undefined
+}
+
+/**
+ * A response whose content codings may have been decoded.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Decoded {
+  readonly [ReceivedTypeId]: () => HttpClientResponse
+}
+
 const quieted = new WeakMap<Context.Context<never>, Context.Context<never>>()
 
 /** Made once for each context: the calls of a program have few. */

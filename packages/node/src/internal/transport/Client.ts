@@ -10,6 +10,7 @@ import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import type { Dispatcher } from "undici"
+import * as contentCodings from "./contentCodings.ts"
 import * as Failure from "./Failure.ts"
 import { InFlight, type Outgoing, type Told } from "./InFlight.ts"
 import * as Redirects from "./Redirects.ts"
@@ -104,7 +105,7 @@ const sending = (dispatcher: Dispatcher, settings: Settings): Redirects.Send => 
 
 const dispatching = (dispatcher: Dispatcher, settings: Settings) => {
   const begin = beginning(dispatcher, settings)
-  return (outgoing: Outgoing): Effect.Effect<TransportResponse, HttpClientError> =>
+  return (outgoing: Prepared): Effect.Effect<TransportResponse, HttpClientError> =>
     Effect.callback((resume) =>
       Effect.sync(
         begin(outgoing, {
@@ -115,18 +116,22 @@ const dispatching = (dispatcher: Dispatcher, settings: Settings) => {
     )
 }
 
+type Prepared = Omit<Outgoing, "acceptEncoding">
+
 const beginning =
   (dispatcher: Dispatcher, settings: Settings) =>
-  (outgoing: Outgoing, told: Told): (() => void) => {
-    const inFlight = new InFlight(outgoing, settings, told)
-    const { request, target, upload } = outgoing
+  (prepared: Prepared, told: Told): (() => void) => {
+    const { request, target, upload } = prepared
+    const acceptEncoding = contentCodings.acceptEncoding(upload.headers)
+    const inFlight = new InFlight({ ...prepared, acceptEncoding }, settings, told)
     try {
       dispatcher.dispatch(
         {
           origin: target.origin,
           path: target.path,
           method: request.method,
-          headers: upload.headers,
+          headers:
+            acceptEncoding === undefined ? upload.headers : { ...upload.headers, "accept-encoding": acceptEncoding },
           body: upload.body,
           headersTimeout: settings.headersTimeout,
           bodyTimeout: settings.bodyTimeout

@@ -1,8 +1,10 @@
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import { type Dispatcher, errors } from "undici"
+import * as contentCodings from "./contentCodings.ts"
+import { DecodedBody } from "./DecodedBody.ts"
 import * as Failure from "./Failure.ts"
-import { type Limits, type RawHeaders, ResponseBody } from "./ResponseBody.ts"
+import { type Head, type Limits, type RawHeaders, ResponseBody } from "./ResponseBody.ts"
 import type { Target } from "./Target.ts"
 import { TransportResponse } from "./TransportResponse.ts"
 import * as Upload from "./Upload.ts"
@@ -12,6 +14,8 @@ export interface Outgoing {
   readonly request: HttpClientRequest
   readonly target: Target
   readonly upload: Upload.Upload
+  /** The `accept-encoding` that is sent along, where the request has none. */
+  readonly acceptEncoding: string | undefined
   /** Aborts the request, or its response, whenever it fires; most requests have none. */
   readonly signal: AbortSignal | undefined
 }
@@ -63,10 +67,14 @@ export class InFlight implements Dispatcher.DispatchHandler {
     const head = { status, headers }
     const body = new ResponseBody(controller, this.#limits, head)
     this.#body = body
-    this.#tell((told) => {
-      const { request, target } = this.#outgoing
-      told.responded(new TransportResponse(request, target, head, body))
-    })
+    this.#tell((told) => told.responded(this.#respond(head, body)))
+  }
+
+  #respond(head: Head, body: ResponseBody): TransportResponse {
+    const codings = contentCodings.codingsOf(this.#outgoing.request.method, head)
+    if (codings.length === 0) return new TransportResponse(this.#outgoing, head, body)
+    const decodedHead = { ...head, headers: contentCodings.decodedHeaders(head.headers) }
+    return new TransportResponse(this.#outgoing, decodedHead, new DecodedBody(body, codings), { head, body })
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {

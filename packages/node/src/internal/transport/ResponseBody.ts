@@ -1,3 +1,5 @@
+/** The bytes of one response, as undici gives them. */
+import { BoundedBody } from "@causeway/core/crypto"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -28,7 +30,21 @@ type State =
   | { readonly _tag: "Complete" }
   | { readonly _tag: "Failed"; readonly failure: BodyFailure }
 
-type Chunks = [Uint8Array, ...Array<Uint8Array>]
+/** Reads the bytes of one response. */
+export interface Readable {
+  /** All bytes, if they have come already and are at most `most`. */
+  readonly whole: (most: number) => Uint8Array | undefined
+  /** All bytes, once they have come; a body of more than `most` bytes is aborted. */
+  readonly collect: (most: number) => Effect.Effect<Uint8Array, BodyFailure>
+  /** The bytes as they come; what is left when the reader stops is let go of. */
+  readonly stream: Stream.Stream<Uint8Array, BodyFailure>
+  /** Nobody wants the rest. */
+  readonly letGo: () => void
+  /** Lets go of the body when `response` is collected as garbage while its body is arriving. */
+  readonly watch: (response: object) => void
+}
+
+type Chunks = [Uint8Array]
 
 const arriving: State = { _tag: "Arriving" }
 const complete: State = { _tag: "Complete" }
@@ -36,13 +52,12 @@ const complete: State = { _tag: "Complete" }
 const alreadyRead: BodyFailure = { description: "the body has been read before, and was too large to be kept" }
 const beingRead: BodyFailure = { description: "the body is being read as a stream already" }
 const letGoOf: BodyFailure = { description: "the body was let go of before all of it had come" }
-const tooLarge = (most: number): BodyFailure => ({ description: `the body is larger than ${most} bytes` })
+export const tooLarge = (most: number): BodyFailure => ({ description: `the body is larger than ${most} bytes` })
 
 /** A body that is read for nobody and stalls would keep its connection: the most that it gets, in milliseconds. */
 const longestDrain = 1_000
 
 const now = Promise.resolve()
-const nothing = new Uint8Array(0)
 
 /** Bodies whose response nobody can read any more. */
 const forgotten = new FinalizationRegistry<ResponseBody>((body) => body.letGo())
@@ -51,22 +66,19 @@ const forgotten = new FinalizationRegistry<ResponseBody>((body) => body.letGo())
  * The bytes of one response. They are read ahead up to a bound, which most bodies never reach, and from there on no
  * faster than somebody reads. A body within the bound can be read any number of times, a larger one only once.
  */
-export class ResponseBody {
+export class ResponseBody implements Readable {
   readonly #controller: Dispatcher.DispatchController
   readonly #limits: Limits
   readonly #head: Head
   #state: State = arriving
-  #chunks: Array<Uint8Array> = []
-  /** Bytes in `#chunks`, and how many of these the reader of the stream has had. */
-  #held = 0
+  /** What is kept, bounded by the collector that takes most; and how much of it the reader of the stream has had. */
+  #held = BoundedBody.make(Number.POSITIVE_INFINITY)
   #taken = 0
   /** Bytes that have come, and whether some of them are gone. */
   #seen = 0
   #dropped = false
   #collectors = 0
   #streaming = false
-  /** How many of `#chunks` the reader of the stream has had. */
-  #next = 0
   #waiting: Set<() => void> | undefined = undefined
   #isTelling = false
   #drain: NodeJS.Timeout | undefined = undefined
@@ -81,10 +93,9 @@ export class ResponseBody {
   push(chunk: Uint8Array): void {
     this.#seen += chunk.byteLength
     if (this.#state !== arriving || this.#drain !== undefined) return
-    this.#chunks.push(chunk)
-    this.#held += chunk.byteLength
+    if (!this.#held.append(chunk)) return this.abort(tooLarge(this.#held.maxBytes))
     this.#tell()
-    if (this.#collectors === 0 && this.#held - this.#taken >= this.#limits.buffer) this.#full()
+    if (this.#collectors === 0 && this.#held.byteLength - this.#taken >= this.#limits.buffer) this.#full()
   }
 
   complete(): void {
@@ -121,7 +132,8 @@ export class ResponseBody {
 
   /** All bytes, if they have come already and are at most `most`. */
   whole(most: number): Uint8Array | undefined {
-    return this.#state === complete && !this.#dropped && this.#held <= most ? this.#join() : undefined
+    const isWhole = this.#state === complete && !this.#dropped && this.#held.byteLength <= most
+    return isWhole ? this.#held.bytes() : undefined
   }
 
   /** All bytes, once they have come; a body of more than `most` bytes is aborted. */
@@ -131,6 +143,7 @@ export class ResponseBody {
         const outcome = this.#collected(most)
         if (outcome !== undefined && this.#leave(look)) resume(outcome)
       }
+      this.#bound(this.#collectors === 0 ? most : Math.max(most, this.#held.maxBytes))
       this.#collectors += 1
       this.#wait(look)
       look()
@@ -145,7 +158,7 @@ export class ResponseBody {
   get stream(): Stream.Stream<Uint8Array, BodyFailure> {
     return Stream.suspend(() => {
       if (this.#dropped) return Stream.fail(alreadyRead)
-      if (this.#state === complete) return Stream.fromArray(this.#chunks)
+      if (this.#state === complete) return streamOf(this.#held.bytes())
       if (this.#streaming) return Stream.fail(beingRead)
       this.#streaming = true
       return Stream.onExit(Stream.fromPull(Effect.succeed(this.#pull())), (exit) => this.#stop(exit))
@@ -177,19 +190,17 @@ export class ResponseBody {
 
   /** What has come since the last time, while more may come; a body beyond the bound leaves the memory here. */
   #take(): Chunks | undefined {
-    const [first, ...others] = this.#next === 0 ? this.#chunks : this.#chunks.slice(this.#next)
-    if (first === undefined) return undefined
+    const bytes = this.#held.bytes().subarray(this.#taken)
+    if (bytes.byteLength === 0) return undefined
+    this.#taken = this.#held.byteLength
     if (this.#seen > this.#limits.buffer && this.#collectors === 0) this.#drop()
-    this.#next = this.#chunks.length
-    this.#taken = this.#held
     this.#flow()
-    return [first, ...others]
+    return [asBuffer(bytes)]
   }
 
   #stop(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
     return Effect.sync(() => {
       this.#streaming = false
-      this.#next = 0
       this.#taken = 0
       if (Exit.isSuccess(exit)) this.letGo()
       else if (this.#collectors === 0) this.abort()
@@ -199,20 +210,11 @@ export class ResponseBody {
   #collected(most: number): Effect.Effect<Uint8Array, BodyFailure> | undefined {
     if (this.#state._tag === "Failed") return Effect.fail(this.#state.failure)
     if (this.#dropped) return Effect.fail(alreadyRead)
-    if (this.#held > most) {
+    if (this.#held.byteLength > most) {
       this.abort(tooLarge(most))
       return Effect.fail(tooLarge(most))
     }
-    return this.#state === complete ? Effect.succeed(this.#join()) : undefined
-  }
-
-  #join(): Uint8Array {
-    const [first = nothing, ...others] = this.#chunks
-    if (others.length === 0) return first
-    const whole = Buffer.concat(this.#chunks)
-    // A reader of the stream counts the chunks that it has had.
-    if (!this.#streaming) this.#chunks = [whole]
-    return whole
+    return this.#state === complete ? Effect.succeed(this.#held.bytes()) : undefined
   }
 
   /** A redirect is followed without a look at its body, and whoever follows it does not say so. */
@@ -222,11 +224,17 @@ export class ResponseBody {
   }
 
   #drop(): void {
-    this.#chunks = []
-    this.#held = 0
-    this.#next = 0
+    this.#held = BoundedBody.make(Number.POSITIVE_INFINITY)
     this.#taken = 0
     this.#dropped = true
+  }
+
+  /** From now on at most this much is kept, which what has come may have passed already. */
+  #bound(most: number): void {
+    if (this.#state !== arriving || most === this.#held.maxBytes) return
+    const held = BoundedBody.make(Math.max(most, this.#held.byteLength))
+    held.append(this.#held.bytes())
+    this.#held = held
   }
 
   /** Waits for the next change, for which the body has to flow. */
@@ -244,6 +252,8 @@ export class ResponseBody {
   #leave(look: () => void): boolean {
     if (this.#waiting?.delete(look) !== true) return false
     this.#collectors -= 1
+    // Who reads the stream takes any number of bytes.
+    if (this.#collectors === 0) this.#bound(Number.POSITIVE_INFINITY)
     return true
   }
 
@@ -270,6 +280,14 @@ export class ResponseBody {
     this.#tell()
   }
 }
+
+/** All of a body as one chunk, or none at all. */
+export const streamOf = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
+  bytes.byteLength === 0 ? Stream.empty : Stream.succeed(asBuffer(bytes))
+
+/** What undici gives are buffers of Node, and so is what is given on. */
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Infinite when nothing is said of it, as with chunks. */
 const lengthOf = ({ headers }: Head): number => Number(headers["content-length"] ?? Number.POSITIVE_INFINITY)

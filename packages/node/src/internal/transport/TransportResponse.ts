@@ -5,7 +5,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Cookies from "effect/http/Cookies"
 import * as Headers from "effect/http/Headers"
 import { HttpClientError, StatusCodeError } from "effect/http/HttpClientError"
-import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as UrlParams from "effect/http/UrlParams"
@@ -16,8 +16,22 @@ import type * as Schema from "effect/Schema"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as Failure from "./Failure.ts"
-import type { Head, ResponseBody } from "./ResponseBody.ts"
+import type { Head, Readable } from "./ResponseBody.ts"
 import type { Target } from "./Target.ts"
+
+/** What was sent. */
+export interface Sent {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly target: Target
+  /** The `accept-encoding` that went along with the request's own headers. */
+  readonly acceptEncoding: string | undefined
+}
+
+/**
+ * What a response was before its content codings were decoded, or the response that was decoded from it, which is kept as
+ * long as this one is: its body is let go of with it.
+ */
+export type Coded = { readonly head: Head; readonly body: Readable } | { readonly decoded: TransportResponse }
 
 /**
  * The response of undici as Effect sees it; headers and body are decoded when they are asked for. Its fields are no
@@ -25,31 +39,38 @@ import type { Target } from "./Target.ts"
  */
 export class TransportResponse
   extends Inspectable.Class
-  implements HttpClientResponse.HttpClientResponse, Exchange.Arriving, Pipeable
+  implements HttpClientResponse.HttpClientResponse, Exchange.Arriving, Exchange.Decoded, Pipeable
 {
   readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
-  readonly request: HttpClientRequest
   readonly status: number
-  private readonly target: Target
+  private readonly sent: Sent
   private readonly head: Head
-  private readonly body: ResponseBody
+  private readonly body: Readable
+  private readonly coded: Coded | undefined
+  private sentRequest: HttpClientRequest.HttpClientRequest | undefined = undefined
   private decodedHeaders: Headers.Headers | undefined = undefined
   private decodedCookies: Cookies.Cookies | undefined = undefined
   private copiedBuffer: ArrayBuffer | undefined = undefined
 
-  constructor(request: HttpClientRequest, target: Target, head: Head, body: ResponseBody) {
+  constructor(sent: Sent, head: Head, body: Readable, coded?: Coded) {
     super()
-    this.request = request
+    this.coded = coded
     this.status = head.status
-    this.target = target
+    this.sent = sent
     this.head = head
     this.body = body
-    body.watch(this)
+    if (coded === undefined || "head" in coded) body.watch(this)
+  }
+
+  /** As it was sent, which is what `Vary` is about. */
+  get request(): HttpClientRequest.HttpClientRequest {
+    return (this.sentRequest ??= asSent(this.sent))
   }
 
   get url(): string {
-    return this.target.origin + this.target.path
+    const { origin, path } = this.sent.target
+    return origin + path
   }
 
   get headers(): Headers.Headers {
@@ -107,6 +128,13 @@ export class TransportResponse
     return this.body.whole(most)
   }
 
+  [Exchange.ReceivedTypeId](): HttpClientResponse.HttpClientResponse {
+    const { coded } = this
+    return coded !== undefined && "head" in coded
+      ? new TransportResponse(this.sent, coded.head, coded.body, { decoded: this })
+      : this
+  }
+
   /** Nobody wants the body. */
   letGo(): void {
     this.body.letGo()
@@ -151,6 +179,9 @@ export class TransportResponse
     return Failure.unreadable(this.request, this, failure)
   }
 }
+
+const asSent = ({ acceptEncoding, request }: Sent): HttpClientRequest.HttpClientRequest =>
+  acceptEncoding === undefined ? request : HttpClientRequest.setHeader(request, "accept-encoding", acceptEncoding)
 
 const mostBytes = (fiber: Fiber.Fiber<unknown, unknown>): number => {
   const most = fiber.getRef(HttpIncomingMessage.MaxBodySize)

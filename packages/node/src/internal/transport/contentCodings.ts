@@ -1,0 +1,103 @@
+/** The content codings of HTTP: which one a request asks for, and how a body is decoded, at once or as a stream. */
+import type * as Stream from "effect/Stream"
+import * as zlib from "node:zlib"
+import * as decompressor from "./decompressor.ts"
+import type { Coding } from "./decompressor.ts"
+import type { BodyFailure } from "./Failure.ts"
+import type { Head, RawHeaders } from "./ResponseBody.ts"
+
+type RequestHeaders = Readonly<Record<string, string | undefined>>
+
+const preferred = "gzip, br"
+
+/**
+ * The `accept-encoding` to add to a request; undefined when it has one, or when a signature may cover that header. The bytes
+ * of a range are those of the representation itself, and events must not wait for a compressor.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding
+ */
+export const acceptEncoding = (headers: RequestHeaders): string | undefined => {
+  if (headers["accept-encoding"] !== undefined || isSigned(headers)) return undefined
+  const wantsEvents = headers["accept"]?.toLowerCase().includes("text/event-stream") ?? false
+  return headers["range"] !== undefined || wantsEvents ? "identity" : preferred
+}
+
+/** RFC 9421 names what it covers in `signature-input`, AWS in `authorization`, older drafts in either or in `signature`. */
+const signatureHeaders = ["signature-input", "authorization", "signature"]
+
+const isSigned = (headers: RequestHeaders): boolean =>
+  signatureHeaders.some((name) => headers[name] !== undefined && /accept-encoding/i.test(headers[name]))
+
+const codings: Readonly<Record<string, Coding>> = {
+  gzip: "gzip",
+  "x-gzip": "gzip",
+  deflate: "deflate",
+  br: "br",
+  zstd: "zstd"
+}
+
+/** More than anyone applies; each costs memory and time of its own. */
+const mostCodings = 5
+
+/**
+ * The codings that were applied to the body of a response, in that order; empty when its body is given as it is: it has
+ * none, one of its codings is unknown, or it can't be decoded by itself, as with a part of a coded body (206).
+ */
+export const codingsOf = (method: string, { headers, status }: Head): ReadonlyArray<Coding> => {
+  const header = headers["content-encoding"]
+  if (header === undefined || method === "HEAD" || status === 206) return none
+  const names = String(header)
+    .split(",", 2 * mostCodings)
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== "" && name !== "identity")
+  const known = names.flatMap((name) => (Object.hasOwn(codings, name) ? [codings[name] ?? []].flat() : []))
+  return known.length === names.length && known.length <= mostCodings ? known : none
+}
+
+const none: ReadonlyArray<Coding> = []
+
+/** The headers of a body once it has been decoded. */
+export const decodedHeaders = (headers: RawHeaders): RawHeaders => {
+  const { "content-encoding": _coding, "content-length": _length, ...others } = headers
+  return others
+}
+
+/** The most that is decoded at once, in bytes of both sides: it takes about a millisecond. */
+const mostAtOnce = 256 * 1024
+
+/**
+ * Decodes a whole body at once. Undefined when it is larger than `most` or than is decoded at once, when it is not valid, or
+ * when only a stream of it is decoded.
+ */
+export const decodeWhole = (body: Uint8Array, applied: ReadonlyArray<Coding>, most: number): Uint8Array | undefined => {
+  if (body.byteLength === 0) return body
+  if (body.byteLength > mostAtOnce) return undefined
+  try {
+    return applied.reduceRight((bytes, coding) => decodeOnce(bytes, coding, Math.min(most, mostAtOnce)), body)
+  } catch {
+    return undefined
+  }
+}
+
+const decodeOnce = (body: Uint8Array, coding: Coding, most: number): Uint8Array => {
+  // zlib takes no maximum of zero.
+  const options = { maxOutputLength: Math.max(most, 1) }
+  switch (coding) {
+    case "gzip":
+      return zlib.gunzipSync(body, options)
+    case "deflate":
+      return decompressor.hasZlibHeader(body) ? zlib.inflateSync(body, options) : zlib.inflateRawSync(body, options)
+    case "br":
+      return zlib.brotliDecompressSync(body, options)
+    case "zstd":
+      // Bytes beyond its first frame would be dropped without a word.
+      throw new Error("only as a stream")
+  }
+}
+
+/** Decodes a body as it comes, no faster than somebody reads. What is not valid, or not complete, fails. */
+export const decodeStream = (
+  body: Stream.Stream<Uint8Array, BodyFailure>,
+  applied: ReadonlyArray<Coding>
+): Stream.Stream<Uint8Array, BodyFailure> =>
+  applied.reduceRight((bytes, coding) => decompressor.decompressed(bytes, coding), body)
