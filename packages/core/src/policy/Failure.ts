@@ -4,7 +4,8 @@
  * **When to use**
  *
  * Pass your own `classify` to an integration whose provider says things in its own way, such as GitHub's `403` when it
- * throttles. Everything else asks the category and never the status.
+ * throttles. `RateHeaders.classify` and `FailureRules.classify` make one from data. Everything else reads the category and
+ * never the status.
  *
  * **Details**
  *

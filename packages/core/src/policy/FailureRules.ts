@@ -99,7 +99,8 @@ const awsPlaces = { header: "x-amzn-errortype", at: ["__type", "code", "Code", "
 
 /**
  * AWS services that speak JSON. Throttling, expired credentials and time-outs come with a 400 or 403 and are told by
- * `x-amzn-errortype` or the body.
+ * `x-amzn-errortype` or the body. For signed requests give it `AwsSignature.classify` as `otherwise`, which tells a clock that
+ * is off.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  * @since 0.1.0

@@ -48,6 +48,7 @@
  */
 import { Duration } from "effect"
 import * as Failure from "./Failure.ts"
+import * as FailureRules from "./FailureRules.ts"
 import * as structuredFields from "./internal/rateHeaders/structuredFields.ts"
 import { numberOf, usageOf } from "./internal/rateHeaders/values.ts"
 import { statedMillis } from "./internal/wait/headers.ts"
@@ -111,6 +112,8 @@ export interface Dialect {
   readonly structured?: boolean
   /** The statuses with which it throttles. Default: 429. */
   readonly throttlesWith?: ReadonlyArray<number>
+  /** What bodies and other headers say of an answer, for {@link classify}. Default: nothing. */
+  readonly rules?: ReadonlyArray<FailureRules.Rule>
 }
 
 const triple = (prefix: string): Quota => ({
@@ -183,7 +186,8 @@ export const discord: Dialect = {
 }
 
 /**
- * GitHub: the primary limit of each resource, and the secondary ones, which are a 403 or 429 with `Retry-After`.
+ * GitHub: the primary limit of each resource, and the secondary ones, which are a 403 or 429 with `Retry-After` or with a
+ * message that says so.
  *
  * @see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
  * @since 0.1.0
@@ -191,6 +195,7 @@ export const discord: Dialect = {
  */
 export const github: Dialect = {
   throttlesWith: [403, 429],
+  rules: FailureRules.github,
   quotas: [
     {
       scopeHeader: "x-ratelimit-resource",
@@ -211,6 +216,7 @@ export const github: Dialect = {
  * @category dialects
  */
 export const hubspot: Dialect = {
+  rules: FailureRules.hubspot,
   quotas: [
     {
       scope: "interval",
@@ -262,7 +268,10 @@ const openaiQuota = (scope: string, counts: "calls" | "tokens"): Quota => ({
  * @since 0.1.0
  * @category dialects
  */
-export const openai: Dialect = { quotas: [openaiQuota("requests", "calls"), openaiQuota("tokens", "tokens")] }
+export const openai: Dialect = {
+  rules: FailureRules.openai,
+  quotas: [openaiQuota("requests", "calls"), openaiQuota("tokens", "tokens")]
+}
 
 /**
  * Reddit: what is left, with decimals, and the seconds to the end of the period.
@@ -283,6 +292,7 @@ export const reddit: Dialect = {
  * @category dialects
  */
 export const shopify: Dialect = {
+  rules: FailureRules.shopify,
   quotas: [{ counts: "calls", usage: "x-shopify-shop-api-call-limit", drainMillis: 20_000 }]
 }
 
@@ -361,13 +371,20 @@ export const observe = (input: Input, response: Failure.Response): ReadonlyArray
 
 /**
  * A classification that knows the provider's way to throttle: one of its statuses, with nothing left or with a wait, is
- * `throttled` until the quota is there again. Everything else is as `Failure.classify` has it.
+ * `throttled` until the quota is there again. Its dialect's rules decide before that. Everything else is as
+ * `Failure.classify` has it.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const classify = (input: Input): Failure.Classify => {
   const known = fromInput(input)
+  const byHeaders = classifyByHeaders(known)
+  const rules = known.flatMap(({ rules }) => rules ?? [])
+  return rules.length === 0 ? byHeaders : FailureRules.classify([rules], byHeaders)
+}
+
+const classifyByHeaders = (known: ReadonlyArray<Dialect>): Failure.Classify => {
   const throttling = new Set(known.flatMap(throttlesWith))
   return (response) => {
     const verdict = Failure.classify(response)

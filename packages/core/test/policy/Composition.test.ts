@@ -343,6 +343,12 @@ describe("what a policy says of itself", () => {
     assert.strictEqual(Policy.describe(Policy.none), "no policy: one attempt, as long as it takes")
   })
 
+  it("Policy.describe names a custom trip rule", () =>
+    assert.include(
+      Policy.describe({ circuitBreaker: Breaker.custom({ name: "tokens-50", make: () => () => undefined }) }),
+      "opens at what the rule tokens-50 says, for 30s"
+    ))
+
   it("Policy.describe says every option that changes what a slot does", () => {
     const key = () => "tenant"
     assert.strictEqual(

@@ -376,6 +376,35 @@ describe("a provider's way to throttle", () => {
     assert.deepStrictEqual(classify("github", 200, exhausted), ["success", undefined]))
 })
 
+describe("a dialect whose provider tells in the body what the headers do not", () => {
+  const classify = (dialect: RateHeaders.Input, status: number, body: unknown, headers: HeaderSet = {}) => {
+    const { category, retryAfter } = RateHeaders.classify(dialect)({ status, headers, now, body: () => body })
+    return [category, retryAfter === undefined ? undefined : Duration.toMillis(retryAfter)]
+  }
+  const secondary = { message: "You have exceeded a secondary rate limit. Please wait a few minutes." }
+  const usedUp = { error: { type: "insufficient_quota", code: "insufficient_quota" } }
+
+  for (const [name, found, expected] of [
+    ["GitHub's secondary limit", classify("github", 403, secondary), ["throttled", 60_000]],
+    ["GitHub's refusal", classify("github", 403, { message: "Must have admin rights" }), ["rejected", undefined]],
+    ["OpenAI's quota that is used up", classify("openai", 429, usedUp), ["rejected", undefined]],
+    ["HubSpot's lock", classify("hubspot", 423, undefined), ["transient", 2_000]],
+    ["Shopify's 430", classify(["ietf", "shopify"], 430, undefined), ["throttled", undefined]],
+    [
+      "a user's own rule",
+      classify(
+        { quotas: [], rules: [{ statuses: [400], at: ["code"], codes: ["BUSY"], category: "throttled" }] },
+        400,
+        { code: "BUSY" },
+        { "retry-after": "1.5" }
+      ),
+      ["throttled", 1_500]
+    ]
+  ] as const) {
+    it(`is read for ${name}`, () => assert.deepStrictEqual(found, [...expected]))
+  }
+})
+
 describe("a dialect that a user has written", () => {
   const acme: RateHeaders.Dialect = {
     throttlesWith: [420, 429],

@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration } from "effect"
-import { Failure, RateHeaders, Wait } from "@causeway/core/policy"
+import { Duration, Effect, Fiber, Schedule, Schema } from "effect"
+import { TestClock } from "effect/testing"
+import { Endpoint, Integration } from "@causeway/core/client"
+import { Failure, type Policy, RateHeaders, Retry, Wait } from "@causeway/core/policy"
+import { Mock } from "@causeway/core/testing"
 import { randomFrom } from "./randomFrom.ts"
 
 const now = Date.UTC(2026, 9, 21, 7, 27, 30)
@@ -319,4 +322,61 @@ describe("a wait until a time of day is measured by the provider's clock", () =>
       assert.strictEqual(millisOf(response), millis)
     })
   }
+})
+
+const integrationWith = <const P extends Policy.Policy>(policy: P) => {
+  class Provider extends Integration.Service<Provider>()("test/Provider", {
+    baseUrl: "https://provider.example",
+    endpoints: [Endpoint.get("read", "/read", { success: Schema.String })],
+    classify: RateHeaders.classify("github"),
+    policy
+  }) {}
+  return Provider
+}
+
+const ok = Mock.ok("fine")
+
+describe("a call", () => {
+  // The local clock of a test is at 1970: whatever the provider's Date says, the wait is the same.
+  for (const [name, headers, millis] of [
+    ["a fraction", { "retry-after": "1.5" }, 1_500],
+    ["a list", { "retry-after": "1, 2" }, 2_000],
+    ["a date", { date: new Date(now).toUTCString(), "retry-after": new Date(now + 3_000).toUTCString() }, 3_000],
+    [
+      "a reset",
+      { date: new Date(now).toUTCString(), "x-ratelimit-remaining": "0", "x-ratelimit-reset": `${epoch + 4}` },
+      4_000
+    ]
+  ] as const) {
+    it.effect(`is made again after the wait that ${name} asks for, and not before`, () => {
+      const Provider = integrationWith({ retry: Retry.make({ schedule: Schedule.spaced(1), attempts: 2 }) })
+      return Effect.gen(function* () {
+        const provider = yield* Provider
+        const call = yield* Effect.forkChild(provider.read())
+        yield* TestClock.adjust(millis - 1)
+        assert.isUndefined(call.pollUnsafe())
+        yield* TestClock.adjust(1)
+        assert.strictEqual(yield* Fiber.join(call), "fine")
+      }).pipe(Effect.provide(Provider.layerMock({ read: Mock.sequence(Mock.status(429, { headers }), ok) })))
+    })
+  }
+
+  it.effect("waits in a rate limit for the reset that the provider's clock tells", () => {
+    const Provider = integrationWith({ rateLimit: { limit: 10, window: "1 second", maxWait: 0, learn: "github" } })
+    const headers = {
+      date: new Date(now).toUTCString(),
+      "x-ratelimit-remaining": "0",
+      "x-ratelimit-reset": `${epoch + 60}`
+    }
+    return Effect.gen(function* () {
+      const provider = yield* Provider
+      yield* provider.read()
+      const refused = yield* Effect.flip(provider.read())
+      assert.deepInclude(refused, { _tag: "RateLimited", source: "local", retryAfter: Duration.seconds(60) })
+      yield* TestClock.adjust("60 seconds")
+      assert.strictEqual(yield* provider.read(), "fine")
+    }).pipe(
+      Effect.provide(Provider.layerMock({ read: Mock.sequence(Mock.status(200, { headers, body: '"fine"' }), ok) }))
+    )
+  })
 })

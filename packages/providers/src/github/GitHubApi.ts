@@ -43,7 +43,7 @@
  * @since 0.1.0
  */
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
-import { Breaker, type Failure, FailureRules, RateHeaders, Retry } from "@causeway/core/policy"
+import { Breaker, type Failure, RateHeaders, Retry } from "@causeway/core/policy"
 import { Config, Schedule, Schema } from "effect"
 
 /**
@@ -164,7 +164,7 @@ export class Gone extends Schema.TaggedError<Gone>()("Gone", { message: Schema.S
  * @since 0.1.0
  * @category policies
  */
-export const classify: Failure.Classify = FailureRules.classify("github", RateHeaders.classify("github"))
+export const classify: Failure.Classify = RateHeaders.classify("github")
 
 const inRepository = { owner: Schema.String, repo: Schema.String }
 

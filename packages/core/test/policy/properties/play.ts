@@ -70,15 +70,18 @@ const schedules: Readonly<Record<ScheduleName, Retry.Options["schedule"]>> = {
   once: Schedule.recurs(1)
 }
 
+/** The attempts that a rate wants before it judges. */
+const minimumCalls = 3
+
 const breakerOf = (strategy: BreakerName, options: Breaker.CommonOptions): Breaker.Breaker => {
-  const slow = { slowerThan: "500 millis", minimumCalls: 3, window: 10 } as const
+  const slow = { slowerThan: "500 millis", minimumCalls, window: 10 } as const
   switch (strategy) {
     case "consecutive":
       return Breaker.consecutive({ failures: 3, ...options })
     case "rate of calls":
-      return Breaker.failureRate({ minimumCalls: 3, window: 10, ...options })
+      return Breaker.failureRate({ minimumCalls, window: 10, ...options })
     case "rate of time":
-      return Breaker.failureRate({ minimumCalls: 3, window: "2 seconds", ...options })
+      return Breaker.failureRate({ minimumCalls, window: "2 seconds", ...options })
     case "slow":
       return Breaker.slowCallRate({ ...slow, ...options })
     case "any":
@@ -242,11 +245,20 @@ const together = ({ bulkhead, concurrency, rateLimit }: Slots): number =>
     ...(rateLimit?.limits ?? []).map(({ limit }) => limit)
   )
 
+/**
+ * So many calls that succeed close every circuit for good: as many as there are probes; and before them those that complete
+ * the minimum of a rate, of which one opens the circuit when what is in the window already was mostly bad.
+ */
+const callsUntilClosed = ({ circuitBreaker }: Slots): number => {
+  if (circuitBreaker === undefined) return 1
+  return circuitBreaker.probes + (circuitBreaker.strategy === "consecutive" ? 0 : minimumCalls - 1)
+}
+
 const after = (service: Service, provider: Provider, slots: Slots) =>
   Effect.gen(function* () {
     provider.recover(0)
     const exits: Array<Exit.Exit<unknown, unknown> | undefined> = []
-    for (let call = 0; call < (slots.circuitBreaker?.probes ?? 1); call += 1) {
+    for (let call = 0; call < callsUntilClosed(slots); call += 1) {
       yield* quiet
       exits.push(yield* performAtOnce(service, fresh(`fresh-${call}`)))
     }
