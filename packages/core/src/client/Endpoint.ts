@@ -44,6 +44,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type { HttpMethod } from "effect/http/HttpMethod"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Policy } from "../policy/Policy.ts"
+import { checkPagination } from "./internal/checkPagination.ts"
 import { reflected } from "./internal/Reflection.ts"
 import type { Pagination } from "./Pagination.ts"
 
@@ -322,6 +323,7 @@ const make = <Out>(method: HttpMethod, name: string, path: `/${string}`, options
     success: given.success,
     error: errors.map(([status, schema]) => HttpApiSchema.status(nominalStatus(name, status))(schema))
   })
+  if (given.pagination !== undefined) checkPagination(endpoint, given.pagination)
   // The endpoint keeps its errors in the order in which they were given, each as it is on the wire.
   const onTheWire = Array.from(endpoint.error)
   return endpoint.annotate(Definition, {
