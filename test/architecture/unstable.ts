@@ -40,6 +40,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/client/Reply.ts": ["effect/http", "effect/http-api"],
   "core/src/client/internal/Invocation.ts": ["effect/http", "effect/http-api"],
   "core/src/client/internal/Mocking.ts": ["effect/http", "effect/http-api"],
+  "core/src/client/internal/pages.ts": ["effect/http", "effect/http-api"],
   "core/src/client/internal/Placed.ts": ["effect/http-api"],
   "core/src/client/internal/Reflection.ts": ["effect/http-api"],
   "core/src/client/internal/Sharing.ts": ["effect/http"],

@@ -18,10 +18,12 @@ class Provider extends Integration.Service<Provider>()("test/Pages", {
       pagination: Pagination.cursor(Page, { query: "cursor", next: (page) => page.next, items: (page) => page.data })
     }),
     Endpoint.get("offset", "/offset", {
+      query: { offset: Schema.optional(Schema.Int) },
       success: Numbers,
       pagination: Pagination.offset(Numbers, { items: (page) => page })
     }),
     Endpoint.get("number", "/number", {
+      query: { page: Schema.optional(Schema.Int) },
       success: Numbers,
       pagination: Pagination.pageNumber(Numbers, { size: 2, items: (page) => page })
     }),

@@ -45,6 +45,7 @@ import { hasBody, type HttpMethod } from "effect/http/HttpMethod"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Exact, Policy } from "../policy/Policy.ts"
 import type { FormStyle } from "./FormStyle.ts"
+import { checkPagination } from "./internal/checkPagination.ts"
 import { assertConsistent, assertNames, type Constants } from "./internal/endpointChecks.ts"
 import type { Rule } from "./internal/failureRules.ts"
 import { reflected } from "./internal/Reflection.ts"
@@ -448,6 +449,7 @@ const make = <Out>(method: HttpMethod, name: string, path: string, options: unkn
     success: given.success,
     error: errors.map(([status, schema]) => HttpApiSchema.status(nominalStatus(name, status))(schema))
   })
+  if (given.pagination !== undefined) checkPagination(endpoint, given.pagination)
   // The endpoint keeps its errors in the order in which they were given, each as it is on the wire.
   const onTheWire = Array.from(endpoint.error)
   return endpoint.annotate(Definition, {

@@ -1,5 +1,5 @@
 /**
- * How to go from one page of a list to the next: by cursor, offset, page number, or the Link header.
+ * How to go from one page of a list to the next: by cursor, offset, page number, Link header, or a URL in the body.
  *
  * **When to use**
  *
@@ -8,13 +8,19 @@
  * **Details**
  *
  * Each style takes the schema of a page and then its options, so that the page need not be typed by hand; a style without
- * the schema, whose functions say their page's type, fits several endpoints. A page is fetched when the one before it has been consumed, under the same policies as any call. The request of the
- * first page is the caller's; each further page changes only the query parameter that the style names.
+ * the schema, whose functions say their page's type, fits several endpoints. A page is fetched when the one before it has
+ * been consumed, under the same policies as any call. The request of the first page is the caller's; each further page
+ * changes one value of it, in the query or, where a style says so, in the payload, and is encoded again. Names are those
+ * of the decoded query and payload; for a query the name on the wire will do too.
+ *
+ * How the end is seen: a style ends when its `next` has no value, when `until` says so, when `hasMore` is false, or when
+ * `total` or `totalPages` is reached. Without any of these, `offset` and `pageNumber` end at an empty page. A page with
+ * fewer items than asked for is not the last one, because providers cap and filter pages, unless `shortPageIsLast` says so.
  *
  * **Gotchas**
  *
- * A cursor or link that was seen before ends the stream with `DecodeFailure`, after the items that came, instead of going round for ever. A Link to
- * another origin is refused: credentials do not go there.
+ * A page that was requested before ends the stream with `DecodeFailure`, after the items that came, instead of an endless
+ * circle. A URL at another origin is refused in the same way: credentials do not go there.
  *
  * **Example** (A cursor in the body)
  *
@@ -41,35 +47,57 @@
  */
 import type { Schema } from "effect"
 import * as InvalidOption from "../policy/InvalidOption.ts"
+import { hasRelation, isAbout, type Link, links } from "./internal/linkHeader.ts"
 
 /**
- * Where the next page is: a query parameter with a new value, an absolute URL, or nowhere.
+ * Where the next page is: a parameter of the query or a value at a path of the payload, changed; a URL, absolute or
+ * relative to the page's own; or nowhere. `Invalid` is an answer that can't be followed: the stream fails with
+ * `DecodeFailure`.
  *
  * @since 0.1.0
  * @category models
  */
 export type Next =
-  | { readonly _tag: "Query"; readonly name: string; readonly value: string | number }
+  | { readonly _tag: "Query"; readonly name: string; readonly value: unknown }
+  | { readonly _tag: "Payload"; readonly path: ReadonlyArray<string>; readonly value: unknown }
   | { readonly _tag: "Url"; readonly url: string }
+  | { readonly _tag: "Invalid"; readonly issue: string }
   | undefined
 
 /**
- * A page that has arrived: its decoded body, its items, its `Link` header, how many items came before it, its number
- * (from 0), and the query that it was asked with.
+ * A page that has arrived: its decoded body, how many items it has, its headers by name in lower case, the URL that it
+ * was requested from, its position in this stream (from 0), the items that came before it in this stream, and the query
+ * and payload that it was requested with.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Arrived<Page> {
+export interface Arrived<out Page> {
   readonly page: Page
   readonly count: number
-  readonly link: string | undefined
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly url: string
   readonly index: number
+  readonly before: number
+  /** Decoded, by the names of its properties; a parameter that no property names is a text under its name on the wire. */
   readonly query: Readonly<Record<string, unknown>>
+  readonly payload: unknown
 }
 
 /**
- * A style of pagination: the items of a page, and where the next one is.
+ * What a style changes of a request: names of the query, and paths of the payload. An endpoint must declare them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Requires {
+  readonly query: ReadonlyArray<string>
+  readonly payload: ReadonlyArray<ReadonlyArray<string>>
+}
+
+/**
+ * A style of pagination: the items of a page, where the next one is, and what the endpoint must declare for it. Any
+ * record of these three is one.
  *
  * @since 0.1.0
  * @category models
@@ -77,157 +105,348 @@ export interface Arrived<Page> {
 export interface Pagination<in Page, out Item> {
   readonly items: (page: Page) => ReadonlyArray<Item>
   readonly next: (arrived: Arrived<Page>) => Next
+  readonly requires: Requires
 }
 
 /**
- * What every style asks of a page: its items.
+ * What every style takes: where a page's items are, and when to stop early.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options<in Page, out Item> {
   readonly items: (page: Page) => ReadonlyArray<Item>
+  /** Ends the list after a page for which it is true, such as one with items that are too old. Default: never. */
+  readonly until?: (page: Page, arrived: Arrived<Page>) => boolean
 }
 
 /**
- * Options of {@link cursor}.
+ * What a style changes of the request: a query parameter, or a value at a path of the payload.
  *
  * @since 0.1.0
  * @category models
  */
-export interface CursorOptions<in Page, out Item> extends Options<Page, Item> {
-  /** The query parameter that takes the cursor. */
-  readonly query: string
+export type Target =
+  | { readonly query: string; readonly payload?: never }
+  | { readonly payload: string | ReadonlyArray<string>; readonly query?: never }
+
+/**
+ * As {@link Target}, where the query parameter has a usual name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type OptionalTarget = Target | { readonly query?: never; readonly payload?: never }
+
+interface HasMore<in Page> {
+  /** False ends the list, as `has_more` does. Default: not said. */
+  readonly hasMore?: (page: Page, arrived: Arrived<Page>) => boolean | null | undefined
+}
+
+interface Counted<in Page> extends HasMore<Page> {
+  /** How many items the list has; reaching them ends it. Default, and where it returns none: unknown. */
+  readonly total?: (page: Page, arrived: Arrived<Page>) => number | string | null | undefined
+  /** Whether a page with fewer items than a full one is the last; needs the size of a full one. Default: false. */
+  readonly shortPageIsLast?: boolean
+}
+
+/** The items of a full page: a number, or what the decoded query of the request says. */
+type Full = number | ((query: Readonly<Record<string, unknown>>) => number)
+
+/**
+ * Options of {@link cursor}, beside its {@link Target}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CursorOptions<in Page, out Item> extends Options<Page, Item>, HasMore<Page> {
   /** The cursor of the next page; null, undefined or an empty string ends the list. */
-  readonly next: (page: Page) => string | number | null | undefined
+  readonly next: (page: Page, arrived: Arrived<Page>) => unknown
 }
 
 /**
- * Options of {@link offset}.
+ * Options of {@link offset}, beside its {@link Target}. Default: the query parameter `offset`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface OffsetOptions<in Page, out Item> extends Options<Page, Item> {
-  /** The query parameter that takes the offset. Default: `offset`. */
-  readonly query?: string
-  /** The items of a full page. Default: unknown, so that an empty page ends the list. */
-  readonly limit?: number
+export interface OffsetOptions<in Page, out Item> extends Options<Page, Item>, Counted<Page> {
+  /** The items of a full page. Default: unknown. */
+  readonly limit?: Full
+  /** The offset of the next page; null or undefined ends the list. Default: the items that came are added. */
+  readonly next?: (page: Page, arrived: Arrived<Page>) => number | string | null | undefined
 }
 
 /**
- * Options of {@link pageNumber}.
+ * Options of {@link pageNumber}, beside its {@link Target}. Default: the query parameter `page`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface PageNumberOptions<in Page, out Item> extends Options<Page, Item> {
-  /** The query parameter that takes the number. Default: `page`. */
-  readonly query?: string
+export interface PageNumberOptions<in Page, out Item> extends Options<Page, Item>, Counted<Page> {
   /** The number of the first page. Default: 1. */
   readonly first?: number
-  /** The items of a full page. Default: unknown, so that an empty page ends the list. */
-  readonly size?: number
+  /** The items of a full page. Default: unknown. */
+  readonly size?: Full
+  /** How many pages the list has. Default, and where it returns none: unknown. */
+  readonly totalPages?: (page: Page, arrived: Arrived<Page>) => number | string | null | undefined
+  /** The number of the next page; null, undefined or an empty string ends the list. Default: one more. */
+  readonly next?: (page: Page, arrived: Arrived<Page>) => number | string | null | undefined
 }
 
 /**
- * The next page is asked for with a value that this one holds.
+ * Options of {@link linkHeader}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LinkHeaderOptions<in Page, out Item> extends Options<Page, Item>, HasMore<Page> {
+  /** The relation of the link that leads on. Default: `next`. */
+  readonly relation?: string
+}
+
+/**
+ * Options of {@link nextUrl}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NextUrlOptions<in Page, out Item> extends Options<Page, Item>, HasMore<Page> {
+  /** The URL of the next page, absolute or relative; null, undefined or an empty string ends the list. */
+  readonly next: (page: Page, arrived: Arrived<Page>) => string | null | undefined
+}
+
+/**
+ * The next page is requested with a value that this one holds. It ends where there is none, or `hasMore` is false.
+ *
+ * **Example** (A cursor in the payload, as Notion has it)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Endpoint, Pagination } from "@causeway/core/client"
+ *
+ * const Page = Schema.Struct({ results: Schema.Array(Schema.String), next_cursor: Schema.NullOr(Schema.String) })
+ *
+ * const search = Endpoint.post("search", "/search", {
+ *   payload: { query: Schema.String, start_cursor: Schema.optional(Schema.String) },
+ *   success: Page,
+ *   pagination: Pagination.cursor(Page, {
+ *     payload: "start_cursor",
+ *     next: (page) => page.next_cursor,
+ *     items: (page) => page.results
+ *   })
+ * })
+ *
+ * console.assert(search.identifier === "search")
+ * ```
  *
  * @since 0.1.0
  * @category constructors
  */
 export const cursor: {
-  <S extends Schema.Constraint, Item>(page: S, options: CursorOptions<S["Type"], Item>): Pagination<S["Type"], Item>
-  <Page, Item>(options: CursorOptions<Page, Item>): Pagination<Page, Item>
-} = <Page, Item>(...given: Given<CursorOptions<Page, Item>>): Pagination<Page, Item> => {
-  const { items, next, ...options } = optionsIn(given)
-  const name = parameterName(options.query)
-  return {
-    items,
-    next: ({ page }) => {
-      const value = next(page)
-      return value === null || value === undefined || value === "" ? undefined : { _tag: "Query", name, value }
-    }
-  }
+  <S extends Schema.Constraint, Item>(
+    page: S,
+    options: CursorOptions<S["Type"], Item> & Target
+  ): Pagination<S["Type"], Item>
+  <Page, Item>(options: CursorOptions<Page, Item> & Target): Pagination<Page, Item>
+} = <Page, Item>(...given: Given<CursorOptions<Page, Item> & Target>): Pagination<Page, Item> => {
+  const options = optionsIn(given)
+  const target = targetOf(options, undefined)
+  return style(options, target.requires, (arrived) =>
+    options.hasMore?.(arrived.page, arrived) === false ? undefined : target.to(options.next(arrived.page, arrived))
+  )
 }
 
 /**
- * The next page begins after as many items as were seen. A page without items, or with fewer than `limit` when that is
- * given, ends the list.
+ * The next page begins after the items that came. It ends at an empty page, or where `total`, `hasMore` or `next` says
+ * so; at a page that is not full only with `shortPageIsLast`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const offset: {
-  <S extends Schema.Constraint, Item>(page: S, options: OffsetOptions<S["Type"], Item>): Pagination<S["Type"], Item>
-  <Page, Item>(options: OffsetOptions<Page, Item>): Pagination<Page, Item>
-} = <Page, Item>(...given: Given<OffsetOptions<Page, Item>>): Pagination<Page, Item> => {
-  const { items, limit, ...options } = optionsIn(given)
-  const name = parameterName(options.query ?? "offset")
-  const isLast = lastPage("pagination.limit", limit)
-  return {
-    items,
-    next: ({ count, query }) =>
-      isLast(count) ? undefined : { _tag: "Query", name, value: numberIn(query[name], 0) + count }
-  }
+  <S extends Schema.Constraint, Item>(
+    page: S,
+    options: OffsetOptions<S["Type"], Item> & OptionalTarget
+  ): Pagination<S["Type"], Item>
+  <Page, Item>(options: OffsetOptions<Page, Item> & OptionalTarget): Pagination<Page, Item>
+} = <Page, Item>(...given: Given<OffsetOptions<Page, Item> & OptionalTarget>): Pagination<Page, Item> => {
+  const options = optionsIn(given)
+  const target = targetOf(options, "offset")
+  const isLast = lastPage("pagination.limit", options, options.limit)
+  return style(options, target.requires, (arrived) => {
+    const { count, page } = arrived
+    const reached = numberIn(target.of(arrived), 0) + count
+    if (options.next !== undefined) return target.to(options.next(page, arrived))
+    return isLast(arrived, reached) ? undefined : target.to(reached)
+  })
 }
 
 /**
- * The next page has the next number. A page without items, or with fewer than `size` when that is given, ends the list.
+ * The next page has the next number. It ends at an empty page, or where `total`, `totalPages`, `hasMore` or `next` says
+ * so; at a page that is not full only with `shortPageIsLast`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const pageNumber: {
-  <S extends Schema.Constraint, Item>(page: S, options: PageNumberOptions<S["Type"], Item>): Pagination<S["Type"], Item>
-  <Page, Item>(options: PageNumberOptions<Page, Item>): Pagination<Page, Item>
-} = <Page, Item>(...given: Given<PageNumberOptions<Page, Item>>): Pagination<Page, Item> => {
-  const { items, size, ...options } = optionsIn(given)
-  const name = parameterName(options.query ?? "page")
+  <S extends Schema.Constraint, Item>(
+    page: S,
+    options: PageNumberOptions<S["Type"], Item> & OptionalTarget
+  ): Pagination<S["Type"], Item>
+  <Page, Item>(options: PageNumberOptions<Page, Item> & OptionalTarget): Pagination<Page, Item>
+} = <Page, Item>(...given: Given<PageNumberOptions<Page, Item> & OptionalTarget>): Pagination<Page, Item> => {
+  const options = optionsIn(given)
+  const target = targetOf(options, "page")
   const first = InvalidOption.integer("pagination.first", options.first ?? 1, 0)
-  const isLast = lastPage("pagination.size", size)
-  return {
-    items,
-    next: ({ count, query }) =>
-      isLast(count) ? undefined : { _tag: "Query", name, value: numberIn(query[name], first) + 1 }
-  }
+  const isLast = lastPage("pagination.size", options, options.size)
+  return style(options, target.requires, (arrived) => {
+    const { index, page } = arrived
+    const number = numberIn(target.of(arrived), first)
+    if (options.next !== undefined) return target.to(options.next(page, arrived))
+    const pages = known(options.totalPages?.(page, arrived))
+    if (pages !== undefined) return number - first + 1 >= pages ? undefined : target.to(number + 1)
+    // What came before the caller's first page is only known when that is the first of all.
+    const reached = number - index === first ? arrived.before + arrived.count : undefined
+    return isLast(arrived, reached) ? undefined : target.to(number + 1)
+  })
 }
 
 /**
- * The next page is the target of the `Link` header whose relation is `next`.
+ * The next page is the target of the `Link` header with the relation `next`. It ends where there is none, and at a link
+ * that says `results="false"`, as Sentry's do. A link with another `anchor` is about something else and is not followed.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8288#section-3
  * @since 0.1.0
  * @category constructors
  */
 export const linkHeader: {
-  <S extends Schema.Constraint, Item>(page: S, options: Options<S["Type"], Item>): Pagination<S["Type"], Item>
-  <Page, Item>(options: Options<Page, Item>): Pagination<Page, Item>
-} = <Page, Item>(...given: Given<Options<Page, Item>>): Pagination<Page, Item> => ({
-  items: optionsIn(given).items,
-  next: ({ link }) => {
-    const url = link === undefined ? undefined : nextLink(link)
+  <S extends Schema.Constraint, Item>(page: S, options: LinkHeaderOptions<S["Type"], Item>): Pagination<S["Type"], Item>
+  <Page, Item>(options: LinkHeaderOptions<Page, Item>): Pagination<Page, Item>
+} = <Page, Item>(...given: Given<LinkHeaderOptions<Page, Item>>): Pagination<Page, Item> => {
+  const options = optionsIn(given)
+  const relation = InvalidOption.nonEmpty("pagination.relation", options.relation ?? "next")
+  return style(options, nothing, (arrived) => {
+    const header = arrived.headers["link"]
+    if (header === undefined || options.hasMore?.(arrived.page, arrived) === false) return undefined
+    const found = links(header)
+    if (found === undefined) return { _tag: "Invalid", issue: "the Link header is longer than 16 KiB" }
+    const url = linkIn(found, relation, arrived.url)
     return url === undefined ? undefined : { _tag: "Url", url }
-  }
-})
+  })
+}
+
+/**
+ * The next page is at a URL that this one holds, absolute or relative to its own. It ends where there is none.
+ *
+ * **Example** (Salesforce, Microsoft Graph, Django)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Pagination } from "@causeway/core/client"
+ *
+ * const Page = Schema.Struct({ records: Schema.Array(Schema.String), nextRecordsUrl: Schema.optional(Schema.String) })
+ * const pages = Pagination.nextUrl(Page, { next: (page) => page.nextRecordsUrl, items: (page) => page.records })
+ *
+ * console.assert(pages.requires.query.length === 0)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const nextUrl: {
+  <S extends Schema.Constraint, Item>(page: S, options: NextUrlOptions<S["Type"], Item>): Pagination<S["Type"], Item>
+  <Page, Item>(options: NextUrlOptions<Page, Item>): Pagination<Page, Item>
+} = <Page, Item>(...given: Given<NextUrlOptions<Page, Item>>): Pagination<Page, Item> => {
+  const options = optionsIn(given)
+  return style(options, nothing, (arrived) => {
+    const hasMore = options.hasMore?.(arrived.page, arrived) !== false
+    const url = hasMore ? options.next(arrived.page, arrived) : undefined
+    return isNone(url) ? undefined : { _tag: "Url", url: String(url) }
+  })
+}
+
+const nothing: Requires = { query: [], payload: [] }
 
 /** The schema of a page is for the types alone. */
 type Given<Options> = readonly [options: Options] | readonly [page: Schema.Constraint, options: Options]
 
 const optionsIn = <Options>(given: Given<Options>): Options => (given.length === 1 ? given[0] : given[1])
 
-const parameterName = (name: string): string => {
-  if (name !== "") return name
-  throw new InvalidOption.InvalidOption({
-    option: "pagination.query",
-    actual: "empty",
-    accepts: "the name of a query parameter"
-  })
+const style = <Page, Item>(
+  { items, until }: Options<Page, Item>,
+  requires: Requires,
+  next: (arrived: Arrived<Page>) => Next
+): Pagination<Page, Item> => ({
+  items,
+  requires,
+  next: (arrived) => (until?.(arrived.page, arrived) === true ? undefined : next(arrived))
+})
+
+const isNone = (value: unknown): boolean => value === null || value === undefined || value === ""
+
+/** Reads and writes what a style changes of a request. */
+interface Targeted {
+  readonly requires: Requires
+  readonly of: (arrived: Arrived<unknown>) => unknown
+  readonly to: (value: unknown) => Next
 }
 
-const lastPage = (option: string, full: number | undefined) => {
-  const size = full === undefined ? 1 : InvalidOption.integer(option, full, 1)
-  return (count: number): boolean => count < size
+const targetOf = ({ payload, query }: OptionalTarget, usual: string | undefined): Targeted => {
+  if (payload === undefined) return queryTarget(query ?? usual ?? "")
+  if (query !== undefined) return invalid("pagination.payload", "given beside pagination.query", "one of the two")
+  return payloadTarget(typeof payload === "string" ? [payload] : payload)
+}
+
+const queryTarget = (name: string): Targeted => {
+  if (name === "") return invalid("pagination.query", "empty", "the name of a query parameter")
+  return {
+    requires: { query: [name], payload: [] },
+    of: ({ query }) => query[name],
+    to: (value) => (isNone(value) ? undefined : { _tag: "Query", name, value })
+  }
+}
+
+const payloadTarget = (path: ReadonlyArray<string>): Targeted => {
+  if (path.length === 0 || path.includes("")) {
+    return invalid("pagination.payload", JSON.stringify(path), "a property of the payload, or a path of them")
+  }
+  return {
+    requires: { query: [], payload: [path] },
+    of: ({ payload }) => path.reduce(propertyOf, payload),
+    to: (value) => (isNone(value) ? undefined : { _tag: "Payload", path, value })
+  }
+}
+
+const propertyOf = (value: unknown, name: string): unknown =>
+  // An object has properties of any name, or none.
+  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined
+
+const invalid = (option: string, actual: string, accepts: string): never => {
+  throw new InvalidOption.InvalidOption({ option, actual, accepts })
+}
+
+/** Whether a page is the last one, when so many items of the list have come; undefined where nobody knows. */
+const lastPage = <Page>(option: string, { hasMore, shortPageIsLast, total }: Counted<Page>, full: Full | undefined) => {
+  if (typeof full === "number") InvalidOption.integer(option, full, 1)
+  if (shortPageIsLast === true && full === undefined) {
+    invalid("pagination.shortPageIsLast", "true", `false, unless ${option} says how many items a full page has`)
+  }
+  return (arrived: Arrived<Page>, reached: number | undefined): boolean => {
+    const { count, page, query } = arrived
+    const all = known(total?.(page, arrived))
+    if (all !== undefined && reached !== undefined && reached >= all) return true
+    const more = hasMore?.(page, arrived)
+    if (typeof more === "boolean") return !more
+    const size = typeof full === "function" ? full(query) : full
+    return count < (shortPageIsLast === true ? (size ?? 1) : 1)
+  }
+}
+
+/** A count, which a header holds as a text. */
+const known = (count: number | string | null | undefined): number | undefined => {
+  const number = isNone(count) ? Number.NaN : Number(count)
+  return Number.isFinite(number) && number >= 0 ? number : undefined
 }
 
 const numberIn = (value: unknown, otherwise: number): number => {
@@ -235,55 +454,17 @@ const numberIn = (value: unknown, otherwise: number): number => {
   return Number.isFinite(number) ? number : otherwise
 }
 
-/** Longer ones are no Link header that a provider would send. */
-const longestLink = 16_384
-
 /**
- * The target of the first link whose relations include `next`.
+ * The target of the first link whose relations include `next`; undefined when there is none, or it says that it leads to
+ * no results. With the URL of the page, a link whose `anchor` is another one is left out.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8288#section-3
  * @since 0.1.0
  * @category parsing
  */
-export const nextLink = (header: string): string | undefined => {
-  if (header.length > longestLink) return undefined
-  return links(header).find(({ relations }) => relations.includes("next"))?.target
-}
+export const nextLink = (header: string, url?: string): string | undefined => linkIn(links(header) ?? [], "next", url)
 
-interface Link {
-  readonly target: string
-  readonly relations: ReadonlyArray<string>
-}
-
-const links = (header: string): ReadonlyArray<Link> => {
-  const found: Array<Link> = []
-  let at = 0
-  while ((at = header.indexOf("<", at)) !== -1) {
-    const end = header.indexOf(">", at)
-    if (end === -1) break
-    const parameters = parametersFrom(header, end + 1)
-    found.push({ target: header.slice(at + 1, end), relations: relationsIn(parameters.text) })
-    at = parameters.end
-  }
-  return found
-}
-
-/** Up to the next comma outside quotes. */
-const parametersFrom = (header: string, start: number): { readonly text: string; readonly end: number } => {
-  let quoted = false
-  for (let at = start; at < header.length; at += 1) {
-    const char = header[at]
-    if (char === "\\" && quoted) at += 1
-    else if (char === '"') quoted = !quoted
-    else if (char === "," && !quoted) return { text: header.slice(start, at), end: at + 1 }
-  }
-  return { text: header.slice(start), end: header.length }
-}
-
-const parameter = /;\s*([^\s=;,"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?/g
-
-/** The first `rel` counts, as RFC 8288 says. */
-const relationsIn = (parameters: string): ReadonlyArray<string> => {
-  const found = Array.from(parameters.matchAll(parameter)).find(([, name]) => name?.toLowerCase() === "rel")
-  return (found?.[2] ?? found?.[3] ?? "").toLowerCase().split(/\s+/)
+const linkIn = (found: ReadonlyArray<Link>, relation: string, url: string | undefined): string | undefined => {
+  const next = found.find((link) => hasRelation(link, relation) && isAbout(link, url))
+  return next?.parameters.get("results")?.toLowerCase() === "false" ? undefined : next?.target
 }

@@ -18,8 +18,7 @@ class Inline extends Integration.Service<Inline>()("app/Inline", {
     Endpoint.post("retried", "/retried", { payload: { a: Schema.Int }, policy: { retry: Schedule.recurs(1) } }),
     Endpoint.get("list", "/list", {
       success: Page,
-      pagination: Pagination.cursor(Page, {
-        query: "cursor",
+      pagination: Pagination.nextUrl(Page, {
         next: (page) => page.next,
         items: (page) => page.data
       })

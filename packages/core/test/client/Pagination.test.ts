@@ -24,8 +24,9 @@ class Provider extends Integration.Service<Provider>()("test/Provider", {
       pagination: Pagination.offset(Numbers, { items: (page) => page })
     }),
     Endpoint.get("byShortOffset", "/charges", {
+      query: { start: Schema.optional(Schema.Int) },
       success: Numbers,
-      pagination: Pagination.offset(Numbers, { query: "start", limit: 2, items: (page) => page })
+      pagination: Pagination.offset(Numbers, { query: "start", limit: 2, shortPageIsLast: true, items: (page) => page })
     }),
     Endpoint.get("byNumber", "/charges", {
       query: { page: Schema.optional(Schema.Int) },
@@ -33,8 +34,15 @@ class Provider extends Integration.Service<Provider>()("test/Provider", {
       pagination: Pagination.pageNumber(Numbers, { items: (page) => page })
     }),
     Endpoint.get("byShortNumber", "/charges", {
+      query: { p: Schema.optional(Schema.Int) },
       success: Numbers,
-      pagination: Pagination.pageNumber(Numbers, { query: "p", first: 0, size: 2, items: (page) => page })
+      pagination: Pagination.pageNumber(Numbers, {
+        query: "p",
+        first: 0,
+        size: 2,
+        shortPageIsLast: true,
+        items: (page) => page
+      })
     }),
     Endpoint.get("byLink", "/charges", {
       query: { filter: Schema.optional(Schema.String) },
@@ -177,10 +185,10 @@ describe("an offset", () => {
     }).pipe(Effect.provide(Provider.layerMock({ byOffset: lists({ "offset=10": [1, 2] }) })))
   )
 
-  it.effect("with a known page size ends at the first page that is not full", () =>
+  it.effect("whose short page is said to be the last ends at the first page that is not full", () =>
     Effect.gen(function* () {
       const provider = yield* Provider
-      assert.deepStrictEqual(yield* Stream.runCollect(provider.byShortOffset.items({})), [1, 2, 3])
+      assert.deepStrictEqual(yield* Stream.runCollect(provider.byShortOffset.items({ query: {} })), [1, 2, 3])
       assert.deepStrictEqual(yield* queries, ["", "?start=2"])
     }).pipe(Effect.provide(Provider.layerMock({ byShortOffset: lists({ "": [1, 2], "start=2": [3] }) })))
   )
@@ -206,7 +214,7 @@ describe("a page number", () => {
   it.effect("can count from 0 and know its page size", () =>
     Effect.gen(function* () {
       const provider = yield* Provider
-      assert.deepStrictEqual(yield* Stream.runCollect(provider.byShortNumber.items({})), [1, 2, 3])
+      assert.deepStrictEqual(yield* Stream.runCollect(provider.byShortNumber.items({ query: {} })), [1, 2, 3])
       assert.deepStrictEqual(yield* queries, ["", "?p=1"])
     }).pipe(Effect.provide(Provider.layerMock({ byShortNumber: lists({ "": [1, 2], "p=1": [3] }) })))
   )
@@ -279,6 +287,12 @@ describe("a Link header", () => {
     ["no next", '</a>; rel="prev"', undefined],
     ["a relation that only begins like next", '</a>; rel="next-archive"', undefined],
     ["a parameter that only ends like rel", '</a>; xrel="next"', undefined],
+    ["no results, as Sentry says", '</b>; rel="next"; results="false"; cursor="0:100:0"', undefined],
+    ["results, as Sentry says", '</a>; rel="previous"; results="false", </b>; rel="next"; results="true"', "/b"],
+    ["another anchor", '</b>; rel="next"; anchor="https://h/other", </c>; rel="next"', "/c"],
+    ["the page itself as its anchor", '</b>; rel="next"; anchor="/p"', "/b"],
+    ["an empty anchor", '</b>; rel="next"; anchor=""', "/b"],
+    ["a part of the page as its anchor", '</b>; rel="next"; anchor="#part"', undefined],
     ["rel given twice: the first counts", '</a>; rel="prev"; rel="next"', undefined],
     ["nothing", "", undefined],
     ["no end of the URL", "<https://h/p", undefined],
@@ -286,7 +300,7 @@ describe("a Link header", () => {
   ]
   for (const [what, header, target] of next) {
     it(`with ${what} leads to ${target ?? "no further page"}`, () =>
-      assert.strictEqual(Pagination.nextLink(header), target))
+      assert.strictEqual(Pagination.nextLink(header, "https://h/p"), target))
   }
 
   it("that is absurdly long or full of openings is read in no time", () => {
@@ -385,6 +399,10 @@ describe("a style that makes no sense", () => {
     ["pagination.size", () => Pagination.pageNumber({ size: 1.5, items: () => [] })],
     ["pagination.first", () => Pagination.pageNumber({ first: -1, items: () => [] })],
     ["pagination.query", () => Pagination.cursor({ query: "", next: () => "", items: () => [] })],
+    ["pagination.limit", () => Pagination.offset({ shortPageIsLast: true, items: () => [] })],
+    ["pagination.size", () => Pagination.pageNumber({ shortPageIsLast: true, items: () => [] })],
+    ["pagination.payload", () => Pagination.cursor({ payload: [], next: () => "", items: () => [] })],
+    ["pagination.relation", () => Pagination.linkHeader({ relation: "", items: () => [] })],
     ["pagination.query", () => Pagination.offset({ query: "", items: () => [] })],
     ["pagination.query", () => Pagination.pageNumber({ query: "", items: () => [] })]
   ] as const) {

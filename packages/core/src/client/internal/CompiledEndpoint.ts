@@ -83,7 +83,7 @@ export const makeMethod = (
   const compiled = new CompiledEndpoint(engine, wiring, codec)
   const method = (input?: Input, options?: CallOptions) => compiled.call(input, options)
   const { pagination } = definition(endpoint)
-  return pagination === undefined ? method : Object.assign(method, paginated(compiled, pagination))
+  return pagination === undefined ? method : Object.assign(method, paginated(compiled, endpoint, pagination))
 }
 
 export class CompiledEndpoint {

@@ -1,48 +1,69 @@
-/** Goes from one page to the next: the driver of all styles of pagination. */
-import { Duration, Effect, Option, Result, Stream } from "effect"
+/** Reads a list page by page: the Streams of a method whose endpoint is paginated. */
+import { Duration, Effect, Option, Stream } from "effect"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as UrlParams from "effect/http/UrlParams"
 import * as CallError from "../../policy/CallError.ts"
-import type * as Engine from "../../policy/Engine.ts"
+import type { CallSite } from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import type { Arrived, Next, Pagination } from "../Pagination.ts"
-import type { Input } from "./CompiledEndpoint.ts"
+import { declaredNames } from "./checkPagination.ts"
 import * as RequestEncoder from "./RequestEncoder.ts"
 
-/** An endpoint as pages are fetched from it. */
+type Input = RequestEncoder.Input
+
+type Request = HttpClientRequest.HttpClientRequest
+
+/** What fetches a page. */
 export interface Pageable {
-  readonly site: Engine.CallSite
-  readonly request: (input: Input) => Effect.Effect<HttpClientRequest.HttpClientRequest, unknown>
+  readonly site: CallSite
+  readonly request: (input: Input) => Effect.Effect<Request, unknown>
+  /** Sends with `responseMode: "decoded-and-response"`, which answers with a page and its response. */
   readonly send: (
-    request: HttpClientRequest.HttpClientRequest,
-    input: Input,
+    request: Request,
+    input: Input & { readonly responseMode: "decoded-and-response" },
     options: CallOptions
   ) => Effect.Effect<unknown, unknown>
+  /** Whether a URL of another origin may be followed, with the credentials. Default: none may. */
+  readonly mayFollow?: (url: URL) => boolean
 }
 
-interface PageState {
-  readonly request: HttpClientRequest.HttpClientRequest
-  readonly query: Readonly<Record<string, unknown>>
+/** A request for a page, and how it was made. */
+interface PageRequest {
+  readonly request: Request
+  readonly input: Input
   readonly index: number
+  readonly before: number
 }
 
-/** What comes after a page: the next one, or an error. */
-type Turn = PageState | CallError.DecodeFailure
+/** What comes after a page: the next request, or why there is none although there should be. */
+type Turn = Effect.Effect<PageRequest, unknown>
 
-export const paginated = (endpoint: Pageable, pagination: Pagination<unknown, unknown>) => {
+interface Driver {
+  readonly pageable: Pageable
+  readonly pagination: Pagination<unknown, unknown>
+  readonly options: CallOptions
+  readonly queryNames: ReadonlySet<string> | undefined
+}
+
+/** The Streams of pages and items. Each reading begins at the first page. */
+export const paginated = (
+  pageable: Pageable,
+  endpoint: HttpApiEndpoint.Top,
+  pagination: Pagination<unknown, unknown>
+) => {
+  const queryNames = declaredNames(endpoint.query)?.decoded
   const pages = (input: Input = {}, options: CallOptions = {}): Stream.Stream<unknown, unknown> =>
-    Stream.unwrap(
-      Effect.map(endpoint.request(input), (request) => {
-        const first: PageState = { request, query: queryOf(input), index: 0 }
-        const seen = new Seen(first)
-        return Stream.paginate<Turn, unknown, unknown>(first, (turn) =>
-          turn instanceof CallError.DecodeFailure
-            ? Effect.fail(turn)
-            : Effect.map(fetchPage(endpoint, input, options, turn), (page) => advance(endpoint, pagination, page, seen))
-        )
-      })
-    )
+    Stream.suspend(() => {
+      const driver: Driver = { pageable, pagination, options, queryNames }
+      const requested = new Requested()
+      const first: Turn = Effect.map(pageable.request(input), (request) => ({ request, input, index: 0, before: 0 }))
+      return Stream.paginate<Turn, unknown, unknown>(first, (turn) =>
+        Effect.flatMap(turn, (page) => fetchPage(driver, page, requested))
+      )
+    })
   return {
     pages,
     items: (input?: Input, options?: CallOptions) =>
@@ -50,63 +71,154 @@ export const paginated = (endpoint: Pageable, pagination: Pagination<unknown, un
   }
 }
 
-// A query is encoded from a struct: the caller gave a record, or nothing.
-const queryOf = (input: Input) => (input.query ?? {}) as Readonly<Record<string, unknown>>
-
-const fetchPage = (endpoint: Pageable, input: Input, options: CallOptions, state: PageState) =>
-  Effect.map(
-    endpoint.send(state.request, { ...input, responseMode: "decoded-and-response" }, options),
+/** The page that has come is given in any case: what is wrong with the way to the next one fails after it. */
+const fetchPage = (
+  driver: Driver,
+  asked: PageRequest,
+  requested: Requested
+): Effect.Effect<readonly [ReadonlyArray<unknown>, Option.Option<Turn>], unknown> => {
+  const { options, pageable, pagination } = driver
+  requested.add(asked.request)
+  const input = { ...asked.input, responseMode: "decoded-and-response" } as const
+  return Effect.map(pageable.send(asked.request, input, options), (pair) => {
     // This response mode gives a pair.
-    (pair) => ({ pair: pair as readonly [unknown, HttpClientResponse], state })
-  )
-
-/** The page that has come is given in any case: what is wrong with the way to the next one is told after it. */
-const advance = (
-  endpoint: Pageable,
-  pagination: Pagination<unknown, unknown>,
-  fetched: { readonly pair: readonly [unknown, HttpClientResponse]; readonly state: PageState },
-  seen: Seen
-): readonly [ReadonlyArray<unknown>, Option.Option<Turn>] => {
-  const [page, response] = fetched.pair
-  const arrived: Arrived<unknown> = {
-    page,
-    count: pagination.items(page).length,
-    link: response.headers["link"],
-    index: fetched.state.index,
-    query: fetched.state.query
-  }
-  const next = Result.flatMap(nextState(fetched.state, pagination.next(arrived)), (state) => seen.check(state))
-  return [
-    [page],
-    Result.isFailure(next)
-      ? Option.some(wrongPage(endpoint, response, next.failure))
-      : Option.fromUndefinedOr(next.success)
-  ]
-}
-
-const nextState = (state: PageState, next: Next): Result.Result<PageState | undefined, string> => {
-  if (next === undefined) return Result.succeed(undefined)
-  const index = state.index + 1
-  if (next._tag === "Query") {
-    const request = RequestEncoder.setQuery(state.request, next.name, String(next.value))
-    return Result.succeed({ request, query: { ...state.query, [next.name]: next.value }, index })
-  }
-  const url = URL.canParse(next.url, state.request.url) ? new URL(next.url, state.request.url) : undefined
-  if (url === undefined) return Result.fail("the Link header holds no URL")
-  if (url.origin !== new URL(state.request.url).origin) return Result.fail("the Link header points to another origin")
-  return Result.succeed({
-    request: HttpClientRequest.setUrl(withoutQuery(state.request), url),
-    query: state.query,
-    index
+    const [page, response] = pair as readonly [unknown, HttpClientResponse]
+    const arrived = arrivedOf(driver, asked, page, response)
+    const next = pagination.next(arrived)
+    const fail = (issue: string) => Effect.fail(wrongPage(pageable.site, response, issue))
+    const turn = next === undefined ? undefined : follow(driver, { asked, arrived, next, fail, requested })
+    return [[page], Option.fromUndefinedOr(turn)]
   })
 }
 
-const withoutQuery = (request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest =>
-  HttpClientRequest.modify(request, { urlParams: [] })
+const arrivedOf = (
+  { pagination, queryNames }: Driver,
+  { before, index, input, request }: PageRequest,
+  page: unknown,
+  response: HttpClientResponse
+): Arrived<unknown> => {
+  const onTheWire = Array.from(request.urlParams.params).filter(([name]) => queryNames?.has(name) !== true)
+  return {
+    page,
+    count: pagination.items(page).length,
+    headers: response.headers,
+    url: urlOf(request),
+    index,
+    before,
+    // A query is encoded from a struct: the caller gave a record, or nothing.
+    query: { ...Object.fromEntries(onTheWire), ...(input.query as object | undefined) },
+    payload: input.payload
+  }
+}
 
-const wrongPage = (endpoint: Pageable, response: HttpClientResponse, issue: string): CallError.DecodeFailure =>
+const urlOf = (request: Request): string =>
+  Option.match(HttpClientRequest.toUrl(request), { onNone: () => request.url, onSome: (url) => url.href })
+
+interface Following {
+  readonly asked: PageRequest
+  readonly arrived: Arrived<unknown>
+  readonly next: NonNullable<Next>
+  readonly fail: (issue: string) => Effect.Effect<never, CallError.DecodeFailure>
+  readonly requested: Requested
+}
+
+const follow = (driver: Driver, following: Following): Turn => {
+  const { arrived, asked, fail, requested } = following
+  const counted = { index: asked.index + 1, before: asked.before + arrived.count }
+  return Effect.flatMap(changed(driver, following), ({ input, request }) =>
+    requested.has(request)
+      ? fail("the next page is one that was requested before")
+      : Effect.succeed({ request, input, ...counted })
+  )
+}
+
+type Changed = Effect.Effect<Pick<PageRequest, "request" | "input">, unknown>
+
+const changed = (driver: Driver, { arrived, asked, fail, next }: Following): Changed => {
+  const { input, request } = asked
+  switch (next._tag) {
+    case "Invalid":
+      return fail(next.issue)
+    case "Url":
+      return atUrl(driver, asked, arrived.url, next.url, fail)
+    case "Payload": {
+      const payload = put(input.payload ?? {}, next.path, next.value)
+      if (payload === undefined) return fail(`the payload has no place for ${next.path.join(".")}`)
+      return encoded(driver, asked.request, [{ ...input, payload }])
+    }
+    case "Query": {
+      if (driver.queryNames?.has(next.name) !== true) {
+        return Effect.succeed({ request: RequestEncoder.setQuery(request, next.name, String(next.value)), input })
+      }
+      const inputs = spellings(next.value).map((value) => ({
+        ...input,
+        query: put(input.query ?? {}, [next.name], value)
+      }))
+      return encoded(driver, request, inputs)
+    }
+  }
+}
+
+/** The first input that encodes; if none does, the failure is that of the first. */
+const encoded = ({ pageable }: Driver, before: Request, [first, ...others]: ReadonlyArray<Input>): Changed => {
+  const one = (input: Input): Changed =>
+    Effect.map(pageable.request(input), (request) => ({ request: inOrderOf(before, request), input }))
+  return others.reduce(
+    (changed, input) => Effect.catch(changed, (error) => Effect.mapError(one(input), () => error)),
+    one(first ?? {})
+  )
+}
+
+/** The parameters stay where they were, and a new one comes last. */
+const inOrderOf = (before: Request, request: Request): Request => {
+  const places = new Map(before.urlParams.params.map(([name], index) => [name, index] as const).toReversed())
+  const placeOf = ([name]: readonly [string, unknown]) => places.get(name) ?? Infinity
+  const params = request.urlParams.params.toSorted((one, other) => {
+    const [here, there] = [placeOf(one), placeOf(other)]
+    return here === there ? 0 : here - there
+  })
+  return HttpClientRequest.setUrlParams(request, UrlParams.make(params))
+}
+
+/** A cursor may be a number in a page and a text in the query, or the other way round. */
+const spellings = (value: unknown): ReadonlyArray<unknown> => {
+  if (typeof value === "number") return [value, String(value)]
+  return typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value))
+    ? [value, Number(value)]
+    : [value]
+}
+
+/** A copy, also of an instance of a class, with a value at a path; undefined where something else is in the way. */
+const put = (target: unknown, [name, ...rest]: ReadonlyArray<string>, value: unknown): unknown => {
+  if (name === undefined) return value
+  if (typeof target !== "object" || target === null || Array.isArray(target)) return undefined
+  // An object has properties of any name, or none.
+  const within = (target as Readonly<Record<string, unknown>>)[name] ?? {}
+  const inner = rest.length === 0 ? value : put(within, rest, value)
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(target)), target)
+  return inner === undefined ? undefined : Object.defineProperty(copy, name, { ...plain, value: inner })
+}
+
+/** Also for a property called `__proto__`. */
+const plain = { configurable: true, enumerable: true, writable: true }
+
+const atUrl = (
+  { pageable }: Driver,
+  { input, request }: PageRequest,
+  base: string,
+  next: string,
+  fail: Following["fail"]
+): Changed => {
+  const url = URL.canParse(next, base) ? new URL(next, base) : undefined
+  if (url === undefined) return fail("the next page is not at a URL")
+  const isAllowed = url.origin === new URL(base).origin || pageable.mayFollow?.(url) === true
+  if (!isAllowed || url.origin === "null") return fail("the next page is at another origin")
+  return Effect.succeed({ request: HttpClientRequest.setUrl(request, url), input })
+}
+
+const wrongPage = (site: CallSite, response: HttpClientResponse, issue: string): CallError.DecodeFailure =>
   new CallError.DecodeFailure({
-    ...endpoint.site,
+    ...site,
     attempts: 1,
     elapsed: Duration.zero,
     requestId: Exchange.requestId(response.headers),
@@ -115,21 +227,20 @@ const wrongPage = (endpoint: Pageable, response: HttpClientResponse, issue: stri
     issue
   })
 
-/** The pages asked for, the newest thousand of them: a longer circle than that is no accident. */
-class Seen {
+/** The newest thousand requests: a longer circle than that is no accident. */
+class Requested {
   readonly #keys = new Set<string>()
 
-  constructor(first: PageState) {
-    this.check(first)
-  }
-
-  check(state: PageState | undefined): Result.Result<PageState | undefined, string> {
-    if (state === undefined) return Result.succeed(undefined)
-    const key = JSON.stringify([state.request.url, state.request.urlParams.params])
-    if (this.#keys.has(key)) return Result.fail("the next page is one that was seen before")
-    this.#keys.add(key)
+  add(request: Request): void {
+    this.#keys.add(keyOf(request))
     const [oldest] = this.#keys
     if (this.#keys.size > 1_000 && oldest !== undefined) this.#keys.delete(oldest)
-    return Result.succeed(state)
+  }
+
+  has(request: Request): boolean {
+    return this.#keys.has(keyOf(request))
   }
 }
+
+const keyOf = ({ body, url, urlParams }: Request): string =>
+  JSON.stringify([url, urlParams.params, body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : null])

@@ -7,8 +7,10 @@ import { sha256 } from "./sha256.ts"
 /** Stands in `Entry.varying` for the headers that were given beside those that `Vary` names: no stored `Vary` has it. */
 const given = "*"
 
-const digestOf = (headers: CacheControl.HeaderRecord): string | undefined => {
-  const found = selecting(headers)
+/** Of what `Vary` names, the values are compared one by one, as far as they are known to mean the same. */
+const digestOf = (headers: CacheControl.HeaderRecord, varying: CacheControl.Varying): string | undefined => {
+  const named = new Set(varying.map(([name]) => name))
+  const found = selecting(headers).filter(([name]) => !named.has(name))
   return found.length === 0 ? undefined : `sha256:${sha256(JSON.stringify(found))}`
 }
 
@@ -23,8 +25,9 @@ export const selectionOf = (
 ): CacheControl.Varying | undefined => {
   const encoding = sent["accept-encoding"] ?? asked["accept-encoding"]
   const varying = CacheControl.varyingBy(vary, { ...asked, "accept-encoding": encoding })
-  const digest = digestOf(asked)
-  return varying === undefined || digest === undefined ? varying : [[given, digest], ...varying]
+  if (varying === undefined) return undefined
+  const digest = digestOf(asked, varying)
+  return digest === undefined ? varying : [[given, digest], ...varying]
 }
 
 /** Whether a stored answer was stored for a request like this one. */
@@ -33,7 +36,7 @@ export const isSelected = (entry: Entry, headers: CacheControl.HeaderRecord): bo
   const varying = entry.varying.filter(
     ([name]) => name !== given && !(name === "accept-encoding" && isPlain(entry, headers))
   )
-  return CacheControl.answers(varying, headers) && digest === digestOf(headers)
+  return CacheControl.answers(varying, headers) && digest === digestOf(headers, entry.varying)
 }
 
 /** A request that names no coding leaves it to the transport, and takes a body that is in none. */
