@@ -130,15 +130,14 @@ export type MethodError<
   O = {}
 > = [T] extends [never]
   ? never
-  :
-      | CallError.Unauthorized
-      | CallError.TransportFailure
-      | EncodeErrors<T>
-      | Policy.Errors<P, EP>
-      | (O extends { readonly deadline: unknown } ? CallError.Timeout : never)
-      | (Mode extends "response-only"
-          ? never
-          : CallError.UnexpectedStatus | CallError.DecodeFailure | HttpApiEndpoint.Errors<T>)
+  : | CallError.Unauthorized
+    | CallError.TransportFailure
+    | EncodeErrors<T>
+    | Policy.Errors<P, EP>
+    | (O extends { readonly deadline: unknown } ? CallError.Timeout : never)
+    | (Mode extends "response-only"
+        ? never
+        : CallError.UnexpectedStatus | CallError.DecodeFailure | HttpApiEndpoint.Errors<T>)
 
 type MethodServices<T extends HttpApiEndpoint.ConstraintRequest> =
   | T["~Params"]["EncodingServices"]
@@ -372,8 +371,13 @@ export interface FromHttpApi<
   B extends BaseUrl,
   P extends Policy.Policy,
   Policies
-> extends CommonOptions<B, P> {
-  readonly [ApiTypeId]: { readonly groups: Groups; readonly policies: Policies }
+> {
+  readonly [ApiTypeId]: {
+    readonly groups: Groups
+    readonly baseUrl: B
+    readonly policy: P
+    readonly policies: Policies
+  }
 }
 
 type LayerError<B> = B extends Config.Config<unknown> ? Config.ConfigError : never
@@ -430,7 +434,10 @@ export interface IntegrationClass<
   /** The service itself replaced, for tenants too: no policy, no encoding. A method without a stub dies. */
   readonly layerStub: (stubs: MockStubs) => Layer.Layer<Self | Tenants.Tenants<Self>>
   /** Retunes or switches off declared slots: of the integration, and of single endpoints. Provide it to `layer`. */
-  readonly layerPolicy: (overrides: Policy.Overrides<P>, endpoints?: EndpointOverrides) => Layer.Layer<never>
+  readonly layerPolicy: <const O extends Policy.Overrides<P>>(
+    overrides: Policy.ExactOverrides<O, Policy.Overrides<P>>,
+    endpoints?: EndpointOverrides
+  ) => Layer.Layer<never>
   /** As `layerPolicy`, from a reference that may change while the program runs; calls in flight end as they began. */
   readonly layerPolicyRef: (ref: Ref.Ref<LiveOverrides<P, EndpointOverrides>>) => Layer.Layer<never>
   /** Makes a reference for `layerPolicyRef`, which overrides nothing at first. */
@@ -508,7 +515,7 @@ export const fromHttpApi = <
   const Policies extends GroupPolicies<Groups> = {}
 >(
   api: HttpApi.HttpApi<Id, Groups>,
-  options: CommonOptions<B, P> & { readonly policies?: ExactPolicies<Groups, Policies> }
+  options: CommonOptions<B, P> & { readonly policies?: Policies & ExactPolicies<Groups, Policies> }
 ): FromHttpApi<Groups, B, P, Policies> => {
   const { policies, ...common } = options
   // The phantom types live under the same key as the values that the class is made of.

@@ -190,10 +190,22 @@ interface Typing extends Policy {
  * @since 0.1.0
  * @category utility types
  */
-export type Exact<P> = Typing &
-  ([Misspelled<P>] extends [never] ? P : Policy & { readonly [K in Misspelled<P> as `${K} is not a policy slot`]: never })
+export type Exact<P> = Typing & Only<P, Policy>
 
-type Misspelled<P> = Exclude<P extends unknown ? keyof P : never, keyof Policy> & string
+/** `P` when it has only keys of `Slots`. */
+type Only<P, Slots> = [Others<P, Slots>] extends [never]
+  ? P
+  : Slots & { readonly [K in Others<P, Slots> as `${K} is not a policy slot`]: never }
+
+type Others<P, Slots> = Exclude<P extends unknown ? keyof P : never, keyof Slots> & string
+
+/**
+ * Overrides with no key but those of `Slots`: of `O`, as {@link Exact} is of a policy.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type ExactOverrides<O, Slots> = Slots & Only<O, Slots>
 
 /**
  * Overrides a policy slot by slot; a slot that is `undefined` in the inner one overrides nothing.

@@ -1,6 +1,7 @@
 import { expectTypeOf, it } from "@effect/vitest"
 import { Effect, Schedule, Schema, type Stream } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
+import { Policy } from "@causeway/core/policy"
 import { type CallError, Endpoint, Integration, Pagination } from "@causeway/core/client"
 
 type Tags<X> =
@@ -24,7 +25,8 @@ class Inline extends Integration.Service<Inline>()("app/Inline", {
         items: (page) => page.data
       })
     })
-  ]
+  ],
+  policy: Policy.none
 }) {}
 
 it("an endpoint written in the list is as exact as one that has a name", () =>
@@ -84,7 +86,7 @@ class Guarded extends Integration.Service<Guarded>()(
         .add(HttpApiEndpoint.get("list", "/notes", { success: Schema.String }))
         .middleware(Session)
     ),
-    { baseUrl: "https://api.guarded.example" }
+    { baseUrl: "https://api.guarded.example", policy: Policy.none }
   )
 ) {}
 
