@@ -9,8 +9,8 @@
  *
  * The order, outermost first: `deadline > coalesce > cache > retry (retryBudget) > hedge > throttle > circuitBreaker >
  * bulkhead > concurrency > rateLimit > timeout > authorize > sign > send`. An
- * endpoint's record overrides the integration's slot by slot; `null` switches a slot off. A slot that is on adds its
- * errors to the type of the method:
+ * integration's record overrides {@link standard} slot by slot, and an endpoint's record overrides its integration's; `null`
+ * turns a slot off, and {@link none} turns all off. A slot that is on, or may be, adds its errors to the type of the method:
  *
  * | slot | adds |
  * |---|---|
@@ -99,15 +99,15 @@ export interface Policy {
  * @since 0.1.0
  * @category models
  */
-export interface SlotErrors {
-  readonly deadline: Timeout
-  readonly timeout: Timeout
-  readonly retry: RateLimited
-  readonly rateLimit: RateLimited
-  readonly throttle: RateLimited
-  readonly circuitBreaker: CircuitOpen
-  readonly bulkhead: BulkheadFull
-  readonly concurrency: BulkheadFull
+export interface SlotErrors<Id extends string = string> {
+  readonly deadline: Timeout<Id>
+  readonly timeout: Timeout<Id>
+  readonly retry: RateLimited<Id>
+  readonly rateLimit: RateLimited<Id>
+  readonly throttle: RateLimited<Id>
+  readonly circuitBreaker: CircuitOpen<Id>
+  readonly bulkhead: BulkheadFull<Id>
+  readonly concurrency: BulkheadFull<Id>
 }
 
 /**
@@ -161,14 +161,14 @@ type Decided<P> = { readonly [K in keyof P]-?: undefined extends P[K] ? never : 
 
 /**
  * The errors that the slots which are on add to a method. A slot that may be on adds its error, so that a policy whose
- * type is only `Policy` adds all of them.
+ * type is only `Policy` adds all of them. `Id` is the integration's.
  *
  * @since 0.1.0
  * @category utility types
  */
-export type Errors<Integration, Endpoint = {}> = [Integration] extends [never]
+export type Errors<Integration, Endpoint = {}, Id extends string = string> = [Integration] extends [never]
   ? never
-  : SlotErrors[Inherited<Integration, Endpoint> & keyof SlotErrors]
+  : SlotErrors<Id>[Inherited<Integration, Endpoint> & keyof SlotErrors]
 
 /**
  * Overrides for the slots that are on in `Declared`, and no others: the error types stay true.
