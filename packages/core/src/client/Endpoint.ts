@@ -44,6 +44,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type { HttpMethod } from "effect/http/HttpMethod"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Exact, Policy } from "../policy/Policy.ts"
+import type * as FailureRule from "./FailureRule.ts"
 import { reflected } from "./internal/Reflection.ts"
 import type { Pagination } from "./Pagination.ts"
 
@@ -112,6 +113,7 @@ export class Definition extends Context.Service<
   {
     readonly policy: Policy
     readonly errors: ErrorMap
+    readonly failures: ReadonlyArray<FailureRule.Any>
     readonly pagination: Pagination<unknown, unknown> | undefined
   }
 >()("causeway/client/Endpoint/Definition") {}
@@ -150,9 +152,11 @@ type PageOf<S> =
       ? S["Type"]
       : never
 
-type ErrorOf<M> = [M] extends [never] ? never : Json<Extract<M[keyof M], Schema.Constraint>>
+type ErrorOf<M, Failures> =
+  | ([M] extends [never] ? never : Json<Extract<M[keyof M], Schema.Constraint>>)
+  | Json<FailureRule.ErrorSchemas<Failures>>
 
-interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item> {
+interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures> {
   /** The path parameters, by name. */
   readonly params?: Params
   /** The query parameters, by name. */
@@ -163,6 +167,8 @@ interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item> {
   readonly success?: Success
   /** What other answers hold, by status, range or `default`. */
   readonly errors?: Errors
+  /** Bodies that are failures whatever their status; the first rule that matches decides. Default: none. */
+  readonly failures?: Failures
   /** How this endpoint is called, slot by slot over its integration's policy. */
   readonly policy?: Exact<P>
   /** How to go from one page to the next; adds `.pages` and `.items` to the method. */
@@ -179,11 +185,12 @@ interface Make<Method extends HttpMethod> {
     const Success extends Schemas = HttpApiSchema.NoContent,
     const Errors extends ErrorMap = never,
     const P extends Policy = {},
-    Item = never
+    Item = never,
+    const Failures extends ReadonlyArray<FailureRule.Any> = readonly []
   >(
     name: Identifier,
     path: Path,
-    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item>
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures>
   ): Endpoint<
     Identifier,
     Method,
@@ -193,7 +200,7 @@ interface Make<Method extends HttpMethod> {
     never,
     StringTree<Headers>,
     OneOf<Success>,
-    ErrorOf<Errors>,
+    ErrorOf<Errors, Failures>,
     P,
     Item
   >
@@ -210,11 +217,12 @@ interface MakeWithPayload<Method extends HttpMethod> {
     const Success extends Schemas = HttpApiSchema.NoContent,
     const Errors extends ErrorMap = never,
     const P extends Policy = {},
-    Item = never
+    Item = never,
+    const Failures extends ReadonlyArray<FailureRule.Any> = readonly []
   >(
     name: Identifier,
     path: Path,
-    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item> & {
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures> & {
       /** What the request's body holds. */
       readonly payload?: Payload
     }
@@ -227,7 +235,7 @@ interface MakeWithPayload<Method extends HttpMethod> {
     PayloadOf<Payload>,
     StringTree<Headers>,
     OneOf<Success>,
-    ErrorOf<Errors>,
+    ErrorOf<Errors, Failures>,
     P,
     Item
   >
@@ -287,6 +295,7 @@ export const definition = (endpoint: HttpApiEndpoint.Top): Definition["Service"]
   Context.getOrUndefined(endpoint.annotations, Definition) ?? {
     policy: {},
     errors: errorsByStatus(endpoint),
+    failures: [],
     pagination: undefined
   }
 
@@ -305,7 +314,8 @@ interface AnyOptions extends CommonOptions<
   Schemas,
   ErrorMap,
   Policy,
-  unknown
+  unknown,
+  ReadonlyArray<FailureRule.Any>
 > {
   readonly payload?: SchemaOrFields | ReadonlyArray<Schema.Top>
 }
@@ -327,6 +337,7 @@ const make = <Out>(method: HttpMethod, name: string, path: `/${string}`, options
   return endpoint.annotate(Definition, {
     policy: given.policy ?? {},
     errors: Object.fromEntries(errors.map(([status], index) => [status, onTheWire[index]])),
+    failures: given.failures ?? [],
     pagination: given.pagination
   }) as Out
 }

@@ -147,8 +147,13 @@ type Marked<P> = { readonly [K in keyof P]: true }
  */
 export type WithStandard<P> = Merged<typeof standard, P>
 
-/** The names of the slots that are on, or that may be. */
-type Active<P> = P extends unknown
+/**
+ * The names of the slots that are on, or that may be.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Active<P> = P extends unknown
   ? { readonly [K in keyof P]-?: [Exclude<P[K], null | undefined>] extends [never] ? never : K }[keyof P]
   : never
 

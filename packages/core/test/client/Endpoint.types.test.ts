@@ -49,7 +49,10 @@ it("a pagination knows its page from the schema that it is given", () =>
     expectTypeOf(inline.list.items({})).toEqualTypeOf<
       Stream.Stream<
         number,
-        CallError.Unauthorized | CallError.TransportFailure | CallError.UnexpectedStatus | CallError.DecodeFailure
+        | CallError.Unauthorized<"app/Inline">
+        | CallError.TransportFailure<"app/Inline">
+        | CallError.UnexpectedStatus<"app/Inline">
+        | CallError.DecodeFailure<"app/Inline">
       >
     >()
     Endpoint.get("list", "/list", {
