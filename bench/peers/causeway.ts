@@ -2,7 +2,7 @@
 import { Effect, Layer, ManagedRuntime, Redacted, Schedule, Schema } from "effect"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, type Policy } from "@causeway/core/policy"
+import { Breaker, Policy } from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
 import type { Peer } from "../Row.ts"
 import { connections, token } from "./bare.ts"
@@ -29,7 +29,7 @@ export const causeway = (
     class Provider extends Integration.Service<Provider>()("bench/Provider", {
       baseUrl: server.origin,
       endpoints: [Endpoint.get("read", "/", { success })],
-      policy
+      policy: Policy.merge(Policy.none, policy)
     }) {}
     const credentials = Auth.bearer(Provider, Effect.succeed(Redacted.make(token)))
     const runtime = ManagedRuntime.make(

@@ -29,7 +29,7 @@ const causeway = (name: string, policy: Policy.Policy): Peer => ({
     class Provider extends Integration.Service<Provider>()("bench/Provider", {
       baseUrl: "http://provider.example",
       endpoints: [Endpoint.get("read", "/", { success: anything })],
-      policy
+      policy: Policy.merge(Policy.none, policy)
     }) {}
     const credentials = Auth.bearer(Provider, Effect.succeed(Redacted.make(token)))
     const runtime = ManagedRuntime.make(Provider.layer.pipe(Layer.provide([credentials, layer()])))

@@ -4,7 +4,7 @@ import { CircuitBreaker } from "effect/persistence"
 import Opossum from "opossum"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, BreakerStore } from "@causeway/core/policy"
+import { Breaker, BreakerStore, Policy } from "@causeway/core/policy"
 import { anything } from "../peers/causeway.ts"
 import { layer, times } from "../peers/inMemory.ts"
 import type { Peer, Row } from "../Row.ts"
@@ -17,7 +17,7 @@ const causeway: Peer = {
     class Provider extends Integration.Service<Provider>()("bench/Provider", {
       baseUrl: "http://provider.example",
       endpoints: [Endpoint.get("read", "/", { success: anything })],
-      policy: { circuitBreaker: Breaker.failureRate() }
+      policy: { ...Policy.none, circuitBreaker: Breaker.failureRate() }
     }) {}
     const store = BreakerStore.layerMemory()
     const runtime = ManagedRuntime.make(

@@ -1,6 +1,7 @@
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 import { anything, armoured } from "../peers/causeway.ts"
 import { layer, times } from "../peers/inMemory.ts"
 import type { Finding } from "../Row.ts"
@@ -24,7 +25,7 @@ const makeProvider = (name: string, endpoints: number) => {
         Endpoint.get(`other${index}`, `/other/${index}`, { success: anything })
       )
     ],
-    policy: armoured
+    policy: Policy.merge(Policy.none, armoured)
   }) {}
   return Provider
 }

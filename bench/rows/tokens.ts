@@ -1,5 +1,6 @@
 import { Auth, type Credentials, Token, TokenLease, TokenStore, Tokens } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { HttpClientRequest } from "effect/http"
 import { token } from "../peers/bare.ts"
@@ -11,7 +12,8 @@ const batch = 5_000
 
 class Provider extends Integration.Service<Provider>()("bench/Provider", {
   baseUrl: "https://provider.example",
-  endpoints: [Endpoint.get("read", "/", { success: anything })]
+  endpoints: [Endpoint.get("read", "/", { success: anything })],
+  policy: Policy.none
 }) {}
 
 const request = HttpClientRequest.get("https://provider.example/")

@@ -19,7 +19,8 @@ import {
   Hedge,
   Retry,
   RetryBudget,
-  Throttle
+  Throttle,
+  Policy
 } from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
 import { median } from "../measure.ts"
@@ -43,6 +44,7 @@ const makeProvider = (baseUrl: string) => {
       Endpoint.post("write", "/documents", { payload: { id: Schema.String }, success: Document })
     ],
     policy: {
+      ...Policy.none,
       deadline: "2 seconds",
       timeout: "60 millis",
       cache: Cache.make({ maxEntries: 500, staleIfError: "10 seconds" }),

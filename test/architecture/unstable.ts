@@ -39,6 +39,8 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/client/Integration.ts": ["effect/http", "effect/http-api"],
   "core/src/client/Reply.ts": ["effect/http", "effect/http-api"],
   "core/src/client/internal/Invocation.ts": ["effect/http", "effect/http-api"],
+  "core/src/client/internal/clientTypes.ts": ["effect/http-api"],
+  "core/src/client/internal/methodTypes.ts": ["effect/http", "effect/http-api"],
   "core/src/client/internal/Mocking.ts": ["effect/http", "effect/http-api"],
   "core/src/client/internal/pages.ts": ["effect/http", "effect/http-api"],
   "core/src/client/internal/Placed.ts": ["effect/http-api"],

@@ -560,7 +560,8 @@ describe("20: an answer that is not as it was declared", () => {
         errors: { 404: Missing, "4xx": Rejected, default: Other }
       }),
       Endpoint.get("tokens", "/tokens", { success: HttpApiSchema.StreamSse({ data: Item }) })
-    ]
+    ],
+    policy: Policy.none
   }) {}
 
   const answered = (status: number, body: string) => {

@@ -3,7 +3,7 @@ import { Cause, Effect, Exit, Layer, Option, Schedule, Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Retry } from "@causeway/core/policy"
+import { Policy, Retry } from "@causeway/core/policy"
 import {
   answer,
   type Handler,
@@ -64,7 +64,8 @@ const endpoints = [
 class Provider extends Integration.Service<Provider>()("test/Provider", {
   baseUrl: providerUrl,
   endpoints,
-  maxBodyBytes: 100_000
+  maxBodyBytes: 100_000,
+  policy: Policy.none
 }) {}
 
 const against =

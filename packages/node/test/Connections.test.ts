@@ -7,7 +7,7 @@ import { createServer } from "node:net"
 import type { ServerResponse } from "node:http"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Retry } from "@causeway/core/policy"
+import { Policy, Retry } from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
 import {
   answer,
@@ -37,7 +37,8 @@ class Provider extends Integration.Service<Provider>()("test/Connections", {
     Endpoint.get("hurried", "/hurried", { success: Item, policy: { timeout: "2 seconds" } }),
     Endpoint.get("limited", "/limited", { success: Item, policy: { deadline: "5 seconds" } }),
     Endpoint.get("patient", "/patient", { success: Item, policy: { retry: Schedule.spaced("1 hour") } })
-  ]
+  ],
+  policy: Policy.none
 }) {}
 
 const using = <A, E>(

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schedule, Schema, Stream } from "effect"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
-import { Retry } from "@causeway/core/policy"
+import { Policy, Retry } from "@causeway/core/policy"
 import { answer, type Handler, layerAt, providerUrl, serve, transports } from "./server.ts"
 
 const Page = Schema.Struct({ data: Schema.Array(Schema.Int), next: Schema.NullOr(Schema.String) })
@@ -33,7 +33,7 @@ class Provider extends Integration.Service<Provider>()("test/Pages", {
       pagination: Pagination.linkHeader(Numbers, { items: (page) => page })
     })
   ],
-  policy: { retry: Retry.make({ schedule: Schedule.recurs(1) }) }
+  policy: { ...Policy.none, retry: Retry.make({ schedule: Schedule.recurs(1) }) }
 }) {}
 
 /** A provider that pages in each style, two items at a time. */

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 import { answer, layerAt, providerUrl, serve, transports } from "./server.ts"
 
 class Provider extends Integration.Service<Provider>()("test/Redirects", {
@@ -9,7 +10,8 @@ class Provider extends Integration.Service<Provider>()("test/Redirects", {
   endpoints: [
     Endpoint.get("read", "/read", { success: Schema.String }),
     Endpoint.post("write", "/write", { payload: { secret: Schema.String }, success: Schema.String })
-  ]
+  ],
+  policy: Policy.none
 }) {}
 
 const secret = Effect.succeed(Redacted.make("s3cr3t-of-ours"))

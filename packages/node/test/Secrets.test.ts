@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import { Auth, type AuthError, type Credentials, Secret, SecretSource } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker } from "@causeway/core/policy"
+import { Breaker, Policy } from "@causeway/core/policy"
 import { answer, type Arrival, type Handler, layerAt, providerUrl, serve, type Server, transports } from "./server.ts"
 import { views, watched } from "./watched.ts"
 
@@ -25,6 +25,7 @@ class Provider extends Integration.Service<Provider>()("test/Secrets", {
   baseUrl: providerUrl,
   endpoints: [Endpoint.get("item", "/item", { success: Schema.Struct({ id: Schema.Int }) })],
   policy: {
+    ...Policy.none,
     timeout: "2 seconds",
     rateLimit: { limit: 100, window: "1 second" },
     circuitBreaker: Breaker.consecutive({ failures: 2 })

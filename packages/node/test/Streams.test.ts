@@ -3,6 +3,7 @@ import { Effect, Exit, Fiber, Layer, Queue, Schedule, Schema, Stream } from "eff
 import { HttpApiSchema } from "effect/http-api"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 import { inPieces, layerAt, type NamedTransport, providerUrl, serve, type Server, transports } from "./server.ts"
 import type { ServerResponse } from "node:http"
 
@@ -29,7 +30,8 @@ class Provider extends Integration.Service<Provider>()("test/Streams", {
     Endpoint.get("labelled", "/labelled", {
       success: HttpApiSchema.WithHeaders(HttpApiSchema.StreamNdjson({ schema: Row }), { "x-total": Schema.Int })
     })
-  ]
+  ],
+  policy: Policy.none
 }) {}
 
 const against =

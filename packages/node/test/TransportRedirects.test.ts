@@ -4,6 +4,7 @@ import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest } from "effect
 import type { IncomingHttpHeaders, RequestListener } from "node:http"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
 import { type Listening, serving, ways } from "./transportServers.ts"
 
@@ -259,7 +260,8 @@ describe("an integration", () => {
       const { arrivals, url } = yield* redirecting(302, "/to")
       class Provider extends Integration.Service<Provider>()("test/Provider", {
         baseUrl: url,
-        endpoints: [Endpoint.get("from", "/from")]
+        endpoints: [Endpoint.get("from", "/from")],
+        policy: Policy.none
       }) {}
       const live = Provider.layer.pipe(
         Layer.provide([Auth.none(Provider), Transport.layerWith({ followRedirects: 3 })])

@@ -4,7 +4,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Schedule, Schema } from "effect"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, type CallObserver as CallObserverModule, CallObserver, Hedge, Retry } from "@causeway/core/policy"
+import {
+  Breaker,
+  type CallObserver as CallObserverModule,
+  CallObserver,
+  Hedge,
+  Retry,
+  Policy
+} from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
 import { randomFrom, type Random } from "../../core/test/policy/randomFrom.ts"
 import { answer, type Handler, layerAt, type NamedTransport, providerUrl, serve } from "./server.ts"
@@ -42,6 +49,7 @@ class Provider extends Integration.Service<Provider>()("test/Faults", {
     })
   ],
   policy: {
+    ...Policy.none,
     deadline: "2 seconds",
     timeout: "60 millis",
     retry: Retry.make({ schedule: Schedule.spaced("2 millis"), attempts: 3, maxRetryAfter: "20 millis" }),

@@ -10,6 +10,7 @@ import {
   TokenStore
 } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 import { GoogleAuth } from "@causeway/providers/google"
 import { ShopifyAuth } from "@causeway/providers/shopify"
 import { SlackAuth } from "@causeway/providers/slack"
@@ -57,7 +58,8 @@ class Api extends Integration.Service<Api>()("test/Api", {
     Endpoint.get("read", "/read", {
       success: Schema.Struct({ ok: Schema.Boolean, error: Schema.optionalKey(Schema.String) })
     })
-  ]
+  ],
+  policy: Policy.none
 }) {}
 
 const read = Effect.flatMap(Api, (api) => api.read())

@@ -44,10 +44,10 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { hasBody, type HttpMethod } from "effect/http/HttpMethod"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Exact, Policy } from "../policy/Policy.ts"
+import type * as FailureRule from "./FailureRule.ts"
 import type { FormStyle } from "./FormStyle.ts"
 import { checkPagination } from "./internal/checkPagination.ts"
 import { assertConsistent, assertNames, type Constants } from "./internal/endpointChecks.ts"
-import type { Rule } from "./internal/failureRules.ts"
 import { reflected } from "./internal/Reflection.ts"
 import type { Pagination } from "./Pagination.ts"
 
@@ -130,8 +130,8 @@ export class Definition extends Context.Service<
   {
     readonly policy: Policy
     readonly errors: ErrorMap
+    readonly failures: ReadonlyArray<FailureRule.Any>
     readonly pagination: Pagination<unknown, unknown> | undefined
-    readonly failures: ReadonlyArray<Rule>
     readonly constants: Constants
     /** How its request is written; undefined for an endpoint that was not made here. */
     readonly writing: Writing | undefined
@@ -176,7 +176,9 @@ type PageOf<S> =
       ? S["Type"]
       : never
 
-type ErrorOf<M> = [M] extends [never] ? never : Json<Extract<M[keyof M], Schema.Constraint>>
+type ErrorOf<M, Failures> =
+  | ([M] extends [never] ? never : Json<Extract<M[keyof M], Schema.Constraint>>)
+  | Json<FailureRule.ErrorSchemas<Failures>>
 
 /**
  * The path, or a sentence in its place that says which parameter the path and `params` do not both have. Only the fields
@@ -210,7 +212,7 @@ type NameOf<Rest extends string> = UpTo<UpTo<UpTo<UpTo<UpTo<UpTo<Rest, "/">, ":"
 
 type UpTo<Text extends string, Mark extends string> = Text extends `${infer Before}${Mark}${string}` ? Before : Text
 
-interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item> {
+interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures> {
   /** The path parameters, by name. */
   readonly params?: Params
   /** The query parameters, by name. */
@@ -225,12 +227,12 @@ interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item> {
   readonly success?: Success
   /** What other answers hold, by status, range or `default`. */
   readonly errors?: Errors
+  /** Bodies that are failures whatever their status; the first rule that matches decides. Default: none. */
+  readonly failures?: Failures
   /** How this endpoint is called, slot by slot over its integration's policy. */
   readonly policy?: Exact<P>
   /** How to go from one page to the next; adds `.pages` and `.items` to the method. */
   readonly pagination?: Pagination<NoInfer<PageOf<Success>>, Item>
-  /** Failures that a body says, whatever its status. Default: none. */
-  readonly failures?: ReadonlyArray<Rule>
   /** Whether a request may be sent twice, such as a search by POST. No key is sent. Default: by the method. */
   readonly idempotent?: boolean
   /** Statuses by which the provider says that it processed nothing, so that a POST may be repeated. Default: none. */
@@ -254,11 +256,12 @@ interface Make<Method extends HttpMethod> {
     const Success extends Schemas = HttpApiSchema.NoContent,
     const Errors extends ErrorMap = never,
     const P extends Policy = {},
-    Item = never
+    Item = never,
+    const Failures extends ReadonlyArray<FailureRule.Any> = readonly []
   >(
     name: Identifier,
     path: CheckedPath<Path, Params>,
-    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item>
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures>
   ): Endpoint<
     Identifier,
     Method,
@@ -268,7 +271,7 @@ interface Make<Method extends HttpMethod> {
     never,
     StringTree<Headers>,
     OneOf<Success>,
-    ErrorOf<Errors>,
+    ErrorOf<Errors, Failures>,
     P,
     Item
   >
@@ -285,11 +288,12 @@ interface MakeWithPayload<Method extends HttpMethod> {
     const Success extends Schemas = HttpApiSchema.NoContent,
     const Errors extends ErrorMap = never,
     const P extends Policy = {},
-    Item = never
+    Item = never,
+    const Failures extends ReadonlyArray<FailureRule.Any> = readonly []
   >(
     name: Identifier,
     path: CheckedPath<Path, Params>,
-    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item> & PayloadOptions<Payload>
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures> & PayloadOptions<Payload>
   ): Endpoint<
     Identifier,
     Method,
@@ -299,7 +303,7 @@ interface MakeWithPayload<Method extends HttpMethod> {
     PayloadOf<Payload>,
     StringTree<Headers>,
     OneOf<Success>,
-    ErrorOf<Errors>,
+    ErrorOf<Errors, Failures>,
     P,
     Item
   >
@@ -402,7 +406,7 @@ const oneOrUnion = (schemas: ReadonlyArray<Schema.Top>): Schema.Top => {
 
 interface AnyOptions
   extends
-    CommonOptions<SchemaOrFields, SchemaOrFields, SchemaOrFields, Schemas, ErrorMap, Policy, unknown>,
+    CommonOptions<SchemaOrFields, SchemaOrFields, SchemaOrFields, Schemas, ErrorMap, Policy, unknown, ReadonlyArray<FailureRule.Any>>,
     PayloadOptions<SchemaOrFields | ReadonlyArray<Schema.Top>> {}
 
 const optionNames = {

@@ -41,17 +41,14 @@
  *
  * @since 0.1.0
  */
-import { Config, Context, Effect, Layer, Option, Ref, Schema, SchemaIssue, type Stream } from "effect"
+import { Config, Context, Effect, Layer, Option, Ref, Schema, SchemaIssue } from "effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
-import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpClient from "effect/http/HttpClient"
-import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Credentials from "../auth/Credentials.ts"
 import * as BreakerStore from "../policy/BreakerStore.ts"
 import * as CacheStore from "../policy/CacheStore.ts"
-import type * as CallError from "../policy/CallError.ts"
 import * as Engine from "../policy/Engine.ts"
 import * as Failure from "../policy/Failure.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
@@ -60,269 +57,43 @@ import * as RateLimitStore from "../policy/RateLimitStore.ts"
 import * as RetryBudgetStore from "../policy/RetryBudgetStore.ts"
 import * as Endpoint from "./Endpoint.ts"
 import * as Compiled from "./internal/CompiledEndpoint.ts"
-import type { Rule } from "./internal/failureRules.ts"
+import type * as FailureRule from "./FailureRule.ts"
+import type {
+  ApiOverrides,
+  Client,
+  ClientOfApi,
+  EndpointOverrides,
+  ExactPolicies,
+  GroupPolicies,
+  Replies,
+  RepliesOfApi,
+  Stubs,
+  StubsOfApi
+} from "./internal/clientTypes.ts"
 import * as Mocking from "./internal/Mocking.ts"
+import type { AnyTraits, Traits } from "./internal/methodTypes.ts"
 import { lookup, nest, pathOf, type Placed } from "./internal/Placed.ts"
 import * as TenantPool from "./internal/Tenants.ts"
-import type { Reply } from "./Reply.ts"
 import type * as Tenants from "./Tenants.ts"
 
-/**
- * What a method gives: the decoded success, the raw response, or both.
- *
- * @since 0.1.0
- * @category models
- */
-export type ResponseMode = HttpApiEndpoint.ClientResponseMode
-
-/**
- * The decoded success of a schema; a streamed one is a Stream that fails as a call does.
- *
- * @since 0.1.0
- * @category utility types
- */
-export type Success<S> =
-  S extends HttpApiSchema.WithHeaders<infer Inner, infer Headers>
-    ? HttpApiSchema.withHeaders<Success<Inner>, Headers["Type"]>
-    : S extends HttpApiSchema.StreamSse<infer _Events, infer Error, infer Value>
-      ? Stream.Stream<Value, Error["Type"] | StreamError>
-      : S extends HttpApiSchema.StreamUint8Array
-        ? Stream.Stream<Uint8Array, StreamError>
-        : S extends HttpApiSchema.StreamNdjson<infer Element>
-          ? Stream.Stream<Element["Type"], StreamError>
-          : S extends Schema.Constraint
-            ? S["Type"]
-            : never
-
-type StreamError = CallError.TransportFailure | CallError.DecodeFailure
-
-type Request<T extends HttpApiEndpoint.ConstraintRequest, Mode extends ResponseMode> = HttpApiEndpoint.ClientRequest<
-  T["~Params"],
-  T["~Query"],
-  T["~Payload"],
-  T["~Headers"],
-  Mode
->
-
-type Response<T extends HttpApiEndpoint.ConstraintRequest, Mode extends ResponseMode> = Mode extends "response-only"
-  ? HttpClientResponse
-  : Mode extends "decoded-and-response"
-    ? [Success<T["~Success"]>, HttpClientResponse]
-    : Success<T["~Success"]>
-
-type EncodeErrors<T extends HttpApiEndpoint.ConstraintRequest> = [T["~Query"] | T["~Headers"] | T["~Payload"]] extends [
-  never
-]
-  ? never
-  : CallError.EncodeFailure
-
-/**
- * What a method can fail with: `T` is its endpoint, `P` the integration's policy, `EP` the endpoint's own.
- *
- * @since 0.1.0
- * @category utility types
- */
-export type MethodError<
-  T extends HttpApiEndpoint.ConstraintRequest,
-  P,
-  EP,
-  Mode extends ResponseMode = "decoded-only",
-  O = {}
-> = [T] extends [never]
-  ? never
-  :
-      | CallError.Unauthorized
-      | CallError.TransportFailure
-      | EncodeErrors<T>
-      | Policy.Errors<P, EP>
-      | (O extends { readonly deadline: unknown } ? CallError.Timeout : never)
-      | (Mode extends "response-only"
-          ? never
-          : CallError.UnexpectedStatus | CallError.DecodeFailure | HttpApiEndpoint.Errors<T>)
-
-type MethodServices<T extends HttpApiEndpoint.ConstraintRequest> =
-  | T["~Params"]["EncodingServices"]
-  | T["~Query"]["EncodingServices"]
-  | T["~Headers"]["EncodingServices"]
-  | T["~Payload"]["EncodingServices"]
-  | T["~Success"]["DecodingServices"]
-  | HttpApiEndpoint.ErrorServicesDecode<T>
-
-/**
- * A method: one endpoint as a function from its request to an Effect.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Method<T extends HttpApiEndpoint.ConstraintRequest, P, EP> {
-  <Mode extends ResponseMode = "decoded-only", const O extends Policy.CallOptions = {}>(
-    request: Request<T, Mode>,
-    options?: O
-  ): Effect.Effect<Response<T, Mode>, MethodError<T, P, EP, Mode, O>, MethodServices<T>>
-}
-
-/**
- * A method whose endpoint is paginated, with its pages and its items as Streams.
- *
- * @since 0.1.0
- * @category models
- */
-export interface PaginatedMethod<T extends HttpApiEndpoint.ConstraintRequest, P, EP, Item> extends Method<T, P, EP> {
-  /** The pages, each fetched when the one before it has been consumed. */
-  readonly pages: (
-    request: Request<T, "decoded-only">,
-    options?: Policy.CallOptions
-  ) => Stream.Stream<Success<T["~Success"]>, MethodError<T, P, EP>, MethodServices<T>>
-  /** The items of the pages. */
-  readonly items: (
-    request: Request<T, "decoded-only">,
-    options?: Policy.CallOptions
-  ) => Stream.Stream<Item, MethodError<T, P, EP>, MethodServices<T>>
-}
-
-type MethodOf<T, P, EP> = T extends HttpApiEndpoint.ConstraintRequest
-  ? T extends { readonly "~Item": infer Item }
-    ? [Item] extends [never]
-      ? Method<T, P, EP>
-      : PaginatedMethod<T, P, EP, Item>
-    : Method<T, P, EP>
-  : never
-
-type PolicyOf<T> = T extends { readonly "~Policy": infer EP } ? EP : {}
-
-/**
- * The methods of a list of endpoints.
- *
- * @since 0.1.0
- * @category utility types
- */
-export type Client<Endpoints extends ReadonlyArray<Endpoint.Any>, P> = {
-  readonly [T in Endpoints[number] as T["identifier"]]: MethodOf<T, P, PolicyOf<T>>
-}
-
-/**
- * Policies for the endpoints of an `HttpApi`, by group and endpoint.
- *
- * @since 0.1.0
- * @category models
- */
-export type GroupPolicies<Groups extends HttpApiGroup.Constraint> = {
-  readonly [G in Groups as HttpApiGroup.Identifier<G>]?: {
-    readonly [Name in keyof EndpointsOf<G>]?: Policy.Policy
-  }
-}
-
-/** `Policies`, in which each group, endpoint and slot is one that there is. */
-type ExactPolicies<Groups extends HttpApiGroup.Constraint, Policies> = {
-  readonly [G in keyof Policies]: G extends HttpApiGroup.Identifier<Groups>
-    ? {
-        readonly [Name in keyof Policies[G]]: Name extends NamesIn<Groups, G> ? Policy.Exact<Policies[G][Name]> : never
-      }
-    : never
-}
-
-type NamesIn<Groups, G> = Groups extends HttpApiGroup.Constraint
-  ? HttpApiGroup.Identifier<Groups> extends G
-    ? keyof EndpointsOf<Groups>
-    : never
-  : never
-
-type EndpointsOf<G> = G extends { readonly endpoints: infer Endpoints } ? Endpoints : never
-
-type OwnPolicy<T, Policies, Name> = Name extends keyof Policies ? At<Policies, Name> : PolicyOf<T>
-
-type At<Record, Key> = Key extends keyof Record ? Exclude<Record[Key], undefined> : {}
-
-type GroupClient<G extends HttpApiGroup.Constraint, P, Policies> = {
-  readonly [Name in keyof EndpointsOf<G>]: MethodOf<
-    EndpointsOf<G>[Name],
-    P,
-    OwnPolicy<EndpointsOf<G>[Name], Policies, Name>
-  >
-}
-
-/**
- * The methods of an `HttpApi`: by group, those of top-level groups directly.
- *
- * @since 0.1.0
- * @category utility types
- */
-export type ClientOfApi<Groups extends HttpApiGroup.Constraint, P, Policies> = {
-  readonly [G in Extract<Groups, { readonly topLevel: false }> as HttpApiGroup.Identifier<G>]: GroupClient<
-    G,
-    P,
-    At<Policies, HttpApiGroup.Identifier<G>>
-  >
-} & UnionToIntersection<
-  Groups extends { readonly topLevel: true }
-    ? GroupClient<Groups, P, At<Policies, HttpApiGroup.Identifier<Groups>>>
-    : never
->
-
-type UnionToIntersection<U> = [U] extends [never]
-  ? {}
-  : (U extends unknown ? (member: U) => void : never) extends (all: infer All) => void
-    ? All
-    : never
-
-type ReplyTo<T> = T extends HttpApiEndpoint.ConstraintRequest
-  ? Reply<Success<T["~Success"]>, HttpApiEndpoint.Errors<T>>
-  : never
-
-type StubOf<T, P, EP> = T extends HttpApiEndpoint.ConstraintRequest
-  ? (
-      request: Request<T, "decoded-only">,
-      options?: Policy.CallOptions
-    ) => Effect.Effect<Success<T["~Success"]>, MethodError<T, P, EP>>
-  : never
-
-/**
- * Replies for the endpoints of a list, by name.
- *
- * @since 0.1.0
- * @category utility types
- */
-export type Replies<Endpoints extends ReadonlyArray<Endpoint.Any>> = {
-  readonly [T in Endpoints[number] as T["identifier"]]?: ReplyTo<T>
-}
-
-/**
- * Stubs for the endpoints of a list, by name.
- *
- * @since 0.1.0
- * @category utility types
- */
-export type Stubs<Endpoints extends ReadonlyArray<Endpoint.Any>, P> = {
-  readonly [T in Endpoints[number] as T["identifier"]]?: StubOf<T, P, PolicyOf<T>>
-}
-
-/**
- * Replies for the endpoints of an `HttpApi`, by group and name.
- *
- * @since 0.1.0
- * @category utility types
- */
-export type RepliesOfApi<Groups extends HttpApiGroup.Constraint> = {
-  readonly [G in Groups as HttpApiGroup.Identifier<G>]?: {
-    readonly [Name in keyof EndpointsOf<G>]?: ReplyTo<EndpointsOf<G>[Name]>
-  }
-}
-
-/**
- * Stubs for the endpoints of an `HttpApi`, by group and name.
- *
- * @since 0.1.0
- * @category utility types
- */
-export type StubsOfApi<Groups extends HttpApiGroup.Constraint, P, Policies> = {
-  readonly [G in Groups as HttpApiGroup.Identifier<G>]?: {
-    readonly [Name in keyof EndpointsOf<G>]?: StubOf<
-      EndpointsOf<G>[Name],
-      P,
-      OwnPolicy<EndpointsOf<G>[Name], At<Policies, HttpApiGroup.Identifier<G>>, Name>
-    >
-  }
-}
+export type {
+  Client,
+  ClientOfApi,
+  GroupPolicies,
+  Replies,
+  RepliesOfApi,
+  Stubs,
+  StubsOfApi
+} from "./internal/clientTypes.ts"
+export type {
+  AnyTraits,
+  Method,
+  MethodError,
+  PaginatedMethod,
+  ResponseMode,
+  Success,
+  Traits
+} from "./internal/methodTypes.ts"
 
 /**
  * Where a provider is: a URL, or a `Config` of one, read when the Layer is built.
@@ -332,17 +103,17 @@ export type StubsOfApi<Groups extends HttpApiGroup.Constraint, P, Policies> = {
  */
 export type BaseUrl = string | Config.Config<string>
 
-interface CommonOptions<B extends BaseUrl, P extends Policy.Policy> {
+interface CommonOptions<B extends BaseUrl, P extends Policy.Policy, Failures extends ReadonlyArray<FailureRule.Any>> {
   /** Where the provider is: `http` or `https`, with a path if it has one, without query or fragment. */
   readonly baseUrl: B
   /** How every endpoint is called, slot by slot over `Policy.standard`; `null` turns a slot off, `Policy.none` all. */
   readonly policy?: Policy.Exact<P>
   /** What every request carries, such as a version or a `user-agent`; a caller's own headers go before these. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Bodies that are failures whatever their status, for all endpoints; an endpoint's rules go first. Default: none. */
+  readonly failures?: Failures
   /** What a response means, where the provider has its own way. Default: `Failure.classify`. */
   readonly classify?: Failure.Classify
-  /** Failures that a body says, whatever its status: rules for all endpoints, after an endpoint's own. Default: none. */
-  readonly failures?: ReadonlyArray<Rule>
   /** The largest body that is decoded, in bytes; a streamed one is not bounded. Default: 32 MiB. */
   readonly maxBodyBytes?: number
 }
@@ -356,8 +127,9 @@ interface CommonOptions<B extends BaseUrl, P extends Policy.Policy> {
 export interface Options<
   B extends BaseUrl,
   Endpoints extends ReadonlyArray<Endpoint.Any>,
-  P extends Policy.Policy
-> extends CommonOptions<B, P> {
+  P extends Policy.Policy,
+  Failures extends ReadonlyArray<FailureRule.Any> = ReadonlyArray<FailureRule.Any>
+> extends CommonOptions<B, P, Failures> {
   readonly endpoints: Endpoints
 }
 
@@ -373,9 +145,16 @@ export interface FromHttpApi<
   Groups extends HttpApiGroup.Constraint,
   B extends BaseUrl,
   P extends Policy.Policy,
-  Policies
-> extends CommonOptions<B, P> {
-  readonly [ApiTypeId]: { readonly groups: Groups; readonly policies: Policies }
+  Policies,
+  Failures extends ReadonlyArray<FailureRule.Any> = readonly []
+> {
+  readonly [ApiTypeId]: {
+    readonly groups: Groups
+    readonly baseUrl: B
+    readonly policy: P
+    readonly policies: Policies
+    readonly failures: Failures
+  }
 }
 
 type LayerError<B> = B extends Config.Config<unknown> ? Config.ConfigError : never
@@ -432,7 +211,10 @@ export interface IntegrationClass<
   /** The service itself replaced, for tenants too: no policy, no encoding. A method without a stub dies. */
   readonly layerStub: (stubs: MockStubs) => Layer.Layer<Self | Tenants.Tenants<Self>>
   /** Retunes or switches off declared slots: of the integration, and of single endpoints. Provide it to `layer`. */
-  readonly layerPolicy: (overrides: Policy.Overrides<P>, endpoints?: EndpointOverrides) => Layer.Layer<never>
+  readonly layerPolicy: <const O extends Policy.Overrides<P>>(
+    overrides: Policy.ExactOverrides<O, Policy.Overrides<P>>,
+    endpoints?: EndpointOverrides
+  ) => Layer.Layer<never>
   /** As `layerPolicy`, from a reference that may change while the program runs; calls in flight end as they began. */
   readonly layerPolicyRef: (ref: Ref.Ref<LiveOverrides<P, EndpointOverrides>>) => Layer.Layer<never>
   /** Makes a reference for `layerPolicyRef`, which overrides nothing at first. */
@@ -441,17 +223,52 @@ export interface IntegrationClass<
   ) => Ref.Ref<LiveOverrides<P, EndpointOverrides>>
 }
 
-type EndpointOverrides<Endpoints extends ReadonlyArray<Endpoint.Any>, P> = {
-  readonly [T in Endpoints[number] as T["identifier"]]?: Policy.Overrides<Policy.Merged<P, PolicyOf<T>>>
-}
+/**
+ * An integration whose endpoints are written by hand.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EndpointsClass<
+  Self,
+  Id extends string,
+  Endpoints extends ReadonlyArray<Endpoint.Any>,
+  B,
+  I extends AnyTraits
+> extends IntegrationClass<
+  Self,
+  Id,
+  Client<Endpoints, I>,
+  B,
+  I["policy"],
+  EndpointOverrides<Endpoints, I>,
+  Replies<Endpoints, I>,
+  Stubs<Endpoints, I>
+> {}
 
-type ApiOverrides<Groups extends HttpApiGroup.Constraint, P, Policies> = {
-  readonly [G in Groups as HttpApiGroup.Identifier<G>]?: {
-    readonly [Name in keyof EndpointsOf<G>]?: Policy.Overrides<
-      Policy.Merged<P, OwnPolicy<EndpointsOf<G>[Name], At<Policies, HttpApiGroup.Identifier<G>>, Name>>
-    >
-  }
-}
+/**
+ * An integration whose endpoints are those of an `HttpApi`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HttpApiClass<
+  Self,
+  Id extends string,
+  Groups extends HttpApiGroup.Constraint,
+  B,
+  I extends AnyTraits,
+  Policies
+> extends IntegrationClass<
+  Self,
+  Id,
+  ClientOfApi<Groups, I, Policies>,
+  B,
+  I["policy"],
+  ApiOverrides<Groups, I, Policies>,
+  RepliesOfApi<Groups, I>,
+  StubsOfApi<Groups, I, Policies>
+> {}
 
 /** One signature for both, because a compile error in one of several is told after all of them. */
 interface MakeService<Self> {
@@ -460,28 +277,18 @@ interface MakeService<Self> {
     const B extends BaseUrl,
     const Endpoints extends ReadonlyArray<Endpoint.Any> = never,
     const P extends Policy.Policy = {},
+    const Failures extends ReadonlyArray<FailureRule.Any> = readonly [],
     Groups extends HttpApiGroup.Constraint = never,
     Policies = {}
   >(
     id: Id,
-    options: Options<B, Endpoints, P> | FromHttpApi<Groups, B, P, Policies>
-  ): IntegrationClass<
-    Self,
-    Id,
-    [Groups] extends [never]
-      ? Client<Endpoints, Policy.WithStandard<P>>
-      : ClientOfApi<Groups, Policy.WithStandard<P>, Policies>,
-    B,
-    Policy.WithStandard<P>,
-    [Groups] extends [never]
-      ? EndpointOverrides<Endpoints, Policy.WithStandard<P>>
-      : ApiOverrides<Groups, Policy.WithStandard<P>, Policies>,
-    [Groups] extends [never] ? Replies<Endpoints> : RepliesOfApi<Groups>,
-    [Groups] extends [never]
-      ? Stubs<Endpoints, Policy.WithStandard<P>>
-      : StubsOfApi<Groups, Policy.WithStandard<P>, Policies>
-  >
+    options: Options<B, Endpoints, P, Failures> | FromHttpApi<Groups, B, P, Policies, Failures>
+  ): [Groups] extends [never]
+    ? EndpointsClass<Self, Id, Endpoints, B, TraitsOf<Id, P, Failures>>
+    : HttpApiClass<Self, Id, Groups, B, TraitsOf<Id, P, Failures>, Policies>
 }
+
+type TraitsOf<Id extends string, P, Failures> = Traits<Id, Policy.WithStandard<P>, FailureRule.Errors<Failures>>
 
 /**
  * Makes the class of an integration from endpoints written by hand, or from {@link fromHttpApi}. A nonsense option
@@ -507,19 +314,26 @@ export const fromHttpApi = <
   Groups extends HttpApiGroup.Constraint,
   const B extends BaseUrl,
   const P extends Policy.Policy = {},
-  const Policies extends GroupPolicies<Groups> = {}
+  const Policies extends GroupPolicies<Groups> = {},
+  const Failures extends ReadonlyArray<FailureRule.Any> = readonly []
 >(
   api: HttpApi.HttpApi<Id, Groups>,
-  options: CommonOptions<B, P> & { readonly policies?: ExactPolicies<Groups, Policies> }
-): FromHttpApi<Groups, B, P, Policies> => {
+  options: CommonOptions<B, P, Failures> & { readonly policies?: Policies & ExactPolicies<Groups, Policies> }
+): FromHttpApi<Groups, B, P, Policies, Failures> => {
   const { policies, ...common } = options
   // The phantom types live under the same key as the values that the class is made of.
-  return { ...common, [ApiTypeId]: { api, policies: policies ?? {} } } as unknown as FromHttpApi<Groups, B, P, Policies>
+  return { ...common, [ApiTypeId]: { api, policies: policies ?? {} } } as unknown as FromHttpApi<
+    Groups,
+    B,
+    P,
+    Policies,
+    Failures
+  >
 }
 
 type PolicyTable = Readonly<Record<string, Readonly<Record<string, Policy.Policy>> | undefined>>
 
-interface AnyOptions extends CommonOptions<BaseUrl, Policy.Policy> {
+interface AnyOptions extends CommonOptions<BaseUrl, Policy.Policy, ReadonlyArray<FailureRule.Any>> {
   readonly endpoints?: ReadonlyArray<HttpApiEndpoint.Top>
   readonly [ApiTypeId]?: {
     readonly api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>
@@ -534,7 +348,7 @@ interface Description {
   readonly headers: Readonly<Record<string, string>>
   readonly classify: Failure.Classify
   readonly maxBodyBytes: number
-  readonly failures: ReadonlyArray<Rule>
+  readonly failures: ReadonlyArray<FailureRule.Any>
   readonly placed: ReadonlyArray<Placed>
 }
 
@@ -546,8 +360,8 @@ const describe = (id: string, options: AnyOptions): Description => {
     policy: Policy.merge(Policy.standard, options.policy ?? {}),
     classify: options.classify ?? Failure.classify,
     headers: validHeaders(id, options.headers ?? {}),
-    failures: options.failures ?? [],
     maxBodyBytes: InvalidOption.integer("maxBodyBytes", options.maxBodyBytes ?? 32 * 1024 * 1024, 1),
+    failures: options.failures ?? [],
     placed
   }
   for (const { policy } of placed) Policy.compile(Policy.merge(description.policy, policy))

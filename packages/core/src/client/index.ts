@@ -1,5 +1,6 @@
 export * as CallError from "../policy/CallError.ts"
 export * as Endpoint from "./Endpoint.ts"
+export * as FailureRule from "./FailureRule.ts"
 export * as FormStyle from "./FormStyle.ts"
 export * as Integration from "./Integration.ts"
 export * as Pagination from "./Pagination.ts"

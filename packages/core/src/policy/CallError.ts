@@ -47,6 +47,8 @@ export interface CallInfo {
   readonly attempts: number
   readonly elapsed: Duration.Duration
   readonly requestId: string | undefined
+  /** The status of the answer, where there was one: {@link infoOf} of a declared error has it. */
+  readonly status?: number | undefined
 }
 
 interface Failed extends CallInfo {
@@ -59,8 +61,38 @@ const describe = (info: CallInfo, what: string): string => {
   return `${info.integration}.${info.endpoint} (${info.method} ${info.url}) ${what}${attempts}${request}`
 }
 
-const inTime = (duration: Duration.Duration | undefined): string =>
-  duration === undefined ? "" : `; it may succeed in ${Duration.format(duration)}`
+const retryIn = (duration: Duration.Duration | undefined): string =>
+  duration === undefined ? "" : `; retry in ${inWords(duration)}`
+
+const units = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000],
+  ["s", 1_000],
+  ["ms", 1]
+] as const
+
+/** A duration with two units at most; whole seconds, rounded up, above 10 seconds, and tenths of them above one. */
+const inWords = (duration: Duration.Duration): string => {
+  const millis = Duration.toMillis(duration)
+  if (!Number.isFinite(millis)) return "unlimited time"
+  if (millis < 1_000) return `${Math.ceil(millis)} ms`
+  if (millis <= 10_000) return `${Math.ceil(millis / 100) / 10} s`
+  let rest = Math.ceil(millis / 1_000) * 1_000
+  const parts: Array<string> = []
+  for (const [unit, size] of units) {
+    const count = Math.floor(rest / size)
+    rest -= count * size
+    if (count > 0) parts.push(`${count} ${unit}`)
+  }
+  return parts.slice(0, 2).join(" ")
+}
+
+/** `1 second` is "second", `90 seconds` is "1 min 30 s": what a limit is per. */
+const perWindow = (window: Duration.Duration): string => {
+  const one = { 1_000: "second", 60_000: "minute", 3_600_000: "hour", 86_400_000: "day" } as const
+  return one[Duration.toMillis(window) as keyof typeof one] ?? inWords(window)
+}
 
 /**
  * As `Data.TaggedError`, for facts without a message or a cause of their own: it does not keep them a second time, which
@@ -84,13 +116,14 @@ const tagged = <Tag extends string>(tag: Tag): ReturnType<typeof Data.TaggedErro
  * @since 0.1.0
  * @category errors
  */
-export class Unauthorized extends Data.TaggedError("Unauthorized")<
+export class Unauthorized<out Id extends string = string> extends Data.TaggedError("Unauthorized")<
   Failed & {
     readonly status: number | undefined
     readonly reason: string
     readonly cause?: unknown
   }
 > {
+  declare readonly integration: Id
   override get message(): string {
     return describe(this, `was not authorized: ${this.reason}`)
   }
@@ -103,17 +136,22 @@ export class Unauthorized extends Data.TaggedError("Unauthorized")<
  * @since 0.1.0
  * @category errors
  */
-export class RateLimited extends tagged("RateLimited")<
+export class RateLimited<out Id extends string = string> extends tagged("RateLimited")<
   Failed & {
     readonly source: "local" | "remote"
     readonly retryAfter: Duration.Duration | undefined
     readonly limit: number | undefined
+    /** The time that `limit` is for. */
+    readonly window?: Duration.Duration | undefined
     readonly status: number | undefined
   }
 > {
+  declare readonly integration: Id
   override get message(): string {
-    const who = this.source === "local" ? "was held back by its own rate limit" : "was throttled by the provider"
-    return describe(this, who) + inTime(this.retryAfter)
+    if (this.source === "remote") return describe(this, "was throttled by the provider") + retryIn(this.retryAfter)
+    const per = this.window === undefined ? "" : ` per ${perWindow(this.window)}`
+    const limit = this.limit === undefined ? "" : ` (${this.limit}${per})`
+    return describe(this, `exceeded the local rate limit${limit}`) + retryIn(this.retryAfter)
   }
 }
 
@@ -124,11 +162,12 @@ export class RateLimited extends tagged("RateLimited")<
  * @since 0.1.0
  * @category errors
  */
-export class CircuitOpen extends tagged("CircuitOpen")<
+export class CircuitOpen<out Id extends string = string> extends tagged("CircuitOpen")<
   Failed & { readonly key: string; readonly retryAfter: Duration.Duration | undefined }
 > {
+  declare readonly integration: Id
   override get message(): string {
-    return describe(this, "was not sent: the circuit is open") + inTime(this.retryAfter)
+    return describe(this, "was not sent: the circuit is open") + retryIn(this.retryAfter)
   }
 }
 
@@ -138,26 +177,32 @@ export class CircuitOpen extends tagged("CircuitOpen")<
  * @since 0.1.0
  * @category errors
  */
-export class BulkheadFull extends tagged("BulkheadFull")<
+export class BulkheadFull<out Id extends string = string> extends tagged("BulkheadFull")<
   Failed & { readonly limit: number; readonly waiting: number }
 > {
+  declare readonly integration: Id
   override get message(): string {
-    return describe(this, `was not sent: ${this.limit} are in flight and ${this.waiting} wait`)
+    return describe(this, `was not sent: ${this.limit} calls are in flight (the limit) and ${this.waiting} wait`)
   }
 }
 
 /**
- * The attempt took longer than `timeout`, or the call longer than `deadline`.
+ * The attempt took longer than `timeout`, the call longer than `deadline`, or a stream was silent for `idleTimeout` (`idle`).
  *
  * @since 0.1.0
  * @category errors
  */
-export class Timeout extends tagged("Timeout")<
-  Failed & { readonly scope: "attempt" | "deadline"; readonly after: Duration.Duration }
+export class Timeout<out Id extends string = string> extends tagged("Timeout")<
+  Failed & { readonly scope: "attempt" | "deadline" | "idle"; readonly after: Duration.Duration }
 > {
+  declare readonly integration: Id
   override get message(): string {
-    const what = this.scope === "attempt" ? "an attempt" : "the call"
-    return describe(this, `timed out: ${what} took longer than ${Duration.format(this.after)}`)
+    const what = {
+      attempt: "an attempt took longer than",
+      deadline: "the call took longer than",
+      idle: "the stream was silent for"
+    }
+    return describe(this, `timed out: ${what[this.scope]} ${inWords(this.after)}`)
   }
 }
 
@@ -169,26 +214,28 @@ export class Timeout extends tagged("Timeout")<
  * @since 0.1.0
  * @category errors
  */
-export class TransportFailure extends tagged("TransportFailure")<
+export class TransportFailure<out Id extends string = string> extends tagged("TransportFailure")<
   Failed & {
     readonly reason: "InvalidUrl" | "Connect" | "Send" | "Body"
     readonly code: string | undefined
     readonly detail: string
   }
 > {
+  declare readonly integration: Id
   override get message(): string {
     return describe(this, `got no response (${this.reason}): ${this.detail}`)
   }
 }
 
 /**
- * The provider answered with a status that the endpoint does not declare. `body` is an excerpt of at most 8 KiB with
- * secrets removed.
+ * The provider answered with a status that the endpoint does not declare, or with a declared one and a body that does not
+ * match its schema: then `issue` says where it differs, without values. `body` is an excerpt of at most 8 KiB with secrets
+ * removed, `contentType` the media type that the answer says.
  *
  * @since 0.1.0
  * @category errors
  */
-export class UnexpectedStatus extends tagged("UnexpectedStatus")<
+export class UnexpectedStatus<out Id extends string = string> extends tagged("UnexpectedStatus")<
   Failed & {
     readonly status: number
     readonly body: string
@@ -199,9 +246,12 @@ export class UnexpectedStatus extends tagged("UnexpectedStatus")<
     readonly issue: string | undefined
   }
 > {
+  declare readonly integration: Id
   override get message(): string {
-    const what = `answered with the status ${this.status}`
-    return describe(this, this.issue === undefined ? `${what}, which is not declared` : `${what}: ${this.issue}`)
+    const type = this.contentType === undefined ? "" : ` (${this.contentType})`
+    if (this.issue === undefined) return describe(this, `answered with the undeclared status ${this.status}${type}`)
+    const what = `answered with the declared status ${this.status} and another body${type}: ${this.issue}`
+    return describe(this, what)
   }
 }
 
@@ -211,9 +261,10 @@ export class UnexpectedStatus extends tagged("UnexpectedStatus")<
  * @since 0.1.0
  * @category errors
  */
-export class DecodeFailure extends tagged("DecodeFailure")<
+export class DecodeFailure<out Id extends string = string> extends tagged("DecodeFailure")<
   Failed & { readonly status: number; readonly issue: string }
 > {
+  declare readonly integration: Id
   override get message(): string {
     return describe(this, `answered ${this.status} with a body that does not match its schema: ${this.issue}`)
   }
@@ -225,30 +276,83 @@ export class DecodeFailure extends tagged("DecodeFailure")<
  * @since 0.1.0
  * @category errors
  */
-export class EncodeFailure extends tagged("EncodeFailure")<
+export class EncodeFailure<out Id extends string = string> extends tagged("EncodeFailure")<
   Failed & { readonly part: "query" | "headers" | "payload"; readonly issue: string }
 > {
+  declare readonly integration: Id
   override get message(): string {
     return describe(this, `was not sent: its ${this.part} does not encode: ${this.issue}`)
   }
 }
 
 /**
- * The closed union of what a call can fail with, beside the errors that its endpoint declares.
+ * The closed union of what a call can fail with, beside the errors that its endpoint declares. `Id` is the id of the
+ * integration, as a literal type in the errors of its methods.
  *
  * @since 0.1.0
  * @category models
  */
-export type CallError =
-  | Unauthorized
-  | RateLimited
-  | CircuitOpen
-  | BulkheadFull
-  | Timeout
-  | TransportFailure
-  | UnexpectedStatus
-  | DecodeFailure
-  | EncodeFailure
+export type CallError<Id extends string = string> =
+  | Unauthorized<Id>
+  | RateLimited<Id>
+  | CircuitOpen<Id>
+  | BulkheadFull<Id>
+  | Timeout<Id>
+  | TransportFailure<Id>
+  | UnexpectedStatus<Id>
+  | DecodeFailure<Id>
+  | EncodeFailure<Id>
+
+const classes = [
+  Unauthorized,
+  RateLimited,
+  CircuitOpen,
+  BulkheadFull,
+  Timeout,
+  TransportFailure,
+  UnexpectedStatus,
+  DecodeFailure,
+  EncodeFailure
+]
+
+/**
+ * Whether a value is one of the general errors of a call. A declared error is not one: {@link infoOf} finds where it
+ * happened.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const is = (u: unknown): u is CallError => classes.some((error) => u instanceof error)
+
+/**
+ * Whether a value is a general error of a call to this integration, to tell two providers' errors of one tag apart.
+ *
+ * **Example** (Two providers)
+ *
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { CallError, Endpoint, Integration } from "@causeway/core/client"
+ * import { Mock } from "@causeway/core/testing"
+ *
+ * const endpoints = [Endpoint.get("now", "/now", { success: Schema.String })] as const
+ * class A extends Integration.Service<A>()("app/A", { baseUrl: "https://a.example", endpoints }) {}
+ * class B extends Integration.Service<B>()("app/B", { baseUrl: "https://b.example", endpoints }) {}
+ *
+ * const both = Effect.gen(function* () {
+ *   return [yield* (yield* A).now(), yield* (yield* B).now()]
+ * }).pipe(Effect.catchIf(CallError.isFrom(B), (error) => Effect.succeed([error.integration])))
+ *
+ * const mocks = [A.layerMock({ now: Mock.ok("day") }), B.layerMock({ now: Mock.status(404) })] as const
+ * Effect.runPromise(Effect.provide(both, mocks)).then((result) => console.assert(result.join() === "app/B"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isFrom =
+  <Id extends string>(integration: { readonly key: Id }) =>
+  (u: unknown): u is CallError<Id> =>
+    is(u) && u.integration === integration.key
 
 /**
  * Where and how a call failed with a declared error, and the status that the provider answered with.

@@ -9,8 +9,8 @@
  *
  * The order, outermost first: `deadline > coalesce > cache > retry (retryBudget) > hedge > throttle > circuitBreaker >
  * bulkhead > concurrency > rateLimit > timeout > authorize > sign > send`. An
- * endpoint's record overrides the integration's slot by slot; `null` switches a slot off. A slot that is on adds its
- * errors to the type of the method:
+ * integration's record overrides {@link standard} slot by slot, and an endpoint's record overrides its integration's; `null`
+ * turns a slot off, and {@link none} turns all off. A slot that is on, or may be, adds its errors to the type of the method:
  *
  * | slot | adds |
  * |---|---|
@@ -133,8 +133,13 @@ type Marked<P> = { readonly [K in keyof P]: true }
  */
 export type WithStandard<P> = Merged<typeof standard, P>
 
-/** The names of the slots that are on, or that may be. */
-type Active<P> = P extends unknown
+/**
+ * The names of the slots that are on, or that may be.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Active<P> = P extends unknown
   ? { readonly [K in keyof P]-?: [Exclude<P[K], null | undefined>] extends [never] ? never : K }[keyof P]
   : never
 
@@ -147,14 +152,14 @@ type Decided<P> = { readonly [K in keyof P]-?: undefined extends P[K] ? never : 
 
 /**
  * The errors that the slots which are on add to a method. A slot that may be on adds its error, so that a policy whose
- * type is only `Policy` adds all of them.
+ * type is only `Policy` adds all of them. `Id` is the integration's.
  *
  * @since 0.1.0
  * @category utility types
  */
-export type Errors<Integration, Endpoint = {}> = [Integration] extends [never]
+export type Errors<Integration, Endpoint = {}, Id extends string = string> = [Integration] extends [never]
   ? never
-  : SlotErrors[Inherited<Integration, Endpoint> & keyof SlotErrors] | OwnErrors<Slot<Integration, Endpoint, "strategies">>
+  : SlotErrors<Id>[Inherited<Integration, Endpoint> & keyof SlotErrors] | OwnErrors<Slot<Integration, Endpoint, "strategies">>
 
 /** The errors of a user's own strategies. */
 type OwnErrors<Strategies> =
@@ -180,10 +185,22 @@ interface Typing extends Policy {
  * @since 0.1.0
  * @category utility types
  */
-export type Exact<P> = Typing &
-  ([Misspelled<P>] extends [never] ? P : Policy & { readonly [K in Misspelled<P> as `${K} is not a policy slot`]: never })
+export type Exact<P> = Typing & Only<P, Policy>
 
-type Misspelled<P> = Exclude<P extends unknown ? keyof P : never, keyof Policy> & string
+/** `P` when it has only keys of `Slots`. */
+type Only<P, Slots> = [Others<P, Slots>] extends [never]
+  ? P
+  : Slots & { readonly [K in Others<P, Slots> as `${K} is not a policy slot`]: never }
+
+type Others<P, Slots> = Exclude<P extends unknown ? keyof P : never, keyof Slots> & string
+
+/**
+ * Overrides with no key but those of `Slots`: of `O`, as {@link Exact} is of a policy.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type ExactOverrides<O, Slots> = Slots & Only<O, Slots>
 
 /**
  * Overrides a policy slot by slot; a slot that is `undefined` in the inner one overrides nothing.

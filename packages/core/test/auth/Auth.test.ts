@@ -3,7 +3,7 @@ import { Config, ConfigProvider, Context, Data, Effect, Layer, Redacted, Schedul
 import { HttpClient, type HttpClientRequest, HttpClientResponse, UrlParams } from "effect/http"
 import { Auth, Credentials } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, Policy } from "@causeway/core/policy"
 
 const endpoints = [
   Endpoint.get("read", "/read", {
@@ -19,10 +19,15 @@ const endpoints = [
 
 class Provider extends Integration.Service<Provider>()("test/Provider", {
   baseUrl: "https://provider.example",
-  endpoints
+  endpoints,
+  policy: Policy.none
 }) {}
 
-class Other extends Integration.Service<Other>()("test/Other", { baseUrl: "https://other.example", endpoints }) {}
+class Other extends Integration.Service<Other>()("test/Other", {
+  baseUrl: "https://other.example",
+  endpoints,
+  policy: Policy.none
+}) {}
 
 /** A network that answers with these statuses, then with 200, and remembers what was sent. */
 const network = (...statuses: ReadonlyArray<number>) => {

@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import { AuthError, AwsSignature, type Credentials } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Cache, InvalidOption } from "@causeway/core/policy"
+import { Cache, InvalidOption, Policy } from "@causeway/core/policy"
 import { randomFrom } from "../policy/randomFrom.ts"
 
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -481,13 +481,14 @@ class Bucket extends Integration.Service<Bucket>()("test/Bucket", {
       success: Schema.Json
     })
   ],
-  classify: AwsSignature.classify
+  classify: AwsSignature.classify,
+  policy: Policy.none
 }) {}
 
 class Cached extends Integration.Service<Cached>()("test/Cached", {
   baseUrl: "https://b.s3.example",
   endpoints: [Endpoint.get("read", "/", { success: Schema.Json })],
-  policy: { cache: Cache.make() }
+  policy: { ...Policy.none, cache: Cache.make() }
 }) {}
 
 type Sent = HttpClientRequest.HttpClientRequest

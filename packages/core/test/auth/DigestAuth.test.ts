@@ -5,7 +5,7 @@ import { createHash } from "node:crypto"
 import { inspect } from "node:util"
 import { AuthError, DigestAuth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, Policy } from "@causeway/core/policy"
 import { answer, type Asked, strongestOf } from "../../src/auth/internal/digest/answer.ts"
 import { challengesOf, parametersOf } from "../../src/auth/internal/digest/challenges.ts"
 import type { Loopback } from "../policy/loopback.ts"
@@ -149,7 +149,8 @@ const integrationAt = (url: string) =>
     endpoints: [
       Endpoint.get("read", "/status", { query: { q: Schema.optional(Schema.String) }, success: Schema.String }),
       Endpoint.post("write", "/write", { payload: Schema.Struct({ a: Schema.String }), success: Schema.String })
-    ]
+    ],
+    policy: Policy.none
   }) {}
 
 const statuses = ({ asked }: Loopback): ReadonlyArray<string> =>

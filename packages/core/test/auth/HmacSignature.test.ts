@@ -1,6 +1,6 @@
 import { AuthError, HmacSignature } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, Policy } from "@causeway/core/policy"
 import { SignatureScheme, WebhookVerifier } from "@causeway/core/webhook"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Result, Schema, Stream } from "effect"
@@ -312,7 +312,8 @@ class Exchange extends Integration.Service<Exchange>()("test/Exchange", {
   baseUrl: "https://exchange.example",
   endpoints: [
     Endpoint.post("order", "/orders", { payload: Schema.Struct({ side: Schema.String }), success: Schema.Json })
-  ]
+  ],
+  policy: Policy.none
 }) {}
 
 const record: HmacSignature.Options = {

@@ -1,6 +1,6 @@
 import { type AuthError, MessageSignature } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, Policy } from "@causeway/core/policy"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Result, Schema, Stream } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -724,7 +724,8 @@ class Bank extends Integration.Service<Bank>()("test/Bank", {
   endpoints: [
     Endpoint.post("pay", "/payments", { payload: Schema.Struct({ amount: Schema.Int }), success: Schema.Json }),
     Endpoint.get("list", "/payments", { query: { page: Schema.String }, success: Schema.Json })
-  ]
+  ],
+  policy: Policy.none
 }) {}
 
 type Sent = HttpClientRequest.HttpClientRequest

@@ -18,11 +18,12 @@ import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import { Auth, AuthError, type Credentials, Secret, SecretSource, SecretSourceFiles } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, Policy } from "@causeway/core/policy"
 
 class Provider extends Integration.Service<Provider>()("test/Provider", {
   baseUrl: "https://provider.example",
-  endpoints: [Endpoint.get("read", "/read", { success: Schema.String })]
+  endpoints: [Endpoint.get("read", "/read", { success: Schema.String })],
+  policy: Policy.none
 }) {}
 
 /** A provider that takes these tokens and refuses the others. */

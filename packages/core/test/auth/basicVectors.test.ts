@@ -1,6 +1,7 @@
 /** The examples of RFC 7617, as a server gets them. */
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
@@ -8,7 +9,8 @@ import suite from "./vectors/basic.json" with { type: "json" }
 
 class Provider extends Integration.Service<Provider>()("test/BasicProvider", {
   baseUrl: "https://provider.example",
-  endpoints: [Endpoint.get("read", "/read", { success: Schema.NullOr(Schema.String) })]
+  endpoints: [Endpoint.get("read", "/read", { success: Schema.NullOr(Schema.String) })],
+  policy: Policy.none
 }) {}
 
 const echo = Layer.succeed(

@@ -4,7 +4,7 @@ import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse, Htt
 import { TestClock } from "effect/testing"
 import { Auth, type Credentials } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, Exchange } from "@causeway/core/policy"
+import { Breaker, Exchange, Policy } from "@causeway/core/policy"
 
 const responseTo = (request: HttpClientRequest.HttpClientRequest, body: BodyInit | null, init?: ResponseInit) =>
   HttpClientResponse.fromWeb(request, new Response(body, init))
@@ -43,6 +43,7 @@ class Provider extends Integration.Service<Provider>()("test/Provider", {
   baseUrl: "https://provider.example",
   endpoints: [Endpoint.get("read", "/read", { success: Schema.String })],
   policy: {
+    ...Policy.none,
     timeout: "2 seconds",
     deadline: "10 seconds",
     circuitBreaker: Breaker.consecutive({ failures: 100 })
@@ -171,7 +172,7 @@ describe("a wait before a call over a client with a direct way", () => {
   class Limited extends Integration.Service<Limited>()("test/Limited", {
     baseUrl: "https://provider.example",
     endpoints: [Endpoint.get("read", "/read", { success: Schema.String })],
-    policy: { rateLimit: { limit: 1, window: "1 minute", maxWait: "1 hour", maxWaiting: 1 } }
+    policy: { ...Policy.none, rateLimit: { limit: 1, window: "1 minute", maxWait: "1 hour", maxWaiting: 1 } }
   }) {}
 
   const limited = Effect.flatMap(Limited, (provider) => provider.read())
@@ -236,7 +237,8 @@ describe("a body that has come with its response", () => {
 describe("an answer of Schema.Unknown", () => {
   class Raw extends Integration.Service<Raw>()("test/Raw", {
     baseUrl: "https://provider.example",
-    endpoints: [Endpoint.get("read", "/read", { success: Schema.Unknown })]
+    endpoints: [Endpoint.get("read", "/read", { success: Schema.Unknown })],
+    policy: Policy.none
   }) {}
 
   const answeredWith = (text: string) => {

@@ -1,6 +1,7 @@
 import { expectTypeOf, it } from "@effect/vitest"
 import { Effect, Schedule, Schema, type Stream } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
+import { Policy } from "@causeway/core/policy"
 import { type CallError, Endpoint, Integration, Pagination } from "@causeway/core/client"
 
 type Tags<X> =
@@ -23,7 +24,8 @@ class Inline extends Integration.Service<Inline>()("app/Inline", {
         items: (page) => page.data
       })
     })
-  ]
+  ],
+  policy: Policy.none
 }) {}
 
 it("an endpoint written in the list is as exact as one that has a name", () =>
@@ -46,7 +48,10 @@ it("a pagination knows its page from the schema that it is given", () =>
     expectTypeOf(inline.list.items({})).toEqualTypeOf<
       Stream.Stream<
         number,
-        CallError.Unauthorized | CallError.TransportFailure | CallError.UnexpectedStatus | CallError.DecodeFailure
+        | CallError.Unauthorized<"app/Inline">
+        | CallError.TransportFailure<"app/Inline">
+        | CallError.UnexpectedStatus<"app/Inline">
+        | CallError.DecodeFailure<"app/Inline">
       >
     >()
     Endpoint.get("list", "/list", {
@@ -83,7 +88,7 @@ class Guarded extends Integration.Service<Guarded>()(
         .add(HttpApiEndpoint.get("list", "/notes", { success: Schema.String }))
         .middleware(Session)
     ),
-    { baseUrl: "https://api.guarded.example" }
+    { baseUrl: "https://api.guarded.example", policy: Policy.none }
   )
 ) {}
 

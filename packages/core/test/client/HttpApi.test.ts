@@ -12,7 +12,7 @@ import {
 } from "effect/http-api"
 import { Auth } from "@causeway/core/auth"
 import { Integration } from "@causeway/core/client"
-import { Breaker, Retry } from "@causeway/core/policy"
+import { Breaker, Policy, Retry } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 class Note extends Schema.Class<Note>("Note")({ id: Schema.Int, text: Schema.String, at: Schema.DateFromString }) {}
@@ -68,7 +68,7 @@ class Notes extends Integration.Service<Notes>()(
   "test/Notes",
   Integration.fromHttpApi(api, {
     baseUrl: "https://notes.example",
-    policy: { timeout: "1 second", circuitBreaker: Breaker.consecutive({ failures: 1 }) },
+    policy: { ...Policy.none, timeout: "1 second", circuitBreaker: Breaker.consecutive({ failures: 1 }) },
     policies: {
       notes: { get: { retry: Retry.make({ schedule: Schedule.recurs(3) }), circuitBreaker: null } },
       system: { health: { circuitBreaker: null, retry: Retry.make({ schedule: Schedule.recurs(1) }) } }

@@ -4,7 +4,7 @@ import { HttpClient, type HttpClientRequest, HttpClientResponse } from "effect/h
 import { TestClock } from "effect/testing"
 import { Auth } from "@causeway/core/auth"
 import { CallError, Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, CallObserver, InvalidOption, type Policy, RateLimitStore, Retry } from "@causeway/core/policy"
+import { Breaker, CallObserver, InvalidOption, Policy, RateLimitStore, Retry } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 class Taken extends Schema.TaggedError<Taken>()("Taken", {}) {}
@@ -16,7 +16,8 @@ const ok = Mock.ok("fine")
 describe("a baseUrl from Config", () => {
   class Provider extends Integration.Service<Provider>()("test/Provider", {
     baseUrl: Config.String("PROVIDER_URL"),
-    endpoints: [read]
+    endpoints: [read],
+    policy: Policy.none
   }) {}
 
   const sentTo = (config: Readonly<Record<string, string>>) => {
@@ -86,14 +87,20 @@ describe("an option that makes no sense throws InvalidOption where the class is 
     ["errors of endpoint x", () => Endpoint.get("x", "/x", { errors: { 4.5: Taken } })],
     [
       "endpoints of test/Twice",
-      () => Integration.Service()("test/Twice", { baseUrl: "https://api.example", endpoints: [read, other, read] })
+      () =>
+        Integration.Service()("test/Twice", {
+          baseUrl: "https://api.example",
+          endpoints: [read, other, read],
+          policy: Policy.none
+        })
     ],
     [
       "timeout",
       () =>
         Integration.Service()("test/Own", {
           baseUrl: "https://api.example",
-          endpoints: [Endpoint.get("x", "/x", { policy: { timeout: "0 seconds" } })]
+          endpoints: [Endpoint.get("x", "/x", { policy: { timeout: "0 seconds" } })],
+          policy: Policy.none
         })
     ]
   ]
@@ -108,7 +115,7 @@ describe("an option that makes no sense throws InvalidOption where the class is 
     class Provider extends Integration.Service<Provider>()("test/Provider", {
       baseUrl: "https://api.example",
       endpoints: [read],
-      policy: { timeout: "1 second" }
+      policy: { ...Policy.none, timeout: "1 second" }
     }) {}
     const layer = Provider.layerMock({ read: ok }).pipe(Layer.provide(Provider.layerPolicy({ timeout: 0 })))
     return Effect.map(Effect.exit(Effect.provide(Provider, layer)), (exit) =>
@@ -127,7 +134,7 @@ describe("layerPolicy", () => {
         policy: { retry: Retry.make({ schedule: Schedule.recurs(3) }) }
       })
     ],
-    policy: { retry: Retry.make({ schedule: Schedule.recurs(1) }), timeout: "1 second" }
+    policy: { ...Policy.none, retry: Retry.make({ schedule: Schedule.recurs(1) }), timeout: "1 second" }
   }) {}
 
   const attempts = (policy: Layer.Layer<never> = Layer.empty) =>
@@ -172,7 +179,7 @@ describe("layerPolicy", () => {
       class Second extends Integration.Service<Second>()("test/Second", {
         baseUrl: "https://api.example",
         endpoints: [read],
-        policy: { retry: Retry.make({ schedule: Schedule.recurs(1) }) }
+        policy: { ...Policy.none, retry: Retry.make({ schedule: Schedule.recurs(1) }) }
       }) {}
       const layer = Second.layerMock({ read: Mock.sequence(Mock.status(503), ok) })
       const text = yield* Effect.flatMap(Second, (second) => second.read()).pipe(
@@ -189,7 +196,7 @@ describe("a quota", () => {
   class Shared extends Integration.Service<Shared>()("test/Shared", {
     baseUrl: "https://api.example",
     endpoints: [read, other],
-    policy: { rateLimit: limit }
+    policy: { ...Policy.none, rateLimit: limit }
   }) {}
 
   class Own extends Integration.Service<Own>()("test/Own", {
@@ -197,7 +204,8 @@ describe("a quota", () => {
     endpoints: [
       Endpoint.get("read", "/read", { success: Schema.String, policy: { rateLimit: limit } }),
       Endpoint.get("other", "/other", { success: Schema.String, policy: { rateLimit: limit } })
-    ]
+    ],
+    policy: Policy.none
   }) {}
 
   it.effect("that the integration declares is shared by its endpoints", () =>
@@ -254,6 +262,7 @@ describe("a quota", () => {
       baseUrl: "https://api.example",
       endpoints: [Endpoint.get("read", "/read/:tenant", { params: { tenant: Schema.String }, success: Schema.String })],
       policy: {
+        ...Policy.none,
         rateLimit: { limit: 1, window: "1 minute", maxWait: 0, key: ({ request }) => JSON.stringify(request) },
         circuitBreaker: Breaker.consecutive({ failures: 1, key: ({ request }) => JSON.stringify(request) })
       }
@@ -280,7 +289,7 @@ describe("a quota", () => {
       class Tokens extends Integration.Service<Tokens>()("test/Tokens", {
         baseUrl: "https://api.example",
         endpoints: [read],
-        policy: { rateLimit: { limit: 10, window: "1 minute", maxWait: 0 } }
+        policy: { ...Policy.none, rateLimit: { limit: 10, window: "1 minute", maxWait: 0 } }
       }) {}
       yield* Effect.gen(function* () {
         const tokens = yield* Tokens
@@ -301,12 +310,13 @@ describe("a circuit", () => {
   class Shared extends Integration.Service<Shared>()("test/Shared", {
     baseUrl: "https://api.example",
     endpoints: [read, other],
-    policy: { circuitBreaker: breaker }
+    policy: { ...Policy.none, circuitBreaker: breaker }
   }) {}
 
   class Own extends Integration.Service<Own>()("test/Own", {
     baseUrl: "https://api.example",
-    endpoints: [Endpoint.get("read", "/read", own), Endpoint.get("other", "/other", own)]
+    endpoints: [Endpoint.get("read", "/read", own), Endpoint.get("other", "/other", own)],
+    policy: Policy.none
   }) {}
 
   it.effect("that the integration declares opens for all its endpoints", () =>
@@ -339,7 +349,7 @@ describe("a call", () => {
       }),
       Endpoint.post("write", "/items", { payload: { count: Schema.Int }, success: Schema.String })
     ],
-    policy: { retry: Retry.make({ schedule: Schedule.spaced("2 seconds"), attempts: 3 }) }
+    policy: { ...Policy.none, retry: Retry.make({ schedule: Schedule.spaced("2 seconds"), attempts: 3 }) }
   }) {}
 
   const call = { params: { id: "a" }, query: {} }
@@ -482,7 +492,7 @@ describe("a call", () => {
     class Odd extends Integration.Service<Odd>()("test/Odd", {
       baseUrl: "https://api.example",
       endpoints: [read],
-      policy: { retry: Retry.make({ schedule: Schedule.recurs(1) }) },
+      policy: { ...Policy.none, retry: Retry.make({ schedule: Schedule.recurs(1) }) },
       classify: ({ headers, status }) => ({
         category: status === 200 && headers["x-error"] !== undefined ? "transient" : "success",
         retryAfter: undefined
@@ -514,7 +524,8 @@ describe("the headers of an integration", () => {
     endpoints: [
       read,
       Endpoint.get("dated", "/dated", { headers: { "x-version": Schema.String }, success: Schema.String })
-    ]
+    ],
+    policy: Policy.none
   }) {}
 
   it.effect("go with every request, and a caller's own go before them", () =>
@@ -540,7 +551,8 @@ describe("the headers of an integration", () => {
           Integration.Service()("test/Wrong", {
             baseUrl: "https://provider.example",
             headers: { [name]: value },
-            endpoints: [read]
+            endpoints: [read],
+            policy: Policy.none
           }),
         InvalidOption.InvalidOption
       )
@@ -551,7 +563,8 @@ describe("the headers of an integration", () => {
 describe("a call that nobody traces", () => {
   class Provider extends Integration.Service<Provider>()("test/Untraced", {
     baseUrl: "https://api.example",
-    endpoints: [read]
+    endpoints: [read],
+    policy: Policy.none
   }) {}
 
   it.effect("makes no span and sends no traceparent", () =>

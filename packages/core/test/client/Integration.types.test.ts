@@ -4,7 +4,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/ht
 import type { HttpClient, HttpClientResponse } from "effect/http"
 import { Auth } from "@causeway/core/auth"
 import { type CallError, Endpoint, Integration } from "@causeway/core/client"
-import { Breaker } from "@causeway/core/policy"
+import { Breaker, Policy } from "@causeway/core/policy"
 
 class Charge extends Schema.Class<Charge>("Charge")({ id: Schema.String, amount: Schema.Int }) {}
 class ChargeNotFound extends Schema.TaggedError<ChargeNotFound>()("ChargeNotFound", { message: Schema.String }) {}
@@ -26,12 +26,17 @@ const bare = Endpoint.get("bare", "/bare", { policy: { circuitBreaker: null, rat
 class Payments extends Integration.Service<Payments>()("app/Payments", {
   baseUrl: "https://api.pay.example/v1",
   endpoints: [getCharge, createCharge, ping, bare],
-  policy: { rateLimit: { limit: 25, window: "1 second" }, circuitBreaker: Breaker.failureRate({ threshold: 0.5 }) }
+  policy: {
+    ...Policy.none,
+    rateLimit: { limit: 25, window: "1 second" },
+    circuitBreaker: Breaker.failureRate({ threshold: 0.5 })
+  }
 }) {}
 
 class Other extends Integration.Service<Other>()("app/Other", {
   baseUrl: Config.String("OTHER_URL"),
-  endpoints: [bare]
+  endpoints: [bare],
+  policy: Policy.none
 }) {}
 
 type Tags<X> =
@@ -62,7 +67,7 @@ class Generated extends Integration.Service<Generated>()(
   "app/Generated",
   Integration.fromHttpApi(api, {
     baseUrl: "https://api.pay.example",
-    policy: { timeout: "1 second", circuitBreaker: Breaker.consecutive() },
+    policy: { ...Policy.none, timeout: "1 second", circuitBreaker: Breaker.consecutive() },
     policies: {
       charges: { get: { retry: Schedule.recurs(2), circuitBreaker: null } },
       system: { health: { timeout: null } }

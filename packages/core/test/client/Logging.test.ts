@@ -4,12 +4,14 @@ import { Headers, HttpClient, HttpClientResponse, UrlParams } from "effect/http"
 import { inspect } from "node:util"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 
 const secret = "sk_live_Kx2Jd83nVbQ"
 
 class Provider extends Integration.Service<Provider>()("test/Logging", {
   baseUrl: "https://api.example",
-  endpoints: [Endpoint.get("read", "/items/:id", { params: { id: Schema.String }, success: Schema.String })]
+  endpoints: [Endpoint.get("read", "/items/:id", { params: { id: Schema.String }, success: Schema.String })],
+  policy: Policy.none
 }) {}
 
 const call = Effect.flatMap(Provider, (provider) => provider.read({ params: { id: "item-1" } }))

@@ -3,7 +3,7 @@ import { Duration, Effect, Fiber, Option, Schedule, Schema, Stream } from "effec
 import { type HttpClientRequest, UrlParams } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
-import { InvalidOption, Retry } from "@causeway/core/policy"
+import { InvalidOption, Policy, Retry } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 const Page = Schema.Struct({ data: Schema.Array(Schema.Int), next: Schema.NullOr(Schema.String) })
@@ -55,7 +55,8 @@ class Provider extends Integration.Service<Provider>()("test/Provider", {
       policy: { rateLimit: { limit: 1, window: "1 minute" } },
       pagination: Pagination.cursor(Page, { query: "cursor", next: (page) => page.next, items: (page) => page.data })
     })
-  ]
+  ],
+  policy: Policy.none
 }) {}
 
 const queryOf = (request: HttpClientRequest.HttpClientRequest) => UrlParams.toString(request.urlParams)

@@ -28,7 +28,8 @@ import {
   Coalesce,
   InvalidOption,
   RateLimitStore,
-  Telemetry
+  Telemetry,
+  Policy
 } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
@@ -46,13 +47,18 @@ class Provider extends Integration.Service<Provider>()("test/Provider", {
   baseUrl: "https://provider.example",
   endpoints,
   policy: {
+    ...Policy.none,
     rateLimit: { limit: 2, window: "1 hour", maxWaiting: 0 },
     circuitBreaker: Breaker.consecutive({ failures: 1, openDuration: "1 minute" })
   }
 }) {}
 
 /** No policy but what a test is about. */
-class Plain extends Integration.Service<Plain>()("test/Plain", { baseUrl: "https://plain.example", endpoints }) {}
+class Plain extends Integration.Service<Plain>()("test/Plain", {
+  baseUrl: "https://plain.example",
+  endpoints,
+  policy: Policy.none
+}) {}
 
 type Answer = (request: HttpClientRequest.HttpClientRequest, key: string) => Effect.Effect<Response>
 
@@ -302,7 +308,7 @@ describe("what a tenant uses up", () => {
       class Keyed extends Integration.Service<Keyed>()("test/Keyed", {
         baseUrl: "https://keyed.example",
         endpoints: [Endpoint.get("whoami", "/whoami", { success: Schema.String })],
-        policy: { rateLimit: { limit: 1, window: "1 hour", maxWaiting: 0, key: () => "everything" } }
+        policy: { ...Policy.none, rateLimit: { limit: 1, window: "1 hour", maxWaiting: 0, key: () => "everything" } }
       }) {}
       const asking = (tenant: string) => Effect.flatMap(Keyed.forTenant(tenant), (keyed) => keyed.whoami())
       yield* Effect.gen(function* () {
@@ -364,7 +370,7 @@ describe("what a tenant was answered", () => {
       class Cached extends Integration.Service<Cached>()("test/Cached", {
         baseUrl: "https://cached.example",
         endpoints: [Endpoint.get("read", "/read", { success: Schema.String })],
-        policy: { cache: Cache.make(), coalesce: Coalesce.make() }
+        policy: { ...Policy.none, cache: Cache.make(), coalesce: Coalesce.make() }
       }) {}
       const same = Cached.layerTenants(() => Auth.bearer(Cached, Effect.succeed(Redacted.make("of-the-platform"))))
       const asking = (tenant: string) => Effect.flatMap(Cached.forTenant(tenant), (cached) => cached.read())
@@ -671,7 +677,7 @@ describe("tenants", () => {
       class Retried extends Integration.Service<Retried>()("test/Retried", {
         baseUrl: "https://retried.example",
         endpoints: [Endpoint.get("read", "/read", { success: Schema.String })],
-        policy: { retry: Schedule.recurs(2), retryBudget: { minimum: 0, capacity: 1, ratio: 1 } }
+        policy: { ...Policy.none, retry: Schedule.recurs(2), retryBudget: { minimum: 0, capacity: 1, ratio: 1 } }
       }) {}
       let isUp = true
       const { keys, layer } = providerAnswering((_, key) =>

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, BreakerStore, InvalidOption } from "@causeway/core/policy"
+import { Breaker, BreakerStore, InvalidOption, Policy } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 const thrownBy = (make: () => unknown): string => {
@@ -123,7 +123,7 @@ const integrationWith = (circuitBreaker: Breaker.Breaker) => {
       Endpoint.get("read", "/read", { success: Schema.String }),
       Endpoint.get("other", "/other", { success: Schema.String })
     ],
-    policy: { circuitBreaker }
+    policy: { ...Policy.none, circuitBreaker }
   }) {}
   return Provider
 }

@@ -1,14 +1,22 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Schema } from "effect"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Fallback } from "@causeway/core/policy"
+import { Fallback, Policy } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 class SoldOut extends Schema.TaggedError<SoldOut>()("SoldOut", { again: Schema.Boolean }) {}
 
 const now = Endpoint.get("now", "/now", { success: Schema.String, errors: { 410: SoldOut } })
-class A extends Integration.Service<A>()("test/FallbackA", { baseUrl: "https://a.example", endpoints: [now] }) {}
-class B extends Integration.Service<B>()("test/FallbackB", { baseUrl: "https://b.example", endpoints: [now] }) {}
+class A extends Integration.Service<A>()("test/FallbackA", {
+  baseUrl: "https://a.example",
+  endpoints: [now],
+  policy: Policy.none
+}) {}
+class B extends Integration.Service<B>()("test/FallbackB", {
+  baseUrl: "https://b.example",
+  endpoints: [now],
+  policy: Policy.none
+}) {}
 
 const a = Effect.flatMap(A, (service) => service.now())
 const b = Effect.flatMap(B, (service) => service.now())

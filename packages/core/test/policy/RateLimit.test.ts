@@ -303,6 +303,7 @@ describe("a rate limit in the engine", () => {
           baseUrl: "https://models.example",
           endpoints: [Endpoint.get("complete", "/complete", { success: Completion })],
           policy: {
+            ...Policy.none,
             rateLimit: {
               ...perMinute,
               costOf: ({ value }) => (Schema.is(Completion)(value) ? value.usage.total_tokens : undefined)

@@ -18,7 +18,8 @@ import {
   Retry,
   RetryBudget,
   RetryBudgetStore,
-  RetryBudgetStoreRedis
+  RetryBudgetStoreRedis,
+  Policy
 } from "@causeway/core/policy"
 import * as RedisTest from "../redis/server.ts"
 
@@ -34,7 +35,7 @@ const everything = {
 class Provider extends Integration.Service<Provider>()("test/Together", {
   baseUrl: "https://provider.example",
   endpoints: [Endpoint.get("read", "/read/:id", { params: { id: Schema.String }, success: Schema.String })],
-  policy: everything
+  policy: Policy.merge(Policy.none, everything)
 }) {}
 
 /** Fails now and then, never twice in a row, and lets half of its answers be kept. */

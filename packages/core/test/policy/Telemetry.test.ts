@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Metric, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, Cache, Hedge, type Policy, Telemetry } from "@causeway/core/policy"
+import { Breaker, Cache, Hedge, Policy, Telemetry } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 const ok = Mock.status(200, { body: { ok: true } })
@@ -23,7 +23,7 @@ const observed = <A, E>(
   class Provider extends Integration.Service<Provider>()(id, {
     baseUrl: "https://provider.example",
     endpoints: [Endpoint.get("read", "/read", { success: Schema.Struct({ ok: Schema.Boolean }) })],
-    policy
+    policy: Policy.merge(Policy.none, policy)
   }) {}
   const layer = Provider.layerMock({ read: Mock.sequence(...replies) })
   return Effect.gen(function* () {

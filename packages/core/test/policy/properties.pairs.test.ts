@@ -14,7 +14,7 @@ import {
   Concurrency,
   Fallback,
   Hedge,
-  type Policy,
+  Policy,
   Retry,
   Throttle
 } from "@causeway/core/policy"
@@ -72,7 +72,7 @@ const makeProvider = (policy: Policy.Policy) => {
       Endpoint.get("fails", "/fails", { success: Answer, policy: { retry: null } }),
       Endpoint.get("stalls", "/stalls", { success: Answer, policy: { timeout: null, hedge: null } })
     ],
-    policy
+    policy: Policy.merge(Policy.none, policy)
   }) {}
   return Provider
 }

@@ -3,7 +3,7 @@ import { Cause, Effect, Exit, Fiber, Layer, Schedule, Schema, Stream } from "eff
 import { HttpApiSchema } from "effect/http-api"
 import { TestClock } from "effect/testing"
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
-import { InvalidOption, Retry } from "@causeway/core/policy"
+import { InvalidOption, Policy, Retry } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 class Charge extends Schema.Class<Charge>("Charge")({ id: Schema.String, at: Schema.DateFromString }) {}
@@ -31,7 +31,8 @@ class Payments extends Integration.Service<Payments>()("test/Payments", {
     Endpoint.get("receipt", "/receipt", { success: Schema.String.pipe(HttpApiSchema.asText()) }),
     Endpoint.get("document", "/document", { success: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array()) }),
     Endpoint.get("watch", "/watch", { success: HttpApiSchema.StreamNdjson({ schema: Charge }) })
-  ]
+  ],
+  policy: Policy.none
 }) {}
 
 const charge = (id: string) => new Charge({ id, at: new Date("2026-01-02T03:04:05.000Z") })

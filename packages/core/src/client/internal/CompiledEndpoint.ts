@@ -11,7 +11,8 @@ import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import { definition } from "../Endpoint.ts"
-import { compileRules, type MatchRule, type Rule } from "./failureRules.ts"
+import type * as FailureRule from "../FailureRule.ts"
+import { compileRules, type MatchRule } from "./failureRules.ts"
 import { Invocation } from "./Invocation.ts"
 import { paginated } from "./pages.ts"
 import { streamed } from "./Reflection.ts"
@@ -25,7 +26,7 @@ export interface Wiring {
   readonly client: (endpoint: HttpApiEndpoint.Top) => HttpClient.HttpClient
   readonly credentials: Credentials.Service
   readonly classify: Failure.Classify
-  readonly failures: ReadonlyArray<Rule>
+  readonly failures: ReadonlyArray<FailureRule.Any>
   readonly maxBodyBytes: number
   readonly headers: Readonly<Record<string, string>>
 }
@@ -58,7 +59,7 @@ export interface Codec {
 /** Compiles how an endpoint is written and read. */
 export const compileCodec = (endpoint: HttpApiEndpoint.Top, wiring: Omit<Wiring, "credentials">): Codec => {
   const { baseUrl, failures, headers } = wiring
-  const { errors, failures: own = [], idempotent, unprocessed = [] } = definition(endpoint)
+  const { errors, failures: own, idempotent, unprocessed = [] } = definition(endpoint)
   const client = wiring.client(endpoint)
   return {
     client,

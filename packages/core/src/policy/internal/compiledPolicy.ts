@@ -26,6 +26,10 @@ export interface CallOptions {
   readonly attempts?: number
   /** The idempotency key of this call: the same at each attempt, and what makes an unsafe method safe to retry. */
   readonly idempotencyKey?: string
+  /** Headers of this call alone, such as `stripe-account`; they replace those of the integration and of the endpoint. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The longest that a streamed answer of this call may be silent. Adds `Timeout` to the stream. Default: the policy's. */
+  readonly idleTimeout?: Duration.Input
   /** How many tokens of the rate limit this call costs. Default: 1. */
   readonly tokens?: number
   /** Who goes first among those that wait: the higher number. Default: 0. */

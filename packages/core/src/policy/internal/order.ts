@@ -30,19 +30,19 @@ import { throttleAdmission } from "./engine/throttleAdmission.ts"
  * @since 0.1.0
  * @category models
  */
-export interface SlotErrors {
-  readonly deadline: Timeout
+export interface SlotErrors<Id extends string = string> {
+  readonly deadline: Timeout<Id>
   readonly coalesce: never
   readonly cache: never
-  readonly retry: RateLimited
+  readonly retry: RateLimited<Id>
   readonly retryBudget: never
   readonly hedge: never
-  readonly throttle: RateLimited
-  readonly circuitBreaker: CircuitOpen
-  readonly bulkhead: BulkheadFull
-  readonly concurrency: BulkheadFull
-  readonly rateLimit: RateLimited
-  readonly timeout: Timeout
+  readonly throttle: RateLimited<Id>
+  readonly circuitBreaker: CircuitOpen<Id>
+  readonly bulkhead: BulkheadFull<Id>
+  readonly concurrency: BulkheadFull<Id>
+  readonly rateLimit: RateLimited<Id>
+  readonly timeout: Timeout<Id>
   readonly idleTimeout: never
 }
 

@@ -6,7 +6,7 @@ import * as jose from "jose"
 import jsonwebtoken from "jsonwebtoken"
 import { Jwt, JwtKey, TokenLease, TokenStore, Tokens } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, Policy } from "@causeway/core/policy"
 import { algorithms, pairs, partOf, pemOf, privateText, secretText } from "./keys.ts"
 
 const now = 1_764_000_000_500
@@ -137,7 +137,8 @@ describe("an option that makes no sense is refused where the token is described"
 
 class Store extends Integration.Service<Store>()("test/Store", {
   baseUrl: "https://store.example",
-  endpoints: [Endpoint.get("whoami", "/", { success: Schema.String })]
+  endpoints: [Endpoint.get("whoami", "/", { success: Schema.String })],
+  policy: Policy.none
 }) {}
 
 it.effect("an integration signs a token, uses it until shortly before its end, and then signs the next one", () =>

@@ -10,6 +10,7 @@ import {
   Tokens
 } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schedule, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
@@ -23,7 +24,7 @@ class Bank extends Integration.Service<Bank>()("test/Bank", {
     Endpoint.get("balance", "/balance", { query: { of: Schema.String }, success: Schema.Int }),
     Endpoint.post("transfer", "/transfer", { success: Schema.Int })
   ],
-  policy: { retry: Schedule.recurs(3) }
+  policy: { ...Policy.none, retry: Schedule.recurs(3) }
 }) {}
 
 const accessToken = Redacted.make("b0und-t0k3n")

@@ -18,6 +18,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 import { clients, clientSecret, oidcServer, type OidcServer, redirectUri } from "./oidcServer.ts"
 import { Person } from "./person.ts"
 
@@ -241,7 +242,8 @@ describe("OAuth", () => {
 
       class Userinfo extends Integration.Service<Userinfo>()("test/Userinfo", {
         baseUrl: server.issuer,
-        endpoints: [Endpoint.get("me", "/me", { success: Schema.Struct({ sub: Schema.String }) })]
+        endpoints: [Endpoint.get("me", "/me", { success: Schema.Struct({ sub: Schema.String }) })],
+        policy: Policy.none
       }) {}
       const live = Userinfo.layer.pipe(
         Layer.provideMerge(Tokens.layer(Userinfo, OAuth.refreshing(client), { stamp: Dpop.stamp(dpop) })),

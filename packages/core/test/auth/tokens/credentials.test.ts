@@ -1,5 +1,6 @@
 import { AuthError, type Credentials, type Grant, Token, TokenLease, TokenStore, Tokens } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
+import { Policy } from "@causeway/core/policy"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer, Redacted, type Scope, Schema } from "effect"
 import { FetchHttpClient, HttpClientRequest } from "effect/http"
@@ -10,7 +11,8 @@ import { tokenServer } from "./tokenServer.ts"
 const providerAt = (baseUrl: string) => {
   class Provider extends Integration.Service<Provider>()("test/Calendar", {
     baseUrl,
-    endpoints: [Endpoint.get("read", "/read", { success: Schema.String })]
+    endpoints: [Endpoint.get("read", "/read", { success: Schema.String })],
+    policy: Policy.none
   }) {}
   return Provider
 }

@@ -13,7 +13,7 @@ import {
   Concurrency,
   Exchange,
   Hedge,
-  type Policy,
+  Policy,
   type RateLimit,
   Retry
 } from "@causeway/core/policy"
@@ -56,7 +56,7 @@ const makeIntegration = (policy: Policy.Policy) => {
       Endpoint.post("write", "/write/:call", { params, payload: { name: Schema.String }, success: Answer }),
       Endpoint.put("replace", "/replace/:call", { params, payload: { name: Schema.String }, success: Answer })
     ],
-    policy
+    policy: Policy.merge(Policy.none, policy)
   }) {}
   return Service
 }

@@ -1,0 +1,104 @@
+/**
+ * A decoded body that is a failure although its status says otherwise, or that says more than its status: as data.
+ *
+ * **When to use**
+ *
+ * For a provider that answers 200 with `{ ok: false }` or `errors`, or one whose 403 means "too fast" only with a certain
+ * body. Give the rules to one endpoint, or to the integration for all of its endpoints.
+ *
+ * **Details**
+ *
+ * `when` is matched against the body as parsed JSON. The first rule that matches makes the call fail, and its `category`
+ * decides about retry, breaker, limits and metrics as a status does. `error` decodes the same body: the call fails with its
+ * value, which is in the type of the method. Without `error` the call fails with the general error of the category. An
+ * endpoint's rules go before its integration's.
+ *
+ * **Gotchas**
+ *
+ * A body that is not JSON matches no rule. A streamed answer is matched only where its status is not a success.
+ *
+ * **Example** (A provider that answers 200 to everything)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { FailureRule } from "@causeway/core/client"
+ *
+ * class SlackError extends Schema.TaggedError<SlackError>()("SlackError", { error: Schema.String }) {}
+ *
+ * const notOk = FailureRule.make({
+ *   when: Schema.Struct({ ok: Schema.Literal(false), error: Schema.String }),
+ *   error: SlackError,
+ *   category: (body) => (body.error === "ratelimited" ? "throttled" : "rejected")
+ * })
+ *
+ * console.assert(notOk.error === SlackError)
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { Duration, Schema } from "effect"
+import type * as Failure from "../policy/Failure.ts"
+
+/**
+ * A rule that makes a decoded body a failure.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FailureRule<When extends Schema.Top, E extends Schema.Top | undefined = undefined> {
+  /** The statuses that the rule looks at. Default: `"2xx"`. */
+  readonly status?: number | "2xx" | "3xx" | "4xx" | "5xx"
+  /** The bodies that are failures, as parsed JSON. */
+  readonly when: When
+  /** Decodes the same body; the call fails with its value. Default: the general error of the category. */
+  readonly error?: E
+  /** What the failure is, for retry, breaker, limits and metrics. */
+  readonly category: Failure.Category | ((body: When["Type"]) => Failure.Category)
+  /** How long the body asks to wait. Default: what the headers say. */
+  readonly retryAfter?: Duration.Input | ((body: When["Type"]) => Duration.Input | undefined)
+}
+
+/**
+ * Any rule.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Any {
+  readonly status?: number | "2xx" | "3xx" | "4xx" | "5xx"
+  readonly when: Schema.Top
+  readonly error?: Schema.Top | undefined
+  readonly category: Failure.Category | ((body: never) => Failure.Category)
+  readonly retryAfter?: Duration.Input | ((body: never) => Duration.Input | undefined)
+}
+
+/**
+ * Makes a rule; its functions are given the type that `when` decodes to.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <When extends Schema.Top, E extends Schema.Top | undefined = undefined>(
+  rule: FailureRule<When, E>
+): FailureRule<When, E> => rule
+
+/**
+ * The schemas of the errors that rules declare.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type ErrorSchemas<Rules> =
+  Rules extends ReadonlyArray<infer Rule>
+    ? Rule extends { readonly error?: infer E }
+      ? Extract<E, Schema.Top>
+      : never
+    : never
+
+/**
+ * The errors that rules declare.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Errors<Rules> = ErrorSchemas<Rules>["Type"]

@@ -1,0 +1,169 @@
+/** The types of methods: what one takes, gives, fails with and needs. */
+import type { Effect, Schema, Stream } from "effect"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import type * as CallError from "../../policy/CallError.ts"
+import type * as Policy from "../../policy/Policy.ts"
+
+/**
+ * What a method gives: the decoded success, the raw response, or both.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ResponseMode = HttpApiEndpoint.ClientResponseMode
+
+/**
+ * What the methods of an integration have in common: its id, its policy (slot by slot over the standard one), and the
+ * failures that its rules find in bodies.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Traits<Id extends string, P, Failure = never> {
+  readonly id: Id
+  readonly policy: P
+  readonly failure: Failure
+}
+
+/**
+ * Any {@link Traits}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AnyTraits = Traits<string, unknown, unknown>
+
+/**
+ * The decoded success of a schema; a streamed one is a Stream. It fails with `TransportFailure`, `DecodeFailure`, the errors
+ * that its schema declares, and `Timeout` unless `idleTimeout` and `deadline` are both off.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type Success<S, I extends AnyTraits = Traits<string, Policy.Policy>, EP = {}, O = {}> =
+  S extends HttpApiSchema.WithHeaders<infer Inner, infer Headers>
+    ? HttpApiSchema.withHeaders<Success<Inner, I, EP, O>, Headers["Type"]>
+    : S extends HttpApiSchema.StreamSse<infer _Events, infer Error, infer Value>
+      ? Stream.Stream<Value, Error["Type"] | StreamError<I, EP, O>>
+      : S extends HttpApiSchema.StreamUint8Array
+        ? Stream.Stream<Uint8Array, StreamError<I, EP, O>>
+        : S extends HttpApiSchema.StreamNdjson<infer Element>
+          ? Stream.Stream<Element["Type"], StreamError<I, EP, O>>
+          : S extends Schema.Constraint
+            ? S["Type"]
+            : never
+
+type StreamError<I extends AnyTraits, EP, O> =
+  | CallError.TransportFailure<I["id"]>
+  | CallError.DecodeFailure<I["id"]>
+  | I["failure"]
+  | (Policy.Active<Policy.Merged<I["policy"], EP>> & ("deadline" | "idleTimeout") extends never
+      ? never
+      : CallError.Timeout<I["id"]>)
+  | (O extends { readonly deadline: unknown } | { readonly idleTimeout: unknown } ? CallError.Timeout<I["id"]> : never)
+
+export type Request<
+  T extends HttpApiEndpoint.ConstraintRequest,
+  Mode extends ResponseMode
+> = HttpApiEndpoint.ClientRequest<T["~Params"], T["~Query"], T["~Payload"], T["~Headers"], Mode>
+
+type Response<
+  T extends HttpApiEndpoint.ConstraintRequest,
+  Mode extends ResponseMode,
+  I extends AnyTraits,
+  EP,
+  O
+> = Mode extends "response-only"
+  ? HttpClientResponse
+  : Mode extends "decoded-and-response"
+    ? [Success<T["~Success"], I, EP, O>, HttpClientResponse]
+    : Success<T["~Success"], I, EP, O>
+
+type EncodeErrors<T extends HttpApiEndpoint.ConstraintRequest, Id extends string> = [
+  T["~Query"] | T["~Headers"] | T["~Payload"]
+] extends [never]
+  ? never
+  : CallError.EncodeFailure<Id>
+
+/**
+ * What a method can fail with: `T` is its endpoint, `I` its integration's {@link Traits}, `EP` the endpoint's own policy.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type MethodError<
+  T extends HttpApiEndpoint.ConstraintRequest,
+  I extends AnyTraits,
+  EP,
+  Mode extends ResponseMode = "decoded-only",
+  O = {}
+> = [T] extends [never]
+  ? never // A conditional type has no name of its own, so that an editor shows the members of the union.
+  : | CallError.Unauthorized<I["id"]>
+    | CallError.TransportFailure<I["id"]>
+    | EncodeErrors<T, I["id"]>
+    | Policy.Errors<I["policy"], EP, I["id"]>
+    | (O extends { readonly deadline: unknown } ? CallError.Timeout<I["id"]> : never)
+    | (Mode extends "response-only"
+        ? never
+        : | CallError.UnexpectedStatus<I["id"]>
+          | CallError.DecodeFailure<I["id"]>
+          | I["failure"]
+          | HttpApiEndpoint.Errors<T>)
+
+type MethodServices<T extends HttpApiEndpoint.ConstraintRequest> =
+  | T["~Params"]["EncodingServices"]
+  | T["~Query"]["EncodingServices"]
+  | T["~Headers"]["EncodingServices"]
+  | T["~Payload"]["EncodingServices"]
+  | T["~Success"]["DecodingServices"]
+  | HttpApiEndpoint.ErrorServicesDecode<T>
+
+/**
+ * A method: one endpoint as a function from its request to an Effect.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Method<T extends HttpApiEndpoint.ConstraintRequest, I extends AnyTraits, EP> {
+  <Mode extends ResponseMode = "decoded-only", const O extends Policy.CallOptions = {}>(
+    request: Request<T, Mode>,
+    options?: O
+  ): Effect.Effect<Response<T, Mode, I, EP, O>, MethodError<T, I, EP, Mode, O>, MethodServices<T>>
+}
+
+/**
+ * A method whose endpoint is paginated, with its pages and its items as Streams.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PaginatedMethod<
+  T extends HttpApiEndpoint.ConstraintRequest,
+  I extends AnyTraits,
+  EP,
+  Item
+> extends Method<T, I, EP> {
+  /** The pages, each fetched when the one before it has been consumed. */
+  readonly pages: (
+    request: Request<T, "decoded-only">,
+    options?: Policy.CallOptions
+  ) => Stream.Stream<Success<T["~Success"], I, EP>, MethodError<T, I, EP>, MethodServices<T>>
+  /** The items of the pages. */
+  readonly items: (
+    request: Request<T, "decoded-only">,
+    options?: Policy.CallOptions
+  ) => Stream.Stream<Item, MethodError<T, I, EP>, MethodServices<T>>
+}
+
+export type MethodOf<T, I extends AnyTraits, EP> = T extends HttpApiEndpoint.ConstraintRequest
+  ? T extends { readonly "~Item": infer Item }
+    ? [Item] extends [never]
+      ? Method<T, I, EP>
+      : PaginatedMethod<T, I, EP, Item>
+    : Method<T, I, EP>
+  : never
+
+export type PolicyOf<T> = T extends { readonly "~Policy": infer EP } ? EP : {}
