@@ -1,5 +1,6 @@
 export * as CallError from "../policy/CallError.ts"
 export * as Endpoint from "./Endpoint.ts"
+export * as Events from "./Events.ts"
 export * as Integration from "./Integration.ts"
 export * as Pagination from "./Pagination.ts"
 export * as Reply from "./Reply.ts"

@@ -201,7 +201,8 @@ class CompiledEndpoint {
 
   #decodeShared(response: HttpClientResponse, mode: Input["responseMode"]): Effect.Effect<unknown, unknown> {
     const decode = this.successOf(response)
-    const fail = (problem: ResponseDecoder.Problem) => wrongBody(this.site, response, problem)
+    const fail = (problem: ResponseDecoder.StreamProblem) =>
+      problem._tag === "ErrorEvent" ? problem.error : wrongBody(this.site, response, problem)
     const value = decode === undefined ? Effect.void : Effect.mapError(decode(response, fail), fail)
     return mode === "decoded-and-response" ? Effect.map(value, (value) => [value, response]) : value
   }
@@ -493,7 +494,11 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
     if (decode === undefined) return this.#refused(received, "rejected")
     if (this.#input.responseMode === "buffered") return this.#buffer(received)
     const decoded = AtOnce.mapError(
-      decode(response, (problem) => this.#problem(received, problem).error),
+      decode(response, (problem) =>
+        problem._tag === "ErrorEvent"
+          ? CallError.attachInfo(problem.error, received.attempt.info(requestIdOf(received)))
+          : this.#problem(received, problem).error
+      ),
       (problem) => this.#problem(received, problem)
     )
     return this.#input.responseMode === "decoded-and-response"

@@ -14,7 +14,7 @@ import { encoding, reflected, streamed, successStatus } from "./Reflection.ts"
 import { compileStream, type OpenStream } from "./streamDecoder.ts"
 import type { Problem, TellStreamProblem, Undecodable } from "./undecodable.ts"
 
-export type { Problem, TellStreamProblem, Undecodable } from "./undecodable.ts"
+export type { Problem, StreamProblem, TellStreamProblem, Undecodable } from "./undecodable.ts"
 
 type Decoded = Effect.Effect<unknown, Undecodable>
 

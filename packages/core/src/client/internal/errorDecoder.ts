@@ -5,20 +5,29 @@ import { encoding, type WireTag, wireTags } from "./Reflection.ts"
 import type { Undecodable } from "./undecodable.ts"
 
 export const compileErrorBody = (schema: Schema.Top): DecodeBody => {
-  const { hasUntagged, tags } = wireTags(schema)
-  if (tags.length === 0 || encoding(schema)._tag !== "Json") return compileBody(schema)
-  const decode = compileValue(schema)
+  if (wireTags(schema).tags.length === 0 || encoding(schema)._tag !== "Json") return compileBody(schema)
+  const decode = compileErrorValue(schema)
   return (body) => {
     const parsed = jsonOf(body)
-    if (Result.isFailure(parsed)) return Effect.mapError(decodeTagged(decode, tags, {}), () => parsed.failure)
-    const value = parsed.success
-    if (isRecord(value)) {
-      if ("_tag" in value) return decode(value)
-      const tagged = decodeTagged(decode, tags, value)
-      return hasUntagged ? orElse(tagged, decode(value)) : tagged
-    }
-    const bare = decodeTagged(decode, tags, {})
-    return hasUntagged ? orElse(decode(value), bare) : bare
+    return Result.isSuccess(parsed) ? decode(parsed.success) : Effect.mapError(decode(undefined), () => parsed.failure)
+  }
+}
+
+/** Decodes a value as it is on the wire, which need not be a record. */
+export const compileErrorValue = (schema: Schema.Top): DecodeValue => {
+  const { hasUntagged, tags } = wireTags(schema)
+  const decode = compileValue(schema)
+  if (tags.length === 0) return decode
+  return (value) => {
+    if (isRecord(value) && "_tag" in value) return decode(value)
+    const tagged = Effect.suspend(() => decodeTagged(decode, tags, isRecord(value) ? value : {}))
+    if (!hasUntagged) return tagged
+    return isRecord(value)
+      ? orElse(
+          tagged,
+          Effect.suspend(() => decode(value))
+        )
+      : orElse(decode(value), tagged)
   }
 }
 
