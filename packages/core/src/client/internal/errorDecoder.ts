@@ -36,14 +36,17 @@ type Fields = Readonly<Record<string, unknown>>
 const isRecord = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The member of a union whose fields are most in the body goes first, so that one with optional fields hides no other. */
+/** The member of a union of which most fields are in the body goes first, its required fields before the others. */
 const decodeTagged = (
   decode: DecodeValue,
   tags: ReadonlyArray<WireTag>,
   fields: Fields
 ): Effect.Effect<unknown, Undecodable> => {
-  const found = ({ names }: WireTag): number => names.filter((name) => name in fields).length
-  const [first, ...others] = tags.length === 1 ? tags : tags.toSorted((one, another) => found(another) - found(one))
+  const count = (names: ReadonlyArray<string>): number => names.filter((name) => Object.hasOwn(fields, name)).length
+  const [first, ...others] =
+    tags.length === 1
+      ? tags
+      : tags.toSorted((a, b) => count(b.required) - count(a.required) || count(b.names) - count(a.names))
   const decodeAs = (tag: WireTag | undefined) => decode({ ...fields, _tag: tag?.tag })
   return others.reduce(
     (decoded, tag) =>
