@@ -297,6 +297,8 @@ export const captions: Captions = {
       "internal/mediaType.ts": "The media types of answers, and which of them a stream accepts.",
       "internal/receivedBody.ts": "A body that was read whole, once, for all who look at it.",
       "Events.ts": "The events of a stream: what they hold, which are errors, and how the stream ends.",
+      "JsonNumber.ts": "Numbers of JSON without loss, as schemas.",
+      "internal/exactNumbers.ts": "Puts the digits of numbers where a schema asks for them.",
       "internal/eventParser.ts": "Parses Server-Sent Events as their bytes arrive.",
       "internal/eventRules.ts": "What an endpoint says of its events beside their schemas.",
       "internal/eventStream.ts": "Decodes a stream of events as its endpoint says.",

@@ -1,14 +1,15 @@
 /** Decodes declared errors. A tagged error may come without its tag, and one without fields with any body. */
 import { Effect, Result, type Schema } from "effect"
-import { compileBody, compileValue, type DecodeBody, type DecodeValue, jsonOf } from "./bodyDecoder.ts"
+import { compileBody, compileValue, type DecodeBody, type DecodeValue, jsonReader } from "./bodyDecoder.ts"
 import { encoding, type WireTag, wireTags } from "./Reflection.ts"
 import type { Undecodable } from "./undecodable.ts"
 
 export const compileErrorBody = (schema: Schema.Top): DecodeBody => {
   if (wireTags(schema).tags.length === 0 || encoding(schema)._tag !== "Json") return compileBody(schema)
   const decode = compileErrorValue(schema)
+  const read = jsonReader(schema)
   return (body) => {
-    const parsed = jsonOf(body)
+    const parsed = read(body)
     return Result.isSuccess(parsed) ? decode(parsed.success) : Effect.mapError(decode(undefined), () => parsed.failure)
   }
 }

@@ -4,12 +4,15 @@ import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Charset from "../../crypto/Charset.ts"
 import * as Json from "../../crypto/Json.ts"
 import { compileValue, effectOf } from "./bodyDecoder.ts"
+import { hasExactNumbers, withDigits } from "./exactNumbers.ts"
 import { Lines } from "./lines.ts"
 import { mediaTypeOf } from "./mediaType.ts"
 import { undecodable, type Problem, type TellStreamProblem, type Undecodable } from "./undecodable.ts"
 
 export const jsonLines = (schema: HttpApiSchema.StreamNdjson<Schema.Top>) => {
-  const decode = compileValue(Schema.toCodecJson(schema.schema))
+  const codec = Schema.toCodecJson(schema.schema)
+  const decode = compileValue(codec)
+  const parse = hasExactNumbers(codec) ? parseExact(codec) : parsePlain
   const maxBytes = ByteSize.toNumberUnsafe(schema.maxElementBytes)
   return (
     bytes: Stream.Stream<Uint8Array, Problem>,
@@ -18,7 +21,7 @@ export const jsonLines = (schema: HttpApiSchema.StreamNdjson<Schema.Top>) => {
   ): Stream.Stream<unknown, unknown> =>
     Stream.suspend(() => linesOf(bytes, new Lines(isSequence(contentType) ? "RS" : "LF", maxBytes), maxBytes)).pipe(
       Stream.filter((line) => !isBlank(line)),
-      Stream.mapEffect((line) => Effect.flatMap(effectOf(valueOf(line, contentType)), decode)),
+      Stream.mapEffect((line) => Effect.flatMap(effectOf(valueOf(line, contentType, parse)), decode)),
       Stream.mapError(tell)
     )
 }
@@ -45,10 +48,21 @@ const isBlank = (line: Uint8Array): boolean => line.every((byte) => byte <= 0x20
 
 const RS = 0x1e
 
+type Parse = (text: string) => Result.Result<unknown, Json.InvalidJson>
+
+const parsePlain: Parse = (text) => Json.parse(text)
+
+const parseExact =
+  (schema: Schema.Constraint): Parse =>
+  (text) =>
+    Result.map(Json.parseExact(text), (exact) => withDigits(schema, exact))
+
 /** A record separator is passed over, also where the content type does not announce it. */
-const valueOf = (line: Uint8Array, contentType: string | undefined): Result.Result<unknown, Undecodable> =>
-  Result.flatMap(Charset.decodeJson(line[0] === RS ? line.subarray(1) : line, contentType), (text) =>
-    Json.parse(text)
-  ).pipe(
+const valueOf = (
+  line: Uint8Array,
+  contentType: string | undefined,
+  parse: Parse
+): Result.Result<unknown, Undecodable> =>
+  Result.flatMap(Charset.decodeJson(line[0] === RS ? line.subarray(1) : line, contentType), parse).pipe(
     Result.mapError((error) => undecodable(error._tag === "InvalidText" ? "Text" : "Json", `a line: ${error.message}`))
   )
