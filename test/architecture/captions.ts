@@ -325,6 +325,14 @@ export const captions: Captions = {
       "internal/formBody.ts": "Reads a form, strictly.",
       "internal/mediaType.ts": "The media types of answers, and which of them a stream accepts.",
       "internal/receivedBody.ts": "A body that was read whole, once, for all who look at it.",
+      "Events.ts": "The events of a stream: what they hold, which are errors, and how the stream ends.",
+      "JsonNumber.ts": "Numbers of JSON without loss, as schemas.",
+      "internal/exactNumbers.ts": "Puts the digits of numbers where a schema asks for them.",
+      "internal/eventParser.ts": "Parses Server-Sent Events as their bytes arrive.",
+      "internal/eventRules.ts": "What an endpoint says of its events beside their schemas.",
+      "internal/eventStream.ts": "Decodes a stream of events as its endpoint says.",
+      "internal/jsonLines.ts": "Decodes a stream of JSON values.",
+      "internal/lines.ts": "Splits bytes into lines as they arrive.",
       "internal/streamDecoder.ts": "Decodes streamed answers element by element.",
       "internal/undecodable.ts": "Why an answer cannot be decoded, or could not be read."
     }

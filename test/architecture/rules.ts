@@ -22,6 +22,8 @@ export const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
 export const openedTo: Readonly<Record<string, ReadonlyArray<string>>> = {
   // A mock answers with the statuses and schemas that the client reads from the same endpoint.
   "core/src/client/internal/Reflection.ts": ["core/testing"],
+  // A mock ends a stream of events and sends their errors as the client expects them.
+  "core/src/client/internal/eventRules.ts": ["core/testing"],
   // Tokens and events are sealed in the same way.
   "core/src/policy/internal/cipher.ts": ["core/auth", "core/webhook"],
   "core/src/policy/internal/cipherKeys.ts": ["core/auth", "core/webhook"],

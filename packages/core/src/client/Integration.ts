@@ -657,6 +657,7 @@ const engineOf = ({ description, placed, policy, state, table, tenant }: EngineP
     state,
     call,
     policy,
+    isDeadlineOwn: own.deadline !== undefined && own.deadline !== null,
     keyOf: (slot) => (slot in own ? `${scope}/${pathOf(placed)}` : scope)
   })
 }

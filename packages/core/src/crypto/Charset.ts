@@ -109,12 +109,10 @@ export const charsetOf = (contentType: string | undefined): string | undefined =
 }
 
 /** One parameter: its name, and its value in quotes or without. */
-const parameter = /;\s*([^=;\s"]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*)))?/gy
+const parameter = /[^;]*;\s*([^=;\s"]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*)))?/gy
 
 const charsetLabel = (contentType: string): string | undefined => {
-  const start = contentType.indexOf(";")
-  if (start === -1) return undefined
-  for (const [, name, quoted, bare] of contentType.slice(start).matchAll(parameter)) {
+  for (const [, name, quoted, bare] of contentType.matchAll(parameter)) {
     if (name?.toLowerCase() !== "charset") continue
     const value = quoted?.replace(/\\(.)/g, "$1") ?? bare ?? ""
     return value.trim().replace(/^'(.*)'$/, "$1")

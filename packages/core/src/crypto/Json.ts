@@ -87,6 +87,18 @@ export const parse = (text: string, limits: Limits = {}): Result.Result<unknown,
   }
 }
 
+/**
+ * Checks the nesting of a text without parsing it, for a parser that sets no limit itself.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const checkDepth = (text: string, limits: Limits = {}): Result.Result<void, InvalidJson> => {
+  const maxDepth = limits.maxDepth ?? defaultMaxDepth
+  const position = positionTooDeep(text, maxDepth)
+  return position === undefined ? Result.void : Result.fail(invalid("Depth", text, { position, maxDepth }))
+}
+
 const invalid = (
   reason: "Syntax" | "Depth",
   text: string,

@@ -132,6 +132,8 @@ export const make = (options: {
   readonly policy: Compiled
   readonly state?: State
   readonly keyOf?: (slot: keyof Compiled) => string
+  /** Whether the deadline is the endpoint's own, so that it holds for streamed answers too. Default: false. */
+  readonly isDeadlineOwn?: boolean
 }): Engine => {
   const { call, policy, state = makeState() } = options
   const scope = scopeOf(call)
@@ -142,6 +144,7 @@ export const make = (options: {
     call,
     scope,
     policy,
+    isDeadlineOwn: options.isDeadlineOwn ?? false,
     steps: stepsOf(site),
     admissions: admissionsOf(site),
     hedge: hedgingOf(policy, state),

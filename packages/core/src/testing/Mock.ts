@@ -52,6 +52,7 @@ import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Endpoint from "../client/Endpoint.ts"
+import { type EventRules, eventRules } from "../client/internal/eventRules.ts"
 import { encoding, reflected, streamed } from "../client/internal/Reflection.ts"
 import { type Answer, type Asked, type Journal, journalOf, type Reply } from "../client/Reply.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
@@ -298,13 +299,39 @@ const encodeStream = (
 ): Encoded => {
   if (!Stream.isStream(value)) return Effect.fail("expected a Stream")
   // A streamed success is a Stream without services.
-  const bytes = Stream.mapEffect(value as Stream.Stream<unknown, unknown>, chunkOf(schema))
+  const bytes = wireStream(schema, value as Stream.Stream<unknown, unknown>)
   const body = Stream.toReadableStream(bytes)
   return Effect.sync(() => respond(request, code, body, { "content-type": schema.contentType, ...headers }))
 }
 
+const wireStream = (
+  schema: HttpApiSchema.StreamSchema,
+  values: Stream.Stream<unknown, unknown>
+): Stream.Stream<Uint8Array, unknown> => {
+  const { done, errors } = eventRules(schema)
+  const end = typeof done === "string" ? Stream.make(utf8(eventText({ data: done }))) : Stream.empty
+  return Stream.catch(Stream.concat(Stream.mapEffect(values, chunkOf(schema)), end), (error) =>
+    Stream.fromEffect(errorChunk(errors, error))
+  )
+}
+
+/** A declared error is sent as its event; any other breaks the body. */
+const errorChunk = (rules: EventRules["errors"], error: unknown): Effect.Effect<Uint8Array, unknown> =>
+  Object.entries(rules)
+    .reduce(
+      (tried: Effect.Effect<Uint8Array, unknown>, [event, { schema }]) =>
+        Effect.catch(tried, () =>
+          Effect.map(encoded(Schema.toCodecJson(schema), error), (wire) =>
+            utf8(eventText({ event, data: JSON.stringify(wire) }))
+          )
+        ),
+      Effect.fail(error)
+    )
+    .pipe(Effect.mapError(() => error))
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+
 const chunkOf = (schema: HttpApiSchema.StreamSchema) => {
-  const utf8 = (text: string) => new TextEncoder().encode(text)
   switch (schema._tag) {
     case "StreamUint8Array":
       // Its elements are bytes.

@@ -10,14 +10,17 @@ import type * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
 import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
+import * as InvalidOption from "../../policy/InvalidOption.ts"
 import { HttpCall, noStamps, type Received } from "../../policy/internal/engine/HttpCall.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
 import type { CompiledEndpoint, Input } from "./CompiledEndpoint.ts"
 import type { Told } from "./failureRules.ts"
 import { readBody, type ReceivedBody } from "./receivedBody.ts"
-import type { Decoder, Problem, Undecodable } from "./ResponseDecoder.ts"
+import type { Decoder } from "./ResponseDecoder.ts"
+import { limiting } from "./streamLimits.ts"
 import * as Tracing from "./Tracing.ts"
+import type { LimitBytes, Problem, StreamProblem, Undecodable } from "./undecodable.ts"
 
 /** `buffered`: the response with its body read, for a cache. */
 type Mode = NonNullable<Input["responseMode"]> | "buffered"
@@ -241,7 +244,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     isJudged: boolean
   ): Effect.Effect<unknown, Failed> {
     const { response } = received
-    const opened = decoder.open(response, (problem) => this.#problem(received, problem).error)
+    const opened = decoder.open(response, (problem) => this.#streamError(received, problem), this.#limit(received))
     return Effect.catch(opened, (problem) => {
       const failure = Effect.suspend(() => Effect.fail(this.#problem(received, problem)))
       const read = this.#readError(response)
@@ -249,6 +252,31 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
         body === undefined || !isJudged ? failure : Effect.andThen(this.#failUnlessSuccess(received, body), failure)
       )
     })
+  }
+
+  /** The standard deadline ends when a stream begins; one that the endpoint or the call states holds to its end. */
+  #limit({ attempt }: Arrived): LimitBytes {
+    const { engine, options } = this
+    const hasDeadline = attempt.deadlineAt !== Infinity && (options.deadline !== undefined || engine.isDeadlineOwn)
+    return limiting({
+      idleMillis:
+        options.idleTimeout === undefined
+          ? engine.policy.idleTimeout
+          : InvalidOption.positiveMillis("options.idleTimeout", options.idleTimeout),
+      deadline: hasDeadline ? { at: attempt.deadlineAt, millis: attempt.deadlineMillis } : undefined
+    })
+  }
+
+  #streamError(received: Arrived, problem: StreamProblem): unknown {
+    const { attempt } = received
+    if (problem._tag === "ErrorEvent") {
+      const info = attempt.info(this.#requestId(received))
+      return CallError.attachInfo(problem.error, { ...info, category: problem.category })
+    }
+    if (problem._tag !== "Elapsed") return this.#problem(received, problem).error
+    const info = attempt.info(this.#requestId(received))
+    const { millis, scope } = problem
+    return new CallError.Timeout({ ...info, category: "transient", scope, after: Duration.millis(millis) })
   }
 
   #failUnlessSuccess(received: Arrived, body: ReceivedBody): Effect.Effect<void, Failed> {

@@ -42,6 +42,7 @@ export const propertyNames = (schema: Schema.Constraint): ReadonlyArray<string> 
 export interface WireTag {
   readonly tag: string
   readonly names: ReadonlyArray<string>
+  readonly required: ReadonlyArray<string>
 }
 
 /** The tags that a value has on the wire: one, or one for each tagged member of a union. */
@@ -60,8 +61,10 @@ const tagOf = (ast: SchemaAST.AST): WireTag | undefined => {
   if (!SchemaAST.isObjects(ast)) return undefined
   const tag = ast.propertySignatures.find((property) => property.name === "_tag")?.type
   if (tag === undefined || !SchemaAST.isLiteral(tag) || typeof tag.literal !== "string") return undefined
-  const names = ast.propertySignatures.map((property) => String(property.name)).filter((name) => name !== "_tag")
-  return { tag: tag.literal, names }
+  const others = ast.propertySignatures.filter(({ name }) => name !== "_tag")
+  const names = others.map(({ name }) => String(name))
+  const required = others.filter(({ type }) => !SchemaAST.isOptional(type)).map(({ name }) => String(name))
+  return { tag: tag.literal, names, required }
 }
 
 /** The schema of a streamed body, when it is one. */

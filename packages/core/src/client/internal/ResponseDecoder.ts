@@ -3,18 +3,16 @@ import { Effect, Schema } from "effect"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import * as Exchange from "../../policy/Exchange.ts"
-import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import type { ErrorMap } from "../Endpoint.ts"
 import { compileBody, compileNothing, compileValue, type DecodeBody, isNothing } from "./bodyDecoder.ts"
 import { compileErrorBody } from "./errorDecoder.ts"
 import { isJson, mediaTypeOf } from "./mediaType.ts"
-import { readBody, type ReceivedBody } from "./receivedBody.ts"
+import type { ReceivedBody } from "./receivedBody.ts"
 import { encoding, reflected, streamed, successStatus } from "./Reflection.ts"
 import { compileStream, type OpenStream } from "./streamDecoder.ts"
-import type { Problem, TellStreamProblem, Undecodable } from "./undecodable.ts"
+import type { LimitBytes, TellStreamProblem, Undecodable } from "./undecodable.ts"
 
-export type { Problem, TellStreamProblem, Undecodable } from "./undecodable.ts"
+export type { Problem, StreamProblem, TellStreamProblem, Undecodable } from "./undecodable.ts"
 
 type Decoded = Effect.Effect<unknown, Undecodable>
 
@@ -28,27 +26,11 @@ export type Decoder =
   | {
       readonly _tag: "Stream"
       /** Gives a `Stream`, or one with headers; fails for an answer that is none by its content type. */
-      readonly open: (response: HttpClientResponse, tell: TellStreamProblem) => Decoded
+      readonly open: (response: HttpClientResponse, tell: TellStreamProblem, limit: LimitBytes) => Decoded
     }
 
 /** Finds the decoder of an answer; undefined when the endpoint does not declare its status. */
 export type DecoderOf = (status: number, contentType: string | undefined) => Decoder | undefined
-
-/** Decodes an answer whose body nobody else looks at. */
-export const decodeResponse = (
-  decoder: Decoder,
-  response: HttpClientResponse,
-  options: { readonly tell: TellStreamProblem; readonly maxBytes: number }
-): Effect.Effect<unknown, Problem> => {
-  switch (decoder._tag) {
-    case "Empty":
-      return Effect.flatMap(Exchange.discard(response), () => decoder.value(response))
-    case "Body":
-      return AtOnce.flatMap(readBody(response, options.maxBytes), (body) => decoder.decode(body, response))
-    case "Stream":
-      return Effect.tapError(decoder.open(response, options.tell), () => Exchange.discard(response))
-  }
-}
 
 /** Compiles the successes of an endpoint; a 2xx that none declares is decoded by the first. */
 export const compileSuccesses = (endpoint: HttpApiEndpoint.Top): DecoderOf => {
@@ -124,7 +106,7 @@ const compileStreamed = (
     accepts,
     decoder: {
       _tag: "Stream",
-      open: (response, tell) => decodeHeaders(response, open(response, tell))
+      open: (response, tell, limit) => decodeHeaders(response, open(response, tell, limit))
     }
   }
 }

@@ -3,6 +3,7 @@ import { Effect, Result, Schema, type SchemaAST } from "effect"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as CallError from "../../policy/CallError.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
+import { exactJson, hasExactNumbers } from "./exactNumbers.ts"
 import { formOf } from "./formBody.ts"
 import type { ReceivedBody } from "./receivedBody.ts"
 import { encoding } from "./Reflection.ts"
@@ -23,7 +24,7 @@ export const compileValue = (schema: Schema.Constraint): DecodeValue => {
 const mismatch = (error: Schema.SchemaError): Undecodable => undecodable("Schema", CallError.describeIssue(error.issue))
 
 export const compileBody = (schema: Schema.Top): DecodeBody => {
-  const read = reader(encoding(schema)._tag)
+  const read = reader(schema)
   if (schema.ast === anyJson) return (body) => effectOf(read(body))
   const decode = compileValue(schema)
   return (body) => {
@@ -45,8 +46,8 @@ export const isNothing = (schema: Schema.Top): boolean => HttpApiSchema.isNoCont
 
 type Read = (body: ReceivedBody) => Result.Result<unknown, Undecodable>
 
-const reader = (kind: HttpApiSchema.PayloadEncoding["_tag"]): Read => {
-  switch (kind) {
+const reader = (schema: Schema.Top): Read => {
+  switch (encoding(schema)._tag) {
     case "Text":
       return (body) => body.text()
     case "Uint8Array":
@@ -54,12 +55,17 @@ const reader = (kind: HttpApiSchema.PayloadEncoding["_tag"]): Read => {
     case "FormUrlEncoded":
       return formOf
     default:
-      return jsonOf
+      return jsonReader(schema)
   }
 }
 
-/** An empty body is read as `null`. */
-export const jsonOf: Read = (body) => (body.isEmpty ? nothing : body.json())
+/** An empty body is read as `null`. Only a schema that keeps the digits of numbers pays for them. */
+export const jsonReader = (schema: Schema.Top): Read => {
+  const read = hasExactNumbers(schema) ? exactJson(schema) : plainJson
+  return (body) => (body.isEmpty ? nothing : read(body))
+}
+
+const plainJson: Read = (body) => body.json()
 
 const nothing: Result.Result<unknown, never> = Result.succeed(null)
 

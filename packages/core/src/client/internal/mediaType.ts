@@ -1,6 +1,7 @@
 /** The media types of answers, and which of them a stream accepts. */
 import { Result } from "effect"
 import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import { eventRules } from "./eventRules.ts"
 
 /** `type/subtype` in lower case, without parameters; undefined where there is none. */
 export const mediaTypeOf = (contentType: string | undefined): string | undefined => {
@@ -47,7 +48,7 @@ const rangesOf = (schema: HttpApiSchema.StreamSchema): ReadonlyArray<string> => 
   const declared = schema.contentTypes.map((type) => mediaTypeOf(type) ?? "")
   switch (schema._tag) {
     case "StreamSse":
-      return declared
+      return (eventRules(schema).mediaTypes ?? declared).map((type) => mediaTypeOf(type) ?? "")
     case "StreamNdjson":
       return isOnly(declared, "application/x-ndjson") ? linesOfJson : declared
     case "StreamUint8Array":

@@ -1,5 +1,7 @@
 /** Why an answer cannot be decoded, or could not be read. */
+import type { Stream } from "effect"
 import type * as Exchange from "../../policy/Exchange.ts"
+import type { Category } from "../../policy/Failure.ts"
 
 /**
  * An answer that came and cannot be decoded.
@@ -8,22 +10,46 @@ import type * as Exchange from "../../policy/Exchange.ts"
  * - `TooLarge`: the body, a line or an event passes its limit.
  * - `Text`: bytes that are invalid in their charset. `Json`: text that is not JSON.
  * - `Schema`: a value that does not match.
- * - `Unfinished`: a stream that ended before the end that its endpoint declares.
  */
 export interface Undecodable {
   readonly _tag: "Undecodable"
-  readonly reason: "MediaType" | "TooLarge" | "Text" | "Json" | "Schema" | "Unfinished"
+  readonly reason: "MediaType" | "TooLarge" | "Text" | "Json" | "Schema"
   /** What is wrong and where, without values. */
   readonly issue: string
 }
 
+/** A stream that took too long: since its last chunk, or since its call began. */
+export interface Elapsed {
+  readonly _tag: "Elapsed"
+  readonly scope: "idle" | "deadline"
+  readonly millis: number
+}
+
 export type Problem = Exchange.Broken | Undecodable
 
-/** How a problem becomes the error of a stream, which comes after the call has succeeded. */
-export type TellStreamProblem = (problem: Problem) => unknown
+/** What the bytes of a stream fail with. */
+export type BytesProblem = Problem | Elapsed
+
+/** An event that the endpoint declares as an error: `error` is what the caller's stream fails with. */
+export interface ErrorEvent {
+  readonly _tag: "ErrorEvent"
+  readonly error: unknown
+  readonly category: Category
+}
+
+/** What a stream fails with after its call has succeeded. */
+export type StreamProblem = BytesProblem | ErrorEvent
+
+/** How a problem becomes the error of a stream. */
+export type TellStreamProblem = (problem: StreamProblem) => unknown
 
 export const undecodable = (reason: Undecodable["reason"], issue: string): Undecodable => ({
   _tag: "Undecodable",
   reason,
   issue
 })
+
+/** Limits the time of a stream's bytes. */
+export type LimitBytes = <E>(
+  bytes: Stream.Stream<Uint8Array, E>
+) => Stream.Stream<Uint8Array, E | Elapsed>

@@ -10,6 +10,7 @@ import { timeLimited, type Wait, waitLimited } from "./timeLimit.ts"
 /** The call that an attempt belongs to. */
 export interface CallOfAttempt {
   readonly fiber: Fiber.Fiber<unknown, unknown>
+  readonly deadlineMillis: number
   readonly now: () => number
   readonly info: (requestId?: string) => CallError.CallInfo
   readonly timeout: (scope: "attempt" | "deadline") => CallError.Timeout
@@ -36,6 +37,14 @@ export class Attempt implements Model.Attempt {
 
   get remainingMillis(): number {
     return this.time.remainingMillis
+  }
+
+  get deadlineAt(): number {
+    return this.time.beganAt + this.time.remainingMillis
+  }
+
+  get deadlineMillis(): number {
+    return this.#call.deadlineMillis
   }
 
   received(answer: AttemptEnd["answer"]): void {

@@ -26,7 +26,8 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   readonly #engine: Engine
   readonly #call: Call<A, E, R>
   readonly #runtime: RuntimeContext
-  readonly #deadlineMillis: number | undefined
+  /** `Infinity` without a deadline. */
+  readonly deadlineMillis: number
   /** When the time was first read. */
   #startedAt: number | undefined = undefined
   #attempts = 0
@@ -44,7 +45,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     this.#engine = engine
     this.#call = call
     this.#runtime = runtimeContextOf(fiber)
-    this.#deadlineMillis = deadlineMillisOf(engine, call.options)
+    this.deadlineMillis = deadlineMillisOf(engine, call.options)
   }
 
   run(): Effect.Effect<A, E | PolicyError, R> {
@@ -303,8 +304,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   }
 
   timeout(scope: "attempt" | "deadline"): CallError.Timeout {
-    const millis = scope === "attempt" ? this.#engine.policy.timeout : this.#deadlineMillis
-    const after = Duration.millis(millis ?? 0)
+    const after = Duration.millis(scope === "attempt" ? (this.#engine.policy.timeout ?? 0) : this.deadlineMillis)
     return this.raise(() => new CallError.Timeout({ ...this.info(), category: "transient", scope, after }))
   }
 
@@ -348,7 +348,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   }
 
   remainingMillis(now: number): number {
-    return this.#deadlineMillis === undefined ? Infinity : (this.#startedAt ?? now) + this.#deadlineMillis - now
+    return (this.#startedAt ?? now) + this.deadlineMillis - now
   }
 
   now(): number {
@@ -383,9 +383,9 @@ const unchanged: Restore = (effect) => effect
 /** A list of admissions has no holes. */
 const neverNeeded: Permit = { _tag: "Permit", waited: false, release: () => Effect.void }
 
-/** The shorter of the policy's deadline and the call's own; undefined without either. */
-const deadlineMillisOf = ({ policy }: Engine, options: CallOptions): number | undefined => {
-  if (options.deadline === undefined) return policy.deadline?.millis
+/** The shorter of the policy's deadline and the call's own; `Infinity` without either. */
+const deadlineMillisOf = ({ policy }: Engine, options: CallOptions): number => {
+  if (options.deadline === undefined) return policy.deadline?.millis ?? Infinity
   const own = InvalidOption.positiveMillis("options.deadline", options.deadline)
   return Math.min(own, policy.deadline?.millis ?? Infinity)
 }

@@ -35,6 +35,10 @@ export interface Attempt {
   readonly number: number
   /** The milliseconds left until the deadline; `Infinity` without one. */
   readonly remainingMillis: number
+  /** When the deadline of the call passes, in epoch milliseconds; `Infinity` without one. */
+  readonly deadlineAt: number
+  /** How long the deadline of the call is; `Infinity` without one. */
+  readonly deadlineMillis: number
   info(requestId?: string): CallError.CallInfo
   /** Records the status and the headers of a response, for the strategies that learn from them. */
   received(answer: Omit<Failure.Response, "now">): void
@@ -134,6 +138,8 @@ export interface Engine {
   /** The prefix of the keys of all state. */
   readonly scope: string
   readonly policy: Compiled
+  /** Whether the deadline is the endpoint's own: it then holds for a streamed answer too. */
+  readonly isDeadlineOwn: boolean
   /** What stands around the retries, outermost first. */
   readonly steps: ReadonlyArray<Step>
   /** What stands before each attempt, outermost first. */

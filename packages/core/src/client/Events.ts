@@ -1,0 +1,210 @@
+/**
+ * The events of a stream (Server-Sent Events): what they hold, which of them are errors, and how the stream ends.
+ *
+ * **When to use**
+ *
+ * As `success` of an endpoint whose stream has named events, error events or a declared end. `HttpApiSchema.StreamSse` is
+ * enough for a stream that has none of these.
+ *
+ * **Details**
+ *
+ * With `data`, the stream gives the decoded data of each event. With `events`, it gives `{ event, data, id }` by the names
+ * of the events; `unknown` says what becomes of other names. An event in `errors` fails the stream with the decoded error,
+ * whose `_tag` need not be on the wire. A stream that ends before the declared `done` fails with `TransportFailure`
+ * (`Body`).
+ *
+ * **Gotchas**
+ *
+ * The last event counts also where the empty line after it is missing, as in the clients of model APIs; the specification
+ * drops it. An event that was cut short fails to decode. Invalid UTF-8 is replaced by U+FFFD, as the specification says.
+ *
+ * **Example** (A model's answer)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Endpoint, Events } from "@causeway/core/client"
+ *
+ * class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
+ *   error: Schema.Struct({ type: Schema.String, message: Schema.String })
+ * }) {}
+ *
+ * const create = Endpoint.post("create", "/v1/messages", {
+ *   payload: { prompt: Schema.String, stream: Schema.Literal(true) },
+ *   success: Events.make({
+ *     events: {
+ *       content_block_delta: Schema.Struct({ delta: Schema.Struct({ text: Schema.String }) }),
+ *       message_stop: Schema.Struct({ type: Schema.String })
+ *     },
+ *     errors: { error: { schema: Overloaded, category: "transient" } },
+ *     done: ({ event }) => event === "message_stop"
+ *   })
+ * })
+ *
+ * console.assert(create.method === "POST")
+ * ```
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * @since 0.1.0
+ */
+import { Schema } from "effect"
+import * as Sse from "effect/encoding/Sse"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import type { Category } from "../policy/Failure.ts"
+import * as InvalidOption from "../policy/InvalidOption.ts"
+import { type EventRules, eventRulesKey } from "./internal/eventRules.ts"
+
+/**
+ * An event as it is on the wire; without a name it is called `message`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WireEvent {
+  readonly event: string
+  readonly data: string
+  readonly id?: string
+}
+
+/**
+ * Events that are errors, by their names: the schema of their JSON data, and what the error means.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Errors = Readonly<Record<string, { readonly schema: Schema.Top; readonly category: Category }>>
+
+interface CommonOptions<E extends Errors> {
+  /** Events that fail the stream, by name. Default: none. */
+  readonly errors?: E
+  /**
+   * The end of the stream: the data of an event that is none itself (`"[DONE]"`), or which event is the last one. Default:
+   * none is required, and `[DONE]` ends the stream.
+   */
+  readonly done?: string | ((event: WireEvent) => boolean)
+  /** The content types that the stream may have; `*\/*` for any but HTML. Default: `text/event-stream`. */
+  readonly mediaTypes?: ReadonlyArray<string>
+  /** The largest event, in bytes. Default: 10 MiB. */
+  readonly maxEventBytes?: number
+}
+
+/**
+ * Options of a stream of which only the data of events matters.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DataOptions<Data extends Schema.Top, E extends Errors> extends CommonOptions<E> {
+  /** The JSON data of an event. */
+  readonly data: Data
+  /** The names of the events that have such data; others are skipped. Default: all. */
+  readonly names?: ReadonlyArray<string>
+}
+
+/**
+ * Options of a stream whose events have names.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NamedOptions<
+  Named extends Readonly<Record<string, Schema.Top>>,
+  E extends Errors,
+  Unknown extends "skip" | "keep"
+> extends CommonOptions<E> {
+  /** The JSON data of the events, by their names. */
+  readonly events: Named
+  /** What becomes of an event with another name: passed over, or kept with its data as text. Default: `"skip"`. */
+  readonly unknown?: Unknown
+}
+
+/**
+ * An event of a stream: its name, its data, and the id that it or one before it had.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Event<Name, Data> {
+  readonly event: Name
+  readonly data: Data
+  readonly id?: string | undefined
+}
+
+/**
+ * What the stream of some named events gives.
+ *
+ * @since 0.1.0
+ * @category utility types
+ */
+export type NamedEvent<Named extends Readonly<Record<string, Schema.Top>>, Unknown extends "skip" | "keep"> =
+  | { readonly [Name in keyof Named]: Event<Name, Named[Name]["Type"]> }[keyof Named]
+  | (Unknown extends "keep" ? Event<string, string> : never)
+
+type ErrorSchema<E extends Errors> = [E[keyof E]] extends [never] ? Schema.Never : E[keyof E]["schema"]
+
+interface NamedCodec<Named extends Readonly<Record<string, Schema.Top>>, Value> extends Schema.ConstraintCodec<
+  Value,
+  Sse.EventEncoded,
+  Named[keyof Named]["DecodingServices"],
+  Named[keyof Named]["EncodingServices"]
+> {}
+
+/**
+ * The schema of a stream of events, for `success` of an endpoint.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: {
+  <Data extends Schema.Top, const E extends Errors = {}>(
+    options: DataOptions<Data, E>
+  ): HttpApiSchema.StreamSse<HttpApiSchema.SseEventFromData<Data>, ErrorSchema<E>, Data["Type"]>
+  <
+    const Named extends Readonly<Record<string, Schema.Top>>,
+    const E extends Errors = {},
+    const Unknown extends "skip" | "keep" = "skip"
+  >(
+    options: NamedOptions<Named, E, Unknown>
+  ): HttpApiSchema.StreamSse<NamedCodec<Named, NamedEvent<Named, Unknown>>, ErrorSchema<E>, NamedEvent<Named, Unknown>>
+} = (options: AnyOptions): never => {
+  const error = Schema.Union(Object.values(options.errors ?? {}).map(({ schema }) => schema))
+  const schema =
+    options.events === undefined
+      ? HttpApiSchema.StreamSse({ data: Schema.toCodecJson(options.data ?? Schema.Unknown), error })
+      : HttpApiSchema.StreamSse({ events: namedCodec(options.events, options.unknown ?? "skip"), error })
+  // The signatures above say what the schema is, by the options.
+  return schema.annotate({ [eventRulesKey]: rulesOf(options) }) as never
+}
+
+interface AnyOptions extends CommonOptions<Errors> {
+  readonly data?: Schema.Top
+  readonly names?: ReadonlyArray<string>
+  readonly events?: Readonly<Record<string, Schema.Top>>
+  readonly unknown?: "skip" | "keep"
+}
+
+const rulesOf = (options: AnyOptions): EventRules => {
+  const { done, maxEventBytes = 10 * 1024 * 1024, mediaTypes, unknown = "skip" } = options
+  const names = options.events === undefined ? options.names : Object.keys(options.events)
+  return {
+    unknown,
+    errors: options.errors ?? {},
+    maxEventBytes: InvalidOption.integer("Events.make: maxEventBytes", maxEventBytes, 1),
+    ...(names !== undefined && { names: new Set(names) }),
+    ...(done !== undefined && { done }),
+    ...(mediaTypes !== undefined && { mediaTypes })
+  }
+}
+
+/** Members are tried in order: an event with an unknown name comes last. */
+const namedCodec = (events: Readonly<Record<string, Schema.Top>>, unknown: "skip" | "keep"): Sse.EventCodec => {
+  const named = Object.entries(events).map(([name, data]) =>
+    Schema.Struct({
+      ...Sse.EventEncoded.fields,
+      event: Schema.Literal(name),
+      data: Schema.fromJsonString(Schema.toCodecJson(data))
+    })
+  )
+  const isOther = Schema.makeFilter((name: string) => !Object.hasOwn(events, name))
+  const other = Schema.Struct({ ...Sse.EventEncoded.fields, event: Schema.String.check(isOther) })
+  return Schema.Union(unknown === "keep" ? [...named, other] : named)
+}

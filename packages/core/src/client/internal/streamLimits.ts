@@ -1,0 +1,28 @@
+/** Limits the time of a streamed answer: between two chunks, and until a deadline. */
+import { Effect, Stream } from "effect"
+import { timeLimited } from "../../policy/internal/engine/timeLimit.ts"
+import type { Elapsed, LimitBytes } from "./undecodable.ts"
+
+/** The limits of one stream, in milliseconds; undefined for none. */
+export interface Limits {
+  readonly idleMillis: number | undefined
+  /** When the deadline passes, by the clock, and how long it is. */
+  readonly deadline: { readonly at: number; readonly millis: number } | undefined
+}
+
+/** A chunk is awaited for at most the idle time, and not past the deadline. */
+export const limiting = ({ deadline, idleMillis = Infinity }: Limits): LimitBytes => {
+  if (deadline === undefined && idleMillis === Infinity) return (bytes) => bytes
+  const idle: Elapsed = { _tag: "Elapsed", scope: "idle", millis: idleMillis }
+  const late: Elapsed = { _tag: "Elapsed", scope: "deadline", millis: deadline?.millis ?? Infinity }
+  return (bytes) =>
+    Stream.transformPull(bytes, (pull) =>
+      Effect.succeed(
+        Effect.clockWith((clock) => {
+          const left = (deadline?.at ?? Infinity) - clock.currentTimeMillisUnsafe()
+          if (left <= 0) return Effect.fail(late)
+          return timeLimited(pull, Math.min(left, idleMillis), () => Effect.fail(left <= idleMillis ? late : idle))
+        })
+      )
+    )
+}
