@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import qs from "qs"
-import Stripe from "stripe"
+import { Stripe } from "stripe"
 import { Endpoint, FormStyle } from "@causeway/core/client"
 import { InvalidOption } from "@causeway/core/policy"
 import { type Random, randomFrom } from "../policy/randomFrom.ts"
@@ -163,7 +163,7 @@ describe("a form or a query has the same bytes as that of stripe-node", () => {
 
 it.effect("each style writes arrays and objects as its documentation says", () =>
   Effect.gen(function* () {
-    const literal = (options: FormStyle.FormStyle) => FormStyle.make({ ...options, brackets: "literal" })
+    const literal = ({ arrays }: FormStyle.FormStyle) => FormStyle.make({ arrays, brackets: "literal" })
     const lists = { a: [1, 2], o: { b: "c" } }
     const objects = { items: [{ price: "x", n: 1 }, { price: "y" }] }
     assert.strictEqual(yield* bodyOf(literal(FormStyle.indices), lists), "a[0]=1&a[1]=2&o[b]=c")

@@ -11,10 +11,10 @@ import { definition } from "../Endpoint.ts"
 import * as FormStyle from "../FormStyle.ts"
 import { assertExpressible } from "./endpointChecks.ts"
 import { type Encode, encoderOf, guarded, inexpressible, type Unencodable } from "./encoders.ts"
-import { holdsNullOrUnknown } from "./formCheck.ts"
+import { holdsAny, holdsNullOrUnknown } from "./formCheck.ts"
 import { type Pair, pairsOf } from "./formPairs.ts"
 import { percent, textOf } from "./formText.ts"
-import { jsonText } from "./jsonText.ts"
+import { jsonText, uncheckedJsonText } from "./jsonText.ts"
 import { dotSegment, type Segment, segmentsOf } from "./pathTemplate.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
 
@@ -308,6 +308,10 @@ const compileBody = (schema: Schema.Top, endpoint: HttpApiEndpoint.Top): Encode<
   const { _tag, contentType } = encoding(schema)
   if (_tag === "FormUrlEncoded") return compileForm(schema, contentType, endpoint)
   const encode = encoderOf(schema, "payload")
+  if (_tag === "Json") {
+    const write = holdsAny(schema) ? uncheckedJsonText : jsonText
+    return (value) => AtOnce.map(AtOnce.flatMap(encode(value), write), (text) => HttpBody.text(text, contentType))
+  }
   return (value) => AtOnce.flatMap(encode(value), (encoded) => bodyOf(_tag, contentType, encoded))
 }
 
@@ -329,13 +333,11 @@ const givenOf = (codec: Schema.Top): Schema.Top | undefined =>
   "schema" in codec && Schema.isSchema(codec.schema) ? codec.schema : undefined
 
 const bodyOf = (
-  kind: Exclude<HttpApiSchema.PayloadEncoding["_tag"], "FormUrlEncoded">,
+  kind: Exclude<HttpApiSchema.PayloadEncoding["_tag"], "FormUrlEncoded" | "Json">,
   contentType: string,
   encoded: unknown
 ): Effect.Effect<HttpBody.HttpBody, Unencodable> => {
   switch (kind) {
-    case "Json":
-      return AtOnce.map(jsonText(encoded), (text) => HttpBody.text(text, contentType))
     case "Text":
       return typeof encoded === "string" && encoded.isWellFormed()
         ? Effect.succeed(HttpBody.text(encoded, contentType))

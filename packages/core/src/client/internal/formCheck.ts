@@ -79,6 +79,10 @@ const membersOf = (ast: SchemaAST.AST, seen = new Set<SchemaAST.AST>()): Readonl
 export const holdsNullOrUnknown = (schema: Schema.Constraint): boolean =>
   anywhere(SchemaAST.toEncoded(schema.ast), new Set(), (ast) => SchemaAST.isNull(ast) || SchemaAST.isDeclaration(ast))
 
+/** Whether a schema leaves a value as it is, whatever it is. */
+export const holdsAny = (schema: Schema.Constraint): boolean =>
+  anywhere(SchemaAST.toEncoded(schema.ast), new Set(), SchemaAST.isAny)
+
 const anywhere = (ast: SchemaAST.AST, seen: Set<SchemaAST.AST>, matches: (ast: SchemaAST.AST) => boolean): boolean => {
   if (seen.has(ast)) return false
   seen.add(ast)
