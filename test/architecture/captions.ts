@@ -285,6 +285,7 @@ export const captions: Captions = {
       "internal/formCheck.ts": "Finds in a schema what a style of forms cannot express.",
       "internal/formPairs.ts": "Writes an encoded value as the pairs of a form or a query.",
       "internal/formText.ts": "Escapes the pairs of a form or a query.",
+      "internal/request.ts": "The type of a request as a caller gives it.",
       "internal/pathTemplate.ts": "The grammar of an endpoint's path.",
       "internal/Reflection.ts": "Reads an endpoint's successes and errors by status.",
       "internal/RequestEncoder.ts": "Encodes the parts of a call into a request.",

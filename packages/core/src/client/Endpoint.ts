@@ -375,7 +375,11 @@ export {
  * @since 0.1.0
  * @category getters
  */
-export const definition = (endpoint: HttpApiEndpoint.Top): Definition["Service"] =>
+export const definition = (endpoint: HttpApiEndpoint.Top | Any): Definition["Service"] =>
+  // An endpoint made here is an HttpApiEndpoint, of which `Any` shows only a part.
+  definitionOf(endpoint as HttpApiEndpoint.Top)
+
+const definitionOf = (endpoint: HttpApiEndpoint.Top): Definition["Service"] =>
   Context.getOrUndefined(endpoint.annotations, Definition) ?? {
     policy: {},
     errors: errorsByStatus(endpoint),

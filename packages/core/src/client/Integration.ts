@@ -63,6 +63,7 @@ import * as Endpoint from "./Endpoint.ts"
 import * as Invocation from "./internal/Invocation.ts"
 import * as Mocking from "./internal/Mocking.ts"
 import { lookup, nest, pathOf, type Placed } from "./internal/Placed.ts"
+import type { RequestOf } from "./internal/request.ts"
 import * as TenantPool from "./internal/Tenants.ts"
 import type { Reply } from "./Reply.ts"
 import type * as Tenants from "./Tenants.ts"
@@ -96,13 +97,7 @@ export type Success<S> =
 
 type StreamError = CallError.TransportFailure | CallError.DecodeFailure
 
-type Request<T extends HttpApiEndpoint.ConstraintRequest, Mode extends ResponseMode> = HttpApiEndpoint.ClientRequest<
-  T["~Params"],
-  T["~Query"],
-  T["~Payload"],
-  T["~Headers"],
-  Mode
->
+type Request<T extends HttpApiEndpoint.ConstraintRequest, Mode extends ResponseMode> = RequestOf<T, Mode>
 
 type Response<T extends HttpApiEndpoint.ConstraintRequest, Mode extends ResponseMode> = Mode extends "response-only"
   ? HttpClientResponse
