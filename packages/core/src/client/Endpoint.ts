@@ -10,12 +10,14 @@
  *
  * `success` is JSON unless `HttpApiSchema` says otherwise (`asText`, `asUint8Array`, `StreamSse`, `StreamNdjson`,
  * `StreamUint8Array`); several can be given. A 2xx status that no schema names is decoded by the first one. `payload` is
- * JSON unless `asFormUrlEncoded` or `asMultipart` says otherwise. `errors` maps a status, a range (`"4xx"`, `"5xx"`) or
+ * JSON unless `asFormUrlEncoded` or `asMultipart` says otherwise; `formStyle` and `queryStyle` say how nested data is
+ * written. In a path, `:id` is a parameter and `::` a colon. `errors` maps a status, a range (`"4xx"`, `"5xx"`) or
  * `default` to a schema; the most exact entry wins. A tagged error need not have its `_tag` on the wire.
  *
  * **Gotchas**
  *
- * An endpoint's `errors` go before the general ones: a declared 401 or 429 fails with the declared error.
+ * A mistake that no call could mean, such as a parameter without `params`, throws `InvalidOption` where the endpoint is
+ * defined. An endpoint's `errors` go before the general ones: a declared 401 or 429 fails with the declared error.
  *
  * **Example** (A charge)
  *

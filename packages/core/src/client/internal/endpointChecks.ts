@@ -153,7 +153,7 @@ export const assertExpressible = (
   if (streamed(schema) !== undefined || HttpApiSchema.isNoContent(schema.ast)) return
   const problem = inexpressibleIn(Schema.toCodecJson(schema), style ?? FormStyle.repeat)
   if (problem === undefined) return
-  const actual = `${style === undefined ? "not stated" : `"${style.arrays}"`}, but ${problem}`
+  const actual = `${style === undefined ? "not stated" : JSON.stringify(style.arrays)}, while ${problem}`
   refuse(`${option} of ${where}`, actual, "a style that can, such as FormStyle.indices")
 }
 
