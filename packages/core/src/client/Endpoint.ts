@@ -234,6 +234,13 @@ interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item> {
   readonly unprocessed?: ReadonlyArray<number>
 }
 
+/** A cache keeps answers to GET and HEAD; only calls by a safe method are shared. */
+type PolicyFits<Method extends HttpMethod> = Method extends "GET" | "HEAD"
+  ? {}
+  : Method extends "OPTIONS" | "QUERY"
+    ? { readonly policy?: { readonly cache?: null } }
+    : { readonly policy?: { readonly cache?: null; readonly coalesce?: null } }
+
 interface PayloadOptions<Payload> {
   /** What the request's body holds. */
   readonly payload?: Payload
@@ -255,7 +262,7 @@ interface Make<Method extends HttpMethod> {
   >(
     name: Identifier,
     path: CheckedPath<Path, Params>,
-    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item>
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item> & PolicyFits<Method>
   ): Endpoint<
     Identifier,
     Method,
@@ -286,7 +293,9 @@ interface MakeWithPayload<Method extends HttpMethod> {
   >(
     name: Identifier,
     path: CheckedPath<Path, Params>,
-    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item> & PayloadOptions<Payload>
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item> &
+      PayloadOptions<Payload> &
+      PolicyFits<Method>
   ): Endpoint<
     Identifier,
     Method,

@@ -134,6 +134,21 @@ it("a path and its params that differ do not compile", () => {
   })
 })
 
+it("a slot that cannot apply to the method does not compile", () => {
+  const cache = Cache.make({})
+  const coalesce = Coalesce.make({})
+  // @ts-expect-error: an answer to a POST is not kept
+  assert.throws(() => Endpoint.post("write", "/a", { policy: { cache } }), "policy.cache")
+  // @ts-expect-error: an answer to a QUERY is not kept
+  assert.throws(() => Endpoint.query("search", "/a", { policy: { cache } }), "policy.cache")
+  // @ts-expect-error: each DELETE is sent
+  assert.throws(() => Endpoint.delete("remove", "/a", { policy: { coalesce } }), "policy.coalesce")
+  const search = Endpoint.query("search", "/a", { policy: { coalesce, timeout: "1 second" } })
+  expectTypeOf<(typeof search)["~Policy"]["timeout"]>().toEqualTypeOf<"1 second">()
+  const write = Endpoint.post("write", "/a", { policy: { cache: null, timeout: "1 second" } })
+  expectTypeOf<(typeof write)["~Policy"]["timeout"]>().toEqualTypeOf<"1 second">()
+})
+
 it.effect("two colons in a path are one on the wire", () =>
   Effect.gen(function* () {
     const predict = Endpoint.post("predict", "/models/:id::predict", { params: id })
