@@ -268,6 +268,7 @@ export const captions: Captions = {
     files: {
       "index.ts": "The modules of the room.",
       "Endpoint.ts": "An endpoint: an HttpApiEndpoint that remembers its policy in its type.",
+      "LargeInteger.ts": "JSON integers beyond 2^53, with all their digits.",
       "FormStyle.ts": "How nested data is written in a form or a query.",
       "Integration.ts": "A provider's endpoints, policy and Layers as one class.",
       "Pagination.ts": "How to go from one page of a list to the next.",
@@ -286,6 +287,7 @@ export const captions: Captions = {
       "internal/formPairs.ts": "Writes an encoded value as the pairs of a form or a query.",
       "internal/formText.ts": "Escapes the pairs of a form or a query.",
       "internal/request.ts": "The type of a request as a caller gives it.",
+      "internal/largeIntegers.ts": "Puts integers with all their digits into parsed JSON.",
       "internal/pathTemplate.ts": "The grammar of an endpoint's path.",
       "internal/Reflection.ts": "Reads an endpoint's successes and errors by status.",
       "internal/RequestEncoder.ts": "Encodes the parts of a call into a request.",
