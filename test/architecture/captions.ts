@@ -293,6 +293,7 @@ export const captions: Captions = {
     files: {
       "index.ts": "The modules of the room.",
       "Endpoint.ts": "An endpoint: an HttpApiEndpoint that remembers its policy in its type.",
+      "LargeInteger.ts": "JSON integers beyond 2^53, with all their digits.",
       "FormStyle.ts": "How nested data is written in a form or a query.",
       "Integration.ts": "A provider's endpoints, policy and Layers as one class.",
       "FailureRule.ts": "Decoded bodies that are failures, as data.",
@@ -316,6 +317,8 @@ export const captions: Captions = {
       "internal/formCheck.ts": "Finds in a schema what a style of forms cannot express.",
       "internal/formPairs.ts": "Writes an encoded value as the pairs of a form or a query.",
       "internal/formText.ts": "Escapes the pairs of a form or a query.",
+      "internal/request.ts": "The type of a request as a caller gives it.",
+      "internal/largeIntegers.ts": "Puts integers with all their digits into parsed JSON.",
       "internal/pathTemplate.ts": "The grammar of an endpoint's path.",
       "internal/Reflection.ts": "Reads an endpoint's successes and errors by status.",
       "internal/RequestEncoder.ts": "Encodes the parts of a call into a request.",

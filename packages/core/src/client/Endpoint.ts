@@ -10,12 +10,14 @@
  *
  * `success` is JSON unless `HttpApiSchema` says otherwise (`asText`, `asUint8Array`, `StreamSse`, `StreamNdjson`,
  * `StreamUint8Array`); several can be given. A 2xx status that no schema names is decoded by the first one. `payload` is
- * JSON unless `asFormUrlEncoded` or `asMultipart` says otherwise. `errors` maps a status, a range (`"4xx"`, `"5xx"`) or
+ * JSON unless `asFormUrlEncoded` or `asMultipart` says otherwise; `formStyle` and `queryStyle` say how nested data is
+ * written. In a path, `:id` is a parameter and `::` a colon. `errors` maps a status, a range (`"4xx"`, `"5xx"`) or
  * `default` to a schema; the most exact entry wins. A tagged error need not have its `_tag` on the wire.
  *
  * **Gotchas**
  *
- * An endpoint's `errors` go before the general ones: a declared 401 or 429 fails with the declared error.
+ * A mistake that no call could mean, such as a parameter without `params`, throws `InvalidOption` where the endpoint is
+ * defined. An endpoint's `errors` go before the general ones: a declared 401 or 429 fails with the declared error.
  *
  * **Example** (A charge)
  *
@@ -239,6 +241,13 @@ interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failur
   readonly unprocessed?: ReadonlyArray<number>
 }
 
+/** A cache keeps answers to GET and HEAD; only calls by a safe method are shared. */
+type PolicyFits<Method extends HttpMethod> = Method extends "GET" | "HEAD"
+  ? {}
+  : Method extends "OPTIONS" | "QUERY"
+    ? { readonly policy?: { readonly cache?: null } }
+    : { readonly policy?: { readonly cache?: null; readonly coalesce?: null } }
+
 interface PayloadOptions<Payload> {
   /** What the request's body holds. */
   readonly payload?: Payload
@@ -261,7 +270,7 @@ interface Make<Method extends HttpMethod> {
   >(
     name: Identifier,
     path: CheckedPath<Path, Params>,
-    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures>
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures> & PolicyFits<Method>
   ): Endpoint<
     Identifier,
     Method,
@@ -293,7 +302,7 @@ interface MakeWithPayload<Method extends HttpMethod> {
   >(
     name: Identifier,
     path: CheckedPath<Path, Params>,
-    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures> & PayloadOptions<Payload>
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures> & PayloadOptions<Payload> & PolicyFits<Method>
   ): Endpoint<
     Identifier,
     Method,
@@ -384,7 +393,11 @@ export {
  * @since 0.1.0
  * @category getters
  */
-export const definition = (endpoint: HttpApiEndpoint.Top): Definition["Service"] =>
+export const definition = (endpoint: HttpApiEndpoint.Top | Any): Definition["Service"] =>
+  // An endpoint made here is an HttpApiEndpoint, of which `Any` shows only a part.
+  definitionOf(endpoint as HttpApiEndpoint.Top)
+
+const definitionOf = (endpoint: HttpApiEndpoint.Top): Definition["Service"] =>
   Context.getOrUndefined(endpoint.annotations, Definition) ?? {
     policy: {},
     errors: errorsByStatus(endpoint),

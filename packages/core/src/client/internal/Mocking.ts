@@ -7,6 +7,7 @@ import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Url from "effect/http/Url"
 import type * as Credentials from "../../auth/Credentials.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
+import { byDistance } from "../../policy/internal/nearest.ts"
 import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
 import { type Answer, attachJournal, type JournalAttempt, type JournalCall, type Reply } from "../Reply.ts"
@@ -89,25 +90,10 @@ const unanswered =
       )
     )
 
-const nearest = (name: string, candidates: ReadonlyArray<string>): string => {
-  if (candidates.length === 0) return "It has no replies at all."
-  const byDistance = candidates.toSorted((a, b) => distance(name, a) - distance(name, b))
-  return `The nearest of its replies: ${byDistance.slice(0, 3).join(", ")}.`
-}
-
-/** Levenshtein's edit distance. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [i, char] of Array.from(a).entries()) {
-    const next = [i + 1]
-    for (const [j, other] of Array.from(b).entries()) {
-      const replaced = (row[j] ?? 0) + (char === other ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}
+const nearest = (name: string, candidates: ReadonlyArray<string>): string =>
+  candidates.length === 0
+    ? "It has no replies at all."
+    : `The nearest of its replies: ${byDistance(name, candidates).slice(0, 3).join(", ")}.`
 
 /** Where the calls of a tenant, or of nobody in particular, are written down. */
 interface Journalling {

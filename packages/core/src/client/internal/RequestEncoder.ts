@@ -11,10 +11,10 @@ import { definition } from "../Endpoint.ts"
 import * as FormStyle from "../FormStyle.ts"
 import { assertExpressible } from "./endpointChecks.ts"
 import { type Encode, encoderOf, guarded, inexpressible, type Unencodable } from "./encoders.ts"
-import { holdsNullOrUnknown } from "./formCheck.ts"
+import { holdsAny, holdsLargeIntegers, holdsNullOrUnknown } from "./formCheck.ts"
 import { type Pair, pairsOf } from "./formPairs.ts"
 import { percent, textOf } from "./formText.ts"
-import { jsonText } from "./jsonText.ts"
+import { exactJsonText, jsonText, uncheckedJsonText } from "./jsonText.ts"
 import { dotSegment, type Segment, segmentsOf } from "./pathTemplate.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
 
@@ -308,7 +308,16 @@ const compileBody = (schema: Schema.Top, endpoint: HttpApiEndpoint.Top): Encode<
   const { _tag, contentType } = encoding(schema)
   if (_tag === "FormUrlEncoded") return compileForm(schema, contentType, endpoint)
   const encode = encoderOf(schema, "payload")
+  if (_tag === "Json") {
+    const write = writerOf(schema)
+    return (value) => AtOnce.map(AtOnce.flatMap(encode(value), write), (text) => HttpBody.text(text, contentType))
+  }
   return (value) => AtOnce.flatMap(encode(value), (encoded) => bodyOf(_tag, contentType, encoded))
+}
+
+const writerOf = (schema: Schema.Top): typeof jsonText => {
+  if (holdsLargeIntegers(schema)) return exactJsonText
+  return holdsAny(schema) ? uncheckedJsonText : jsonText
 }
 
 const compileForm = (
@@ -329,13 +338,11 @@ const givenOf = (codec: Schema.Top): Schema.Top | undefined =>
   "schema" in codec && Schema.isSchema(codec.schema) ? codec.schema : undefined
 
 const bodyOf = (
-  kind: Exclude<HttpApiSchema.PayloadEncoding["_tag"], "FormUrlEncoded">,
+  kind: Exclude<HttpApiSchema.PayloadEncoding["_tag"], "FormUrlEncoded" | "Json">,
   contentType: string,
   encoded: unknown
 ): Effect.Effect<HttpBody.HttpBody, Unencodable> => {
   switch (kind) {
-    case "Json":
-      return AtOnce.map(jsonText(encoded), (text) => HttpBody.text(text, contentType))
     case "Text":
       return typeof encoded === "string" && encoded.isWellFormed()
         ? Effect.succeed(HttpBody.text(encoded, contentType))
@@ -358,10 +365,12 @@ const streamBody = (value: unknown, contentType: string): Effect.Effect<HttpBody
     : Effect.fail(notA("Stream"))
 
 const compileNdjson = (schema: HttpApiSchema.StreamNdjson<Schema.Top>): Encode<HttpBody.HttpBody> => {
-  const encode = encoderOf(Schema.toCodecJson(schema.schema), "payload")
+  const codec = Schema.toCodecJson(schema.schema)
+  const encode = encoderOf(codec, "payload")
+  const write = writerOf(codec)
   const line = (element: unknown) =>
     guarded("payload", () =>
-      Effect.map(Effect.flatMap(encode(element), jsonText), (text) => new TextEncoder().encode(`${text}\n`))
+      Effect.map(Effect.flatMap(encode(element), write), (text) => new TextEncoder().encode(`${text}\n`))
     )
   return (value) =>
     Stream.isStream(value)

@@ -7,7 +7,6 @@ import { checkSlots } from "../../policy/internal/slotNames.ts"
 import * as InvalidOption from "../../policy/InvalidOption.ts"
 import type { Policy } from "../../policy/Policy.ts"
 import * as FormStyle from "../FormStyle.ts"
-import type { Pagination } from "../Pagination.ts"
 import { inexpressibleIn } from "./formCheck.ts"
 import { assertPath } from "./pathTemplate.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
@@ -35,7 +34,6 @@ export interface Checked {
   readonly headers: Schema.Top | undefined
   readonly payload: ReadonlyArray<Schema.Top>
   readonly policy: Policy
-  readonly pagination: Pagination<unknown, unknown> | undefined
   readonly formStyle: FormStyle.FormStyle | undefined
   readonly queryStyle: FormStyle.FormStyle | undefined
   readonly constants: Constants
@@ -67,7 +65,6 @@ export const assertConsistent = (endpoint: Checked): void => {
   assertPolicyFits(endpoint, where)
   assertHeaders(endpoint, where)
   assertConstantQuery(endpoint, where)
-  assertPaginationQuery(endpoint, where)
   assertStyles(endpoint, where)
   assertRepetition(endpoint, where)
 }
@@ -125,25 +122,6 @@ const assertConstantQuery = ({ constants, query }: Checked, where: string): void
 const refuseTwice = (option: string, name: string, part: string): never =>
   refuse(option, `a record with "${name}", which \`${part}\` declares too`, "names that a caller does not give")
 
-/** The query parameters that a pagination sets, where it says so. */
-const queryNamesOf = (pagination: Pagination<unknown, unknown>): ReadonlyArray<string> =>
-  "queryNames" in pagination && Array.isArray(pagination.queryNames) ? pagination.queryNames : []
-
-const assertPaginationQuery = ({ method, pagination, payload, query }: Checked, where: string): void => {
-  if (pagination === undefined) return
-  const inQuery = hasBody(method) ? [] : payload
-  const schemas = query === undefined ? inQuery : [query, ...inQuery]
-  const declared = schemas.map(namesOf)
-  // A record without fixed names takes any name.
-  if (declared.some((names) => names === undefined)) return
-  const names = declared.flatMap((names) => names ?? [])
-  for (const name of queryNamesOf(pagination)) {
-    if (names.includes(name)) continue
-    const accepts = `a parameter that \`query\` declares${nearestTo(name, names)}`
-    refuse(`pagination.query of ${where}`, JSON.stringify(name), accepts)
-  }
-}
-
 const assertStyles = (endpoint: Checked, where: string): void => {
   const { formStyle, method, payload, query, queryStyle } = endpoint
   assertStyle(`formStyle of ${where}`, formStyle)
@@ -175,7 +153,7 @@ export const assertExpressible = (
   if (streamed(schema) !== undefined || HttpApiSchema.isNoContent(schema.ast)) return
   const problem = inexpressibleIn(Schema.toCodecJson(schema), style ?? FormStyle.repeat)
   if (problem === undefined) return
-  const actual = `${style === undefined ? "not stated" : `"${style.arrays}"`}, but ${problem}`
+  const actual = `${style === undefined ? "not stated" : JSON.stringify(style.arrays)}, while ${problem}`
   refuse(`${option} of ${where}`, actual, "a style that can, such as FormStyle.indices")
 }
 

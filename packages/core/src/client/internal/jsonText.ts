@@ -3,9 +3,35 @@ import { Effect } from "effect"
 import type { Unencodable } from "./encoders.ts"
 
 /** The JSON of a value; a failure for what JSON cannot express, or expresses only by an escape that parsers refuse. */
-export const jsonText = (value: unknown): Effect.Effect<string, Unencodable> => {
+export const jsonText = (value: unknown): Effect.Effect<string, Unencodable> => written(value, undefined)
+
+/** The JSON of a value that no schema has checked: `JSON.stringify` would leave out its symbols and functions. */
+export const uncheckedJsonText = (value: unknown): Effect.Effect<string, Unencodable> => written(value, refuseDropped)
+
+/** As {@link uncheckedJsonText}, with bigints as numbers that have all their digits. */
+export const exactJsonText = (value: unknown): Effect.Effect<string, Unencodable> => written(value, digitsOf)
+
+/** TypeScript does not know it yet, and not every platform has it. */
+const { rawJSON } = JSON as { readonly rawJSON?: (text: string) => unknown }
+
+const digitsOf = (name: string, value: unknown): unknown =>
+  typeof value === "bigint" && rawJSON !== undefined ? rawJSON(String(value)) : refuseDropped(name, value)
+
+const refuseDropped = (_name: string, value: unknown): unknown => {
+  if (typeof value === "symbol" || typeof value === "function") throw new Dropped(typeof value)
+  return value
+}
+
+class Dropped {
+  readonly kind: string
+  constructor(kind: string) {
+    this.kind = kind
+  }
+}
+
+const written = (value: unknown, replacer: typeof refuseDropped | undefined): Effect.Effect<string, Unencodable> => {
   try {
-    const text: string | undefined = JSON.stringify(value)
+    const text: string | undefined = JSON.stringify(value, replacer)
     if (text === undefined) return failed(`is a ${typeof value}, which JSON cannot express`)
     return hasLoneSurrogate(text)
       ? failed("contains a lone surrogate, which UTF-8 cannot express")
@@ -28,6 +54,7 @@ const hasLoneSurrogate = (text: string): boolean => {
 
 /** The message of what was thrown is not repeated: it may contain the value. */
 const problemOf = (value: unknown, thrown: unknown): string => {
+  if (thrown instanceof Dropped) return `contains a ${thrown.kind}, which JSON cannot express`
   const message = thrown instanceof TypeError ? thrown.message : ""
   if (/bigint/i.test(message)) return "contains a bigint, which JSON cannot express; use a schema that writes a text"
   if (/circular|cyclic/i.test(message)) return "contains itself, which JSON cannot express"

@@ -1,4 +1,5 @@
 /** The types of methods: what one takes, gives, fails with and needs. */
+import type { RequestOf } from "./request.ts"
 import type { Effect, Schema, Stream } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -67,7 +68,7 @@ type StreamError<I extends AnyTraits, EP, O> =
 export type Request<
   T extends HttpApiEndpoint.ConstraintRequest,
   Mode extends ResponseMode
-> = HttpApiEndpoint.ClientRequest<T["~Params"], T["~Query"], T["~Payload"], T["~Headers"], Mode>
+> = RequestOf<T, Mode>
 
 type Response<
   T extends HttpApiEndpoint.ConstraintRequest,
