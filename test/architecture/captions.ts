@@ -62,6 +62,7 @@ export const captions: Captions = {
       "Throttle.ts": "Adaptive throttling: refuses by itself what the provider would refuse.",
       "internal/AtOnce.ts": "Goes on without a fibre where an effect has ended already.",
       "internal/BoundedKeys.ts": "A map that drops its least recently used keys.",
+      "internal/transportCodes.ts": "What a code of the system, of TLS or of undici says about a failed request.",
       "internal/shortMac.ts": "The HMAC of what is short, in half the time.",
       "internal/cipher.ts": "Seals and opens texts and bytes with a key, for what they belong to.",
       "internal/cipherKeys.ts": "Reads the keys that seal and open.",

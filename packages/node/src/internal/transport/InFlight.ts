@@ -86,11 +86,23 @@ export class InFlight implements Dispatcher.DispatchHandler {
     this.#body?.complete()
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, cause: unknown): void {
+  onResponseError(controller: Dispatcher.DispatchController | null, cause: unknown): void {
+    const { request, upload } = this.#outgoing
+    // Read before the upload is released, which ends its stream as well.
+    const payload = upload.failure?.()
     this.#finish()
     if (this.#body !== undefined) return this.#body.fail({ cause })
-    const isRefused = this.#controller === undefined && refusals.has(codeOf(cause))
-    this.#tell((told) => told.broke((isRefused ? Failure.notSent : Failure.broken)(this.#outgoing.request, cause)))
+    const isByProxy = Failure.isByProxy(cause)
+    const sent = this.#controller !== undefined && !isByProxy
+    if (payload !== undefined) {
+      return this.#tell((told) => told.broke(Failure.broken(request, payload.error, { sent, isPayload: true })))
+    }
+    const isRefused = !sent && !isByProxy && refusals.has(codeOf(cause))
+    // Dispatchers that send nothing, such as those of tests, say null; only the cause says how far a request came.
+    const progress = controller === null && !isByProxy ? undefined : { sent, isPayload: false }
+    this.#tell((told) =>
+      told.broke(isRefused ? Failure.notSent(request, cause) : Failure.broken(request, cause, progress))
+    )
   }
 
   /** Nobody waits any more. */
@@ -102,7 +114,8 @@ export class InFlight implements Dispatcher.DispatchHandler {
   /** The signal's; somebody may still wait. */
   handleEvent(): void {
     this.#end()
-    this.#tell((told) => told.broke(Failure.broken(this.#outgoing.request, new errors.RequestAbortedError())))
+    const progress = { sent: this.#controller !== undefined, isPayload: false }
+    this.#tell((told) => told.broke(Failure.broken(this.#outgoing.request, new errors.RequestAbortedError(), progress)))
   }
 
   #end(): void {
