@@ -398,6 +398,8 @@ export const captions: Captions = {
       "internal/transport/Failure.ts": "What undici says went wrong, in Effect's words.",
       "internal/transport/InFlight.ts": "One request between its dispatch and its end.",
       "internal/transport/Pool.ts": "The dispatcher: connections, certificates, proxies.",
+      "internal/transport/ProxyRouter.ts": "A dispatcher that chooses another by the origin of each request.",
+      "internal/transport/proxyVariables.ts": "Which proxy a request goes through, by the environment.",
       "internal/transport/Redirects.ts":
         "Follows redirects where it was asked to, without credentials to other origins.",
       "internal/transport/ResponseBody.ts": "A body as it comes: held, streamed, or let go of.",
