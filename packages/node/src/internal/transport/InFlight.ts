@@ -4,7 +4,7 @@ import { type Dispatcher, errors } from "undici"
 import * as contentCodings from "./contentCodings.ts"
 import { DecodedBody } from "./DecodedBody.ts"
 import * as Failure from "./Failure.ts"
-import { type Head, type Limits, type RawHeaders, ResponseBody } from "./ResponseBody.ts"
+import { type Head, lengthOf, type Limits, type RawHeaders, ResponseBody } from "./ResponseBody.ts"
 import type { Target } from "./Target.ts"
 import { TransportResponse } from "./TransportResponse.ts"
 import * as Upload from "./Upload.ts"
@@ -74,7 +74,10 @@ export class InFlight implements Dispatcher.DispatchHandler {
     const codings = contentCodings.codingsOf(this.#outgoing.request.method, head)
     if (codings.length === 0) return new TransportResponse(this.#outgoing, head, body)
     const decodedHead = { ...head, headers: contentCodings.decodedHeaders(head.headers) }
-    return new TransportResponse(this.#outgoing, decodedHead, new DecodedBody(body, codings), { head, body })
+    return new TransportResponse(this.#outgoing, decodedHead, new DecodedBody(body, codings, lengthOf(head)), {
+      head,
+      body
+    })
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
