@@ -75,6 +75,7 @@ export const captions: Captions = {
       "internal/BoundedKeys.ts": "A map that drops its least recently used keys.",
       "internal/nearest.ts": "Finds the name that was meant by a misspelled one.",
       "internal/slotNames.ts": "Refuses the names in a policy that no strategy has.",
+      "internal/transportCodes.ts": "What a code of the system, of TLS or of undici says about a failed request.",
       "internal/shortMac.ts": "The HMAC of what is short, in half the time.",
       "internal/cipher.ts": "Seals and opens texts and bytes with a key, for what they belong to.",
       "internal/cipherKeys.ts": "Reads the keys that seal and open.",
@@ -448,6 +449,8 @@ export const captions: Captions = {
       "internal/transport/Failure.ts": "What undici says went wrong, in Effect's words.",
       "internal/transport/InFlight.ts": "One request between its dispatch and its end.",
       "internal/transport/Pool.ts": "The dispatcher: connections, certificates, proxies.",
+      "internal/transport/ProxyRouter.ts": "A dispatcher that chooses another by the origin of each request.",
+      "internal/transport/proxyVariables.ts": "Which proxy a request goes through, by the environment.",
       "internal/transport/Redirects.ts":
         "Follows redirects where it was asked to, without credentials to other origins.",
       "internal/transport/ResponseBody.ts": "A body as it comes: held, streamed, or let go of.",

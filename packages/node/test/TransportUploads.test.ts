@@ -4,6 +4,7 @@ import { HttpBody, HttpClient, type HttpClientError, HttpClientRequest } from "e
 import type { IncomingMessage } from "node:http"
 import { Readable } from "node:stream"
 import { setImmediate } from "node:timers/promises"
+import { Exchange } from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
 import { serving, signalled, ways } from "./transportServers.ts"
 
@@ -123,11 +124,39 @@ for (const [name, as] of ways) {
         }
       }))
 
-    test("that is a stream of another length than it says is not sent when it is there at once", (client) =>
+    test("that is a stream of another length than it says fails also when it is there at once, and reaches nobody whole", (client) =>
       Effect.gen(function* () {
-        const { url } = yield* echoing
-        const body = HttpBody.stream(Stream.make(bytes("abc")), "a/b", 2)
-        assert.strictEqual((yield* failure(posted(client, url, body)))._tag, "EncodeError")
+        let whole = 0
+        const { url } = yield* serving((request, response) => {
+          request.on("error", () => {})
+          request.on("end", () => {
+            whole += 1
+            response.end()
+          })
+          request.resume()
+        })
+        for (const [stream, length] of [
+          [Stream.make(bytes("abc")), 2],
+          [Stream.make(bytes("abc")), 4],
+          [Stream.make(bytes("ab"), bytes("c")), 2],
+          [pieces("ab", "c"), 2],
+          [pieces("a", "b", "", "c"), 2],
+          [Stream.make(bytes("a")), 0],
+          [Stream.empty, 1]
+        ] as const) {
+          const error = yield* Effect.flip(posted(client, url, HttpBody.stream(stream, "a/b", length)))
+          const broken = Exchange.brokenBy(error)
+          assert.deepInclude(broken, { reason: "Send", category: "invalid", origin: "local" })
+          assert.strictEqual(broken.code, "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH")
+          assert.include(String(broken.cause), `its content length is ${length}`)
+        }
+        assert.strictEqual(whole, 0)
+        yield* client.execute(
+          HttpClientRequest.post(url).pipe(
+            HttpClientRequest.setBody(HttpBody.stream(pieces("", "ab", "", "c", ""), "a/b", 3))
+          )
+        )
+        assert.strictEqual(whole, 1)
       }))
 
     test("that is a stream which fails is a TransportError with that failure as its cause", (client) =>

@@ -42,10 +42,19 @@ import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as BoundedBody from "../crypto/BoundedBody.ts"
+import type * as Failure from "./Failure.ts"
+import * as transportCodes from "./internal/transportCodes.ts"
 
 /**
- * A request that got no response, or a response that could not be read. `sent` is false only when it is certain that
- * nothing reached the provider.
+ * A request that got no response, or a response that could not be read.
+ *
+ * - `sent` is false only when it is certain that nothing reached the provider.
+ * - `category`: `transient` where another attempt may do better, `rejected` for what no retry mends, such as a bad
+ *   certificate or an unknown host, `invalid` for a request that can't be sent and a body that can't be read.
+ * - `origin` is `local` for what this process or machine lacks, such as file descriptors or local ports: it says nothing
+ *   about the provider and counts in no circuit breaker.
+ * - `cause` is the error of the request's own body stream, when that is what failed.
  *
  * @since 0.1.0
  * @category models
@@ -56,27 +65,32 @@ export interface Broken {
   readonly code: string | undefined
   readonly detail: string
   readonly sent: boolean
+  readonly category: Failure.Category
+  readonly origin: "local" | "remote"
+  readonly cause?: unknown
 }
 
-/** Codes of the system and of undici that mean: no connection, so nothing was sent. */
-const connectCodes: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EADDRNOTAVAIL",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UND_ERR_CLOSED",
-  "UND_ERR_DESTROYED",
-  "UND_ERR_PRX_CONN",
-  "UND_ERR_PRX_TLS"
-])
+/**
+ * Under this key the reason of an `HttpClientError` says how far its request came: see {@link Progress}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ProgressTypeId = "~causeway/policy/Exchange/Progress"
+
+/**
+ * How far a request came that failed. A client that knows, as the transport for Node does, is believed; for other clients
+ * the codes of their errors decide.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Progress {
+  /** Whether writing the request had begun. */
+  readonly sent: boolean
+  /** Whether the stream of the request's body is what failed; its error is the `cause`. */
+  readonly isPayload: boolean
+}
 
 /**
  * Sends a request; fails with {@link Broken} when no response comes back.
@@ -229,29 +243,86 @@ const withoutTraceAndRedirects = <R>(context: Context.Context<R>): Context.Conte
  */
 export const brokenBy = (error: HttpClientError): Broken => {
   const { cause, _tag: tag } = error.reason
-  const code = codeOf(cause)
-  const detail = code ?? nameOf(cause) ?? tag
   switch (tag) {
     case "InvalidUrlError":
     case "EncodeError":
-      return { _tag: "Broken", reason: "InvalidUrl", code, detail, sent: false }
-    case "TransportError": {
-      const connecting = code !== undefined && connectCodes.has(code)
-      return { _tag: "Broken", reason: connecting ? "Connect" : "Send", code, detail, sent: !connecting }
-    }
+      return { ...described(cause, tag), reason: "InvalidUrl", sent: false, category: "invalid", origin: "local" }
+    case "TransportError":
+      return unanswered(cause, tag, progressOf(error.reason))
     default:
-      return { _tag: "Broken", reason: "Body", code, detail, sent: true }
+      return unreadable(cause, tag)
   }
 }
 
-const codeOf = (cause: unknown, depth = 0): string | undefined => {
+const described = (cause: unknown, tag: string) => {
+  const code = codeOf(cause)
+  return { _tag: "Broken" as const, code, detail: code ?? nameOf(cause) ?? tag }
+}
+
+const unanswered = (cause: unknown, tag: string, progress: Progress | undefined): Broken => {
+  if (progress?.isPayload === true) return unproduced(cause, progress.sent)
+  const what = described(cause, tag)
+  const verdict = transportCodes.verdictOf(codedOf(cause))
+  const isConnecting =
+    progress === undefined ? verdict.isConnecting : !progress.sent || transportCodes.isCertificateRefusal(what.code)
+  return {
+    ...what,
+    reason: isConnecting ? "Connect" : "Send",
+    sent: !isConnecting,
+    // What is said of connecting is not meant for a connection that stood.
+    category: verdict.isConnecting && !isConnecting ? "transient" : verdict.category,
+    origin: verdict.origin
+  }
+}
+
+/** The caller's own stream failed while it was being sent: no retry mends that, and the provider has no part in it. */
+const unproduced = (cause: unknown, sent: boolean): Broken => {
+  const { code, detail } = described(cause, tagOf(cause) ?? typeof cause)
+  const shown = code ?? tagOf(cause) ?? detail
+  return {
+    _tag: "Broken",
+    reason: "Send",
+    code,
+    detail: `the stream of the request body failed (${shown})`,
+    sent,
+    category: "invalid",
+    origin: "local",
+    cause
+  }
+}
+
+/** Without a cause, the body was read in a way that it does not allow: too large, not JSON, read before. */
+const unreadable = (cause: unknown, tag: string): Broken => ({
+  ...described(cause, tag),
+  reason: "Body",
+  sent: true,
+  category: cause === undefined ? "invalid" : "transient",
+  origin: transportCodes.verdictOf(codedOf(cause)).origin
+})
+
+const progressOf = (reason: object): Progress | undefined =>
+  // Only who knows of this key has it, and then it is what is said here.
+  ProgressTypeId in reason ? (reason[ProgressTypeId] as Progress) : undefined
+
+/** The first error with a code, from the outside in: clients wrap what the system said. */
+const codedOf = (cause: unknown, depth = 0): object | undefined => {
   if (typeof cause !== "object" || cause === null || depth > 4) return undefined
-  if ("code" in cause && typeof cause.code === "string" && /^[A-Z][A-Z0-9_]*$/.test(cause.code)) return cause.code
-  if ("errors" in cause && Array.isArray(cause.errors)) return codeOf(cause.errors[0], depth + 1)
-  return "cause" in cause ? codeOf(cause.cause, depth + 1) : undefined
+  if ("code" in cause && typeof cause.code === "string" && /^[A-Z][A-Z0-9_/]*$/.test(cause.code)) return cause
+  if ("errors" in cause && Array.isArray(cause.errors)) return codedOf(cause.errors[0], depth + 1)
+  return "cause" in cause ? codedOf(cause.cause, depth + 1) : undefined
+}
+
+const codeOf = (cause: unknown): string | undefined => {
+  const coded = codedOf(cause)
+  return coded !== undefined && "code" in coded ? String(coded.code) : undefined
 }
 
 const nameOf = (cause: unknown): string | undefined => (cause instanceof Error ? cause.name : undefined)
+
+const tagOf = (cause: unknown): string | undefined =>
+  typeof cause === "object" && cause !== null && "_tag" in cause && typeof cause._tag === "string"
+    ? cause._tag
+    : undefined
 
 /**
  * The same response as the answer to another request: one without credentials, for whoever looks at it.
@@ -291,19 +362,19 @@ export const excerpt = (
   response: HttpClientResponse,
   maxBytes: number,
   within: Duration.Input = "5 seconds"
-): Effect.Effect<string> => {
-  const chunks: Array<Uint8Array> = []
-  let missing = maxBytes
+): Effect.Effect<string> => Effect.suspend(() => excerptOf(response, maxBytes, within))
+
+const excerptOf = (response: HttpClientResponse, maxBytes: number, within: Duration.Input): Effect.Effect<string> => {
+  const body = BoundedBody.make(maxBytes)
   return bytes(response).pipe(
     Stream.takeUntil((chunk) => {
-      chunks.push(chunk.subarray(0, missing))
-      missing -= Math.min(missing, chunk.byteLength)
-      return missing === 0
+      body.append(chunk.subarray(0, body.remainingBytes))
+      return body.remainingBytes === 0
     }),
     Stream.runDrain,
     Effect.timeout(within),
     Effect.ignore,
-    Effect.map(() => decodeText(chunks))
+    Effect.map(() => new TextDecoder().decode(body.bytes()))
   )
 }
 
@@ -316,11 +387,6 @@ export const excerpt = (
  */
 export const discard = (response: HttpClientResponse): Effect.Effect<void> =>
   Effect.asVoid(excerpt(response, 64 * 1024, "1 second"))
-
-const decodeText = (chunks: ReadonlyArray<Uint8Array>): string => {
-  const decoder = new TextDecoder()
-  return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode()
-}
 
 const requestIdHeaders = [
   "x-request-id",

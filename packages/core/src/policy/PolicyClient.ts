@@ -170,12 +170,12 @@ class ClientCall<E, R> extends HttpCall<HttpClientResponse, E, R, Authorized> {
 
 const failureOf = <E>(error: E): Engine.AttemptFailure<E> => {
   const broken = isHttpClientError(error) ? Exchange.brokenBy(error) : undefined
-  const isInvalid = broken === undefined || broken.reason === "InvalidUrl"
   return {
     error,
-    category: isInvalid ? "invalid" : "transient",
+    category: broken?.category ?? "invalid",
     retryAfter: undefined,
     sent: broken?.sent ?? true,
-    declared: false
+    declared: false,
+    isLocal: broken?.origin === "local"
   }
 }

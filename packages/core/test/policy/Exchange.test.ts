@@ -66,6 +66,92 @@ describe("what broke", () => {
     }
   })
 
+  const withCode = (code: string, more: object = {}) =>
+    brokenBy(new TypeError("fetch failed", { cause: Object.assign(new Error("x"), { code, ...more }) }))
+
+  for (const [what, expected, codes] of [
+    [
+      "is transient when nobody could be reached",
+      { category: "transient", origin: "remote" },
+      ["ECONNREFUSED", "EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ENETDOWN", "EAI_AGAIN", "ENOENT"]
+    ],
+    [
+      "is transient when connecting took too long",
+      { category: "transient", origin: "remote" },
+      ["UND_ERR_CONNECT_TIMEOUT", "ETIMEOUT", "ERR_TLS_HANDSHAKE_TIMEOUT", "UND_ERR_PRX_CONN"]
+    ],
+    [
+      "is rejected for a host that does not exist",
+      { category: "rejected", origin: "remote" },
+      ["ENOTFOUND", "EAI_NODATA", "EAI_NONAME", "EAI_FAIL", "ENODATA"]
+    ],
+    [
+      "is rejected for a bad certificate and for another protocol",
+      { category: "rejected", origin: "remote" },
+      [
+        "CERT_HAS_EXPIRED",
+        "CERT_NOT_YET_VALID",
+        "CERT_REVOKED",
+        "DEPTH_ZERO_SELF_SIGNED_CERT",
+        "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+        "HOSTNAME_MISMATCH",
+        "ERR_TLS_CERT_ALTNAME_INVALID",
+        "ERR_TLS_INVALID_PROTOCOL_VERSION",
+        "ERR_SSL_WRONG_VERSION_NUMBER",
+        "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE",
+        "EPROTO"
+      ]
+    ],
+    [
+      "is local when this machine has run out of something",
+      { category: "transient", origin: "local" },
+      ["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]
+    ],
+    [
+      "is local when this machine forbids it, or the client is closed",
+      { category: "rejected", origin: "local" },
+      ["EACCES", "EPERM", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]
+    ]
+  ] as const) {
+    it(`${what}, and was not sent`, () => {
+      for (const code of codes) {
+        assert.deepInclude(withCode(code), { reason: "Connect", sent: false, code, ...expected })
+      }
+    })
+  }
+
+  it("was not sent when the system was still connecting, whatever the code", () => {
+    for (const syscall of ["connect", "getaddrinfo", "queryA"]) {
+      assert.deepInclude(withCode("ETIMEDOUT", { syscall }), { reason: "Connect", sent: false, category: "transient" })
+      assert.deepInclude(withCode("ENEW", { syscall }), { reason: "Connect", sent: false, category: "transient" })
+    }
+    for (const syscall of ["read", "write"]) {
+      assert.deepInclude(withCode("ETIMEDOUT", { syscall }), { reason: "Send", sent: true, category: "transient" })
+    }
+    const message = "Client network socket disconnected before secure TLS connection was established"
+    assert.deepInclude(withCode("ECONNRESET", { message }), { reason: "Connect", sent: false, category: "transient" })
+  })
+
+  it("is as far as the client says, whatever the code", () => {
+    const after = (code: string, sent: boolean) => {
+      const cause = Object.assign(new Error("x"), { code })
+      const reason = new HttpClientError.TransportError({ request, cause })
+      const progress: Exchange.Progress = { sent, isPayload: false }
+      Object.defineProperty(reason, Exchange.ProgressTypeId, { value: progress })
+      return Exchange.brokenBy(new HttpClientError.HttpClientError({ reason }))
+    }
+    assert.deepInclude(after("ECONNRESET", false), { reason: "Connect", sent: false, category: "transient" })
+    assert.deepInclude(after("EODD", false), { reason: "Connect", sent: false, category: "transient" })
+    assert.deepInclude(after("ERR_SSL_BAD_RECORD_TYPE", true), { reason: "Send", sent: true, category: "transient" })
+    assert.deepInclude(after("ENOBUFS", true), { reason: "Send", sent: true, origin: "local" })
+    // In TLS 1.3 a server refuses our certificate after the request has left.
+    assert.deepInclude(after("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", true), {
+      reason: "Connect",
+      sent: false,
+      category: "rejected"
+    })
+  })
+
   it("may have been sent in all other cases", () => {
     for (const error of [Object.assign(new Error("x"), { code: "ECONNRESET" }), new Error("odd"), "odd", undefined]) {
       assert.deepInclude(brokenBy(error), { reason: "Send", sent: true })

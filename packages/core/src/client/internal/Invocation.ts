@@ -508,11 +508,10 @@ const decodeFailure = (
 
 const brokenAttempt = (
   attempt: Engine.Attempt,
-  broken: Exchange.Broken,
+  { category, code, detail, origin, reason, sent }: Exchange.Broken,
   requestId?: string
 ): Engine.AttemptFailure<CallError.TransportFailure> => {
-  const { code, detail, reason, sent } = broken
-  const category = reason === "InvalidUrl" ? "invalid" : "transient"
   const error = new CallError.TransportFailure({ ...attempt.info(requestId), category, reason, code, detail })
-  return { error, category, retryAfter: undefined, sent, declared: false, requestId }
+  const isLocal = origin === "local"
+  return { error, category, retryAfter: undefined, sent, declared: false, isLocal, requestId }
 }

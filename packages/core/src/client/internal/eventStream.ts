@@ -59,7 +59,9 @@ const unfinished: Problem = {
   reason: "Body",
   code: undefined,
   detail: "the stream ended before the last event that the endpoint declares",
-  sent: true
+  sent: true,
+  category: "transient",
+  origin: "remote"
 }
 
 /** Watches for the end that an endpoint declares. */

@@ -11,11 +11,14 @@ import { type Readable, streamOf, tooLarge } from "./ResponseBody.ts"
 export class DecodedBody implements Readable {
   readonly #coded: Readable
   readonly #codings: ReadonlyArray<Coding>
+  readonly #isSmall: boolean
   #decoded: Uint8Array | undefined = undefined
 
-  constructor(coded: Readable, codings: ReadonlyArray<Coding>) {
+  /** `codedLength` is what is known of it beforehand, else infinite. */
+  constructor(coded: Readable, codings: ReadonlyArray<Coding>, codedLength: number) {
     this.#coded = coded
     this.#codings = codings
+    this.#isSmall = codedLength <= contentCodings.mostAtOnce
   }
 
   whole(most: number): Uint8Array | undefined {
@@ -27,6 +30,15 @@ export class DecodedBody implements Readable {
   }
 
   collect(most: number): Effect.Effect<Uint8Array, BodyFailure> {
+    if (!this.#isSmall) return this.#streamed(most)
+    // Once all of a small body is there, it is decoded at once.
+    return Effect.flatMap(this.#coded.collect(contentCodings.mostAtOnce), () => {
+      const whole = this.whole(most)
+      return whole === undefined ? this.#streamed(most) : Effect.succeed(whole)
+    })
+  }
+
+  #streamed(most: number): Effect.Effect<Uint8Array, BodyFailure> {
     return Effect.suspend(() => {
       if (this.#decoded !== undefined && this.#decoded.byteLength > most) return Effect.fail(tooLarge(most))
       const bytes = Effect.mapError(BoundedBody.read(this.stream, most), (error) =>

@@ -1,3 +1,5 @@
+/** What undici says went wrong, in Effect's words, and how far the request had come. */
+import { Exchange } from "@causeway/core/policy"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
@@ -17,8 +19,24 @@ export const invalidUrl = (request: HttpClientRequest) =>
 export const notSent = (request: HttpClientRequest, cause: unknown) =>
   new Failure({ reason: new EncodeError({ request, cause }) })
 
-export const broken = (request: HttpClientRequest, cause: unknown) =>
-  new Failure({ reason: new TransportError({ request, cause }) })
+/** Without `progress`, the code of `cause` decides. */
+export const broken = (request: HttpClientRequest, cause: unknown, progress: Exchange.Progress | undefined) => {
+  const reason = new TransportError({ request, cause: byProxy(cause) ?? cause })
+  if (progress !== undefined) Object.defineProperty(reason, Exchange.ProgressTypeId, { value: progress })
+  return new Failure({ reason })
+}
+
+/** A proxy that answers in the place of the server: undici says so in its messages only. */
+const byProxy = (cause: unknown): Error | undefined => {
+  const message = cause instanceof Error ? cause.message : ""
+  const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(message)?.[1]
+  if (status === undefined) return undefined
+  const code = Number(status) >= 500 || status === "429" ? "ERR_PROXY_UNAVAILABLE" : "ERR_PROXY_REJECTED"
+  return Object.assign(new Error(`the proxy answered with the status ${status}`, { cause }), { code })
+}
+
+/** Whether it is a proxy's answer, which says that nothing reached the server. */
+export const isByProxy = (cause: unknown): boolean => byProxy(cause) !== undefined
 
 export const unreadable = (request: HttpClientRequest, response: HttpClientResponse, failure: BodyFailure) =>
   new Failure({ reason: new DecodeError({ request, response, ...failure }) })

@@ -4,7 +4,7 @@ import { type Dispatcher, errors } from "undici"
 import * as contentCodings from "./contentCodings.ts"
 import { DecodedBody } from "./DecodedBody.ts"
 import * as Failure from "./Failure.ts"
-import { type Head, type Limits, type RawHeaders, ResponseBody } from "./ResponseBody.ts"
+import { type Head, lengthOf, type Limits, type RawHeaders, ResponseBody } from "./ResponseBody.ts"
 import type { Target } from "./Target.ts"
 import { TransportResponse } from "./TransportResponse.ts"
 import * as Upload from "./Upload.ts"
@@ -74,7 +74,10 @@ export class InFlight implements Dispatcher.DispatchHandler {
     const codings = contentCodings.codingsOf(this.#outgoing.request.method, head)
     if (codings.length === 0) return new TransportResponse(this.#outgoing, head, body)
     const decodedHead = { ...head, headers: contentCodings.decodedHeaders(head.headers) }
-    return new TransportResponse(this.#outgoing, decodedHead, new DecodedBody(body, codings), { head, body })
+    return new TransportResponse(this.#outgoing, decodedHead, new DecodedBody(body, codings, lengthOf(head)), {
+      head,
+      body
+    })
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -86,11 +89,23 @@ export class InFlight implements Dispatcher.DispatchHandler {
     this.#body?.complete()
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, cause: unknown): void {
+  onResponseError(controller: Dispatcher.DispatchController | null, cause: unknown): void {
+    const { request, upload } = this.#outgoing
+    // Read before the upload is released, which ends its stream as well.
+    const payload = upload.failure?.()
     this.#finish()
     if (this.#body !== undefined) return this.#body.fail({ cause })
-    const isRefused = this.#controller === undefined && refusals.has(codeOf(cause))
-    this.#tell((told) => told.broke((isRefused ? Failure.notSent : Failure.broken)(this.#outgoing.request, cause)))
+    const isByProxy = Failure.isByProxy(cause)
+    const sent = this.#controller !== undefined && !isByProxy
+    if (payload !== undefined) {
+      return this.#tell((told) => told.broke(Failure.broken(request, payload.error, { sent, isPayload: true })))
+    }
+    const isRefused = !sent && !isByProxy && refusals.has(codeOf(cause))
+    // Dispatchers that send nothing, such as those of tests, say null; only the cause says how far a request came.
+    const progress = controller === null && !isByProxy ? undefined : { sent, isPayload: false }
+    this.#tell((told) =>
+      told.broke(isRefused ? Failure.notSent(request, cause) : Failure.broken(request, cause, progress))
+    )
   }
 
   /** Nobody waits any more. */
@@ -102,7 +117,8 @@ export class InFlight implements Dispatcher.DispatchHandler {
   /** The signal's; somebody may still wait. */
   handleEvent(): void {
     this.#end()
-    this.#tell((told) => told.broke(Failure.broken(this.#outgoing.request, new errors.RequestAbortedError())))
+    const progress = { sent: this.#controller !== undefined, isPayload: false }
+    this.#tell((told) => told.broke(Failure.broken(this.#outgoing.request, new errors.RequestAbortedError(), progress)))
   }
 
   #end(): void {

@@ -1,7 +1,10 @@
+/** The dispatcher: connections, certificates, proxies. */
 import { InvalidOption } from "@causeway/core/policy"
 import * as Redacted from "effect/Redacted"
 import * as tls from "node:tls"
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from "undici"
+import { ProxyRouter } from "./ProxyRouter.ts"
+import * as proxyVariables from "./proxyVariables.ts"
 
 /** One or more certificates or keys in PEM. */
 export type Pem = string | Uint8Array
@@ -23,6 +26,7 @@ export interface Settings {
   readonly http2: boolean
   readonly connectTimeout: number
   readonly keepAliveTimeout: number
+  /** A URL, or `environment` for what its variables say when the pool is made. */
   readonly proxy: string | undefined
   readonly tls: TlsSettings | undefined
 }
@@ -35,7 +39,20 @@ export interface TlsSettings {
 }
 
 export const make = (settings: Settings): Dispatcher => {
-  const { connections, connectTimeout, http2, keepAliveTimeout, pipelining, proxy } = settings
+  if (settings.proxy !== environment) return through(settings, settings.proxy)
+  const proxyFor = proxyVariables.proxyFor(process.env)
+  for (const origin of ["http://proxied.invalid", "https://proxied.invalid"]) {
+    const proxy = proxyFor(new URL(origin))
+    if (proxy !== undefined) checked("HTTP_PROXY or HTTPS_PROXY", proxy)
+  }
+  return new ProxyRouter(proxyFor, (proxy) => through(settings, proxy))
+}
+
+/** The proxy that stands for the variables of the environment. */
+const environment = "environment"
+
+const through = (settings: Settings, proxy: string | undefined): Dispatcher => {
+  const { connections, connectTimeout, http2, keepAliveTimeout, pipelining } = settings
   const connect: buildConnector.BuildOptions = { ...settings.tls, timeout: connectTimeout }
   const options = { connections, pipelining, allowH2: http2, keepAliveTimeout }
   return proxy === undefined
@@ -80,10 +97,14 @@ const proxyProtocols: ReadonlySet<string> = new Set(["http:", "https:", "socks5:
 /** The URL of a proxy may hold a password: nothing of it is told. */
 export const proxyUrl = (proxy: string | Redacted.Redacted<string>): string => {
   const text = typeof proxy === "string" ? proxy : Redacted.value(proxy)
+  return text === environment ? text : checked("transport.proxy", text)
+}
+
+const checked = (option: string, text: string): string => {
   const url = URL.parse(text)
-  if (url === null) throw invalid("transport.proxy", "not a URL", "a URL such as http://proxy.example:8080")
+  if (url === null) throw invalid(option, "not a URL", "a URL such as http://proxy.example:8080")
   if (!proxyProtocols.has(url.protocol)) {
-    throw invalid("transport.proxy", `a URL of ${url.protocol}`, "a URL of http:, https: or socks5:")
+    throw invalid(option, `a URL of ${url.protocol}`, "a URL of http:, https: or socks5:")
   }
   return text
 }

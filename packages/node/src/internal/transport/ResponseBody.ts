@@ -290,7 +290,7 @@ const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Infinite when nothing is said of it, as with chunks. */
-const lengthOf = ({ headers }: Head): number => Number(headers["content-length"] ?? Number.POSITIVE_INFINITY)
+export const lengthOf = ({ headers }: Head): number => Number(headers["content-length"] ?? Number.POSITIVE_INFINITY)
 
 const isRedirect = ({ headers, status }: Head): boolean =>
   status >= 300 && status < 400 && headers["location"] !== undefined

@@ -63,7 +63,7 @@ export const decodedHeaders = (headers: RawHeaders): RawHeaders => {
 }
 
 /** The most that is decoded at once, in bytes of both sides: it takes about a millisecond. */
-const mostAtOnce = 256 * 1024
+export const mostAtOnce = 256 * 1024
 
 /**
  * Decodes a whole body at once. Undefined when it is larger than `most` or than is decoded at once, when it is not valid, or
