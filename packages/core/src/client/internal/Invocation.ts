@@ -460,7 +460,7 @@ class Invocation implements Engine.Call<unknown, unknown, never> {
     attempt.received(response)
     authorized.received?.(response)
     const verdict = this.#classify(fiber, response)
-    const received: Received = { attempt, response, authorized, verdict, redactedNames: Redact.redactedNames(fiber) }
+    const received: Received = { attempt, response, authorized, verdict, fiber }
     if (response.status === 304 && this.#input.responseMode === "buffered") return Effect.succeed(response)
     return AtOnce.flatMap(logAnswer(received, fiber), () =>
       verdict.category === "success" ? this.#succeed(received) : this.#refused(received, verdict.category)
@@ -641,9 +641,9 @@ const requestIdOf = (received: Received): string | undefined => {
 }
 
 /** What the provider may repeat and nobody else may see: the credentials' secrets, and those that the caller gave. */
-const secretsOf = ({ authorized, redactedNames }: Received): ReadonlyArray<string> => [
+const secretsOf = ({ authorized, fiber }: Received): ReadonlyArray<string> => [
   ...authorized.secrets.map(Redacted.value),
-  ...Redact.secretsOf(authorized.request, redactedNames)
+  ...Redact.secretsOf(authorized.request, Redact.redactedNames(fiber))
 ]
 
 /** An attempt on its way. */
@@ -659,7 +659,7 @@ interface Received {
   readonly response: HttpClientResponse
   readonly authorized: Credentials.Authorized
   readonly verdict: Failure.Classification
-  readonly redactedNames: ReadonlyArray<string | RegExp>
+  readonly fiber: AnyFiber
 }
 
 const logAnswer = (received: Received, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> =>
