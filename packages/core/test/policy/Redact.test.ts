@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Redacted } from "effect"
 import { Redact } from "@causeway/core/policy"
 
 const secret = 's3cr3t/+=&<key>~!\'*()-of-ours "x"'
@@ -55,5 +56,78 @@ describe("what looks like a secret is removed", () => {
   it("and what does not is left", () => {
     const text = '{"error":"not_found","message":"No such charge: ch_1","tokens":12}'
     assert.strictEqual(Redact.secrets(text, []), text)
+  })
+})
+
+describe("the secrets of a request are", () => {
+  const basic = btoa("ann:p4ss:w0rd")
+  const cases: ReadonlyArray<
+    readonly [what: string, request: Redact.RequestParts, found: ReadonlyArray<string>, names?: ReadonlyArray<string>]
+  > = [
+    ["a bearer token", { headers: { authorization: "Bearer abcd1234" } }, ["Bearer abcd1234", "abcd1234"]],
+    [
+      "a user and password",
+      { headers: { authorization: `Basic ${basic}` } },
+      [`Basic ${basic}`, basic, "ann:p4ss:w0rd", "p4ss:w0rd"]
+    ],
+    [
+      "a key given as the user, as Stripe has it",
+      { headers: { authorization: `basic ${btoa("sk_live_1:")}` } },
+      [`basic ${btoa("sk_live_1:")}`, btoa("sk_live_1:"), "sk_live_1:", "sk_live_1"]
+    ],
+    [
+      "a scheme with parameters",
+      { headers: { authorization: 'Token token="abcd1234", k=1' } },
+      ['Token token="abcd1234", k=1', 'token="abcd1234", k=1', "abcd1234"]
+    ],
+    ["cookies", { headers: { cookie: "sid=abcd1234; theme=dark" } }, ["sid=abcd1234; theme=dark", "abcd1234"]],
+    [
+      "an api key",
+      { headers: { "x-api-key": "abcd1234", accept: "a/b", "idempotency-key": "efgh5678" } },
+      ["abcd1234"]
+    ],
+    ["a key in the URL", { headers: {}, url: "https://h/p?api_key=abcd1234&q=1&page_token=efgh5678" }, ["abcd1234"]],
+    ["a user in the URL", { headers: {}, url: "https://ann1:p%40ss@h/p" }, ["ann1", "p@ss"]],
+    [
+      "a query apart",
+      {
+        headers: {},
+        urlParams: {
+          params: [
+            ["sig", "abcd1234"],
+            ["q", "x"]
+          ]
+        }
+      },
+      ["abcd1234"]
+    ],
+    ["a redacted query", { headers: {}, urlParams: { params: [["q", Redacted.make("abcd1234")]] } }, ["abcd1234"]],
+    ["a name that is given", { headers: { "x-shop": "abcd1234" } }, ["abcd1234"], ["X-Shop"]],
+    ["none", { headers: { accept: "a/b" }, url: "https://h/p?q=1" }, []]
+  ]
+  for (const [what, request, found, names] of cases) {
+    it(what, () => assert.deepStrictEqual(Redact.secretsOf(request, names), found))
+  }
+
+  it("found in time that grows with their length", () => {
+    const cookie = "a=".repeat(50_000)
+    assert.isAtLeast(Redact.secretsOf({ headers: { cookie, authorization: `Basic ${" ".repeat(50_000)}` } }).length, 1)
+  })
+})
+
+describe("a request is written down without its secrets", () => {
+  it("in its URL, whose other parameters stay as they are", () =>
+    assert.strictEqual(
+      Redact.url("https://ann:pass@h/p?api_key=abcd&q=a%20b&page_token=x#f"),
+      "https://<redacted>@h/p?api_key=<redacted>&q=a%20b&page_token=x#f"
+    ))
+
+  it("in its headers and its query", () => {
+    assert.deepStrictEqual(Redact.headers({ authorization: "Bearer a", accept: "a/b", "x-shop": "s" }, ["x-shop"]), {
+      authorization: "<redacted>",
+      accept: "a/b",
+      "x-shop": "<redacted>"
+    })
+    assert.deepStrictEqual(Redact.query({ apiKey: "a", page: 2 }), { apiKey: "<redacted>", page: 2 })
   })
 })
