@@ -140,7 +140,8 @@ const endOfString = (text: string, start: number): number => {
   }
 }
 
-const mayNamePrototype = (text: string): boolean => text.includes("__proto__") || /\\u005f/i.test(text)
+/** The second form is the start of an escaped underscore. */
+const mayNamePrototype = (text: string): boolean => text.includes("__proto__") || text.includes("\\u005")
 
 const dropPrototypeKeys = (value: unknown): void => {
   const left: Array<unknown> = [value]

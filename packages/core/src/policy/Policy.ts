@@ -161,9 +161,9 @@ export type Errors<Integration, Endpoint = {}, Id extends string = string> = [In
   ? never
   : SlotErrors<Id>[Inherited<Integration, Endpoint> & keyof SlotErrors] | OwnErrors<Slot<Integration, Endpoint, "strategies">>
 
-/** The errors of a user's own strategies. */
+/** The errors of a user's own strategies; a policy whose type is only `Policy` says nothing of them. */
 type OwnErrors<Strategies> =
-  Extract<Strategies, ReadonlyArray<unknown>> extends ReadonlyArray<Strategy<infer E>> ? E : never
+  Strategies extends ReadonlyArray<Strategy<infer E>> ? (unknown extends E ? never : E) : never
 
 /**
  * Overrides for the slots that are on in `Declared`, and no others: the error types stay true.

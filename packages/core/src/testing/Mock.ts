@@ -53,7 +53,7 @@ import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Endpoint from "../client/Endpoint.ts"
 import { type EventRules, eventRules } from "../client/internal/eventRules.ts"
-import { encoding, reflected, streamed } from "../client/internal/Reflection.ts"
+import { encoding, reflected, streamed, successStatus } from "../client/internal/Reflection.ts"
 import { type Answer, type Asked, type Journal, journalOf, type Reply } from "../client/Reply.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 
@@ -219,7 +219,8 @@ const isBodiless = (code: number): boolean => code === 204 || code === 205 || co
 
 const encodeSuccess = ({ endpoint, request }: Asked, value: unknown) => {
   const stream = Array.from(endpoint.success).find((schema) => streamed(bodyOf(schema)) !== undefined)
-  const declared = stream === undefined ? Array.from(reflected(endpoint).successes) : [[200, [stream]] as const]
+  const buffered = Array.from(reflected(endpoint).successes)
+  const declared = stream === undefined ? buffered : [[successStatus(stream), [stream]] as const, ...buffered]
   const encodings = declared.flatMap(([code, schemas]) =>
     schemas.map((schema) => ({ code, schema, isEmpty: HttpApiSchema.isNoContent(bodyOf(schema).ast) }))
   )

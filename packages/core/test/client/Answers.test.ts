@@ -22,6 +22,8 @@ const serve = (handler: RequestListener) =>
     ({ close }) => Effect.sync(close)
   )
 
+class Busy extends Schema.TaggedError<Busy>()("Busy", { by: Schema.String }) {}
+
 const Thing = Schema.Struct({ id: Schema.String })
 
 class Gone extends Schema.TaggedError<Gone>()("Gone", {}) {}
@@ -349,4 +351,39 @@ describe("a union of tagged errors for one status", () => {
       assert.strictEqual((yield* failed(409, "<html>"))._tag, "Gone")
     })
   )
+})
+
+describe("several errors of an HttpApi for one status", () => {
+  const api = HttpApi.make("y").add(
+    HttpApiGroup.make("g").add(
+      HttpApiEndpoint.get("find", "/", {
+        success: Thing,
+        error: [
+          HttpApiSchema.status(409)(Busy),
+          HttpApiSchema.status(409)(Gone.pipe(HttpApiSchema.asNoContent({ decode: () => new Gone() }))),
+          HttpApiSchema.status(409)(Schema.String.pipe(HttpApiSchema.asText()))
+        ]
+      })
+    )
+  )
+
+  class Api extends Integration.Service<Api>()(
+    "test/Errors",
+    Integration.fromHttpApi(api, { baseUrl: "https://provider.example" })
+  ) {}
+
+  it.effect("are told apart by an empty body, the content type and their fields", () => {
+    const json = { "content-type": "application/json" }
+    const find = Mock.sequence(
+      Mock.status(409, { body: { by: "me" }, headers: json }),
+      Mock.status(409),
+      Mock.status(409, { body: "no", headers: { "content-type": "text/plain; charset=utf-8" } })
+    )
+    return Effect.gen(function* () {
+      const { g } = yield* Api
+      assert.deepInclude(yield* Effect.flip(g.find()), { _tag: "Busy", by: "me" })
+      assert.deepInclude(yield* Effect.flip(g.find()), { _tag: "Gone" })
+      assert.strictEqual(yield* Effect.flip(g.find()), "no")
+    }).pipe(Effect.provide(Api.layerMock({ g: { find } })))
+  })
 })

@@ -328,6 +328,19 @@ describe("an answer to an endpoint that declares a stream of events", () => {
   )
 })
 
+describe("a mocked endpoint that declares a stream and a body", () => {
+  it.effect("answers with whichever the value is", () => {
+    const layer = Streams.layerMock({
+      either: Mock.sequence(Mock.ok({ ok: true }), Mock.ok(Stream.make({ n: 1 })))
+    })
+    return Effect.gen(function* () {
+      const { either } = yield* Streams
+      assert.deepStrictEqual(yield* either(), { ok: true })
+      assert.isTrue(Stream.isStream(yield* either()))
+    }).pipe(Effect.provide(layer))
+  })
+})
+
 describe("a stream of lines of JSON", () => {
   for (const type of [
     "application/x-ndjson",

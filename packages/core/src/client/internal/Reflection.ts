@@ -24,6 +24,12 @@ const encodingOf = SchemaAST.resolveAt<HttpApiSchema.PayloadEncoding>("~httpApiE
 export const encoding = (schema: Schema.Constraint): HttpApiSchema.PayloadEncoding =>
   encodingOf(schema.ast) ?? { _tag: "Json", contentType: "application/json" }
 
+/** Schemas that are each written in their own way: the members of a union that has no encoding itself. */
+export const alternativesOf = (schema: Schema.Top): ReadonlyArray<Schema.Top> =>
+  encodingOf(schema.ast) === undefined && "members" in schema && Array.isArray(schema.members)
+    ? schema.members
+    : [schema]
+
 const statusOf = SchemaAST.resolveAt<number>("httpApiStatus")
 
 /** The status of a success: 200 unless the schema says otherwise. */

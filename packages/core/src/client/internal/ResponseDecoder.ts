@@ -8,7 +8,7 @@ import { compileBody, compileNothing, compileValue, type DecodeBody, isNothing }
 import { compileErrorBody } from "./errorDecoder.ts"
 import { isJson, mediaTypeOf } from "./mediaType.ts"
 import type { ReceivedBody } from "./receivedBody.ts"
-import { encoding, reflected, streamed, successStatus } from "./Reflection.ts"
+import { alternativesOf, encoding, reflected, streamed, successStatus } from "./Reflection.ts"
 import { compileStream, type OpenStream } from "./streamDecoder.ts"
 import type { LimitBytes, TellStreamProblem, Undecodable } from "./undecodable.ts"
 
@@ -70,10 +70,6 @@ export const compileErrors = (errors: ErrorMap): DecoderOf => {
       contentType
     )
 }
-
-/** The errors that an `HttpApi` declares for one status are the members of a union, each written in its own way. */
-const alternativesOf = (schema: Schema.Top): ReadonlyArray<Schema.Top> =>
-  "members" in schema && Array.isArray(schema.members) ? schema.members : [schema]
 
 type CompileBody = (schema: Schema.Top) => DecodeBody
 
