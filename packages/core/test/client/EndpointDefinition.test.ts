@@ -1,6 +1,6 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Effect, Schedule, Schema } from "effect"
-import { HttpApiSchema } from "effect/http-api"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { Endpoint, FormStyle, Integration } from "@causeway/core/client"
 import { Cache, Coalesce, InvalidOption } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
@@ -237,4 +237,21 @@ it.effect("what is optional can be left out of a call, down to the whole request
     const [, response] = yield* lenient.list({ responseMode: "decoded-and-response" })
     expectTypeOf(response.status).toEqualTypeOf<number>()
   }).pipe(Effect.provide(Lenient.layerMock(replies)))
+)
+
+it.effect("an endpoint of an HttpApi whose form would be corrupted is refused before the first call", () =>
+  Effect.gen(function* () {
+    const lines = Schema.Struct({ items: Schema.Array(Schema.Struct({ price: Schema.String })) })
+    const api = HttpApi.make("api").add(
+      HttpApiGroup.make("orders").add(
+        HttpApiEndpoint.post("order", "/orders", { payload: lines.pipe(HttpApiSchema.asFormUrlEncoded()) })
+      )
+    )
+    class Orders extends Integration.Service<Orders>()(
+      "test/Orders",
+      Integration.fromHttpApi(api, { baseUrl: "https://api.example" })
+    ) {}
+    const exit = yield* Effect.exit(Effect.provide(Orders, Orders.layerMock({})))
+    assert.include(String(exit), "formStyle of endpoint order")
+  })
 )

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
+import { OpenAI } from "openai"
 import qs from "qs"
 import { Stripe } from "stripe"
 import { Endpoint, FormStyle } from "@causeway/core/client"
@@ -157,6 +158,29 @@ describe("a form or a query has the same bytes as that of stripe-node", () => {
       const query = { limit: 2, expand: ["data.customer"], email: "a b+c@x.example", created: { gte: 1, lt: 2 } }
       yield* Effect.promise(() => stripe.customers.list(query))
       assert.strictEqual(yield* queryOf(style, query), new URL(sent.at(-1)?.url ?? "").search.slice(1))
+    })
+  )
+})
+
+describe("a query has the same bytes as that of the official client of OpenAI", () => {
+  const urls: Array<string> = []
+  const openai = new OpenAI({
+    apiKey: "sk-test",
+    fetch: (url) => {
+      urls.push(url instanceof Request ? url.url : String(url))
+      return Promise.resolve(Response.json({}))
+    }
+  })
+
+  it.effect("for arbitrary values whose arrays hold leaves", () =>
+    Effect.gen(function* () {
+      const style = FormStyle.make({ arrays: "brackets", empty: "omit" })
+      for (const seed of samples) {
+        const random = randomFrom(seed)
+        const query = recordFrom(random, () => shallowFrom(random, () => leafFrom(random)))
+        yield* Effect.promise(() => openai.get("/things", { query }))
+        assert.strictEqual(yield* queryOf(style, query), new URL(urls.at(-1) ?? "").search.slice(1))
+      }
     })
   )
 })

@@ -9,7 +9,7 @@ import * as UrlParams from "effect/http/UrlParams"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import { definition } from "../Endpoint.ts"
 import * as FormStyle from "../FormStyle.ts"
-import { assertExpressible } from "./endpointChecks.ts"
+import { assertWritable } from "./endpointChecks.ts"
 import { type Encode, encoderOf, guarded, inexpressible, type Unencodable } from "./encoders.ts"
 import { holdsAny, holdsLargeIntegers, holdsNullOrUnknown } from "./formCheck.ts"
 import { type Pair, pairsOf } from "./formPairs.ts"
@@ -30,6 +30,7 @@ export interface Input {
 
 /** Compiles an endpoint to the function that makes its request under a base URL. */
 export const compile = (endpoint: HttpApiEndpoint.Top, baseUrl: string, fixed: Readonly<Record<string, string>>) => {
+  if (definition(endpoint).writing === undefined) assertWritable(endpoint)
   const path = compilePath(endpoint)
   const query = compileQuery(endpoint)
   const headers = compileHeaders(endpoint)
@@ -141,16 +142,13 @@ type EncodePairs = (input: Input) => Effect.Effect<ReadonlyArray<Pair>, Unencoda
 /** A method without a body carries its payload in the query, as the server of an HttpApi expects. */
 const queryParts = (endpoint: HttpApiEndpoint.Top): ReadonlyArray<EncodePairs> => {
   const { writing } = definition(endpoint)
-  const where = `endpoint ${endpoint.identifier}`
   const parts: Array<EncodePairs> = []
   if (!HttpMethod.hasBody(endpoint.method) && endpoint.payload.size > 0) {
     const schema = Schema.Union(payloadSchemas(endpoint))
-    assertExpressible(schema, "queryStyle", undefined, where)
     const encode = compilePairs({ codec: schema, part: "payload" })
     parts.push((input) => encode(input.payload ?? {}))
   }
   if (endpoint.query !== undefined) {
-    if (writing === undefined) assertExpressible(endpoint.query, "queryStyle", undefined, where)
     const given = writing?.query
     const encode = compilePairs({ codec: endpoint.query, given, style: writing?.queryStyle, part: "query" })
     parts.push((input) => encode(input.query ?? {}))
@@ -327,7 +325,6 @@ const compileForm = (
 ): Encode<HttpBody.HttpBody> => {
   const { writing } = definition(endpoint)
   const style = writing?.formStyle
-  if (writing === undefined) assertExpressible(codec, "formStyle", undefined, `endpoint ${endpoint.identifier}`)
   const encode = compilePairs({ codec, given: writing && givenOf(codec), style, part: "payload" })
   return (value) =>
     AtOnce.map(encode(value), (pairs) => HttpBody.text(textOf(pairs, style ?? FormStyle.repeat, "form"), contentType))

@@ -1,5 +1,6 @@
 /** Checks an endpoint's options where it is defined, so that a mistake is found before the first call. */
 import { Schema } from "effect"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { type HttpMethod, hasBody } from "effect/http/HttpMethod"
 import { nearestTo } from "../../policy/internal/nearest.ts"
@@ -144,7 +145,7 @@ const assertStyle = (option: string, style: unknown): void => {
 }
 
 /** Throws `InvalidOption` for a schema that the style, or the default without one, cannot express. */
-export const assertExpressible = (
+const assertExpressible = (
   schema: Schema.Top,
   option: "formStyle" | "queryStyle",
   style: FormStyle.FormStyle | undefined,
@@ -155,6 +156,18 @@ export const assertExpressible = (
   if (problem === undefined) return
   const actual = `${style === undefined ? "not stated" : JSON.stringify(style.arrays)}, while ${problem}`
   refuse(`${option} of ${where}`, actual, "a style that can, such as FormStyle.indices")
+}
+
+/** Throws `InvalidOption` for an endpoint of an HttpApi, which states no style, with data that would be corrupted. */
+export const assertWritable = ({ identifier, method, payload, query }: HttpApiEndpoint.Top): void => {
+  const where = `endpoint ${identifier}`
+  if (query !== undefined) assertExpressible(query, "queryStyle", undefined, where)
+  for (const { schemas } of payload.values()) {
+    for (const schema of schemas) {
+      if (!hasBody(method)) assertExpressible(schema, "queryStyle", undefined, where)
+      else if (encoding(schema)._tag === "FormUrlEncoded") assertExpressible(schema, "formStyle", undefined, where)
+    }
+  }
 }
 
 const repeatable: ReadonlySet<string> = new Set([...safe, "PUT", "DELETE"])
