@@ -13,9 +13,9 @@ import type { AnyTraits, MethodError, MethodOf, PolicyOf, Request, Success } fro
  * @since 0.1.0
  * @category utility types
  */
-export type Client<Endpoints extends ReadonlyArray<Endpoint.Any>, I extends AnyTraits> = {
-  readonly [T in Endpoints[number] as T["identifier"]]: MethodOf<T, I, PolicyOf<T>>
-}
+export type Client<Endpoints extends ReadonlyArray<Endpoint.Any>, I extends AnyTraits> = [Endpoints] extends [never]
+  ? never // As a conditional type it has no name of its own, so that an editor shows the methods.
+  : { readonly [T in Endpoints[number] as T["identifier"]]: MethodOf<T, I, PolicyOf<T>> }
 
 /**
  * Policies for the endpoints of an `HttpApi`, by group and endpoint.

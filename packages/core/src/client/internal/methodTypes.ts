@@ -56,14 +56,16 @@ export type Success<S, I extends AnyTraits = Traits<string, Policy.Policy>, EP =
             ? S["Type"]
             : never
 
-type StreamError<I extends AnyTraits, EP, O> =
-  | CallError.TransportFailure<I["id"]>
-  | CallError.DecodeFailure<I["id"]>
-  | I["failure"]
-  | (Policy.Active<Policy.Merged<I["policy"], EP>> & ("deadline" | "idleTimeout") extends never
-      ? never
-      : CallError.Timeout<I["id"]>)
-  | (O extends { readonly deadline: unknown } | { readonly idleTimeout: unknown } ? CallError.Timeout<I["id"]> : never)
+/** A conditional type, as {@link MethodError} is, so that an editor shows the members. */
+type StreamError<I extends AnyTraits, EP, O> = [I] extends [never]
+  ? never
+  : | CallError.TransportFailure<I["id"]>
+    | CallError.DecodeFailure<I["id"]>
+    | (Policy.Active<Policy.Merged<I["policy"], EP>> & StreamLimit extends never ? never : CallError.Timeout<I["id"]>)
+    | (keyof O & StreamLimit extends never ? never : CallError.Timeout<I["id"]>)
+
+/** The slots, and the options of a call, that limit the time of a stream. */
+type StreamLimit = "deadline" | "idleTimeout"
 
 export type Request<
   T extends HttpApiEndpoint.ConstraintRequest,
