@@ -55,7 +55,6 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/client/internal/formBody.ts": ["effect/http"],
   "core/src/client/internal/mediaType.ts": ["effect/http-api"],
   "core/src/client/internal/receivedBody.ts": ["effect/http"],
-  "core/src/client/internal/streamDecoder.ts": ["effect/ByteSize", "effect/encoding", "effect/http", "effect/http-api"],
   "core/src/client/internal/endpointChecks.ts": ["effect/http", "effect/http-api"],
   "core/src/client/internal/streamDecoder.ts": ["effect/ByteSize", "effect/http", "effect/http-api"],
   "core/src/client/Events.ts": ["effect/encoding", "effect/http-api"],

@@ -69,8 +69,8 @@ export type CallEvent = Where &
         readonly attempts: number
         readonly succeeded: boolean
         readonly elapsedMillis: number
-        /** The error that the call failed with; undefined for a success, an interruption or a defect. */
-        readonly error: unknown
+        /** The error that the call failed with; absent for a success, an interruption or a defect. */
+        readonly error?: unknown
       }
   )
 

@@ -433,7 +433,7 @@ describe("the types of a stream of events", () => {
   it("have the declared errors and the events by their names", () => {
     const data = Events.make({ data: N, errors: { error: { schema: Overloaded, category: "transient" } } })
     const kept = Events.make({ events: { delta: N }, unknown: "keep" })
-    type StreamError = CallError.TransportFailure | CallError.DecodeFailure
+    type StreamError = CallError.TransportFailure | CallError.DecodeFailure | CallError.Timeout
     expectTypeOf<Integration.Success<typeof data>>().toEqualTypeOf<
       Stream.Stream<{ readonly n: number }, Overloaded | StreamError>
     >()

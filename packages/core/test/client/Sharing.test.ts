@@ -211,11 +211,11 @@ describe("a header that the caller gives", () => {
         Endpoint.get("read", "/things", {
           headers: { [name]: Schema.optional(Schema.String) },
           query: { api_key: Schema.optional(Schema.String) },
-          success: Answer,
-          policy: options
+          success: Answer
         }),
-        Endpoint.put("write", "/things", { headers: { [name]: Schema.optional(Schema.String) }, policy: options })
-      ]
+        Endpoint.put("write", "/things", { headers: { [name]: Schema.optional(Schema.String) } })
+      ],
+      policy: options
     }) {}
 
   const live = (Provider: ReturnType<typeof providerWith>, client = counting({ "cache-control": "max-age=60" })) =>

@@ -324,7 +324,7 @@ describe("a wait until a time of day is measured by the provider's clock", () =>
   }
 })
 
-const integrationWith = <const P extends Policy.Policy>(policy: P) => {
+const integrationWith = <const P extends Policy.Policy>(policy: Policy.Exact<P>) => {
   class Provider extends Integration.Service<Provider>()("test/Provider", {
     baseUrl: "https://provider.example",
     endpoints: [Endpoint.get("read", "/read", { success: Schema.String })],

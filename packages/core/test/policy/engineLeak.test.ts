@@ -9,17 +9,23 @@ const slowBreakers = (): BreakerStore.BreakerStore["Service"] => {
   return { ...memory, admit: (...asked) => Effect.delay(memory.admit(...asked), 5) }
 }
 
-/** Begins without a fibre, but for some that need one after all. */
-const beginning =
-  (random: Random, context: Context.Context<never>): Engine.Begin<void, never, never> =>
-  (_, told) => {
-    if (random(4) === 0) return undefined
-    const sleeper = Effect.runForkWith(context)(Effect.sleep(1 + random(30)))
-    sleeper.addObserver((exit) => {
-      if (Exit.isSuccess(exit)) told(() => (random(2) === 0 ? Effect.void : Effect.sleep(random(30))))
-    })
-    return () => sleeper.interruptUnsafe()
-  }
+/** An attempt that waits without a fibre of its own. */
+const waiting =
+  (random: Random, context: Context.Context<never>) =>
+  (attempt: Engine.Attempt): Effect.Effect<void, Engine.AttemptFailure<never>> =>
+    random(4) === 0
+      ? Effect.sleep(random(30))
+      : Effect.mapError(
+          attempt.wait<void, never, never>((resume) => {
+            const sleeper = Effect.runForkWith(context)(Effect.sleep(1 + random(30)))
+            sleeper.addObserver((exit) => {
+              if (Exit.isSuccess(exit)) resume(random(2) === 0 ? Effect.void : Effect.sleep(random(30)))
+            })
+            return () => sleeper.interruptUnsafe()
+          }),
+          // Nothing here has a time limit.
+          (failure) => failure as Engine.AttemptFailure<never>
+        )
 
 /** Callers come, wait, are served and are interrupted at random; at the end nobody may hold a place. */
 const flood = (seed: number, breakers: BreakerStore.BreakerStore["Service"]) =>
@@ -38,8 +44,8 @@ const flood = (seed: number, breakers: BreakerStore.BreakerStore["Service"]) =>
       replayable: true,
       request: undefined,
       options: {},
-      attempt: () => Effect.suspend(() => Effect.sleep(random(30))),
-      begin: seed % 2 === 0 ? beginning(random, context) : undefined
+      attempt: seed % 2 === 0 ? waiting(random, context) : () => Effect.suspend(() => Effect.sleep(random(30))),
+      timed: seed % 2 === 0
     })
     const fibers: Array<Fiber.Fiber<unknown, unknown>> = []
     for (let step = 0; step < 150; step += 1) {

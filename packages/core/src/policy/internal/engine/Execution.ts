@@ -62,7 +62,8 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
         const elapsedMillis = this.#elapsed()
         const found = Exit.isSuccess(exit) ? undefined : Cause.findError(exit.cause)
         const error = found !== undefined && Result.isSuccess(found) ? found.success : undefined
-        this.emit({ _tag: "CallEnded", succeeded: Exit.isSuccess(exit), attempts: this.#attempts, elapsedMillis, error })
+        const ended = { succeeded: Exit.isSuccess(exit), attempts: this.#attempts, elapsedMillis }
+        this.emit({ _tag: "CallEnded", ...ended, ...(error !== undefined && { error }) })
       })
     )
   }
