@@ -219,6 +219,8 @@ export class TransportFailure<out Id extends string = string> extends tagged("Tr
     readonly reason: "InvalidUrl" | "Connect" | "Send" | "Body"
     readonly code: string | undefined
     readonly detail: string
+    /** The error of the request's own body stream, when that is what failed. */
+    readonly cause?: unknown
   }
 > {
   declare readonly integration: Id

@@ -71,6 +71,15 @@ export interface Broken {
 }
 
 /**
+ * Whether a broken request says nothing about the provider's health: what is missing here, a bad certificate, an unknown
+ * host. No strategy counts it.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const isUncounted = ({ category, origin }: Broken): boolean => origin === "local" || category === "rejected"
+
+/**
  * Under this key the reason of an `HttpClientError` says how far its request came: see {@link Progress}.
  *
  * @since 0.1.0

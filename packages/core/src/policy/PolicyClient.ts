@@ -162,7 +162,7 @@ class ClientCall<E, R> extends HttpCall<HttpClientResponse, E, R, Authorized> {
       status: response.status,
       sent: true,
       declared: true,
-      conclude: Effect.succeed(response),
+      answer: Effect.succeed(response),
       discard: Exchange.discard(response)
     })
   }
@@ -176,6 +176,6 @@ const failureOf = <E>(error: E): Engine.AttemptFailure<E> => {
     retryAfter: undefined,
     sent: broken?.sent ?? true,
     declared: false,
-    isLocal: broken?.origin === "local"
+    isUncounted: broken !== undefined && Exchange.isUncounted(broken)
   }
 }

@@ -452,9 +452,9 @@ const unsigned = (error: WebhookError): AttemptFailure => ({
 })
 
 const unreached = (broken: Exchange.Broken, attempt: Engine.Attempt): AttemptFailure => {
-  const { category, code, detail, origin, reason, sent } = broken
+  const { category, code, detail, reason, sent } = broken
   const error = new CallError.TransportFailure({ ...attempt.info(), category, reason, code, detail })
-  return { error, category, retryAfter: undefined, sent, declared: false, isLocal: origin === "local" }
+  return { error, category, retryAfter: undefined, sent, declared: false, isUncounted: Exchange.isUncounted(broken) }
 }
 
 const answered = (

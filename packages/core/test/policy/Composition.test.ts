@@ -368,7 +368,7 @@ describe("what a policy says of itself", () => {
         rateLimit: { limit: 25, window: "1 second", learn: "ietf", costOf: () => 2, key }
       }),
       [
-        "deadline       5s in all, told in x-deadline",
+        "deadline       5s in all, sent in x-deadline",
         "cache          1000 answers, 16777216 bytes, kept without being told to for 1m, given while a fresh one is fetched for 2s, given when there is no fresh one for 1h",
         "coalesce       identical calls in flight share one, for 10000 of them",
         "hedge          at most 1 more after 200ms, for 10 % of the calls",

@@ -1,5 +1,5 @@
 /** One call of a method: its credentials, its answer, and the errors that it can fail with. */
-import { Duration, Effect, type Fiber, Option, Redacted, type Tracer } from "effect"
+import { Duration, Effect, Option, Redacted, type Tracer } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import { fromWeb, type HttpClientResponse } from "effect/http/HttpClientResponse"
@@ -179,17 +179,14 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     )
   }
 
-  override judge(
-    fiber: Fiber.Fiber<unknown, unknown>,
-    attempt: Engine.Attempt,
-    response: HttpClientResponse
-  ): Effect.Effect<Failure.Classification> {
+  override judge(arrived: Omit<Arrived, "verdict">): Effect.Effect<Failure.Classification> {
+    const { attempt, fiber, response } = arrived
     Tracing.tellStatus(this.#spans.get(attempt.number), response.status)
     const logged = Tracing.logDebug(fiber, "answered", () => {
-      const { elapsed, ...info } = attempt.info(Exchange.requestId(response.headers))
+      const { elapsed, ...info } = attempt.info(this.#requestId(arrived))
       return { ...info, status: response.status, elapsedMillis: Duration.toMillis(elapsed) }
     })
-    return AtOnce.flatMap(logged, () => super.judge(fiber, attempt, response))
+    return AtOnce.flatMap(logged, () => super.judge(arrived))
   }
 
   override bodyOf(response: HttpClientResponse): Effect.Effect<unknown> {
@@ -351,13 +348,13 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     const error = this.#generalError(received, category, known)
     if (known.excerpt !== undefined) return this.#failAfterRenewal(received, { ...facts, error })
     const discard = Exchange.discard(response)
-    const conclude =
+    const readError =
       error._tag === "UnexpectedStatus"
-        ? Effect.flatMap(Exchange.excerpt(response, excerptBytes), (excerpt) =>
-            Effect.fail(this.#generalError(received, category, { excerpt }))
+        ? Effect.map(Exchange.excerpt(response, excerptBytes), (excerpt) =>
+            this.#generalError(received, category, { excerpt })
           )
-        : Effect.andThen(Effect.forkDetach(discard), Effect.fail(error))
-    return this.#failAfterRenewal(received, { ...facts, error, conclude, discard })
+        : Effect.as(discard, error)
+    return this.#failAfterRenewal(received, { ...facts, error, readError, discard })
   }
 
   #generalError(
@@ -399,7 +396,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
       ...this.#failed(received, category),
       error: response,
       declared: true,
-      conclude: Effect.sync(() => this.#withoutCredentials(response)),
+      answer: Effect.sync(() => this.#withoutCredentials(response)),
       discard: Exchange.discard(response)
     })
   }
@@ -453,13 +450,13 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     return Exchange.withRequest(response, this.outgoing)
   }
 
-  #requestId(received: Arrived): string | undefined {
+  #requestId(received: Omit<Arrived, "verdict">): string | undefined {
     const requestId = Exchange.requestId(received.response.headers)
     return requestId === undefined ? undefined : Redact.secrets(requestId, this.#secrets(received))
   }
 
   /** What must not appear in an error: the credentials of the integration, and those that the caller gave. */
-  #secrets({ authorized, fiber }: Arrived): ReadonlyArray<string> {
+  #secrets({ authorized, fiber }: Pick<Arrived, "authorized" | "fiber">): ReadonlyArray<string> {
     const given = Redact.secretsOf(this.outgoing, Redact.redactedNames(fiber))
     return [...authorized.secrets.map(Redacted.value), ...given]
   }
@@ -508,10 +505,12 @@ const decodeFailure = (
 
 const brokenAttempt = (
   attempt: Engine.Attempt,
-  { category, code, detail, origin, reason, sent }: Exchange.Broken,
+  broken: Exchange.Broken,
   requestId?: string
 ): Engine.AttemptFailure<CallError.TransportFailure> => {
-  const error = new CallError.TransportFailure({ ...attempt.info(requestId), category, reason, code, detail })
-  const isLocal = origin === "local"
-  return { error, category, retryAfter: undefined, sent, declared: false, isLocal, requestId }
+  const { category, cause, code, detail, reason, sent } = broken
+  const facts = { ...attempt.info(requestId), category, reason, code, detail }
+  const error = new CallError.TransportFailure({ ...facts, ...(cause !== undefined && { cause }) })
+  const isUncounted = Exchange.isUncounted(broken)
+  return { error, category, retryAfter: undefined, sent, declared: false, isUncounted, requestId }
 }

@@ -47,7 +47,7 @@ export class Attempt implements Model.Attempt {
     return this.#call.deadlineMillis
   }
 
-  received(answer: AttemptEnd["answer"]): void {
+  readonly received = (answer: AttemptEnd["answer"]): void => {
     this.answer = answer
   }
 
@@ -66,6 +66,12 @@ export class Attempt implements Model.Attempt {
     return millis === Infinity
       ? Effect.callback((resume) => Effect.sync(wait(resume)))
       : waitLimited(wait, millis, this.#call.fiber, () => this.#tooLong())
+  }
+
+  /** What an Effect succeeds with before the time of the attempt is up, else `otherwise`. */
+  within<A>(effect: Effect.Effect<A>, otherwise: A): Effect.Effect<A> {
+    const millis = this.#leftMillis()
+    return millis === Infinity ? effect : timeLimited(effect, millis, () => Effect.succeed(otherwise))
   }
 
   /** A clock that was set back gives no more than the whole time. */

@@ -10,6 +10,7 @@ import { Attempt, type CallOfAttempt } from "./Attempt.ts"
 import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
 import { hedged } from "./hedging.ts"
 import type { Call, Engine, Progress, Sharing } from "./model.ts"
+import { exitOf } from "../AtOnce.ts"
 import { decided, isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
 import { type RuntimeContext, runtimeContextOf } from "./RuntimeContext.ts"
 import { timeLimited } from "./timeLimit.ts"
@@ -50,14 +51,14 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
 
   run(): Effect.Effect<A, E | PolicyError, R> {
     const { sharing } = this.#call
-    const outcome =
-      sharing === undefined || this.#engine.steps.length === 0 ? this.#nextAttempt() : this.#throughSteps(sharing)
-    return this.#runtime.observe === undefined ? outcome : this.#observed(outcome)
+    return sharing === undefined || this.#engine.steps.length === 0 ? this.#observed() : this.#throughSteps(sharing)
   }
 
-  #observed(outcome: Effect.Effect<A, E | PolicyError, R>): Effect.Effect<A, E | PolicyError, R> {
+  /** An answer that a cache holds, or that another call fetches, is no call of its own. */
+  #observed(): Effect.Effect<A, E | PolicyError, R> {
+    if (this.#runtime.observe === undefined) return this.#nextAttempt()
     this.emit({ _tag: "CallStarted" })
-    return Effect.onExit(outcome, (exit) =>
+    return Effect.onExit(this.#nextAttempt(), (exit) =>
       Effect.sync(() => {
         const elapsedMillis = this.#elapsed()
         const found = Exit.isSuccess(exit) ? undefined : Cause.findError(exit.cause)
@@ -72,7 +73,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   #throughSteps(sharing: Sharing<A, E, R>): Effect.Effect<A, E | PolicyError, R> {
     return this.#beforeDeadline(
       Effect.flatMap(sharing.partition, (partition) => {
-        const alone = Effect.suspend(() => this.#nextAttempt())
+        const alone = Effect.suspend(() => this.#observed())
         if (partition === undefined) return alone
         const stepped = {
           // Each step adds the errors of policies to those of the call.
@@ -97,7 +98,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     return Effect.withFiber((fiber) => {
       const execution = new Execution(this.#engine, call, fiber)
       this.#leader ??= execution
-      return execution.#nextAttempt()
+      return execution.#observed()
     })
   }
 
@@ -181,10 +182,27 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     const attempt = new Attempt(this, this.#attempts, { beganAt, remainingMillis, timeoutMillis })
     if (this.#runtime.observe !== undefined) this.emit({ _tag: "AttemptStarted", attempt: this.#attempts })
     const made = this.#call.attempt(attempt)
-    const timed = restore(this.#call.timed === true ? made : attempt.inTime(made))
+    const timed = restore(this.#readIfLast(attempt, this.#call.timed === true ? made : attempt.inTime(made)))
     // Nothing need be done at an end that nobody observes.
     if (permits.length === 0 && this.#runtime.observe === undefined && this.#engine.hedge === undefined) return timed
     return Effect.onExit(timed, (exit) => this.#ended(attempt, permits, exit))
+  }
+
+  /** The error that is the call's answer is read while the attempt holds its permits, and within its time. */
+  #readIfLast(attempt: Attempt, made: Effect.Effect<A, Failed<E, A>, R>): Effect.Effect<A, Failed<E, A>, R> {
+    if (exitOf(made) !== undefined) return made
+    return Effect.catch(made, (failure) =>
+      failure.readError === undefined || this.#mayFollow(failure)
+        ? Effect.fail(failure)
+        : Effect.flatMap(attempt.within(failure.readError, failure.error), (error) =>
+            Effect.fail<Failed<E, A>>({ ...withoutBody(failure), error })
+          )
+    )
+  }
+
+  #mayFollow(failure: Failed<E, A>): boolean {
+    const isRenewed = failure.renewed === true && !this.#renewed && this.#attempts < this.#maxAttempts()
+    return isRenewed || this.#mayRetry(failure)
   }
 
   #ended(
@@ -213,7 +231,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     const failure = found.success
     if (failure.isRejection === true) return Effect.fail(failure.error)
     if (failure.renewed === true && this.#mayRepeat()) return this.#again(failure, Effect.void)
-    if (!this.#mayRetry(failure)) return concluded(failure)
+    if (!this.#mayRetry(failure)) return this.#concluded(failure)
     if (this.#asksTooMuch(failure)) return this.#givenUp(failure)
     return this.#afterSchedule(failure)
   }
@@ -250,7 +268,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
 
   /** The provider asked for a longer wait than the policy allows: an error that the endpoint declares stays as it is. */
   #givenUp(failure: Failed<E, A>): Effect.Effect<A, E | PolicyError> {
-    if (failure.declared) return concluded(failure)
+    if (failure.declared) return this.#concluded(failure)
     const { discard = Effect.void, requestId, retryAfter, status } = failure
     const info = this.info(requestId)
     const facts = { category: "throttled", source: "remote", limit: undefined, retryAfter, status } as const
@@ -261,7 +279,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     return Effect.matchCauseEffect(this.#scheduled(failure), {
       onSuccess: ([, delay]) => this.#retryAfter(delay, failure),
       onFailure: (cause) =>
-        Pull.isDoneCause(cause) ? concluded(failure) : Effect.failCause(Cause.map(cause, () => failure.error))
+        Pull.isDoneCause(cause) ? this.#concluded(failure) : Effect.failCause(Cause.map(cause, () => failure.error))
     })
   }
 
@@ -282,13 +300,13 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   #retryAfter(delay: Duration.Duration, failure: Failed<E, A>): Effect.Effect<A, E | PolicyError, R> {
     const asked = failure.retryAfter === undefined ? 0 : Duration.toMillis(failure.retryAfter)
     const millis = Math.max(asked, Duration.toMillis(delay))
-    if (millis >= this.remainingMillis(this.now())) return asked > 0 ? this.#givenUp(failure) : concluded(failure)
+    if (millis >= this.remainingMillis(this.now())) return asked > 0 ? this.#givenUp(failure) : this.#concluded(failure)
     const withdrawn = Effect.onInterrupt(this.#engine.withdraw(this), () => failure.discard ?? Effect.void)
     return Effect.flatMap(withdrawn, (allowed) => {
       // After a failure that opened the circuit, there is nothing to wait for.
       if (allowed) return this.#again(failure, this.#circuitOpened ? Effect.void : this.#sleep(millis))
       this.emit({ _tag: "RetryBudgetEmpty" })
-      return concluded(failure)
+      return this.#concluded(failure)
     })
   }
 
@@ -296,6 +314,14 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   #again(failure: Failed<E, A>, wait: Effect.Effect<void>): Effect.Effect<A, E | PolicyError, R> {
     const waited = failure.discard === undefined ? wait : Effect.andThen(detached(failure.discard), wait)
     return Effect.flatMap(waited, () => this.#nextAttempt())
+  }
+
+  #concluded({ answer, error, readError }: Failed<E, A>): Effect.Effect<A, E | PolicyError> {
+    if (answer !== undefined) return answer
+    if (readError === undefined) return Effect.fail(error)
+    const remaining = this.remainingMillis(this.now())
+    const read = remaining === Infinity ? readError : timeLimited(readError, remaining, () => Effect.succeed(error))
+    return Effect.flatMap(read, (error) => Effect.fail(error))
   }
 
   #sleep(delayMillis: number): Effect.Effect<void> {
@@ -410,8 +436,10 @@ const confirmed = (permits: ReadonlyArray<Permit>): Effect.Effect<ReadonlyArray<
     Effect.succeed([])
   )
 
-const concluded = <E, A>({ conclude, error }: Failed<E, A>): Effect.Effect<A, E | PolicyError> =>
-  conclude ?? Effect.fail(error)
+const withoutBody = <E, A>(failure: Failed<E, A>): Failed<E, A> => {
+  const { discard: _discard, readError: _readError, ...rest } = failure
+  return rest
+}
 
 const detached = (discard: Effect.Effect<void>): Effect.Effect<void> => Effect.asVoid(Effect.forkDetach(discard))
 
@@ -451,6 +479,6 @@ const endOf = (
   const found = Cause.findError(exit.cause)
   const failure = Result.isSuccess(found) ? found.success : undefined
   const retryAfterMillis = failure?.retryAfter === undefined ? undefined : Duration.toMillis(failure.retryAfter)
-  const category = failure?.isLocal === true ? undefined : failure?.category
+  const category = failure?.isUncounted === true ? undefined : failure?.category
   return { attempted, category, elapsedMillis, retryAfterMillis, answer, success: undefined }
 }

@@ -116,18 +116,15 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   ): Effect.Effect<A, Failed<E, A>, R> {
     attempt.received(response)
     authorized.received?.(response)
-    return AtOnce.flatMap(this.judge(fiber, attempt, response), (verdict) => {
-      const received = { attempt, authorized, fiber, response, verdict }
+    const arrived = { attempt, authorized, fiber, response }
+    return AtOnce.flatMap(this.judge(arrived), (verdict) => {
+      const received = { ...arrived, verdict }
       return verdict.category === "success" ? this.accept(received) : this.refuse(received, verdict.category)
     })
   }
 
   /** The headers of a success are decoded only for a classification that may look at them. */
-  judge(
-    fiber: Fiber.Fiber<unknown, unknown>,
-    _attempt: Attempt,
-    response: HttpClientResponse
-  ): Effect.Effect<Failure.Classification> {
+  judge({ fiber, response }: Omit<Received<Auth>, "verdict">): Effect.Effect<Failure.Classification> {
     const { status } = response
     const { classify } = this
     const isSuccess = Failure.categoryOfStatus(status) === "success"

@@ -23,12 +23,14 @@ export interface AttemptFailure<out E, out A = never> {
   readonly renewed?: boolean
   /** The provider refused the request before it processed anything: it may be sent again, whatever its method. */
   readonly isUnprocessed?: boolean
-  /** The failure has a local reason, such as a lack of descriptors, and says nothing about the provider. */
-  readonly isLocal?: boolean
+  /** The failure says nothing about the provider's health, such as a lack of descriptors here: no strategy counts it. */
+  readonly isUncounted?: boolean
   /** A policy rejected the attempt: it was not made, and none follows. */
   readonly isRejection?: boolean
-  /** Ends the call with this failure. Default: fails with `error`. */
-  readonly conclude?: Effect.Effect<A, E>
+  /** Reads what is still unread of the error: for an attempt whose failure is the call's answer. */
+  readonly readError?: Effect.Effect<E>
+  /** The call ends with this answer in the place of the error. */
+  readonly answer?: Effect.Effect<A>
   /** Releases what the failure holds, when another attempt follows it. */
   readonly discard?: Effect.Effect<void>
 }

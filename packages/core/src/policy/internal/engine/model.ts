@@ -41,7 +41,7 @@ export interface Attempt {
   readonly deadlineMillis: number
   info(requestId?: string): CallError.CallInfo
   /** Records the status and the headers of a response, for the strategies that learn from them. */
-  received(answer: Omit<Failure.Response, "now">): void
+  readonly received: (answer: Omit<Failure.Response, "now">) => void
   /** Ends an Effect when the time of the attempt is up; for the attempts of a call that is `timed`. */
   inTime<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | AttemptFailure<PolicyError, never>, R>
   /** As `inTime` for a wait that needs no fibre. */

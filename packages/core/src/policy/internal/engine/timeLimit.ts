@@ -9,7 +9,7 @@ export type Wait<A, E, R> = (resume: (effect: Effect.Effect<A, E, R>) => void) =
 export const timeLimited = <A, E, R, E2>(
   effect: Effect.Effect<A, E, R>,
   millis: number,
-  tooLong: () => Effect.Effect<never, E2>
+  tooLong: () => Effect.Effect<A, E2>
 ): Effect.Effect<A, E | E2, R> =>
   Effect.withFiber((parent) =>
     Effect.callback<A, E | E2, R>((resume) => {
