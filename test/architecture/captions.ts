@@ -315,6 +315,7 @@ export const captions: Captions = {
       "internal/encoders.ts": "Encodes the parts of a request; what user code throws is a failure.",
       "internal/jsonText.ts": "Writes JSON that every parser accepts.",
       "internal/endpointChecks.ts": "Checks an endpoint's options where it is defined.",
+      "internal/endpointTypes.ts": "What the types say of an endpoint's options.",
       "internal/formCheck.ts": "Finds in a schema what a style of forms cannot express.",
       "internal/formPairs.ts": "Writes an encoded value as the pairs of a form or a query.",
       "internal/formText.ts": "Escapes the pairs of a form or a query.",

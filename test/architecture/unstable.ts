@@ -48,6 +48,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/client/internal/Sharing.ts": ["effect/http"],
   "core/src/client/internal/Tenants.ts": ["effect/LayerMap"],
   "core/src/client/internal/Tracing.ts": ["effect/http"],
+  "core/src/client/internal/endpointTypes.ts": ["effect/http"],
   "core/src/client/internal/request.ts": ["effect/http-api"],
   "core/src/client/internal/RequestEncoder.ts": ["effect/http", "effect/http-api"],
   "core/src/client/internal/ResponseDecoder.ts": ["effect/http", "effect/http-api"],

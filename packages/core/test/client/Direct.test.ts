@@ -79,12 +79,12 @@ describe("a call over a client with a direct way", () => {
     }).pipe(provided(client))
   })
 
-  it.effect("goes the other way where its credentials have to be waited for", () => {
-    const { client, journal } = direct(never)
+  it.effect("goes that way too when it has to wait for its credentials", () => {
+    const { client, journal } = direct((request, told) => told.responded(arrived(request, '"direct"')))
     const credentials = Auth.bearer(Provider, Effect.as(Effect.yieldNow, Redacted.make("token")))
     return Effect.gen(function* () {
-      assert.strictEqual(yield* read, "executed")
-      assert.strictEqual(journal.executed, 1)
+      assert.strictEqual(yield* read, "direct")
+      assert.deepStrictEqual(journal, { begun: 1, stopped: 0, executed: 0 })
     }).pipe(provided(client, credentials))
   })
 

@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Layer, Schema, Stream } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
 import { OpenAI } from "openai"
 import qs from "qs"
 import { Stripe } from "stripe"
-import { Endpoint, FormStyle } from "@causeway/core/client"
+import { Auth } from "@causeway/core/auth"
+import { Endpoint, FormStyle, Integration, Pagination } from "@causeway/core/client"
 import { InvalidOption } from "@causeway/core/policy"
 import { type Random, randomFrom } from "../policy/randomFrom.ts"
 import { sentBy } from "./sentRequest.ts"
@@ -322,3 +324,47 @@ describe("a value that a style cannot express is an EncodeFailure that names the
     )
   }
 })
+
+it.effect("a paginated query in a style has each parameter once on every page", () =>
+  Effect.gen(function* () {
+    const Page = Schema.Struct({ data: Schema.Array(Schema.String), next: Schema.NullOr(Schema.String) })
+    class Provider extends Integration.Service<Provider>()("test/Pages", {
+      baseUrl: "https://api.example",
+      endpoints: [
+        Endpoint.get("list", "/list", {
+          query: { expand: Schema.Array(Schema.String), after: Schema.optional(Schema.String) },
+          queryStyle: FormStyle.make({ arrays: "brackets", brackets: "literal" }),
+          success: Page,
+          pagination: Pagination.cursor(Page, { query: "after", next: ({ next }) => next, items: ({ data }) => data })
+        })
+      ]
+    }) {}
+    const queries: Array<string> = []
+    const client = HttpClient.make((request, url) => {
+      queries.push(url.search)
+      const next = { "": "a b", "a b": "c&d" }[url.searchParams.get("after") ?? ""] ?? null
+      return Effect.succeed(HttpClientResponse.fromWeb(request, Response.json({ data: ["x"], next })))
+    })
+    const live = Provider.layer.pipe(Layer.provide([Auth.none(Provider), Layer.succeed(HttpClient.HttpClient, client)]))
+    const provider = yield* Effect.provide(Provider, live)
+    const items = yield* Stream.runCollect(provider.list.items({ query: { expand: ["data.customer"] } }))
+    assert.deepStrictEqual([...items], ["x", "x", "x"])
+    assert.deepStrictEqual(queries, [
+      "?expand[]=data.customer",
+      "?expand[]=data.customer&after=a%20b",
+      "?expand[]=data.customer&after=c%26d"
+    ])
+  })
+)
+
+it.effect("a form of a class is written by its fields", () =>
+  Effect.gen(function* () {
+    class Customer extends Schema.Class<Customer>("Customer")({
+      email: Schema.NullOr(Schema.String),
+      tags: Schema.Array(Schema.String)
+    }) {}
+    const payload = new Customer({ email: null, tags: ["a", "b"] })
+    assert.strictEqual(yield* bodyOf(undefined, payload, Customer), "email=&tags=a&tags=b")
+    assert.strictEqual(yield* bodyOf(FormStyle.comma, payload, Customer), "email=&tags=a,b")
+  })
+)

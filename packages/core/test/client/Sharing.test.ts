@@ -399,7 +399,7 @@ describe("a stale answer, when the provider", () => {
     class Provider extends Integration.Service<Provider>()("test/Provider", {
       baseUrl: "https://provider.example",
       endpoints: [Endpoint.get("read", "/things", { success: Answer, errors: { "4xx": Declared, "5xx": Declared } })],
-      policy: { cache: cache() }
+      policy: { ...Policy.none, cache: cache() }
     }) {}
     const stale = answer(1, { "cache-control": "max-age=0, stale-if-error=3600" })
     const failing = (status: number) => Mock.status(status, { body: { status: 503 } })

@@ -337,7 +337,8 @@ describe("what a policy says of itself", () => {
         "circuitBreaker opens at failures of 50 % of the last 100 calls, of at least 10, for 30s, closes after 1 of 1 probes",
         "bulkhead       100 in flight, 1000 waiting up to 5s",
         "rateLimit      25 in any 1s, 1000 waiting up to 30s",
-        "timeout        10s an attempt"
+        "timeout        10s an attempt",
+        "idleTimeout    1m between two chunks of a stream"
       ].join("\n")
     )
     assert.strictEqual(Policy.describe(Policy.none), "no policy: one attempt, as long as it takes")
@@ -369,8 +370,8 @@ describe("what a policy says of itself", () => {
       }),
       [
         "deadline       5s in all, sent in x-deadline",
-        "cache          1000 answers, 16777216 bytes, kept without being told to for 1m, given while a fresh one is fetched for 2s, given when there is no fresh one for 1h",
         "coalesce       identical calls in flight share one, for 10000 of them",
+        "cache          1000 answers, 16777216 bytes, kept without being told to for 1m, given while a fresh one is fetched for 2s, given when there is no fresh one for 1h",
         "hedge          at most 1 more after 200ms, for 10 % of the calls",
         "throttle       2 requests for each accepted one of the last 2m, by key",
         "circuitBreaker opens at 3 failures in a row, for 1s, later 4s, closes after 2 of 4 probes",

@@ -1,4 +1,4 @@
-import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import { assert, describe, expect, expectTypeOf, it } from "@effect/vitest"
 import { Effect, Schedule, Schema } from "effect"
 import type { HttpClient } from "effect/http"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
@@ -179,9 +179,11 @@ describe("a slot that is misspelled does not compile", () => {
 
   it("in an endpoint", () => {
     // @ts-expect-error: retry is meant
-    Endpoint.get("a", "/a", { policy: { timeout: "1 second", rety: Schedule.recurs(3) } })
+    expect(() => Endpoint.get("a", "/a", { policy: { timeout: "1 second", rety: Schedule.recurs(3) } })).toThrow(
+      "retry"
+    )
     // @ts-expect-error: circuitBreaker is meant
-    Endpoint.post("a", "/a", { policy: misspelled })
+    expect(() => Endpoint.post("a", "/a", { policy: misspelled })).toThrow("circuitBreaker")
   })
 
   it("beside an HttpApi, and neither does a group or an endpoint that is not there", () => {
