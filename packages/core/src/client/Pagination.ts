@@ -115,6 +115,7 @@ export interface Pagination<in Page, out Item> {
  * @category models
  */
 export interface Options<in Page, out Item> {
+  /** All items of a page: they are counted. Filter the Stream, not the page. */
   readonly items: (page: Page) => ReadonlyArray<Item>
   /** Ends the list after a page for which it is true, such as one with items that are too old. Default: never. */
   readonly until?: (page: Page, arrived: Arrived<Page>) => boolean
@@ -139,7 +140,7 @@ export type Target =
 export type OptionalTarget = Target | { readonly query?: never; readonly payload?: never }
 
 interface HasMore<in Page> {
-  /** False ends the list, as `has_more` does. Default: not said. */
+  /** False ends the list, as `has_more` does; true without a next page is a `DecodeFailure`. Default: not said. */
   readonly hasMore?: (page: Page, arrived: Arrived<Page>) => boolean | null | undefined
 }
 
@@ -253,7 +254,7 @@ export const cursor: {
   const options = optionsIn(given)
   const target = targetOf(options, undefined)
   return style(options, target.requires, (arrived) =>
-    options.hasMore?.(arrived.page, arrived) === false ? undefined : target.to(options.next(arrived.page, arrived))
+    unlessLast(options, arrived, () => target.to(options.next(arrived.page, arrived)))
   )
 }
 
@@ -326,15 +327,16 @@ export const linkHeader: {
 } = <Page, Item>(...given: Given<LinkHeaderOptions<Page, Item>>): Pagination<Page, Item> => {
   const options = optionsIn(given)
   const relation = InvalidOption.nonEmpty("pagination.relation", options.relation ?? "next")
-  return style(options, nothing, (arrived) => {
-    const header = arrived.headers["link"]
-    if (header === undefined || options.hasMore?.(arrived.page, arrived) === false) return undefined
-    const found = links(header)
-    if (found === undefined) return { _tag: "Invalid", issue: "the Link header is longer than 16 KiB" }
-    const url = linkIn(found, relation, arrived.url)
-    return url === undefined ? undefined : { _tag: "Url", url }
-  })
+  return style(options, nothing, (arrived) => unlessLast(options, arrived, () => nextOfLinks(arrived, relation)))
 }
+
+const nextOfLinks = ({ headers, url }: Arrived<unknown>, relation: string): Next => {
+  const found = links(headers["link"] ?? "")
+  if (found === undefined) return { _tag: "Invalid", issue: "the Link header is longer than 16 KiB" }
+  return urlNext(linkIn(found, relation, url))
+}
+
+const urlNext = (url: string | null | undefined): Next => (isNone(url) ? undefined : { _tag: "Url", url: String(url) })
 
 /**
  * The next page is at a URL that this one holds, absolute or relative to its own. It ends where there is none.
@@ -359,11 +361,9 @@ export const nextUrl: {
   <Page, Item>(options: NextUrlOptions<Page, Item>): Pagination<Page, Item>
 } = <Page, Item>(...given: Given<NextUrlOptions<Page, Item>>): Pagination<Page, Item> => {
   const options = optionsIn(given)
-  return style(options, nothing, (arrived) => {
-    const hasMore = options.hasMore?.(arrived.page, arrived) !== false
-    const url = hasMore ? options.next(arrived.page, arrived) : undefined
-    return isNone(url) ? undefined : { _tag: "Url", url: String(url) }
-  })
+  return style(options, nothing, (arrived) =>
+    unlessLast(options, arrived, () => urlNext(options.next(arrived.page, arrived)))
+  )
 }
 
 const nothing: Requires = { query: [], payload: [] }
@@ -383,7 +383,21 @@ const style = <Page, Item>(
   next: (arrived) => (until?.(arrived.page, arrived) === true ? undefined : next(arrived))
 })
 
-const isNone = (value: unknown): boolean => value === null || value === undefined || value === ""
+const isNone = (value: unknown): boolean => value === null || value === undefined || value === "" || value === false
+
+/** Ends where nothing follows; a page that says that more follows, and not where, is not the end of a list. */
+const unlessLast = <Page>(
+  { hasMore }: HasMore<Page>,
+  arrived: Arrived<Page>,
+  next: (arrived: Arrived<Page>) => Next
+): Next => {
+  const more = hasMore?.(arrived.page, arrived)
+  if (more === false) return undefined
+  const found = next(arrived)
+  return more === true && found === undefined
+    ? { _tag: "Invalid", issue: "the page says that more follow, but not where" }
+    : found
+}
 
 /** Reads and writes what a style changes of a request. */
 interface Targeted {

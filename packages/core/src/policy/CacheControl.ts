@@ -141,7 +141,8 @@ const directivesOf = (found: ReadonlyMap<string, string | undefined>): Directive
     found.has(name) ? (seconds(found.get(name)) ?? 0) * 1000 : undefined
   const isEndless = found.has("max-stale") && found.get("max-stale") === undefined
   return {
-    noStore: found.has("no-store"),
+    // A cache that knows the status takes `must-understand` in its place (RFC 9111, section 5.2.2.3).
+    noStore: found.has("no-store") && !found.has("must-understand"),
     noCache: found.has("no-cache"),
     mustRevalidate: found.has("must-revalidate"),
     mustUnderstand: found.has("must-understand"),

@@ -156,6 +156,35 @@ class Provider extends Integration.Service<Provider>()("test/Provider", {
         items: (page) => page
       })
     }),
+    // The name on the wire, and a value that is a text here and a number in the page.
+    Endpoint.get("wire", "/list", {
+      query: Schema.Struct({ skip: text }).pipe(Schema.encodeKeys({ skip: "$skip" })),
+      success: Ids,
+      pagination: Pagination.offset(Ids, { query: "$skip", items: (page) => page })
+    }),
+    Endpoint.get("texts", "/list", {
+      query: { offset: text },
+      success: Ids,
+      pagination: Pagination.offset(Ids, { items: (page) => page })
+    }),
+    Endpoint.post("numbers", "/list", {
+      payload: { page: Schema.Struct({ offset: int }) },
+      success: Ids,
+      pagination: Pagination.cursor(Ids, {
+        payload: ["page", "offset"],
+        next: (_, { headers }) => headers["x-next-offset"],
+        items: (page) => page
+      })
+    }),
+    Endpoint.get("full", "/list", {
+      query: { offset: int, limit: int },
+      success: Ids,
+      pagination: Pagination.offset(Ids, {
+        limit: ({ limit }) => Number(limit ?? 100),
+        shortPageIsLast: true,
+        items: (page) => page
+      })
+    }),
     Endpoint.get("recent", "/list", {
       query: { page: int },
       success: Ids,
@@ -332,6 +361,34 @@ const lists: ReadonlyArray<{
     seen: ["?$skip=20&$top=2", "?$skip=22&$top=2"]
   },
   {
+    name: "wire",
+    input: { query: { skip: "20" } },
+    replies: [[["a", "b"]], [["c"]], [[]]],
+    items: ["a", "b", "c"],
+    seen: ["?$skip=20", "?$skip=22", "?$skip=23"]
+  },
+  {
+    name: "texts",
+    input: { query: { offset: "5" } },
+    replies: [[["a"]], [[]]],
+    items: ["a"],
+    seen: ["?offset=5", "?offset=6"]
+  },
+  {
+    name: "numbers",
+    input: { payload: { page: {} } },
+    replies: [[["a"], { "x-next-offset": "100" }], [["b"]]],
+    items: ["a", "b"],
+    seen: ['{"page":{}}', '{"page":{"offset":100}}']
+  },
+  {
+    name: "full",
+    input: { query: { limit: 2 } },
+    replies: [[["a", "b"]], [["c"]]],
+    items: ["a", "b", "c"],
+    seen: ["?limit=2", "?limit=2&offset=2"]
+  },
+  {
     name: "recent",
     input: { query: {} },
     replies: [[["new"]], [["new", "old"]]],
@@ -375,6 +432,14 @@ describe("a list that goes wrong is never ended as a success", () => {
       const page = reply({ results: ["a"], has_more: true, next_cursor: "x" })
       const { got, tag } = yield* failing("notion", { payload: { filter: { property: "p" } } }, page, page, page)
       assert.deepStrictEqual([got, tag], [["a", "a"], "DecodeFailure"])
+    })
+  )
+
+  it.effect("when a page says that more follow, but not where", () =>
+    Effect.gen(function* () {
+      const page = reply({ data: [], has_more: true })
+      const { tag } = yield* failing("stripe", { query: {} }, page)
+      assert.strictEqual(tag, "DecodeFailure")
     })
   )
 

@@ -117,6 +117,17 @@ const vectors: ReadonlyArray<Vector> = [
   { name: "a 299 with max-age", said: fresh, status: 299, answers: "cache" },
   { name: "a 299 without", said: { "last-modified": date(-100_000) }, status: 299, answers: "provider" },
   {
+    name: "must-understand of a known status, with no-store for caches that don't know the directive",
+    said: { "cache-control": "max-age=3600, must-understand, no-store" },
+    answers: "cache"
+  },
+  {
+    name: "must-understand of an unknown status, with no-store",
+    said: { "cache-control": "max-age=3600, must-understand, no-store" },
+    status: 299,
+    answers: "provider"
+  },
+  {
     name: "must-understand of an unknown status",
     said: { "cache-control": "max-age=3600, must-understand" },
     status: 299,

@@ -142,9 +142,10 @@ const changed = (driver: Driver, { arrived, asked, fail, next }: Following): Cha
     case "Url":
       return atUrl(driver, asked, arrived.url, next.url, fail)
     case "Payload": {
-      const payload = put(input.payload ?? {}, next.path, next.value)
-      if (payload === undefined) return fail(`the payload has no place for ${next.path.join(".")}`)
-      return encoded(driver, asked.request, [{ ...input, payload }])
+      const payloads = spellings(next.value).map((value) => put(input.payload ?? {}, next.path, value))
+      if (payloads.includes(undefined)) return fail(`the payload has no place for ${next.path.join(".")}`)
+      const inputs = payloads.map((payload) => ({ ...input, payload }))
+      return encoded(driver, request, inputs)
     }
     case "Query": {
       if (driver.queryNames?.has(next.name) !== true) {
