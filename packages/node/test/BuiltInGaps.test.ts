@@ -564,9 +564,9 @@ describe("20: an answer that is not as it was declared", () => {
     policy: Policy.none
   }) {}
 
-  const answered = (status: number, body: string) => {
+  const answered = (status: number, body: string, headers: Record<string, string> = {}) => {
     const client = HttpClient.make((request) =>
-      Effect.succeed(HttpClientResponse.fromWeb(request, new Response(body, { status })))
+      Effect.succeed(HttpClientResponse.fromWeb(request, new Response(body, { status, headers })))
     )
     return Provider.layer.pipe(Layer.provide([Auth.none(Provider), Layer.succeed(HttpClient.HttpClient, client)]))
   }
@@ -603,6 +603,8 @@ describe("20: an answer that is not as it was declared", () => {
     Effect.gen(function* () {
       const tokens = yield* Effect.flatMap(Provider, (one) => one.tokens())
       assert.deepStrictEqual(Array.from(yield* Stream.runCollect(tokens)), [item])
-    }).pipe(Effect.provide(answered(200, 'data: {"id":"a"}\n\ndata: [DONE]\n\n')))
+    }).pipe(
+      Effect.provide(answered(200, 'data: {"id":"a"}\n\ndata: [DONE]\n\n', { "content-type": "text/event-stream" }))
+    )
   )
 })

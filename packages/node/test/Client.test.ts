@@ -365,7 +365,10 @@ for (const transport of transports) {
           (response) => answer(response, 200, "<html>"),
           (provider) =>
             Effect.map(Effect.flip(provider.plain()), (error) =>
-              assert.deepInclude(error, { _tag: "DecodeFailure", issue: "Expected JSON" })
+              assert.deepInclude(error, {
+                _tag: "DecodeFailure",
+                issue: "invalid JSON at position 0 (line 1, column 1)"
+              })
             )
         )
       )

@@ -1,4 +1,5 @@
 import { Result } from "effect"
+import { _iterSSEMessages as openAiEvents } from "openai/core/streaming"
 import { describe, expect, it } from "vitest"
 import { EventParser } from "../../src/client/internal/eventParser.ts"
 
@@ -27,4 +28,42 @@ describe("the time before a reconnection", () => {
     expect(fed("retry: 10\nretry:3000\nretry: 1s\nretry: -1\nretry\n").retryMillis).toBe(3000)
     expect(fed("retry: 99999999999999\n").retryMillis).toBe(2 ** 31 - 1)
   })
+})
+
+describe("the events of a model API", () => {
+  // The forms of openai-node's tests/streaming.test.ts, with its own decoder as the oracle.
+  const transcripts: Readonly<Record<string, string>> = {
+    "a basic event": 'event: completion\ndata: {"foo":true}\n\n',
+    "data missing an event": 'data: {"foo":true}\n\n',
+    "several events": 'event: a\ndata: {"n":1}\n\nevent: b\ndata: {"n":2}\n\n',
+    "several data lines": 'event: ping\ndata: {\ndata: "foo":\ndata: true}\n\n',
+    "data lines with an empty one": 'event: ping\ndata: {\ndata: "foo":\ndata: \ndata:\ndata: true}\n\n',
+    "escaped ends of lines in JSON": 'event: ping\ndata: {"foo": "my long\\n\\ncontent"}\n\n',
+    "characters of several bytes": 'event: completion\ndata: {"content": "известни 😀 \u2028 ni"}\n\n',
+    CRLF: 'event: a\r\ndata: {"n":1}\r\n\r\ndata: [DONE]\r\n\r\n',
+    "comments between events": ': open\n\ndata: {"n":1}\n\n: ping\n\ndata: [DONE]\n\n'
+  }
+
+  const oracle = async (body: string) => {
+    const events: Array<object> = []
+    for await (const { data, event } of openAiEvents(new Response(body), new AbortController())) {
+      events.push({ event: event ?? "message", data })
+    }
+    return events.filter((event) => "data" in event && event.data !== "")
+  }
+
+  for (const [name, body] of Object.entries(transcripts)) {
+    it(`with ${name} are those that OpenAI's client reads, however they are cut`, async () => {
+      const expected = await oracle(body)
+      const bytes = new TextEncoder().encode(body)
+      for (const size of [1, 2, 3, 5, bytes.length]) {
+        const parser = new EventParser(1024)
+        const events: Array<object> = []
+        for (let at = 0; at < bytes.length; at += size) {
+          events.push(...Result.getOrThrow(parser.feed(bytes.slice(at, at + size))))
+        }
+        expect(events).toEqual(expected)
+      }
+    })
+  }
 })
