@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http"
 import * as zlib from "node:zlib"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Exchange } from "@causeway/core/policy"
+import { Cache, Exchange } from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
 import { serving, signalled, ways } from "./transportServers.ts"
 
@@ -340,6 +340,46 @@ describe("a request", () => {
       const others = "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=0"
       assert.strictEqual(yield* withHeaders({ authorization: others }), "gzip, br")
     })
+  )
+})
+
+describe("a cache over the transport", () => {
+  it.effect("answers from a decoded response that varies by accept-encoding, and only the same kind of request", () =>
+    Effect.gen(function* () {
+      const headers = { "content-encoding": "gzip", "cache-control": "max-age=60", vary: "Accept-Encoding" }
+      const { seen, url } = yield* answering(headers, encode("gzip", "fine"))
+      const client = Cache.withCache(Cache.make())(yield* HttpClient.HttpClient)
+      const get = (request: HttpClientRequest.HttpClientRequest) =>
+        Effect.flatMap(client.execute(request), (response) =>
+          Effect.map(response.text, (text) => [text, response.headers["content-encoding"]])
+        )
+      const plain = HttpClientRequest.get(url)
+      const identity = HttpClientRequest.setHeader(plain, "accept-encoding", "identity")
+      for (const request of [plain, plain, identity, identity]) {
+        assert.deepStrictEqual(yield* get(request), ["fine", undefined])
+      }
+      assert.deepStrictEqual(
+        seen.map((headers) => headers["accept-encoding"]),
+        ["gzip, br", "identity"]
+      )
+    }).pipe(Effect.provide(Transport.layer))
+  )
+
+  it.effect("keeps a decoded body when a 304 names the coding again", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serving((request, response) => {
+        const headers = { "content-encoding": "gzip", etag: '"1"', "cache-control": "no-cache" }
+        if (request.headers["if-none-match"] === '"1"') response.writeHead(304, headers).end()
+        else response.writeHead(200, headers).end(encode("gzip", "fine"))
+      })
+      const client = Cache.withCache(Cache.make())(yield* HttpClient.HttpClient)
+      for (let index = 0; index < 3; index += 1) {
+        const response = yield* client.get(url)
+        assert.strictEqual(response.status, 200)
+        assert.strictEqual(yield* response.text, "fine")
+        assert.notProperty(response.headers, "content-encoding")
+      }
+    }).pipe(Effect.provide(Transport.layer))
   )
 })
 
