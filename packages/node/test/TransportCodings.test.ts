@@ -1,10 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ByteSize, Effect, Fiber, Layer, Schema, type Scope, Stream } from "effect"
-import { HttpClient, type HttpClientError, HttpClientRequest, HttpIncomingMessage } from "effect/http"
+import { ByteSize, Effect, Fiber, Layer, Redacted, Result, Schema, type Scope, Stream } from "effect"
+import {
+  HttpClient,
+  type HttpClientError,
+  HttpClientRequest,
+  type HttpClientResponse,
+  HttpIncomingMessage
+} from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
+import { createHmac } from "node:crypto"
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http"
 import * as zlib from "node:zlib"
-import { Auth } from "@causeway/core/auth"
+import { Auth, MessageSignature } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
 import { Cache, Exchange } from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
@@ -293,6 +300,44 @@ describe("a coded response", () => {
       assert.strictEqual(yield* response.text, "fine")
       assert.strictEqual(Exchange.asReceived(received), received)
     }))
+})
+
+describe("the signature of a coded response", () => {
+  // The body that RFC 9530 digests is the coded one: https://www.rfc-editor.org/rfc/rfc9530#name-the-content-digest-field
+  it.effect("is verified over the bytes that were received, and not over the decoded ones", () =>
+    Effect.gen(function* () {
+      const secret = "a secret that both of them know"
+      const coded = encode("gzip", '{"id":"a"}')
+      const digest = MessageSignature.contentDigest(coded)
+      const parameters = '("@status" "content-digest" "content-encoding");created=1764000000'
+      const lines = ['"@status": 200', `"content-digest": ${digest}`, '"content-encoding": gzip']
+      const base = [...lines, `"@signature-params": ${parameters}`].join("\n")
+      const { url } = yield* answering(
+        {
+          "content-encoding": "gzip",
+          "content-digest": digest,
+          "signature-input": `sig1=${parameters}`,
+          signature: `sig1=:${createHmac("sha256", secret).update(base).digest("base64")}:`
+        },
+        coded
+      )
+      const response = yield* Effect.flatMap(HttpClient.HttpClient, (client) => client.get(url))
+      const verified = (of: HttpClientResponse.HttpClientResponse) =>
+        Effect.map(of.arrayBuffer, (body) =>
+          MessageSignature.verify(
+            { status: of.status, headers: { ...of.headers }, body: new Uint8Array(body) },
+            {
+              keys: [MessageSignature.verifyingKey({ algorithm: "hmac-sha256", key: Redacted.make(secret) })],
+              required: ["@status", "content-digest", "content-encoding"],
+              now: 1_764_000_001_000
+            }
+          )
+        )
+      assert.isTrue(Result.isSuccess(yield* verified(Exchange.asReceived(response))))
+      assert.isTrue(Result.isFailure(yield* verified(response)))
+      assert.deepStrictEqual(yield* response.json, { id: "a" })
+    }).pipe(Effect.provide(Transport.layer))
+  )
 })
 
 describe("a request", () => {
