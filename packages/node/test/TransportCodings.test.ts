@@ -1,12 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ByteSize, Effect, Fiber, Layer, Schema, type Scope, Stream } from "effect"
-import { HttpClient, type HttpClientError, HttpClientRequest, HttpIncomingMessage } from "effect/http"
+import { ByteSize, Effect, Fiber, Layer, Redacted, Result, Schema, type Scope, Stream } from "effect"
+import {
+  HttpClient,
+  type HttpClientError,
+  HttpClientRequest,
+  type HttpClientResponse,
+  HttpIncomingMessage
+} from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
+import { createHmac } from "node:crypto"
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http"
 import * as zlib from "node:zlib"
-import { Auth } from "@causeway/core/auth"
+import { Auth, MessageSignature } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Exchange } from "@causeway/core/policy"
+import { Cache, Exchange } from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
 import { serving, signalled, ways } from "./transportServers.ts"
 
@@ -295,6 +302,44 @@ describe("a coded response", () => {
     }))
 })
 
+describe("the signature of a coded response", () => {
+  // The body that RFC 9530 digests is the coded one: https://www.rfc-editor.org/rfc/rfc9530#name-the-content-digest-field
+  it.effect("is verified over the bytes that were received, and not over the decoded ones", () =>
+    Effect.gen(function* () {
+      const secret = "a secret that both of them know"
+      const coded = encode("gzip", '{"id":"a"}')
+      const digest = MessageSignature.contentDigest(coded)
+      const parameters = '("@status" "content-digest" "content-encoding");created=1764000000'
+      const lines = ['"@status": 200', `"content-digest": ${digest}`, '"content-encoding": gzip']
+      const base = [...lines, `"@signature-params": ${parameters}`].join("\n")
+      const { url } = yield* answering(
+        {
+          "content-encoding": "gzip",
+          "content-digest": digest,
+          "signature-input": `sig1=${parameters}`,
+          signature: `sig1=:${createHmac("sha256", secret).update(base).digest("base64")}:`
+        },
+        coded
+      )
+      const response = yield* Effect.flatMap(HttpClient.HttpClient, (client) => client.get(url))
+      const verified = (of: HttpClientResponse.HttpClientResponse) =>
+        Effect.map(of.arrayBuffer, (body) =>
+          MessageSignature.verify(
+            { status: of.status, headers: { ...of.headers }, body: new Uint8Array(body) },
+            {
+              keys: [MessageSignature.verifyingKey({ algorithm: "hmac-sha256", key: Redacted.make(secret) })],
+              required: ["@status", "content-digest", "content-encoding"],
+              now: 1_764_000_001_000
+            }
+          )
+        )
+      assert.isTrue(Result.isSuccess(yield* verified(Exchange.asReceived(response))))
+      assert.isTrue(Result.isFailure(yield* verified(response)))
+      assert.deepStrictEqual(yield* response.json, { id: "a" })
+    }).pipe(Effect.provide(Transport.layer))
+  )
+})
+
 describe("a request", () => {
   const sent = (request: (url: string) => HttpClientRequest.HttpClientRequest) =>
     Effect.gen(function* () {
@@ -340,6 +385,46 @@ describe("a request", () => {
       const others = "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=0"
       assert.strictEqual(yield* withHeaders({ authorization: others }), "gzip, br")
     })
+  )
+})
+
+describe("a cache over the transport", () => {
+  it.effect("answers from a decoded response that varies by accept-encoding, and only the same kind of request", () =>
+    Effect.gen(function* () {
+      const headers = { "content-encoding": "gzip", "cache-control": "max-age=60", vary: "Accept-Encoding" }
+      const { seen, url } = yield* answering(headers, encode("gzip", "fine"))
+      const client = Cache.withCache(Cache.make())(yield* HttpClient.HttpClient)
+      const get = (request: HttpClientRequest.HttpClientRequest) =>
+        Effect.flatMap(client.execute(request), (response) =>
+          Effect.map(response.text, (text) => [text, response.headers["content-encoding"]])
+        )
+      const plain = HttpClientRequest.get(url)
+      const identity = HttpClientRequest.setHeader(plain, "accept-encoding", "identity")
+      for (const request of [plain, plain, identity, identity]) {
+        assert.deepStrictEqual(yield* get(request), ["fine", undefined])
+      }
+      assert.deepStrictEqual(
+        seen.map((headers) => headers["accept-encoding"]),
+        ["gzip, br", "identity"]
+      )
+    }).pipe(Effect.provide(Transport.layer))
+  )
+
+  it.effect("keeps a decoded body when a 304 names the coding again", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serving((request, response) => {
+        const headers = { "content-encoding": "gzip", etag: '"1"', "cache-control": "no-cache" }
+        if (request.headers["if-none-match"] === '"1"') response.writeHead(304, headers).end()
+        else response.writeHead(200, headers).end(encode("gzip", "fine"))
+      })
+      const client = Cache.withCache(Cache.make())(yield* HttpClient.HttpClient)
+      for (let index = 0; index < 3; index += 1) {
+        const response = yield* client.get(url)
+        assert.strictEqual(response.status, 200)
+        assert.strictEqual(yield* response.text, "fine")
+        assert.notProperty(response.headers, "content-encoding")
+      }
+    }).pipe(Effect.provide(Transport.layer))
   )
 })
 
