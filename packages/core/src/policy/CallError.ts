@@ -332,7 +332,7 @@ export const is = (u: unknown): u is CallError => classes.some((error) => u inst
  * **Example** (Two providers)
  *
  * ```ts
- * import { Effect, Schema } from "effect"
+ * import { Effect, Layer, Schema } from "effect"
  * import { CallError, Endpoint, Integration } from "@causeway/core/client"
  * import { Mock } from "@causeway/core/testing"
  *
@@ -344,7 +344,7 @@ export const is = (u: unknown): u is CallError => classes.some((error) => u inst
  *   return [yield* (yield* A).now(), yield* (yield* B).now()]
  * }).pipe(Effect.catchIf(CallError.isFrom(B), (error) => Effect.succeed([error.integration])))
  *
- * const mocks = [A.layerMock({ now: Mock.ok("day") }), B.layerMock({ now: Mock.status(404) })] as const
+ * const mocks = Layer.merge(A.layerMock({ now: Mock.ok("day") }), B.layerMock({ now: Mock.status(404) }))
  * Effect.runPromise(Effect.provide(both, mocks)).then((result) => console.assert(result.join() === "app/B"))
  * ```
  *
