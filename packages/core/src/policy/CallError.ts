@@ -243,9 +243,9 @@ export class UnexpectedStatus<out Id extends string = string> extends tagged("Un
     readonly body: string
     readonly retryAfter: Duration.Duration | undefined
     /** The `Content-Type` of the answer. */
-    readonly contentType: string | undefined
+    readonly contentType?: string | undefined
     /** Why the body did not decode, when the endpoint declares the status. */
-    readonly issue: string | undefined
+    readonly issue?: string | undefined
   }
 > {
   declare readonly integration: Id

@@ -43,6 +43,7 @@ class Variables extends Schema.Class<Variables>("Variables")({ first: Schema.Int
 
 class Provider extends Integration.Service<Provider>()("test/Provider", {
   baseUrl: "https://provider.example/v1",
+  policy: Policy.none,
   endpoints: [
     Endpoint.get("stripe", "/list", {
       query: { limit: int, starting_after: text },
