@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, Stream } from "effect"
 import type { HttpClientRequest } from "effect/http"
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, Policy } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 const text = Schema.optional(Schema.String)
