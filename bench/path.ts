@@ -33,8 +33,14 @@ interface Part {
 
 const parts: ReadonlyArray<Part> = [
   { name: "of Causeway", isOurs: (file) => file.includes("/packages/") && !file.includes("/node_modules/") },
-  { name: "of Effect's http and policies", isOurs: (file) => /effect\/(?:dist|src)\/(?:http|persistence|resilience)\//.test(file) },
-  { name: "of the rest of Effect", isOurs: (file) => /effect\/(?:dist|src)\/(?!http|persistence|resilience)/.test(file) }
+  {
+    name: "of Effect's http and policies",
+    isOurs: (file) => /effect\/(?:dist|src)\/(?:http|persistence|resilience)\//.test(file)
+  },
+  {
+    name: "of the rest of Effect",
+    isOurs: (file) => /effect\/(?:dist|src)\/(?!http|persistence|resilience)/.test(file)
+  }
 ]
 
 const ran = (coverage: ReadonlyArray<Profiler.ScriptCoverage>, { isOurs }: Part) =>
@@ -65,7 +71,8 @@ const count = async (peer: Peer): Promise<void> => {
     const functions = files.reduce((sum, file) => sum + file.functions.length, 0)
     process.stdout.write(`  ${files.length} files and ${functions} functions ${part.name}\n`)
     if (!isListed) continue
-    for (const { file, functions } of files) process.stdout.write(`    ${file}: ${functions.map((name) => name || "(anonymous)").join(", ")}\n`)
+    for (const { file, functions } of files)
+      process.stdout.write(`    ${file}: ${functions.map((name) => name || "(anonymous)").join(", ")}\n`)
   }
 }
 

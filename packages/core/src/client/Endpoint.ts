@@ -264,7 +264,9 @@ interface MakeWithPayload<Method extends HttpMethod> {
   >(
     name: Identifier,
     path: CheckedPath<Path, Params>,
-    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures> & PayloadOptions<Payload> & PolicyFits<Method>
+    options?: CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failures> &
+      PayloadOptions<Payload> &
+      PolicyFits<Method>
   ): Endpoint<
     Identifier,
     Method,
@@ -381,7 +383,16 @@ const oneOrUnion = (schemas: ReadonlyArray<Schema.Top>): Schema.Top => {
 
 interface AnyOptions
   extends
-    CommonOptions<SchemaOrFields, SchemaOrFields, SchemaOrFields, Schemas, ErrorMap, Policy, unknown, ReadonlyArray<FailureRule.Any>>,
+    CommonOptions<
+      SchemaOrFields,
+      SchemaOrFields,
+      SchemaOrFields,
+      Schemas,
+      ErrorMap,
+      Policy,
+      unknown,
+      ReadonlyArray<FailureRule.Any>
+    >,
     PayloadOptions<SchemaOrFields | ReadonlyArray<Schema.Top>> {}
 
 const optionNames = {

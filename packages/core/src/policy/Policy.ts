@@ -45,15 +45,15 @@ import * as Bulkhead from "./Bulkhead.ts"
 import type * as Cache from "./Cache.ts"
 import type * as Coalesce from "./Coalesce.ts"
 import type * as Concurrency from "./Concurrency.ts"
-import * as Deadline from "./Deadline.ts"
+import type * as Deadline from "./Deadline.ts"
 import type * as Hedge from "./Hedge.ts"
 import { debug as engineDebug } from "./internal/engine/RuntimeContext.ts"
 import type { Compiled } from "./internal/compiledPolicy.ts"
 import { compile as compileInOrder, describe as describeInOrder, type SlotErrors } from "./internal/order.ts"
-import * as RateLimit from "./RateLimit.ts"
+import type * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as RetryBudget from "./RetryBudget.ts"
-import * as Throttle from "./Throttle.ts"
+import type * as Throttle from "./Throttle.ts"
 
 export type { CallOptions, Compiled } from "./internal/compiledPolicy.ts"
 
@@ -159,7 +159,8 @@ type Decided<P> = { readonly [K in keyof P]-?: undefined extends P[K] ? never : 
  */
 export type Errors<Integration, Endpoint = {}, Id extends string = string> = [Integration] extends [never]
   ? never
-  : SlotErrors<Id>[Inherited<Integration, Endpoint> & keyof SlotErrors] | OwnErrors<Slot<Integration, Endpoint, "strategies">>
+  : | SlotErrors<Id>[Inherited<Integration, Endpoint> & keyof SlotErrors]
+    | OwnErrors<Slot<Integration, Endpoint, "strategies">>
 
 /** The errors of a user's own strategies; a policy whose type is only `Policy` says nothing of them. */
 type OwnErrors<Strategies> =

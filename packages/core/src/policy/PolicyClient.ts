@@ -83,7 +83,9 @@ type CacheError<P> = P extends { readonly cache: Cache.Cache } ? HttpClientError
  */
 export const withPolicy =
   <const P extends Policy.Policy>(policy: Policy.Exact<P>, options: Options = {}) =>
-  <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E | Policy.Errors<P> | CacheError<P>, R> => {
+  <E, R>(
+    client: HttpClient.HttpClient.With<E, R>
+  ): HttpClient.HttpClient.With<E | Policy.Errors<P> | CacheError<P>, R> => {
     const { classify = Failure.classify, name = "http", state = Engine.makeState() } = options
     const compiled = Policy.compile(policy)
     const engineFor = enginesOf((method) =>

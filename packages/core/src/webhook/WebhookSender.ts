@@ -464,6 +464,14 @@ const answered = (
   attempt: Engine.Attempt
 ): AttemptFailure => {
   const info = attempt.info(Exchange.requestId(headers))
-  const error = new CallError.UnexpectedStatus({ ...info, category, status, body: "", retryAfter, contentType: undefined, issue: undefined })
+  const error = new CallError.UnexpectedStatus({
+    ...info,
+    category,
+    status,
+    body: "",
+    retryAfter,
+    contentType: undefined,
+    issue: undefined
+  })
   return { error, category, retryAfter, sent: true, declared: false, status, requestId: info.requestId }
 }

@@ -1,6 +1,6 @@
 /** One call of a method: its credentials, its answer, and the errors that it can fail with. */
 import { Duration, Effect, Option, Redacted, type Tracer } from "effect"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import { fromWeb, type HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Credentials from "../../auth/Credentials.ts"
@@ -130,9 +130,10 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   #decodeKept(response: HttpClientResponse, info: CallError.CallInfo): Effect.Effect<unknown, CallError.CallError> {
     const { codec, wiring } = this.#endpoint
     const decoder = codec.successOf(response.status, response.headers["content-type"])
-    if (decoder?._tag !== "Body") return this.#inMode(response, decoder?._tag === "Empty" ? decoder.value(response) : Effect.void).pipe(
-      Effect.mapError((problem) => decodeFailure(info, response, problem.issue))
-    )
+    if (decoder?._tag !== "Body")
+      return this.#inMode(response, decoder?._tag === "Empty" ? decoder.value(response) : Effect.void).pipe(
+        Effect.mapError((problem) => decodeFailure(info, response, problem.issue))
+      )
     const decoded = AtOnce.flatMap(readBody(response, wiring.maxBodyBytes), (body) => decoder.decode(body, response))
     return Effect.mapError(this.#inMode(response, decoded), (problem) =>
       decodeFailure(info, response, problem._tag === "Broken" ? problem.detail : problem.issue)
@@ -488,7 +489,10 @@ const buffered = (
   { bytes }: ReceivedBody
 ): HttpClientResponse =>
   // What was read is not shared memory.
-  fromWeb(request, new Response(status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>), { status, headers }))
+  fromWeb(
+    request,
+    new Response(status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>), { status, headers })
+  )
 
 const decodeFailure = (
   info: CallError.CallInfo,

@@ -67,10 +67,7 @@ type StreamError<I extends AnyTraits, EP, O> = [I] extends [never]
 /** The slots, and the options of a call, that limit the time of a stream. */
 type StreamLimit = "deadline" | "idleTimeout"
 
-export type Request<
-  T extends HttpApiEndpoint.ConstraintRequest,
-  Mode extends ResponseMode
-> = RequestOf<T, Mode>
+export type Request<T extends HttpApiEndpoint.ConstraintRequest, Mode extends ResponseMode> = RequestOf<T, Mode>
 
 type Response<
   T extends HttpApiEndpoint.ConstraintRequest,

@@ -6,7 +6,14 @@ import * as Exchange from "../../policy/Exchange.ts"
 import { eventStream } from "./eventStream.ts"
 import { jsonLines } from "./jsonLines.ts"
 import { acceptedTypes, type Accepts } from "./mediaType.ts"
-import { type BytesProblem, type LimitBytes, undecodable, type Problem, type TellStreamProblem, type Undecodable } from "./undecodable.ts"
+import {
+  type BytesProblem,
+  type LimitBytes,
+  undecodable,
+  type Problem,
+  type TellStreamProblem,
+  type Undecodable
+} from "./undecodable.ts"
 
 /** How a streamed answer is opened. */
 export interface OpenStream {

@@ -50,6 +50,4 @@ export const undecodable = (reason: Undecodable["reason"], issue: string): Undec
 })
 
 /** Limits the time of a stream's bytes. */
-export type LimitBytes = <E>(
-  bytes: Stream.Stream<Uint8Array, E>
-) => Stream.Stream<Uint8Array, E | Elapsed>
+export type LimitBytes = <E>(bytes: Stream.Stream<Uint8Array, E>) => Stream.Stream<Uint8Array, E | Elapsed>

@@ -73,7 +73,9 @@ const nothingRunsBesideTheLimit: Fact = ({ mostAwaited, mostInFlight, scenario: 
   const most = Math.min(slots.bulkhead?.maxInFlight ?? Infinity, slots.concurrency?.max ?? Infinity)
   if (mostAwaited > most) return `${mostAwaited} were awaited of at most ${most}`
   // The body of an attempt that is made again is discarded beside the next one.
-  return slots.retry === undefined && mostInFlight > most ? `${mostInFlight} were in flight of at most ${most}` : undefined
+  return slots.retry === undefined && mostInFlight > most
+    ? `${mostInFlight} were in flight of at most ${most}`
+    : undefined
 }
 
 const retriesAreWithinTheBudget: Fact = (report) => {

@@ -104,9 +104,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
 
   #beforeDeadline<B, E2>(effect: Effect.Effect<B, E2, R>): Effect.Effect<B, E2 | PolicyError, R> {
     const remaining = this.remainingMillis(this.now())
-    return remaining === Infinity
-      ? effect
-      : timeLimited(effect, remaining, () => Effect.fail(this.timeout("deadline")))
+    return remaining === Infinity ? effect : timeLimited(effect, remaining, () => Effect.fail(this.timeout("deadline")))
   }
 
   #nextAttempt(): Effect.Effect<A, E | PolicyError, R> {
@@ -159,9 +157,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
       if (answer._tag === "Rejection") return this.#rejected(permits, answer)
       if (!answer.waited) return this.#acquire(index + 1, [...permits, answer], restore)
       return Effect.flatMap(confirmed(permits), (earlier) =>
-        "_tag" in earlier
-          ? this.#rejected([answer], earlier)
-          : this.#acquire(index + 1, [...earlier, answer], restore)
+        "_tag" in earlier ? this.#rejected([answer], earlier) : this.#acquire(index + 1, [...earlier, answer], restore)
       )
     })
   }

@@ -86,10 +86,7 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   }
 
   /** Authorizes, sends, classifies and reads: one attempt. `stamps` are headers of this attempt alone. */
-  exchange(
-    attempt: Attempt,
-    stamps: Readonly<Record<string, string>>
-  ): Effect.Effect<A, Failed<E, A>, R> {
+  exchange(attempt: Attempt, stamps: Readonly<Record<string, string>>): Effect.Effect<A, Failed<E, A>, R> {
     return AtOnce.flatMap(attempt.inTime(this.authorize(attempt)), (authorized) => {
       const request = this.#stamped(attempt, authorized.request, stamps)
       const receive = (response: HttpClientResponse) =>

@@ -23,9 +23,7 @@ export const inFlightAdmission = (
         return rejection(full(entry.waiting, inFlight.limit, call))
       case "Queued":
         return Effect.map(entry.wait, (waited): Decision =>
-          waited._tag === "Entered"
-            ? pass(waited, true, call)
-            : rejection(full(waited.waiting, inFlight.limit, call))
+          waited._tag === "Entered" ? pass(waited, true, call) : rejection(full(waited.waiting, inFlight.limit, call))
         )
     }
   }
