@@ -28,7 +28,9 @@ export const openedTo: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/policy/internal/cipher.ts": ["core/auth", "core/webhook"],
   "core/src/policy/internal/cipherKeys.ts": ["core/auth", "core/webhook"],
   // An event that is stored has a time limit, as an attempt has.
-  "core/src/policy/internal/engine/timeLimit.ts": ["core/webhook"],
+  "core/src/policy/internal/engine/timeLimit.ts": ["core/client", "core/webhook"],
+  // A method of an integration is a call over HTTP with credentials and codecs.
+  "core/src/policy/internal/engine/HttpCall.ts": ["core/client"],
   // Most deliveries are short, and each needs one.
   "core/src/policy/internal/shortMac.ts": ["core/webhook"],
   // A misspelled option is answered with the name that was meant, wherever it is.

@@ -56,6 +56,7 @@ import * as Policy from "../policy/Policy.ts"
 import * as RateLimitStore from "../policy/RateLimitStore.ts"
 import * as RetryBudgetStore from "../policy/RetryBudgetStore.ts"
 import * as Endpoint from "./Endpoint.ts"
+import { compileCodec, type Wiring } from "./internal/codec.ts"
 import * as Compiled from "./internal/CompiledEndpoint.ts"
 import type * as FailureRule from "./FailureRule.ts"
 import type {
@@ -575,7 +576,7 @@ type MethodsOf = (
 /** What all tenants have in common is compiled once; what is one's own, when it is first called. */
 const compile = (
   description: Description,
-  given: Omit<Compiled.Wiring, "credentials">,
+  given: Omit<Wiring, "credentials">,
   options: { readonly maxKeys?: number } = {}
 ): Effect.Effect<MethodsOf> =>
   Effect.gen(function* () {
@@ -586,7 +587,7 @@ const compile = (
       cache: Option.getOrUndefined(yield* Effect.serviceOption(CacheStore.CacheStore))
     }
     const state = Engine.makeState(stores, options)
-    const codecOf = oncePer((placed: Placed) => Compiled.compileCodec(placed.endpoint, given))
+    const codecOf = oncePer((placed: Placed) => compileCodec(placed.endpoint, given))
     const policyOf = oncePer((table: OverrideTable) =>
       oncePer((placed: Placed) => compilePolicy(description, placed, table))
     )

@@ -59,7 +59,7 @@ import type { CallInfo } from "./CallError.ts"
 import type { CallEvent } from "./CallObserver.ts"
 import type { Category, Response } from "./Failure.ts"
 import type { AttemptFailure } from "./internal/engine/attemptFailure.ts"
-import type { CallOptions } from "./internal/compiledPolicy.ts"
+import type { CallOptions } from "./internal/callOptions.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import type { KeyInput } from "./RateLimit.ts"
 

@@ -43,83 +43,20 @@
  * @since 0.1.0
  */
 import { Effect, type Fiber } from "effect"
-import type { Admission, Strategy } from "./Admission.ts"
-import * as BreakerStore from "./BreakerStore.ts"
-import type { Cache } from "./Cache.ts"
-import * as CacheStore from "./CacheStore.ts"
-import * as Hedge from "./Hedge.ts"
-import * as InFlight from "./InFlight.ts"
 import type { PolicyError } from "./internal/engine/attemptFailure.ts"
 import { Execution } from "./internal/engine/Execution.ts"
 import type { Hedging } from "./internal/engine/hedging.ts"
 import type { Call, CallSite, Engine } from "./internal/engine/model.ts"
+import { makeState, type State } from "./internal/engine/state.ts"
 import { withdrawFrom } from "./internal/engine/retryBudgetAdmission.ts"
 import type { Compiled } from "./internal/compiledPolicy.ts"
 import { admissionsOf, stepsOf } from "./internal/order.ts"
-import * as RateLimitStore from "./RateLimitStore.ts"
-import * as RetryBudgetStore from "./RetryBudgetStore.ts"
-import * as Throttle from "./Throttle.ts"
+
+export { makeState, type State } from "./internal/engine/state.ts"
 
 export type { AttemptFailure, PolicyError } from "./internal/engine/attemptFailure.ts"
 
 export type { Attempt, Call, CallSite, Engine, Progress, Sharing, Step, SteppedCall } from "./internal/engine/model.ts"
-
-/**
- * Where the policies of one integration keep their state. Stores default to memory.
- *
- * @since 0.1.0
- * @category models
- */
-export interface State {
-  readonly rateLimits: RateLimitStore.RateLimitStore["Service"]
-  readonly breakers: BreakerStore.BreakerStore["Service"]
-  readonly retryBudgets: RetryBudgetStore.RetryBudgetStore["Service"]
-  /** One per strategy, so that endpoints which share a slot share what is in flight. */
-  readonly inFlight: (strategy: InFlight.Strategy) => InFlight.InFlight
-  readonly throttle: (strategy: Throttle.Throttle) => Throttle.State
-  readonly hedge: (strategy: Hedge.Hedge) => Hedge.Tracker
-  /** The state of a user's own strategy. */
-  readonly strategy: (strategy: Strategy<unknown>) => Admission
-  /** Where the answers of a cache are kept. */
-  readonly cacheStore: (cache: Cache) => CacheStore.CacheStore["Service"]
-}
-
-interface Stores {
-  readonly rateLimits?: State["rateLimits"] | undefined
-  readonly breakers?: State["breakers"] | undefined
-  readonly retryBudgets?: State["retryBudgets"] | undefined
-  /** One store for all caches. Default: one in memory for each. */
-  readonly cache?: CacheStore.CacheStore["Service"] | undefined
-}
-
-/**
- * Makes the state of one integration's policies. `maxKeys` is the most keys that each of those in memory holds; it
- * defaults to 10,000.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const makeState = (stores: Stores = {}, options: { readonly maxKeys?: number } = {}): State => ({
-  rateLimits: stores.rateLimits ?? RateLimitStore.makeMemory(options),
-  breakers: stores.breakers ?? BreakerStore.makeMemory(options),
-  retryBudgets: stores.retryBudgets ?? RetryBudgetStore.makeMemory(options),
-  inFlight: onePerStrategy(InFlight.make),
-  throttle: onePerStrategy((throttle: Throttle.Throttle) => Throttle.makeState(throttle, options)),
-  hedge: onePerStrategy(Hedge.makeTracker),
-  strategy: onePerStrategy((strategy: Strategy<unknown>) => strategy.make()),
-  cacheStore: onePerStrategy((cache: Cache) => stores.cache ?? CacheStore.makeMemory(cache))
-})
-
-const onePerStrategy = <Strategy extends object, Made>(make: (strategy: Strategy) => Made) => {
-  const made = new WeakMap<Strategy, Made>()
-  return (strategy: Strategy): Made => {
-    const known = made.get(strategy)
-    if (known !== undefined) return known
-    const fresh = make(strategy)
-    made.set(strategy, fresh)
-    return fresh
-  }
-}
 
 /**
  * Compiles an engine. `keyOf` gives the key of a slot's state; it defaults to the call site's own for every slot.

@@ -1,77 +1,23 @@
 /** An endpoint compiled to its method: how its request is written, its answer read, and its calls run. */
 import { Duration, Effect, type Fiber, type Stream } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
-import type * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
-import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
 import * as Engine from "../../policy/Engine.ts"
-import * as Exchange from "../../policy/Exchange.ts"
-import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import { definition } from "../Endpoint.ts"
-import type * as FailureRule from "../FailureRule.ts"
-import { compileRules, type MatchRule } from "./failureRules.ts"
+import { type Codec, compileCodec, type Input, type Wiring } from "./codec.ts"
 import { Invocation } from "./Invocation.ts"
 import { paginated } from "./pages.ts"
-import { streamed } from "./Reflection.ts"
-import * as RequestEncoder from "./RequestEncoder.ts"
-import * as ResponseDecoder from "./ResponseDecoder.ts"
+import type * as RequestEncoder from "./RequestEncoder.ts"
 import * as Tracing from "./Tracing.ts"
-
-/** What the methods of one integration have in common. */
-export interface Wiring {
-  readonly baseUrl: string
-  readonly client: (endpoint: HttpApiEndpoint.Top) => HttpClient.HttpClient
-  readonly credentials: Credentials.Service
-  readonly classify: Failure.Classify
-  readonly failures: ReadonlyArray<FailureRule.Any>
-  readonly maxBodyBytes: number
-  readonly headers: Readonly<Record<string, string>>
-}
-
-/** A request as a caller gives it. */
-export interface Input extends RequestEncoder.Input {
-  readonly responseMode?: "decoded-only" | "decoded-and-response" | "response-only"
-}
 
 /** A method before it has its type: the client's types say what goes in and comes out. */
 export interface Method {
   (input?: Input, options?: CallOptions): Effect.Effect<unknown, unknown>
   readonly pages?: (input?: Input, options?: CallOptions) => Stream.Stream<unknown, unknown>
   readonly items?: (input?: Input, options?: CallOptions) => Stream.Stream<unknown, unknown>
-}
-
-/** How an endpoint is written and read, the same for all tenants. */
-export interface Codec {
-  readonly client: HttpClient.HttpClient
-  readonly direct: Exchange.Direct | undefined
-  readonly encode: (input: RequestEncoder.Input) => Effect.Effect<HttpClientRequest, RequestEncoder.Unencodable>
-  readonly successOf: ResponseDecoder.DecoderOf
-  readonly errorOf: ResponseDecoder.DecoderOf
-  readonly failureOf: MatchRule | undefined
-  readonly isStreamed: boolean
-  readonly isIdempotent: boolean
-  readonly unprocessed: ReadonlySet<number>
-}
-
-/** Compiles how an endpoint is written and read. */
-export const compileCodec = (endpoint: HttpApiEndpoint.Top, wiring: Omit<Wiring, "credentials">): Codec => {
-  const { baseUrl, failures, headers } = wiring
-  const { errors, failures: own, idempotent, unprocessed = [] } = definition(endpoint)
-  const client = wiring.client(endpoint)
-  return {
-    client,
-    direct: Exchange.directOf(client),
-    encode: RequestEncoder.compile(endpoint, baseUrl, headers),
-    successOf: ResponseDecoder.compileSuccesses(endpoint),
-    errorOf: ResponseDecoder.compileErrors(errors),
-    failureOf: compileRules([...own, ...failures]),
-    isStreamed: Array.from(endpoint.success).some((schema) => streamed(schema) !== undefined),
-    isIdempotent: idempotent === true,
-    unprocessed: new Set(unprocessed)
-  }
 }
 
 /** Compiles an endpoint to its method. */

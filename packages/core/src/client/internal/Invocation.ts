@@ -14,7 +14,7 @@ import * as InvalidOption from "../../policy/InvalidOption.ts"
 import { HttpCall, noStamps, type Received } from "../../policy/internal/engine/HttpCall.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
-import type { CompiledEndpoint, Input } from "./CompiledEndpoint.ts"
+import type { Codec, Input, Wiring } from "./codec.ts"
 import type { Told } from "./failureRules.ts"
 import { readBody, type ReceivedBody } from "./receivedBody.ts"
 import type { Decoder } from "./ResponseDecoder.ts"
@@ -24,6 +24,13 @@ import type { LimitBytes, Problem, StreamProblem, Undecodable } from "./undecoda
 
 /** `buffered`: the response with its body read, for a cache. */
 type Mode = NonNullable<Input["responseMode"]> | "buffered"
+
+/** The endpoint that a call is made to. */
+export interface Called {
+  readonly codec: Codec
+  readonly wiring: Wiring
+  readonly spans: Tracing.Spans
+}
 
 /** A call that is about to be made. */
 export interface One {
@@ -47,14 +54,14 @@ const excerptBytes = 8 * 1024
 const errorBodyTime = "5 seconds"
 
 export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Authorized> {
-  readonly #endpoint: CompiledEndpoint
+  readonly #endpoint: Called
   readonly #one: One
   /** The spans of the attempts that are traced, by number. */
   readonly #spans = new Map<number, Tracer.Span>()
   /** What was read of bodies before anything else looked at them. */
   readonly #bodies = new WeakMap<HttpClientResponse, ReceivedBody>()
 
-  constructor(endpoint: CompiledEndpoint, one: One) {
+  constructor(endpoint: Called, one: One) {
     const { engine, options, request } = one
     super({ engine, request, options, isDeclaredIdempotent: endpoint.codec.isIdempotent })
     this.#endpoint = endpoint

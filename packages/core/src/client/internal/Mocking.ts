@@ -11,7 +11,8 @@ import { byDistance } from "../../policy/internal/nearest.ts"
 import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
 import { type Answer, attachJournal, type JournalAttempt, type JournalCall, type Reply } from "../Reply.ts"
-import type { Input, Method } from "./CompiledEndpoint.ts"
+import type { Input } from "./codec.ts"
+import type { Method } from "./CompiledEndpoint.ts"
 import { lookup, nest, pathOf, type Placed } from "./Placed.ts"
 
 type Names = ReadonlyArray<string | RegExp>

@@ -4,7 +4,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Failure from "../../Failure.ts"
 import * as AtOnce from "../AtOnce.ts"
-import type { CallOptions } from "../compiledPolicy.ts"
+import type { CallOptions } from "../callOptions.ts"
 import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
 import type { Attempt, Call, Engine } from "./model.ts"
 
