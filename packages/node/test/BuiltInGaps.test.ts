@@ -584,7 +584,7 @@ describe("20: an answer that is not as it was declared", () => {
       assert.isTrue(Exit.isFailure(exit))
       if (Exit.isFailure(exit)) assert.lengthOf(exit.cause.reasons, 1)
       const error = yield* Effect.flip(Effect.flatMap(Provider, (one) => one.declared()))
-      assert.deepInclude(error, { _tag: "DecodeFailure", status: 404 })
+      assert.deepInclude(error, { _tag: "UnexpectedStatus", status: 404, category: "rejected" })
     }).pipe(Effect.provide(answered(404, '{"item":"none"}')))
   )
 

@@ -177,7 +177,10 @@ for (const transport of transports) {
           (provider, server) =>
             Effect.gen(function* () {
               yield* provider.search({ query: { tag: ["a b", "c&d"], q: undefined }, headers: { "x-tenant": "t" } })
-              yield* provider.search({ query: { tag: [], page: 2 }, headers: { "x-tenant": "t", "x-version": 3 } })
+              yield* provider.search({ query: { page: 2 }, headers: { "x-tenant": "t", "x-version": 3 } })
+              const unfiltered = provider.search({ query: { tag: [] }, headers: { "x-tenant": "t" } })
+              assert.strictEqual((yield* Effect.flip(unfiltered))._tag, "EncodeFailure")
+              assert.lengthOf(server.arrivals, 2)
               const [first, second] = server.arrivals
               assert.strictEqual(first?.url, "/search?tag=a+b&tag=c%26d")
               assert.strictEqual(first?.headers["x-tenant"], "t")
@@ -282,7 +285,7 @@ for (const transport of transports) {
           assert.deepStrictEqual(yield* failingWith(502, { incident: 3 }), { incident: 3 })
           assert.deepStrictEqual(
             yield* failingWith(304, undefined).pipe(Effect.map((error) => "_tag" in error && error._tag)),
-            "DecodeFailure"
+            "UnexpectedStatus"
           )
           assert.deepStrictEqual(yield* failingWith(303, { other: true }), { other: true })
         })
@@ -305,11 +308,15 @@ for (const transport of transports) {
         })
       )
 
-      it.effect("that does not match is one DecodeFailure, without values", () =>
+      it.effect("that does not match is one UnexpectedStatus of its status's category, and says where", () =>
         Effect.gen(function* () {
           const error = yield* failingWith(404, { message: 12345678 })
-          assert.deepInclude(error, { _tag: "DecodeFailure", status: 404 })
-          assert.notInclude(JSON.stringify(error), "12345678")
+          assert.deepInclude(error, { _tag: "UnexpectedStatus", status: 404, category: "rejected" })
+          if (!("_tag" in error) || error._tag !== "UnexpectedStatus") return assert.fail("another error")
+          assert.include(error.issue, "message")
+          assert.notInclude(error.issue, "12345678")
+          assert.include(error.body, "12345678")
+          assert.match(error.contentType ?? "", /^application\/json/)
         })
       )
 

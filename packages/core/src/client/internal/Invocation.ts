@@ -252,9 +252,9 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     const opened = decoder.open(response, (problem) => this.#streamError(received, problem), this.#limit(received))
     return Effect.catch(opened, (problem) => {
       const failure = Effect.suspend(() => Effect.fail(this.#problem(received, problem)))
-      const read = this.#readError(response)
-      return Effect.flatMap(read, ({ body }) =>
-        body === undefined || !isJudged ? failure : Effect.andThen(this.#failUnlessSuccess(received, body), failure)
+      if (problem.reason !== "MediaType" || !isJudged) return Effect.andThen(Exchange.discard(response), failure)
+      return Effect.flatMap(this.#readError(response), ({ body }) =>
+        body === undefined ? failure : Effect.andThen(this.#failUnlessSuccess(received, body), failure)
       )
     })
   }
