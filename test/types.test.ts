@@ -62,7 +62,8 @@ export const program = Effect.gen(function* () {
   const streamed = Effect.succeed(yield* payments.events())
   const unlimited = Effect.succeed(yield* quiet.events())
   const caught = charge.pipe(Effect.catchTag("RateLimited", (limited) => Effect.succeed(limited.integration)))
-  return [charge, items, ruled, plain, ofApi, streamed, unlimited, caught]
+  const bare = payments.getCharge
+  return [bare, charge, items, ruled, plain, ofApi, streamed, unlimited, caught]
 })
 export const needy = Payments.layer
 export const provided = Payments.layer.pipe(Layer.provide(Auth.none(Payments)))
@@ -155,13 +156,17 @@ const failing: ReadonlyArray<readonly [name: string, code: string, firstLine: Re
 ]
 
 describe("what a user sees", () => {
-  it("an editor shows the members of a method's errors, each with its integration", async () => {
-    const markers = expected.map(([marker]) => marker)
+  it("an editor shows what a method gives and the members of its errors, each with its integration", async () => {
+    const markers = [...expected.map(([marker]) => marker), "bare =", "payments = yield*"]
     const shown = await withProject("hovers", hovered, (project) => hovers(project, markers))
     assert.deepStrictEqual(
-      shown,
+      shown.slice(0, expected.length),
       expected.map(([, text]) => text)
     )
+    const method = `Integration.Method<Charge, ${payments("ChargeNotFound")}, `
+    const [bare = "", service = ""] = shown.slice(expected.length)
+    assert.isTrue(bare.startsWith(`const bare: ${method}`), bare)
+    assert.include(service, "    readonly events: Integration.Method<Stream.Stream<Charge, ")
   }, 120_000)
 
   it("the first line of a compile error names what is wrong", async () => {

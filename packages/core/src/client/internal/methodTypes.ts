@@ -122,12 +122,13 @@ type MethodServices<T extends HttpApiEndpoint.ConstraintRequest> =
   | HttpApiEndpoint.ErrorServicesDecode<T>
 
 /**
- * A method: one endpoint as a function from its request to an Effect.
+ * A method: one endpoint as a function from its request to an Effect of `_A` that fails with `_E`. Those two stand first, for
+ * an editor to show; a call with options or another mode computes its own from the others.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Method<T extends HttpApiEndpoint.ConstraintRequest, I extends AnyTraits, EP> {
+export interface Method<_A, _E, T extends HttpApiEndpoint.ConstraintRequest, I extends AnyTraits, EP> {
   <Mode extends ResponseMode = "decoded-only", const O extends Policy.CallOptions = {}>(
     request: Request<T, Mode>,
     options?: O
@@ -141,29 +142,31 @@ export interface Method<T extends HttpApiEndpoint.ConstraintRequest, I extends A
  * @category models
  */
 export interface PaginatedMethod<
+  A,
+  E,
+  Item,
   T extends HttpApiEndpoint.ConstraintRequest,
   I extends AnyTraits,
-  EP,
-  Item
-> extends Method<T, I, EP> {
+  EP
+> extends Method<A, E, T, I, EP> {
   /** The pages, each fetched when the one before it has been consumed. */
   readonly pages: (
     request: Request<T, "decoded-only">,
     options?: Policy.CallOptions
-  ) => Stream.Stream<Success<T["~Success"], I, EP>, MethodError<T, I, EP>, MethodServices<T>>
+  ) => Stream.Stream<A, E, MethodServices<T>>
   /** The items of the pages. */
   readonly items: (
     request: Request<T, "decoded-only">,
     options?: Policy.CallOptions
-  ) => Stream.Stream<Item, MethodError<T, I, EP>, MethodServices<T>>
+  ) => Stream.Stream<Item, E, MethodServices<T>>
 }
 
 export type MethodOf<T, I extends AnyTraits, EP> = T extends HttpApiEndpoint.ConstraintRequest
   ? T extends { readonly "~Item": infer Item }
     ? [Item] extends [never]
-      ? Method<T, I, EP>
-      : PaginatedMethod<T, I, EP, Item>
-    : Method<T, I, EP>
+      ? Method<Success<T["~Success"], I, EP>, MethodError<T, I, EP>, T, I, EP>
+      : PaginatedMethod<Success<T["~Success"], I, EP>, MethodError<T, I, EP>, Item, T, I, EP>
+    : Method<Success<T["~Success"], I, EP>, MethodError<T, I, EP>, T, I, EP>
   : never
 
 export type PolicyOf<T> = T extends { readonly "~Policy": infer EP } ? EP : {}
