@@ -13,6 +13,7 @@
  * **Gotchas**
  *
  * Where digits cannot be kept, as in the events of a stream, an integer beyond 2^53 fails to decode: it is never rounded.
+ * In `params` and `query`, which are text, use `Schema.BigInt`.
  *
  * **Example** (An id of 19 digits)
  *

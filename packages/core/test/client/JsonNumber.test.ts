@@ -4,6 +4,7 @@ import { HttpApiSchema } from "effect/http-api"
 import { HttpBody } from "effect/http"
 import { Endpoint, Integration, JsonNumber } from "@causeway/core/client"
 import { Mock } from "@causeway/core/testing"
+import { sentBy } from "./sentRequest.ts"
 
 class TooMuch extends Schema.TaggedError<TooMuch>()("TooMuch", { limit: JsonNumber.BigInt }) {}
 
@@ -109,4 +110,14 @@ describe("a number whose digits are kept", () => {
       assert.strictEqual(sent, `{"id":${big},"price":1.10}`)
     }).pipe(Effect.provide(layer))
   })
+})
+
+it.effect("a number whose digits are kept is written with its digits in a form", () => {
+  const payload = Schema.Struct({ id: JsonNumber.BigInt, price: JsonNumber.Digits }).pipe(
+    HttpApiSchema.asFormUrlEncoded()
+  )
+  const form = Endpoint.post("write", "/posts", { payload })
+  return Effect.map(sentBy(form, { payload: { id: 9_007_199_254_740_993n, price: "1.10" } }), ({ body }) =>
+    assert.strictEqual(body, "id=9007199254740993&price=1.10")
+  )
 })

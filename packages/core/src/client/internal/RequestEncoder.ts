@@ -11,10 +11,10 @@ import { definition } from "../Endpoint.ts"
 import * as FormStyle from "../FormStyle.ts"
 import { assertWritable } from "./endpointChecks.ts"
 import { type Encode, encoderOf, guarded, inexpressible, type Unencodable } from "./encoders.ts"
-import { holdsAny, holdsLargeIntegers, holdsNullOrUnknown } from "./formCheck.ts"
+import { holdsAny, holdsNullOrUnknown } from "./formCheck.ts"
 import { type Pair, pairsOf } from "./formPairs.ts"
 import { percent, textOf } from "./formText.ts"
-import { exactJsonText, jsonText, uncheckedJsonText } from "./jsonText.ts"
+import { jsonText, uncheckedJsonText } from "./jsonText.ts"
 import { dotSegment, type Segment, segmentsOf } from "./pathTemplate.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
 
@@ -314,7 +314,6 @@ const compileBody = (schema: Schema.Top, endpoint: HttpApiEndpoint.Top): Encode<
 }
 
 const writerOf = (schema: Schema.Top): typeof jsonText => {
-  if (holdsLargeIntegers(schema)) return exactJsonText
   return holdsAny(schema) ? uncheckedJsonText : jsonText
 }
 

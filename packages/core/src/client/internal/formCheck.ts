@@ -1,7 +1,6 @@
 /** Finds in an encoded schema what a style of forms and queries cannot express. */
 import { type Schema, SchemaAST } from "effect"
 import type { FormStyle } from "../FormStyle.ts"
-import { largeIntegerMark } from "./largeIntegers.ts"
 import { inexpressibleElement, inexpressibleField } from "./formPairs.ts"
 
 /** Where a schema holds what the style cannot express, and why; undefined when it is all expressible. */
@@ -83,10 +82,6 @@ export const holdsNullOrUnknown = (schema: Schema.Constraint): boolean =>
 /** Whether a schema leaves a value as it is, whatever it is. */
 export const holdsAny = (schema: Schema.Constraint): boolean =>
   anywhere(SchemaAST.toEncoded(schema.ast), new Set(), SchemaAST.isAny)
-
-/** Whether a schema has integers that are written with all their digits. */
-export const holdsLargeIntegers = (schema: Schema.Constraint): boolean =>
-  anywhere(SchemaAST.toEncoded(schema.ast), new Set(), (ast) => ast.annotations?.[largeIntegerMark] === true)
 
 const anywhere = (ast: SchemaAST.AST, seen: Set<SchemaAST.AST>, matches: (ast: SchemaAST.AST) => boolean): boolean => {
   if (seen.has(ast)) return false

@@ -29,6 +29,12 @@ export const pairsOf = (value: unknown, style: FormStyle): ReadonlyArray<Pair> =
   return writer.pairs
 }
 
+/** The digits of a number that only its text holds (`JSON.rawJSON`). */
+const digitsOf = (value: unknown): string | undefined =>
+  isRecord(value) && Object.getPrototypeOf(value) === null && typeof value["rawJSON"] === "string"
+    ? value["rawJSON"]
+    : undefined
+
 class Writer {
   readonly pairs: Array<Pair> = []
   readonly #style: FormStyle
@@ -40,7 +46,9 @@ class Writer {
   write(name: string, value: unknown, depth: number): void {
     if (value === undefined) return
     if (depth > deepest) throw new Inexpressible(name.slice(0, 100), `is nested deeper than ${deepest} levels`)
-    if (Array.isArray(value)) this.#array(name, value, depth)
+    const digits = digitsOf(value)
+    if (digits !== undefined) this.pairs.push([name, digits])
+    else if (Array.isArray(value)) this.#array(name, value, depth)
     else if (isRecord(value)) this.#object(name, value, depth)
     else if (value !== null || this.#style.nulls === "empty") this.pairs.push([name, leaf(name, value)])
   }

@@ -8,15 +8,6 @@ export const jsonText = (value: unknown): Effect.Effect<string, Unencodable> => 
 /** The JSON of a value that no schema has checked: `JSON.stringify` would leave out its symbols and functions. */
 export const uncheckedJsonText = (value: unknown): Effect.Effect<string, Unencodable> => written(value, refuseDropped)
 
-/** As {@link uncheckedJsonText}, with bigints as numbers that have all their digits. */
-export const exactJsonText = (value: unknown): Effect.Effect<string, Unencodable> => written(value, digitsOf)
-
-/** TypeScript does not know it yet, and not every platform has it. */
-const { rawJSON } = JSON as { readonly rawJSON?: (text: string) => unknown }
-
-const digitsOf = (name: string, value: unknown): unknown =>
-  typeof value === "bigint" && rawJSON !== undefined ? rawJSON(String(value)) : refuseDropped(name, value)
-
 const refuseDropped = (_name: string, value: unknown): unknown => {
   if (typeof value === "symbol" || typeof value === "function") throw new Dropped(typeof value)
   return value
