@@ -300,6 +300,7 @@ export const captions: Captions = {
       "index.ts": "The modules of the room.",
       "internal/CompiledEndpoint.ts": "An endpoint compiled to its method.",
       "internal/codec.ts": "How an endpoint is written and read, the same for all tenants.",
+      "internal/integrationChecks.ts": "Refuses options, slots and names that no integration has.",
       "internal/failureRules.ts": "Matches the failures that a body says.",
       "internal/streamLimits.ts": "Limits the time of a streamed answer.",
       "Endpoint.ts": "An endpoint: an HttpApiEndpoint that remembers its policy in its type.",

@@ -56,6 +56,7 @@ import * as Policy from "../policy/Policy.ts"
 import * as RateLimitStore from "../policy/RateLimitStore.ts"
 import * as RetryBudgetStore from "../policy/RetryBudgetStore.ts"
 import * as Endpoint from "./Endpoint.ts"
+import { checkDescription, checkNames, checkOverrides } from "./internal/integrationChecks.ts"
 import { compileCodec, type Wiring } from "./internal/codec.ts"
 import * as Compiled from "./internal/CompiledEndpoint.ts"
 import type * as FailureRule from "./FailureRule.ts"
@@ -353,7 +354,19 @@ interface Description {
   readonly placed: ReadonlyArray<Placed>
 }
 
+const optionNames = {
+  baseUrl: true,
+  classify: true,
+  endpoints: true,
+  failures: true,
+  headers: true,
+  maxBodyBytes: true,
+  policy: true,
+  [ApiTypeId]: true
+} as const satisfies { readonly [K in keyof AnyOptions]-?: true }
+
 const describe = (id: string, options: AnyOptions): Description => {
+  checkNames(`options of ${id}`, options, Object.keys(optionNames))
   const placed = options[ApiTypeId] === undefined ? fromEndpoints(options.endpoints ?? []) : fromApi(options[ApiTypeId])
   const description: Description = {
     id,
@@ -365,6 +378,7 @@ const describe = (id: string, options: AnyOptions): Description => {
     failures: options.failures ?? [],
     placed
   }
+  checkDescription(id, options.policy ?? {}, placed)
   for (const { policy } of placed) Policy.compile(Policy.merge(description.policy, policy))
   rejectDuplicates(id, placed)
   return description
@@ -593,7 +607,8 @@ const compile = (
     )
     return (overrides, credentials, tenant) => {
       const own = { ...given, credentials }
-      // An override that makes no sense is told where it is provided, not at the first call.
+      // An override that makes no sense is refused where it is provided, not at the first call.
+      checkOverrides(description.id, overrides(), description.placed)
       description.placed.forEach(policyOf(overrides()))
       return oncePer((placed) => {
         const engine = onceFor(overrides, (table) =>

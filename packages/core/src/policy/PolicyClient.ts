@@ -55,6 +55,7 @@ import * as Engine from "./Engine.ts"
 import * as Exchange from "./Exchange.ts"
 import * as Failure from "./Failure.ts"
 import { type Authorized, HttpCall, type Received, type Sent } from "./internal/engine/HttpCall.ts"
+import { checkSlots } from "./internal/slotNames.ts"
 import * as Policy from "./Policy.ts"
 
 /**
@@ -87,6 +88,7 @@ export const withPolicy =
     client: HttpClient.HttpClient.With<E, R>
   ): HttpClient.HttpClient.With<E | Policy.Errors<P> | CacheError<P>, R> => {
     const { classify = Failure.classify, name = "http", state = Engine.makeState() } = options
+    checkSlots(policy, name)
     const compiled = Policy.compile(policy)
     const engineFor = enginesOf((method) =>
       Engine.make({

@@ -1,5 +1,5 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import { Effect, Schedule, Schema } from "effect"
+import { Effect, Layer, Schedule, Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { Endpoint, FormStyle, Integration } from "@causeway/core/client"
 import { Cache, Coalesce, InvalidOption } from "@causeway/core/policy"
@@ -239,19 +239,48 @@ it.effect("what is optional can be left out of a call, down to the whole request
   }).pipe(Effect.provide(Lenient.layerMock(replies)))
 )
 
-it.effect("an endpoint of an HttpApi whose form would be corrupted is refused before the first call", () =>
-  Effect.gen(function* () {
-    const lines = Schema.Struct({ items: Schema.Array(Schema.Struct({ price: Schema.String })) })
-    const api = HttpApi.make("api").add(
-      HttpApiGroup.make("orders").add(
-        HttpApiEndpoint.post("order", "/orders", { payload: lines.pipe(HttpApiSchema.asFormUrlEncoded()) })
-      )
+it("an endpoint of an HttpApi whose form would be corrupted is refused where the integration is defined", () => {
+  const lines = Schema.Struct({ items: Schema.Array(Schema.Struct({ price: Schema.String })) })
+  const api = HttpApi.make("api").add(
+    HttpApiGroup.make("orders").add(
+      HttpApiEndpoint.post("order", "/orders", { payload: lines.pipe(HttpApiSchema.asFormUrlEncoded()) })
     )
+  )
+  const define = () => {
     class Orders extends Integration.Service<Orders>()(
       "test/Orders",
       Integration.fromHttpApi(api, { baseUrl: "https://api.example" })
     ) {}
-    const exit = yield* Effect.exit(Effect.provide(Orders, Orders.layerMock({})))
-    assert.include(String(exit), "formStyle of endpoint order")
+    return Orders
+  }
+  assert.throws(define, "formStyle of endpoint order")
+})
+
+describe("an integration is refused where it is defined", () => {
+  const endpoints = [Endpoint.get("read", "/read", { success: Schema.String })] as const
+  const defineWith = (options: object) => () =>
+    Integration.Service<never>()("test/Refused", { baseUrl: "https://api.example", endpoints, ...options })
+
+  it("when an option is misspelled", () =>
+    assert.throws(defineWith({ polcy: {} }), 'options of test/Refused is a record with "polcy"'))
+
+  it("when a slot of its policy is misspelled", () =>
+    assert.throws(defineWith({ policy: { circuitBraker: null } }), 'did you mean "circuitBreaker"?'))
+
+  it("and so are overrides with a name that is neither a slot nor an endpoint", () => {
+    class Provider extends Integration.Service<Provider>()("test/Provider", {
+      baseUrl: "https://a.example",
+      endpoints
+    }) {}
+    const overridden = (integration: object, own: object) =>
+      Effect.runSyncExit(
+        Effect.provide(
+          Provider,
+          // The types refuse such names: this is a program without them.
+          Layer.provide(Provider.layerMock({ read: Mock.ok("a") }), Provider.layerPolicy(integration, own as {}))
+        )
+      )
+    assert.include(String(overridden({ timout: null }, {})), "did you mean")
+    assert.include(String(overridden({}, { raed: { timeout: null } })), "did you mean")
   })
-)
+})

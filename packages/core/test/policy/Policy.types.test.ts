@@ -162,19 +162,22 @@ describe("a slot that is misspelled does not compile", () => {
   const misspelled = { timeout: "1 second", circuitBraker: Breaker.consecutive() } as const
 
   it("in an integration, as a literal and as a constant", () => {
-    class Literal extends Integration.Service<Literal>()("test/Literal", {
-      baseUrl,
-      endpoints,
-      // @ts-expect-error: circuitBreaker is meant
-      policy: { timeout: "1 second", circuitBraker: Breaker.consecutive() }
-    }) {}
-    class Constant extends Integration.Service<Constant>()("test/Constant", {
-      baseUrl,
-      endpoints,
-      // @ts-expect-error: circuitBreaker is meant
-      policy: misspelled
-    }) {}
-    return [Literal, Constant]
+    const literal = () =>
+      Integration.Service<never>()("test/Literal", {
+        baseUrl,
+        endpoints,
+        // @ts-expect-error: circuitBreaker is meant
+        policy: { timeout: "1 second", circuitBraker: Breaker.consecutive() }
+      })
+    const constant = () =>
+      Integration.Service<never>()("test/Constant", {
+        baseUrl,
+        endpoints,
+        // @ts-expect-error: circuitBreaker is meant
+        policy: misspelled
+      })
+    expect(literal).toThrow("circuitBreaker")
+    expect(constant).toThrow("circuitBreaker")
   })
 
   it("in an endpoint", () => {
