@@ -51,6 +51,44 @@ describe("a policy around a plain HttpClient", () => {
     })
   )
 
+  it.effect("draws one idempotency key for a POST where the policy names its header", () =>
+    Effect.gen(function* () {
+      const keyed = scripted(503, 503, 200)
+      const retry = Retry.make({ schedule: Schedule.spaced(1), attempts: 3, idempotencyKeyHeader: "x-idem" })
+      yield* hurried(PolicyClient.withPolicy({ retry })(keyed.client).post(url))
+      const keys = new Set(keyed.requests.map(({ headers }) => headers["x-idem"]))
+      assert.strictEqual(keyed.requests.length, 3)
+      assert.strictEqual(keys.size, 1)
+      assert.isString(keys.values().next().value)
+      const own = scripted(503, 200)
+      yield* hurried(PolicyClient.withPolicy({ retry })(own.client).post(url, { headers: { "x-idem": "mine" } }))
+      assert.deepStrictEqual(
+        own.requests.map(({ headers }) => headers["x-idem"]),
+        ["mine", "mine"]
+      )
+    })
+  )
+
+  it.effect("retries at once after a 503 whose body never comes", () => {
+    let sent = 0
+    const stalled = HttpClient.make((request) =>
+      Effect.sync(() => {
+        sent += 1
+        const body = sent === 1 ? new ReadableStream<Uint8Array>() : null
+        return HttpClientResponse.fromWeb(request, new Response(body, { status: sent === 1 ? 503 : 200 }))
+      })
+    )
+    const client = PolicyClient.withPolicy({ retry: Retry.make({ schedule: Schedule.recurs(1) }) })(stalled)
+    return Effect.map(client.get(url), ({ status }) => assert.strictEqual(status, 200))
+  })
+
+  it.effect("refuses a slot that does not exist", () =>
+    Effect.sync(() =>
+      // @ts-expect-error: circuitBreaker is meant
+      assert.throws(() => PolicyClient.withPolicy({ circuitBraker: Breaker.consecutive() }), "circuitBreaker")
+    )
+  )
+
   it.effect("does not repeat a POST, unless it has an idempotency key", () =>
     Effect.gen(function* () {
       const plain = scripted(503)
