@@ -77,27 +77,19 @@ export interface Options {
 type CacheError<P> = P extends { readonly cache: Cache.Cache } ? HttpClientError : never
 
 /**
- * Puts a policy around a client; its slots add their errors to the client's.
+ * Puts a policy around a client; its slots add their errors to the client's. Throws `InvalidOption` for a slot that makes no
+ * sense or does not exist.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const withPolicy =
-  <const P extends Policy.Policy>(policy: Policy.Exact<P>, options: Options = {}) =>
-  <E, R>(
-    client: HttpClient.HttpClient.With<E, R>
-  ): HttpClient.HttpClient.With<E | Policy.Errors<P> | CacheError<P>, R> => {
-    const { classify = Failure.classify, name = "http", state = Engine.makeState() } = options
-    checkSlots(policy, name)
-    const compiled = Policy.compile(policy)
-    const engineFor = enginesOf((method) =>
-      Engine.make({
-        call: { integration: name, endpoint: "request", method, url: "" },
-        policy: compiled,
-        state,
-        keyOf: () => name
-      })
-    )
+export const withPolicy = <const P extends Policy.Policy>(policy: Policy.Exact<P>, options: Options = {}) => {
+  const { classify = Failure.classify, name = "http" } = options
+  checkSlots(policy, name)
+  const compiled = Policy.compile(policy)
+  return <E, R>(client: HttpClient.HttpClient.With<E, R>): Guarded<E, R, P> => {
+    const state = options.state ?? Engine.makeState()
+    const engineFor = enginesOf((method) => engineOf(name, method, compiled, state))
     const send = (request: HttpClientRequest) => client.postprocess(Effect.succeed(request))
     const called = HttpClient.makeWith(
       Effect.flatMap((request: HttpClientRequest) => {
@@ -109,12 +101,15 @@ export const withPolicy =
     const { cache, coalesce } = compiled
     const withStore = cache === undefined ? undefined : Cache.withCache(cache, { store: state.cacheStore(cache) })
     // The slots that are on add just these errors.
-    const kept = (withStore === undefined ? called : withStore(called)) as HttpClient.HttpClient.With<
-      E | Policy.Errors<P> | CacheError<P>,
-      R
-    >
+    const kept = (withStore === undefined ? called : withStore(called)) as Guarded<E, R, P>
     return coalesce === undefined ? kept : Coalesce.withCoalescing(coalesce)(kept)
   }
+}
+
+type Guarded<E, R, P> = HttpClient.HttpClient.With<E | Policy.Errors<P> | CacheError<P>, R>
+
+const engineOf = (name: string, method: string, policy: Policy.Compiled, state: Engine.State): Engine.Engine =>
+  Engine.make({ call: { integration: name, endpoint: "request", method, url: "" }, policy, state, keyOf: () => name })
 
 /** One engine for each method; a made-up method gets one that is not kept. */
 const enginesOf = (make: (method: string) => Engine.Engine) => {
