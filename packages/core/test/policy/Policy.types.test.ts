@@ -217,8 +217,8 @@ describe("a slot that is misspelled does not compile", () => {
     // @ts-expect-error: timeout is meant
     Bare.layerPolicy(override)
     // @ts-expect-error: retry is meant
-    PolicyClient.withPolicy({ timeout: "1 second", rety: Schedule.recurs(3) })
+    expect(() => PolicyClient.withPolicy({ timeout: "1 second", rety: Schedule.recurs(3) })).toThrow("retry")
     // @ts-expect-error: circuitBreaker is meant
-    PolicyClient.withPolicy(misspelled)
+    expect(() => PolicyClient.withPolicy(misspelled)).toThrow("circuitBreaker")
   })
 })

@@ -215,9 +215,11 @@ export class Desk {
     }
   }
 
-  #unreached(endpoint: string, { detail, reason, sent }: Exchange.Broken): Failed {
+  #unreached(endpoint: string, broken: Exchange.Broken): Failed {
+    const { detail, reason, sent } = broken
     const error = this.error(unavailable(endpoint, reason === "Connect" ? `no connection: ${detail}` : detail))
-    return { error, category: error.category, retryAfter: undefined, sent, declared: true }
+    const isUncounted = Exchange.isUncounted(broken)
+    return { error, category: error.category, retryAfter: undefined, sent, declared: true, isUncounted }
   }
 }
 
