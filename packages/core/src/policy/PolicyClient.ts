@@ -93,7 +93,7 @@ export const withPolicy = <const P extends Policy.Policy>(policy: Policy.Exact<P
     const send = (request: HttpClientRequest) => client.postprocess(Effect.succeed(request))
     const called = HttpClient.makeWith(
       Effect.flatMap((request: HttpClientRequest) => {
-        const sent = { engine: engineFor(request.method), request, options: {}, isDeclaredIdempotent: false }
+        const sent = { engine: engineFor(request.method), request, options: {}, idempotent: undefined }
         return Engine.run(sent.engine, new ClientCall(sent, classify, send))
       }),
       client.preprocess

@@ -63,7 +63,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
 
   constructor(endpoint: Called, one: One) {
     const { engine, options, request } = one
-    super({ engine, request, options, isDeclaredIdempotent: endpoint.codec.isIdempotent })
+    super({ engine, request, options, idempotent: endpoint.codec.idempotent })
     this.#endpoint = endpoint
     this.#one = one
   }

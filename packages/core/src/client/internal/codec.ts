@@ -38,7 +38,8 @@ export interface Codec {
   readonly errorOf: ResponseDecoder.DecoderOf
   readonly failureOf: MatchRule | undefined
   readonly isStreamed: boolean
-  readonly isIdempotent: boolean
+  /** Whether a request may be repeated; undefined leaves it to the method. */
+  readonly idempotent: boolean | undefined
   readonly unprocessed: ReadonlySet<number>
 }
 
@@ -55,7 +56,7 @@ export const compileCodec = (endpoint: HttpApiEndpoint.Top, wiring: Omit<Wiring,
     errorOf: ResponseDecoder.compileErrors(errors),
     failureOf: compileRules([...own, ...failures]),
     isStreamed: Array.from(endpoint.success).some((schema) => streamed(schema) !== undefined),
-    isIdempotent: idempotent === true,
+    idempotent,
     unprocessed: new Set(unprocessed)
   }
 }

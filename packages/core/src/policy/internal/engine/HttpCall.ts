@@ -29,8 +29,8 @@ export interface Sent {
   readonly engine: Engine
   readonly request: HttpClientRequest.HttpClientRequest
   readonly options: CallOptions
-  /** True where the endpoint says so of a method that is not idempotent by itself. */
-  readonly isDeclaredIdempotent: boolean
+  /** Whether the request may be repeated, where its endpoint states it; undefined leaves it to the method. */
+  readonly idempotent: boolean | undefined
 }
 
 type Failed<E, A = never> = AttemptFailure<E | PolicyError, A>
@@ -46,11 +46,11 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   readonly outgoing: HttpClientRequest.HttpClientRequest
   #hasRenewed = false
 
-  constructor({ engine, isDeclaredIdempotent, options, request }: Sent) {
+  constructor({ engine, idempotent, options, request }: Sent) {
     this.engine = engine
     this.options = options
     const header = engine.policy.retry?.idempotencyKeyHeader
-    const isIdempotent = isDeclaredIdempotent || idempotentMethods.has(request.method)
+    const isIdempotent = idempotent ?? idempotentMethods.has(request.method)
     const given = options.idempotencyKey ?? request.headers[header ?? "idempotency-key"]
     const key = given ?? (header === undefined || isIdempotent ? undefined : crypto.randomUUID())
     this.idempotent = isIdempotent || key !== undefined
