@@ -105,6 +105,7 @@ export const captions: Captions = {
       "internal/compiledPolicy.ts": "A policy whose slots are validated.",
       "internal/describe.ts": "Says a policy in words.",
       "internal/engine/Alarms.ts": "What is to be done at a time, for many at once with one timer.",
+      "internal/engine/OperationsLog.ts": "Log lines at the default level for circuits that change and limits that are reached.",
       "internal/engine/DirectAttempt.ts": "An attempt as one wait, where nothing needs a fibre.",
       "internal/engine/failedAttempt.ts": "How an attempt failed.",
       "internal/engine/Gate.ts": "What stands before an attempt: it passes now, later, or not at all.",

@@ -196,7 +196,8 @@ export const order: ReadonlyArray<AnyRow> = [
     defaults: "no call waits unless `maxWaiting` allows it",
     standard: "100 in flight, 1,000 waiting up to 5 seconds",
     compile: oncePerOptions(Bulkhead.fromInput),
-    admission: (bulkhead, { key, state }) => inFlightAdmission(state.inFlight(bulkhead), { slot: "bulkhead", key: bulkhead.key }, key)
+    admission: (bulkhead, { key, state }) =>
+      inFlightAdmission(state.inFlight(bulkhead), { slot: "bulkhead", key: bulkhead.key }, key)
   }),
   row({
     name: "concurrency",
@@ -205,7 +206,8 @@ export const order: ReadonlyArray<AnyRow> = [
     defaults: "`aimd` or `gradient`: a limit of calls in flight that follows the provider's latency and failures",
     standard: "",
     compile: (concurrency) => concurrency,
-    admission: (concurrency, { key, state }) => inFlightAdmission(state.inFlight(concurrency), { slot: "concurrency", key: concurrency.key }, key)
+    admission: (concurrency, { key, state }) =>
+      inFlightAdmission(state.inFlight(concurrency), { slot: "concurrency", key: concurrency.key }, key)
   }),
   row({
     name: "rateLimit",

@@ -13,11 +13,7 @@ interface Limit {
 }
 
 /** Lets so many attempts be in flight at once, and the others wait in a fair queue. */
-export const inFlightAdmission = (
-  inFlight: InFlight.InFlight,
-  { key, slot }: Limit,
-  shared: string
-): Admission => ({
+export const inFlightAdmission = (inFlight: InFlight.InFlight, { key, slot }: Limit, shared: string): Admission => ({
   acquire: (call) => {
     const now = call.now()
     const remaining = call.remainingMillis(now)
@@ -33,9 +29,7 @@ export const inFlightAdmission = (
         return rejection(full(entry.waiting, inFlight.limit, call))
       case "Queued":
         return Effect.map(entry.wait, (waited): Decision =>
-          waited._tag === "Entered"
-            ? pass(waited, true, call)
-            : rejection(full(waited.waiting, inFlight.limit, call))
+          waited._tag === "Entered" ? pass(waited, true, call) : rejection(full(waited.waiting, inFlight.limit, call))
         )
     }
   }

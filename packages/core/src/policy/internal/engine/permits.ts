@@ -5,7 +5,9 @@ import * as AtOnce from "../AtOnce.ts"
 import { failedWith, type PolicyError } from "./attemptFailure.ts"
 
 /** The decision of a strategy that answered at once, or the wait for it. */
-export const decided = <E>(answer: Decision<E> | Effect.Effect<Decision<E>>): Decision<E> | Effect.Effect<Decision<E>> => {
+export const decided = <E>(
+  answer: Decision<E> | Effect.Effect<Decision<E>>
+): Decision<E> | Effect.Effect<Decision<E>> => {
   if (isDecision(answer)) return answer
   const exit = AtOnce.exitOf(answer)
   return exit !== undefined && Exit.isSuccess(exit) ? exit.value : answer
