@@ -54,6 +54,7 @@ import { Execution } from "./internal/engine/Execution.ts"
 import type { Hedging } from "./internal/engine/hedging.ts"
 import type { Call, CallSite, Engine } from "./internal/engine/model.ts"
 import { withdrawFrom } from "./internal/engine/retryBudgetAdmission.ts"
+import { BoundedKeys } from "./internal/BoundedKeys.ts"
 import type { Compiled } from "./internal/compiledPolicy.ts"
 import { admissionsOf, stepsOf } from "./internal/order.ts"
 import * as RateLimitStore from "./RateLimitStore.ts"
@@ -78,8 +79,8 @@ export interface State {
   readonly inFlight: (strategy: InFlight.Strategy) => InFlight.InFlight
   readonly throttle: (strategy: Throttle.Throttle) => Throttle.State
   readonly hedge: (strategy: Hedge.Hedge) => Hedge.Tracker
-  /** The state of a user's own strategy. */
-  readonly strategy: (strategy: Strategy<unknown>) => Admission
+  /** The state of a user's own strategy, one per scope: an integration, or one tenant of it. */
+  readonly strategy: (strategy: Strategy<unknown>, scope: string) => Admission
   /** Where the answers of a cache are kept. */
   readonly cacheStore: (cache: Cache) => CacheStore.CacheStore["Service"]
 }
@@ -106,7 +107,7 @@ export const makeState = (stores: Stores = {}, options: { readonly maxKeys?: num
   inFlight: onePerStrategy(InFlight.make),
   throttle: onePerStrategy((throttle: Throttle.Throttle) => Throttle.makeState(throttle, options)),
   hedge: onePerStrategy(Hedge.makeTracker),
-  strategy: onePerStrategy((strategy: Strategy<unknown>) => strategy.make()),
+  strategy: onePerScope(options.maxKeys ?? 10_000),
   cacheStore: onePerStrategy((cache: Cache) => stores.cache ?? CacheStore.makeMemory(cache))
 })
 
@@ -119,6 +120,11 @@ const onePerStrategy = <Strategy extends object, Made>(make: (strategy: Strategy
     made.set(strategy, fresh)
     return fresh
   }
+}
+
+const onePerScope = (maxKeys: number): State["strategy"] => {
+  const scopesOf = onePerStrategy((_: Strategy<unknown>) => new BoundedKeys<Admission>(maxKeys, () => false))
+  return (strategy, scope) => scopesOf(strategy).getOrMake(scope, 0, () => strategy.make())
 }
 
 /**
@@ -139,7 +145,7 @@ export const make = (options: {
   const scope = scopeOf(call)
   const ownKey = `${scope}/${call.endpoint}`
   const keyOf = options.keyOf ?? (() => ownKey)
-  const site = { policy, state, keyOf }
+  const site = { policy, state, keyOf, scope }
   return {
     call,
     scope,

@@ -4,6 +4,7 @@ import { Cause, Data, Effect, Fiber, Layer, Schedule, Schema } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { expectTypeOf } from "vitest"
+import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
 import { Admission, Breaker, type CallError, Hedge, Policy, PolicyClient } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
@@ -336,4 +337,21 @@ describe("the error of a strategy", () => {
       assert.strictEqual(made - before, 2)
     })
   )
+
+  it.effect("has a state for each tenant", () => {
+    const live = Provider.layerTenants(() => Auth.none(Provider)).pipe(
+      Layer.provide(
+        Layer.succeed(
+          HttpClient.HttpClient,
+          HttpClient.make((request) => Effect.succeed(HttpClientResponse.fromWeb(request, Response.json("ok"))))
+        )
+      )
+    )
+    const call = (tenant: string) => Effect.flatMap(Provider.forTenant(tenant), ({ plain }) => plain())
+    return Effect.gen(function* () {
+      yield* call("a")
+      yield* call("b")
+      assert.strictEqual((yield* Effect.flip(call("a")))._tag, "QuotaUsedUp")
+    }).pipe(Effect.provide(live))
+  })
 })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Logger, type LogLevel, References } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
-import { Breaker, Policy, PolicyClient } from "@causeway/core/policy"
+import { Breaker, type Policy, PolicyClient } from "@causeway/core/policy"
 
 interface Line {
   readonly level: LogLevel.LogLevel

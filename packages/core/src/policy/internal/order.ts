@@ -259,16 +259,17 @@ interface Site {
   readonly policy: Compiled
   readonly state: State
   readonly keyOf: (slot: keyof Compiled) => string
+  readonly scope: string
 }
 
 /** The steps around the retries, outermost first. */
-export const stepsOf = ({ keyOf, policy, state }: Site): ReadonlyArray<Step> =>
+export const stepsOf = ({ keyOf, policy, state }: Omit<Site, "scope">): ReadonlyArray<Step> =>
   order.flatMap((row) => row.step(policy, { state, key: keyOf(row.name) }) ?? [])
 
 /** The strategies before each attempt, outermost first: a user's own stand before the slot that they name. */
-export const admissionsOf = ({ keyOf, policy, state }: Site): ReadonlyArray<Admission> =>
+export const admissionsOf = ({ keyOf, policy, scope, state }: Site): ReadonlyArray<Admission> =>
   order.flatMap((row) => [
-    ...(policy.strategies ?? []).filter(({ before }) => before === row.name).map((own) => state.strategy(own)),
+    ...(policy.strategies ?? []).filter(({ before }) => before === row.name).map((own) => state.strategy(own, scope)),
     ...listed(row.admission(policy, { state, key: keyOf(row.name) }))
   ])
 
