@@ -121,6 +121,8 @@ export const captions: Captions = {
       "Telemetry.ts": "Metrics of every call.",
       "internal/compiledPolicy.ts": "A policy whose slots are validated.",
       "internal/engine/Alarms.ts": "What is to be done at a time, for many at once with one timer.",
+      "internal/engine/OperationsLog.ts":
+        "Log lines at the default level for circuits that change and limits that are reached.",
       "internal/engine/hedging.ts": "A second attempt beside a slow first one.",
       "internal/engine/model.ts": "What an engine runs: calls, attempts, and how they fail.",
       "internal/engine/timeLimit.ts": "Ends an attempt that takes too long.",

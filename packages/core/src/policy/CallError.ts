@@ -389,6 +389,21 @@ export const attachInfo = <E>(error: E, info: DeclaredInfo): E => {
 export const infoOf = (error: object): DeclaredInfo | undefined => declared.get(error)
 
 /**
+ * A label for an error in metrics and spans: its `_tag`, cut to 64 characters, or else the name of its class. `_OTHER` for
+ * a value that has neither.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/
+ * @since 0.1.0
+ * @category call info
+ */
+export const tagOf = (error: unknown): string => {
+  if (typeof error !== "object" || error === null) return "_OTHER"
+  const { _tag: tag, name } = error as { readonly _tag?: unknown; readonly name?: unknown }
+  if (typeof tag === "string" && tag !== "") return tag.slice(0, 64)
+  return error instanceof Error && typeof name === "string" && name !== "" ? name.slice(0, 64) : "_OTHER"
+}
+
+/**
  * Says where a schema issue is and what was expected there, without the value that was found.
  *
  * @since 0.1.0

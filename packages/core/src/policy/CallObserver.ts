@@ -62,7 +62,21 @@ export type CallEvent = Where &
     /** How many retries a budget still holds, parts of one included, after a deposit or a withdrawal. */
     | { readonly _tag: "RetryBudgetChanged"; readonly key: string; readonly retries: number }
     | { readonly _tag: "CacheAnswered"; readonly result: "hit" | "stale" | "revalidated" | "miss" }
-    | { readonly _tag: "CircuitChanged"; readonly transition: Transition }
+    | {
+        readonly _tag: "CircuitChanged"
+        readonly transition: Transition
+        /** What opens the circuit and for how long, in words. */
+        readonly breaker: string
+      }
+    /** A limit makes an attempt wait, or rejects it. */
+    | {
+        readonly _tag: "LimitReached"
+        readonly slot: "rateLimit" | "bulkhead" | "concurrency" | "throttle"
+        readonly key: string
+        readonly rejected: boolean
+        /** How long the attempt waits, or when it may be made again; absent where that is unknown. */
+        readonly delayMillis?: number | undefined
+      }
     | { readonly _tag: "CallStarted" }
     | {
         readonly _tag: "CallEnded"
@@ -71,6 +85,8 @@ export type CallEvent = Where &
         readonly elapsedMillis: number
         /** The error that the call failed with; absent for a success, an interruption or a defect. */
         readonly error?: unknown
+        /** Present for a call that was interrupted. */
+        readonly interrupted?: true
       }
   )
 

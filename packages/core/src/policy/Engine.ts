@@ -76,7 +76,7 @@ export const make = (options: {
   const scope = scopeOf(call)
   const ownKey = `${scope}/${call.endpoint}`
   const keyOf = options.keyOf ?? (() => ownKey)
-  const site = { policy, state, keyOf }
+  const site = { policy, state, keyOf, scope }
   return {
     call,
     scope,

@@ -9,7 +9,7 @@
  *
  * | metric | attributes | unit |
  * |---|---|---|
- * | `causeway_calls` | integration, endpoint, outcome (`success`, `failure`) | calls |
+ * | `causeway_calls` | integration, endpoint, outcome (`success`, `declared`, `failure`, `interrupted`), error | calls |
  * | `causeway_call_duration` | integration, endpoint | milliseconds |
  * | `causeway_calls_in_flight` | integration, endpoint | calls |
  * | `causeway_attempts` | integration, endpoint, outcome (`success`, a category, `interrupted`) | attempts |
@@ -20,6 +20,10 @@
  * | `causeway_retry_budget_left` | key | retries that the budget still holds |
  * | `causeway_cache` | integration, endpoint, result (`hit`, `stale`, `revalidated`, `miss`) | lookups |
  * | `causeway_circuit_state` | key | 0 closed, 1 half-open, 2 open, 3 isolated |
+ *
+ * A call that fails has the tag of its error in `error`, such as `RateLimited`; the outcome is `declared` for an error that
+ * its endpoint declares, and `failure` for any other. A defect is the error `Defect`. An endpoint has at most 50 tags: more
+ * are counted as `_OTHER`.
  *
  * **Gotchas**
  *
@@ -56,6 +60,7 @@
  * @since 0.1.0
  */
 import { Context, Effect, Layer, Metric } from "effect"
+import * as CallError from "./CallError.ts"
 import { type CallEvent, CallObserver } from "./CallObserver.ts"
 
 const milliseconds = Metric.exponentialBoundaries({ start: 1, factor: 2, count: 17 })
@@ -108,8 +113,36 @@ const updating = (context: Context.Context<never>): { readonly update: Update; r
   }
 }
 
+type Ended = Extract<CallEvent, { readonly _tag: "CallEnded" }>
+
+/** How a call ended, and the tag of its error. */
+const endOf = (event: Ended, tags: Tags): Readonly<Record<string, string>> => {
+  const { error, interrupted, succeeded } = event
+  if (succeeded) return { outcome: "success" }
+  if (interrupted === true) return { outcome: "interrupted" }
+  if (error === undefined) return { outcome: "failure", error: "Defect" }
+  const isDeclared = typeof error === "object" && error !== null && CallError.infoOf(error) !== undefined
+  const outcome = isDeclared && !CallError.is(error) ? "declared" : "failure"
+  return { outcome, error: tags.bounded(`${event.integration} ${event.endpoint}`, CallError.tagOf(error)) }
+}
+
+/** A declared tag may come from the provider: the number of those that become labels is bounded. */
+class Tags {
+  readonly #seen = new Map<string, Set<string>>()
+
+  bounded(endpoint: string, tag: string): string {
+    const seen = this.#seen.get(endpoint) ?? new Set()
+    this.#seen.set(endpoint, seen)
+    if (seen.has(tag)) return tag
+    if (seen.size >= 50) return "_OTHER"
+    seen.add(tag)
+    return tag
+  }
+}
+
 const recorder = (context: Context.Context<never>): ((event: CallEvent) => void) => {
   const { modify, update } = updating(context)
+  const tags = new Tags()
   return (event) => {
     const where = { integration: event.integration, endpoint: event.endpoint }
     switch (event._tag) {
@@ -118,7 +151,7 @@ const recorder = (context: Context.Context<never>): ((event: CallEvent) => void)
       case "CallEnded":
         modify(metrics.inFlight, -1, where)
         update(metrics.duration, event.elapsedMillis, where)
-        return update(metrics.calls, 1, { ...where, outcome: event.succeeded ? "success" : "failure" })
+        return update(metrics.calls, 1, { ...where, ...endOf(event, tags) })
       case "AttemptStarted":
         return event.attempt > 1 ? update(metrics.retries, 1, where) : undefined
       case "AttemptEnded":
@@ -133,6 +166,8 @@ const recorder = (context: Context.Context<never>): ((event: CallEvent) => void)
         return event.tenant === undefined ? update(metrics.budgetLeft, event.retries, { key: event.key }) : undefined
       case "CacheAnswered":
         return update(metrics.cache, 1, { ...where, result: event.result })
+      case "LimitReached":
+        return undefined
       case "CircuitChanged":
         return event.tenant === undefined
           ? update(metrics.circuit, circuitStates[event.transition.to], { key: event.transition.key })

@@ -66,7 +66,7 @@ describe("the metrics of calls", () => {
           }
           assert.sameDeepMembers(yield* metric("causeway_calls"), [
             ["success", 1],
-            ["failure", 1]
+            ["failure,UnexpectedStatus", 1]
           ])
           assert.sameDeepMembers(yield* metric("causeway_attempts"), [
             ["success", 1],
@@ -79,6 +79,63 @@ describe("the metrics of calls", () => {
         })
     )
   )
+
+  it.effect("tell declared errors, failures and interruptions apart, with the tag of the error", () => {
+    class Missing extends Schema.TaggedError<Missing>()("Missing", { message: Schema.String }) {}
+    const id = `test/Telemetry${(integrations += 1)}`
+    class Provider extends Integration.Service<Provider>()(id, {
+      baseUrl: "https://provider.example",
+      endpoints: [Endpoint.get("read", "/read", { success: Schema.String, errors: { 404: Missing } })],
+      policy: { ...Policy.none, timeout: "1 second" }
+    }) {}
+    const missing = Mock.status(404, { body: { _tag: "Missing", message: "no such item" } })
+    const replies = Mock.sequence(missing, down, Mock.never, Mock.ok("up"), Mock.never)
+    return Effect.gen(function* () {
+      const { read } = yield* Provider
+      assert.strictEqual((yield* Effect.flip(read()))._tag, "Missing")
+      yield* Effect.flip(read())
+      const late = yield* Effect.forkChild(Effect.flip(read()))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(late)
+      yield* read()
+      yield* Fiber.interrupt(yield* Effect.forkChild(read(), { startImmediately: true }))
+      assert.sameDeepMembers(yield* readings(id, "causeway_calls"), [
+        ["declared,Missing", 1],
+        ["failure,UnexpectedStatus", 1],
+        ["failure,Timeout", 1],
+        ["success", 1],
+        ["interrupted", 1]
+      ])
+    }).pipe(Effect.provide(Layer.provideMerge(Provider.layerMock({ read: replies }), Telemetry.layerMetrics)))
+  })
+
+  it.effect("have at most 50 tags of errors for an endpoint, of at most 64 characters", () => {
+    const id = `test/Telemetry${(integrations += 1)}`
+    class Provider extends Integration.Service<Provider>()(id, {
+      baseUrl: "https://provider.example",
+      endpoints: [
+        Endpoint.get("read", "/read", {
+          success: Schema.String,
+          errors: { 404: Schema.Struct({ _tag: Schema.String }) }
+        })
+      ],
+      policy: Policy.none
+    }) {}
+    const tags = Array.from({ length: 60 }, (_, index) => `${index}`.padEnd(80, "x"))
+    const replies = tags.map((_tag) => Mock.status(404, { body: { _tag } }))
+    return Effect.gen(function* () {
+      const { read } = yield* Provider
+      for (const _ of replies) yield* Effect.flip(read())
+      const counted = yield* readings(id, "causeway_calls")
+      assert.lengthOf(counted, 51)
+      assert.deepInclude(counted, ["declared,_OTHER", 10])
+      assert.deepInclude(counted, [`declared,${"0".padEnd(64, "x")}`, 1])
+    }).pipe(
+      Effect.provide(
+        Layer.provideMerge(Provider.layerMock({ read: Mock.sequence(...replies) }), Telemetry.layerMetrics)
+      )
+    )
+  })
 
   it.effect("show what is left of the retry budget, and count the retries that it did not pay for", () =>
     observed(

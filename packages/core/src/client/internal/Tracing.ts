@@ -1,5 +1,6 @@
-import { Effect, type Fiber, LogLevel, Tracer } from "effect"
+import { Cause, Clock, Effect, Exit, type Fiber, LogLevel, References, Result, Tracer } from "effect"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
+import * as CallError from "../../policy/CallError.ts"
 import type { CallSite } from "../../policy/Engine.ts"
 
 /** The spans of one endpoint's calls: OpenTelemetry's names, the template in the place of the URL. */
@@ -8,7 +9,7 @@ export interface Spans {
     fiber: Fiber.Fiber<unknown, unknown>,
     evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
-  readonly attempt: <A, E, R>(
+  readonly attempt: <A, E extends { readonly error: unknown }, R>(
     call: Tracer.Span | undefined,
     number: number,
     evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>
@@ -32,11 +33,17 @@ export const spansOf = (site: CallSite, baseUrl: string): Spans => {
   }
   return {
     call: (fiber, evaluate) =>
-      isCollected(fiber) ? Effect.useSpan(`${site.integration}.${site.endpoint}`, call, evaluate) : evaluate(undefined),
+      isCollected(fiber)
+        ? Effect.useSpan(`${site.integration}.${site.endpoint}`, call, (span) =>
+            summarized(site, span, evaluate(span), (error) => error)
+          )
+        : evaluate(undefined),
     attempt: (parent, number, evaluate) => {
       if (parent === undefined) return evaluate(undefined)
       const resent = number > 1 ? { "http.request.resend_count": number - 1 } : undefined
-      return Effect.useSpan(name, { parent, kind: "client", attributes: { ...attributes, ...resent } }, evaluate)
+      return Effect.useSpan(name, { parent, kind: "client", attributes: { ...attributes, ...resent } }, (span) =>
+        summarized(site, span, evaluate(span), ({ error }) => error)
+      )
     }
   }
 }
@@ -50,6 +57,46 @@ const attributesOf = (site: CallSite, baseUrl: string): Readonly<Record<string, 
     "server.address": url.hostname,
     "server.port": Number(url.port) || (url.protocol === "https:" ? 443 : 80)
   }
+}
+
+/** A failed span ends with its error in one line, which exporters show as its status; a stack or a body is not in it. */
+const summarized = <A, E, R>(
+  site: CallSite,
+  span: Tracer.Span,
+  effect: Effect.Effect<A, E, R>,
+  errorOf: (error: E) => unknown
+): Effect.Effect<A, E, R> =>
+  Effect.onError(effect, (cause) =>
+    Effect.withFiber((fiber) => {
+      if (Cause.hasInterruptsOnly(cause)) return Effect.void
+      const found = Cause.findError(cause)
+      const summary = Result.isSuccess(found)
+        ? summaryOf(site, errorOf(found.success))
+        : summaryError("Defect", `${siteIn(site)} failed with a defect`)
+      if (!span.attributes.has("error.type")) span.attribute("error.type", summary.name)
+      const isTimed = fiber.getRef(References.TracerTimingEnabled)
+      span.end(isTimed ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n, Exit.fail(summary))
+      return Effect.void
+    })
+  )
+
+const siteIn = ({ endpoint, integration, method, url }: CallSite): string =>
+  `${integration}.${endpoint} (${method} ${url})`
+
+/** The text of an error that is not one of ours may be the provider's: only its tag is shown. */
+const summaryOf = (site: CallSite, error: unknown): Error => {
+  const tag = CallError.tagOf(error)
+  if (CallError.is(error)) return summaryError(tag, error.message)
+  const status = typeof error === "object" && error !== null ? CallError.infoOf(error)?.status : undefined
+  return summaryError(tag, `${siteIn(site)} failed with ${tag}${status === undefined ? "" : ` (status ${status})`}`)
+}
+
+const summaryError = (name: string, text: string): Error => {
+  const message = text.replaceAll(/\s+/g, " ").slice(0, 500)
+  const summary = new Error(message)
+  summary.name = name
+  summary.stack = `${name}: ${message}`
+  return summary
 }
 
 /** What a response says of its attempt. */

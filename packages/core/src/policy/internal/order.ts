@@ -196,7 +196,8 @@ export const order: ReadonlyArray<AnyRow> = [
     defaults: "no call waits unless `maxWaiting` allows it",
     standard: "100 in flight, 1,000 waiting up to 5 seconds",
     compile: oncePerOptions(Bulkhead.fromInput),
-    admission: (bulkhead, { key, state }) => inFlightAdmission(state.inFlight(bulkhead), bulkhead.key, key)
+    admission: (bulkhead, { key, state }) =>
+      inFlightAdmission(state.inFlight(bulkhead), { slot: "bulkhead", key: bulkhead.key }, key)
   }),
   row({
     name: "concurrency",
@@ -205,7 +206,8 @@ export const order: ReadonlyArray<AnyRow> = [
     defaults: "`aimd` or `gradient`: a limit of calls in flight that follows the provider's latency and failures",
     standard: "",
     compile: (concurrency) => concurrency,
-    admission: (concurrency, { key, state }) => inFlightAdmission(state.inFlight(concurrency), concurrency.key, key)
+    admission: (concurrency, { key, state }) =>
+      inFlightAdmission(state.inFlight(concurrency), { slot: "concurrency", key: concurrency.key }, key)
   }),
   row({
     name: "rateLimit",
@@ -257,16 +259,17 @@ interface Site {
   readonly policy: Compiled
   readonly state: State
   readonly keyOf: (slot: keyof Compiled) => string
+  readonly scope: string
 }
 
 /** The steps around the retries, outermost first. */
-export const stepsOf = ({ keyOf, policy, state }: Site): ReadonlyArray<Step> =>
+export const stepsOf = ({ keyOf, policy, state }: Omit<Site, "scope">): ReadonlyArray<Step> =>
   order.flatMap((row) => row.step(policy, { state, key: keyOf(row.name) }) ?? [])
 
 /** The strategies before each attempt, outermost first: a user's own stand before the slot that they name. */
-export const admissionsOf = ({ keyOf, policy, state }: Site): ReadonlyArray<Admission> =>
+export const admissionsOf = ({ keyOf, policy, scope, state }: Site): ReadonlyArray<Admission> =>
   order.flatMap((row) => [
-    ...(policy.strategies ?? []).filter(({ before }) => before === row.name).map((own) => state.strategy(own)),
+    ...(policy.strategies ?? []).filter(({ before }) => before === row.name).map((own) => state.strategy(own, scope)),
     ...listed(row.admission(policy, { state, key: keyOf(row.name) }))
   ])
 

@@ -1,5 +1,5 @@
 /** Plays a scenario to its end on the test's clock, and keeps what is to be judged. */
-import { Effect, type Exit, Fiber, Layer, Schedule, Schema } from "effect"
+import { Effect, type Exit, Fiber, Layer, Logger, Schedule, Schema } from "effect"
 import type { HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Credentials } from "@causeway/core/auth"
@@ -335,5 +335,5 @@ export const play = (given: Scenario): Effect.Effect<Report> => {
     const sofar = { arrivals: [...provider.arrivals], events: [...events], renewals: counted.renewals }
     const rest = yield* after(service, provider, scenario.slots)
     return { scenario, calls, ...sofar, mostAwaited, mostInFlight, inFlightAtEnd: inFlight, ...rest }
-  }).pipe(Effect.provide(layer), alarms.noting, Effect.provide(TestClock.layer()))
+  }).pipe(Effect.provide(layer), alarms.noting, Effect.provide([TestClock.layer(), Logger.layer([])]))
 }

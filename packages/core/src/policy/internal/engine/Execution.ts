@@ -64,7 +64,9 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
         const found = Exit.isSuccess(exit) ? undefined : Cause.findError(exit.cause)
         const error = found !== undefined && Result.isSuccess(found) ? found.success : undefined
         const ended = { succeeded: Exit.isSuccess(exit), attempts: this.#attempts, elapsedMillis }
-        this.emit({ _tag: "CallEnded", ...ended, ...(error !== undefined && { error }) })
+        const isInterrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+        const why = isInterrupted ? { interrupted: true as const } : error !== undefined && { error }
+        this.emit({ _tag: "CallEnded", ...ended, ...why })
       })
     )
   }
@@ -152,7 +154,12 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     answer: Effect.Effect<Decision>,
     restore: Restore
   ): Effect.Effect<A, Failed<E, A>, R> {
-    const waited = Effect.onInterrupt(restore(answer), () => releaseAll(permits, neverMade))
+    let last: Decision | undefined
+    const kept = Effect.tap(answer, (decision) => Effect.sync(() => (last = decision)))
+    // An interruption or a defect; a permit that came too late to be used is released too.
+    const waited = Effect.onError(restore(this.#untilDeadline(kept)), () =>
+      releaseAll(last?._tag === "Permit" ? [...permits, last] : permits, neverMade)
+    )
     return Effect.flatMap(waited, (answer) => {
       if (answer._tag === "Rejection") return this.#rejected(permits, answer)
       if (!answer.waited) return this.#acquire(index + 1, [...permits, answer], restore)
@@ -160,6 +167,13 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
         "_tag" in earlier ? this.#rejected([answer], earlier) : this.#acquire(index + 1, [...earlier, answer], restore)
       )
     })
+  }
+
+  #untilDeadline(answer: Effect.Effect<Decision>): Effect.Effect<Decision> {
+    const remaining = this.remainingMillis(this.now())
+    return remaining === Infinity
+      ? answer
+      : timeLimited(answer, remaining, () => Effect.sync(() => rejection(this.timeout("deadline"))))
   }
 
   #rejected(permits: ReadonlyArray<Permit>, { attempt }: Rejection): Effect.Effect<never, Failed<E, A>> {
@@ -390,9 +404,13 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
 
   emit(event: Parameters<CallContext["emit"]>[0]): void {
     if (event._tag === "CircuitChanged") this.#circuitOpened = event.transition.to === "open"
-    if (this.#runtime.observe === undefined) return
+    const { observe, operations } = this.#runtime
+    const isLogged = operations.isNews(event, this.now())
+    if (!isLogged && observe === undefined) return
     const { endpoint, integration, tenant } = this
-    this.#runtime.observe({ ...event, integration, endpoint, ...(tenant !== undefined && { tenant }) })
+    const placed = { ...event, integration, endpoint, ...(tenant !== undefined && { tenant }) }
+    if (isLogged) operations.log(placed, this.fiber)
+    observe?.(placed)
   }
 
   #elapsed(): number {

@@ -2,6 +2,7 @@
 import { Clock, Context, type Fiber } from "effect"
 import { type CallEvent, CallObserver } from "../../CallObserver.ts"
 import { Alarms } from "./Alarms.ts"
+import { OperationsLog } from "./OperationsLog.ts"
 
 /** Whether the errors of policies have a stack. */
 export const debug = Context.Reference<boolean>("causeway/policy/debug", { defaultValue: () => false })
@@ -9,6 +10,7 @@ export const debug = Context.Reference<boolean>("causeway/policy/debug", { defau
 export interface RuntimeContext {
   readonly clock: Clock.Clock
   readonly alarms: Alarms
+  readonly operations: OperationsLog
   readonly observe: ((event: CallEvent) => void) | undefined
   readonly debug: boolean
 }
@@ -21,16 +23,19 @@ export const runtimeContextOf = (fiber: Fiber.Fiber<unknown, unknown>): RuntimeC
   if (last !== undefined && fiber.context === lastContext) return last
   const clock = fiber.getRef(Clock.Clock)
   lastContext = fiber.context
-  last = { clock, alarms: alarmsOf(clock), observe: fiber.getRef(CallObserver), debug: fiber.getRef(debug) }
+  const { alarms, operations } = ofClock(clock)
+  last = { clock, alarms, operations, observe: fiber.getRef(CallObserver), debug: fiber.getRef(debug) }
   return last
 }
 
-const alarms = new WeakMap<Clock.Clock, Alarms>()
+type OfClock = Pick<RuntimeContext, "alarms" | "operations">
 
-const alarmsOf = (clock: Clock.Clock): Alarms => {
-  const known = alarms.get(clock)
+const byClock = new WeakMap<Clock.Clock, OfClock>()
+
+const ofClock = (clock: Clock.Clock): OfClock => {
+  const known = byClock.get(clock)
   if (known !== undefined) return known
-  const made = new Alarms(clock)
-  alarms.set(clock, made)
+  const made = { alarms: new Alarms(clock), operations: new OperationsLog() }
+  byClock.set(clock, made)
   return made
 }

@@ -5,6 +5,7 @@ import type { Breaker } from "../../Breaker.ts"
 import type * as BreakerStore from "../../BreakerStore.ts"
 import * as CallError from "../../CallError.ts"
 import * as AtOnce from "../AtOnce.ts"
+import { descriptions } from "../descriptions.ts"
 import { andThenNow, isDecision, rejection } from "./permits.ts"
 
 /** Lets an attempt through unless its circuit is open, and counts how it ended. */
@@ -35,7 +36,7 @@ const answer = (circuits: Circuits, key: string, call: CallContext, admission: B
     const retryAfterMillis = admission._tag === "Open" ? admission.retryAfterMillis : undefined
     return circuits.rejections.of(key, retryAfterMillis, call)
   }
-  tell(call, admission.transition)
+  tell(call, circuits.breaker, admission.transition)
   return new BreakerPermit(circuits, key, admission.generation, call)
 }
 
@@ -93,7 +94,7 @@ class BreakerPermit implements Permit {
     const { breaker, store } = this.#circuits
     const recorded = store.record(this.#key, breaker, this.#generation, outcome, this.#call.now(), end)
     return andThenNow(recorded, (transition) => {
-      tell(this.#call, transition)
+      tell(this.#call, breaker, transition)
       return Effect.void
     })
   }
@@ -105,8 +106,9 @@ const outcomeOf = (category: AttemptEnd["category"]): BreakerStore.Outcome => {
   return category === undefined || category === "throttled" ? "ignored" : "success"
 }
 
-const tell = (call: CallContext, transition: BreakerStore.Transition | undefined): void => {
-  if (transition !== undefined) call.emit({ _tag: "CircuitChanged", transition })
+const tell = (call: CallContext, breaker: Breaker, transition: BreakerStore.Transition | undefined): void => {
+  if (transition === undefined) return
+  call.emit({ _tag: "CircuitChanged", transition, breaker: descriptions.circuitBreaker(breaker) })
 }
 
 const circuitOpen = (key: string, retryAfterMillis: number | undefined, call: CallContext): CallError.CircuitOpen =>

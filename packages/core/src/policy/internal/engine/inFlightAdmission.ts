@@ -6,16 +6,22 @@ import type * as InFlight from "../../InFlight.ts"
 import type { KeyInput } from "../../RateLimit.ts"
 import { rejection } from "./permits.ts"
 
+/** The slot of a limit, and how it splits its callers. */
+interface Limit {
+  readonly slot: "bulkhead" | "concurrency"
+  readonly key: ((call: KeyInput) => string) | undefined
+}
+
 /** Lets so many attempts be in flight at once, and the others wait in a fair queue. */
-export const inFlightAdmission = (
-  inFlight: InFlight.InFlight,
-  key: ((call: KeyInput) => string) | undefined,
-  shared: string
-): Admission => ({
+export const inFlightAdmission = (inFlight: InFlight.InFlight, { key, slot }: Limit, shared: string): Admission => ({
   acquire: (call) => {
     const now = call.now()
     const remaining = call.remainingMillis(now)
-    const entry = inFlight.enter(call.keyOf(key, shared), call.options.priority ?? 0, remaining)
+    const own = call.keyOf(key, shared)
+    const entry = inFlight.enter(own, call.options.priority ?? 0, remaining)
+    if (entry._tag !== "Entered") {
+      call.emit({ _tag: "LimitReached", slot, key: own, rejected: entry._tag === "Full" })
+    }
     switch (entry._tag) {
       case "Entered":
         return pass(entry, false, call)

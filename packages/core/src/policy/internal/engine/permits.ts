@@ -44,12 +44,23 @@ export const andThenNow = <A, B, E, R>(
   return exit === undefined || Exit.isFailure(exit) ? Effect.flatMap(answer, next) : next(exit.value)
 }
 
-/** Releases all permits in turn; at once when each of them answers at once. */
+/** Releases all permits in turn, also after one that dies; at once when each of them answers at once. */
 export const releaseAll = (permits: ReadonlyArray<Permit>, end: AttemptEnd): Effect.Effect<void> => {
   let released: Effect.Effect<void> = Effect.void
   for (const permit of permits) {
-    const releasing = permit.release(end)
-    if (AtOnce.exitOf(releasing) === undefined) released = Effect.andThen(released, releasing)
+    const releasing = releasingOf(permit, end)
+    if (releasing === Effect.void) continue
+    released = released === Effect.void ? releasing : Effect.ensuring(released, releasing)
   }
   return released
+}
+
+const releasingOf = (permit: Permit, end: AttemptEnd): Effect.Effect<void> => {
+  try {
+    const releasing = permit.release(end)
+    const exit = AtOnce.exitOf(releasing)
+    return exit !== undefined && Exit.isSuccess(exit) ? Effect.void : releasing
+  } catch (defect) {
+    return Effect.die(defect)
+  }
 }

@@ -42,9 +42,15 @@ const decided = (
   call: CallContext,
   turn: RateLimitStore.Decision
 ): Decision | Effect.Effect<Decision> => {
-  if (turn._tag !== "Admitted") return rejection(rateLimited(call, turn))
+  if (turn._tag !== "Admitted") {
+    const delayMillis = turn._tag === "Refused" ? turn.retryAfterMillis : undefined
+    call.emit({ _tag: "LimitReached", slot: "rateLimit", key, rejected: true, delayMillis })
+    return rejection(rateLimited(call, turn))
+  }
   if (turn.delayMillis === 0) return new RateLimitPermit(store, limit, key, call, turn, false)
-  call.emit({ _tag: "Waiting", reason: "rateLimit", delayMillis: turn.delayMillis })
+  const { delayMillis } = turn
+  call.emit({ _tag: "Waiting", reason: "rateLimit", delayMillis })
+  call.emit({ _tag: "LimitReached", slot: "rateLimit", key, rejected: false, delayMillis })
   return Effect.map(turn.wait, (turn) =>
     turn._tag === "Admitted"
       ? new RateLimitPermit(store, limit, key, call, turn, true)

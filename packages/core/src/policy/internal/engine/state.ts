@@ -8,6 +8,7 @@ import * as InFlight from "../../InFlight.ts"
 import * as RateLimitStore from "../../RateLimitStore.ts"
 import * as RetryBudgetStore from "../../RetryBudgetStore.ts"
 import * as Throttle from "../../Throttle.ts"
+import { BoundedKeys } from "../BoundedKeys.ts"
 
 /**
  * Where the policies of one integration keep their state. Stores default to memory.
@@ -23,8 +24,8 @@ export interface State {
   readonly inFlight: (strategy: InFlight.Strategy) => InFlight.InFlight
   readonly throttle: (strategy: Throttle.Throttle) => Throttle.State
   readonly hedge: (strategy: Hedge.Hedge) => Hedge.Tracker
-  /** The state of a user's own strategy. */
-  readonly strategy: (strategy: Strategy<unknown>) => Admission
+  /** The state of a user's own strategy, one per scope: an integration, or one tenant of it. */
+  readonly strategy: (strategy: Strategy<unknown>, scope: string) => Admission
   /** Where the answers of a cache are kept. */
   readonly cacheStore: (cache: Cache) => CacheStore.CacheStore["Service"]
 }
@@ -51,7 +52,7 @@ export const makeState = (stores: Stores = {}, options: { readonly maxKeys?: num
   inFlight: onePerStrategy(InFlight.make),
   throttle: onePerStrategy((throttle: Throttle.Throttle) => Throttle.makeState(throttle, options)),
   hedge: onePerStrategy(Hedge.makeTracker),
-  strategy: onePerStrategy((strategy: Strategy<unknown>) => strategy.make()),
+  strategy: onePerScope(options.maxKeys ?? 10_000),
   cacheStore: onePerStrategy((cache: Cache) => stores.cache ?? CacheStore.makeMemory(cache))
 })
 
@@ -64,4 +65,9 @@ const onePerStrategy = <Strategy extends object, Made>(make: (strategy: Strategy
     made.set(strategy, fresh)
     return fresh
   }
+}
+
+const onePerScope = (maxKeys: number): State["strategy"] => {
+  const scopesOf = onePerStrategy((_: Strategy<unknown>) => new BoundedKeys<Admission>(maxKeys, () => false))
+  return (strategy, scope) => scopesOf(strategy).getOrMake(scope, 0, () => strategy.make())
 }

@@ -9,7 +9,10 @@ import { rejection } from "./permits.ts"
 export const throttleAdmission = (throttle: Throttle.Throttle, state: Throttle.State, shared: string): Admission => ({
   acquire: (call) => {
     const key = call.keyOf(throttle.key, shared)
-    if (!state.admit(key, call.now(), call.random())) return rejection(throttled(call))
+    if (!state.admit(key, call.now(), call.random())) {
+      call.emit({ _tag: "LimitReached", slot: "throttle", key, rejected: true })
+      return rejection(throttled(call))
+    }
     return {
       _tag: "Permit",
       waited: false,
