@@ -118,6 +118,7 @@ export const captions: Captions = {
       "internal/engine/throttleGate.ts": "Adaptive throttling as a gate.",
       "internal/engine/OneAttempt.ts": "One attempt while it runs: its facts, its time, and what it has learned.",
       "internal/engine/surroundings.ts": "What a call finds around it: looked up once a context.",
+      "internal/engine/sending.ts": "How long a body takes to be sent, and how long nothing of it has left.",
       "internal/engine/timeLimit.ts": "Ends an attempt that takes too long.",
       "internal/LatencyHistogram.ts": "How long the latest things took, in fixed memory.",
       "internal/identity.ts": "Which parts of a request say who asks, are secret, or change its answer.",
