@@ -125,6 +125,7 @@ export const captions: Captions = {
         "Log lines at the default level for circuits that change and limits that are reached.",
       "internal/engine/hedging.ts": "A second attempt beside a slow first one.",
       "internal/engine/model.ts": "What an engine runs: calls, attempts, and how they fail.",
+      "internal/engine/sending.ts": "How long a body takes to be sent, and how long nothing of it has left.",
       "internal/engine/timeLimit.ts": "Ends an attempt that takes too long.",
       "internal/LatencyHistogram.ts": "How long the latest things took, in fixed memory.",
       "internal/identity.ts": "Which parts of a request say who asks, are secret, or change its answer.",

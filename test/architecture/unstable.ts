@@ -35,6 +35,8 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/internal/tokens/sqlLeases.ts": ["effect/sql"],
   "core/src/auth/internal/tokens/tables.ts": ["effect/sql"],
   "core/src/auth/SecretSourceFiles.ts": ["effect/FileSystem"],
+  "core/src/policy/internal/engine/Attempt.ts": ["effect/http"],
+  "core/src/policy/internal/engine/sending.ts": ["effect/http"],
   "core/src/client/Endpoint.ts": ["effect/http", "effect/http-api"],
   "core/src/client/Integration.ts": ["effect/http", "effect/http-api"],
   "core/src/client/Reply.ts": ["effect/http", "effect/http-api"],

@@ -674,6 +674,7 @@ const engineOf = ({ description, placed, policy, state, table, tenant }: EngineP
     call,
     policy,
     isDeadlineOwn: own.deadline !== undefined && own.deadline !== null,
+    isTimeoutOwn: own.timeout !== undefined && own.timeout !== null,
     keyOf: (slot) => (slot in own ? `${scope}/${pathOf(placed)}` : scope)
   })
 }

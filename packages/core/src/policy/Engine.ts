@@ -71,6 +71,8 @@ export const make = (options: {
   readonly keyOf?: (slot: keyof Compiled) => string
   /** Whether the deadline is the endpoint's own, so that it holds for streamed answers too. Default: false. */
   readonly isDeadlineOwn?: boolean
+  /** Whether the timeout is the endpoint's own, so that it holds while a body is being sent too. Default: false. */
+  readonly isTimeoutOwn?: boolean
 }): Engine => {
   const { call, policy, state = makeState() } = options
   const scope = scopeOf(call)
@@ -82,6 +84,7 @@ export const make = (options: {
     scope,
     policy,
     isDeadlineOwn: options.isDeadlineOwn ?? false,
+    isTimeoutOwn: options.isTimeoutOwn ?? false,
     steps: stepsOf(site),
     admissions: admissionsOf(site),
     hedge: hedgingOf(policy, state),

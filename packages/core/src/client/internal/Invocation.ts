@@ -10,7 +10,6 @@ import type * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
 import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
-import * as InvalidOption from "../../policy/InvalidOption.ts"
 import { HttpCall, noStamps, type Received } from "../../policy/internal/engine/HttpCall.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
@@ -261,14 +260,9 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
 
   /** The standard deadline ends when a stream begins; one that the endpoint or the call states holds to its end. */
   #limit({ attempt }: Arrived): LimitBytes {
-    const { engine, options } = this
-    const hasDeadline = attempt.deadlineAt !== Infinity && (options.deadline !== undefined || engine.isDeadlineOwn)
     return limiting({
-      idleMillis:
-        options.idleTimeout === undefined
-          ? engine.policy.idleTimeout
-          : InvalidOption.positiveMillis("options.idleTimeout", options.idleTimeout),
-      deadline: hasDeadline ? { at: attempt.deadlineAt, millis: attempt.deadlineMillis } : undefined
+      idleMillis: this.idleMillis,
+      deadline: attempt.deadlineAt === Infinity ? undefined : { at: attempt.deadlineAt, millis: attempt.deadlineMillis }
     })
   }
 

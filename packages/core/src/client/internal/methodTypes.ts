@@ -106,12 +106,23 @@ export type MethodError<
     | EncodeErrors<T, I["id"]>
     | Policy.Errors<I["policy"], EP, I["id"]>
     | (O extends { readonly deadline: unknown } ? CallError.Timeout<I["id"]> : never)
+    | UploadErrors<T["~Payload"], I, EP, O>
     | (Mode extends "response-only"
         ? never
         : | CallError.UnexpectedStatus<I["id"]>
           | CallError.DecodeFailure<I["id"]>
           | I["failure"]
           | HttpApiEndpoint.Errors<T>)
+
+/** A streamed payload that is silent for too long ends the call. */
+type UploadErrors<Payload, I extends AnyTraits, EP, O> = [Payload] extends [never]
+  ? never
+  : Payload extends HttpApiSchema.StreamUint8Array | { readonly _tag: "StreamNdjson" }
+    ? | (Policy.Active<Policy.Merged<I["policy"], EP>> & "idleTimeout" extends never
+          ? never
+          : CallError.Timeout<I["id"]>)
+      | (keyof O & "idleTimeout" extends never ? never : CallError.Timeout<I["id"]>)
+    : never
 
 type MethodServices<T extends HttpApiEndpoint.ConstraintRequest> =
   | T["~Params"]["EncodingServices"]

@@ -3,15 +3,16 @@ import { Effect, Stream } from "effect"
 import { timeLimited } from "../../policy/internal/engine/timeLimit.ts"
 import type { Elapsed, LimitBytes } from "./undecodable.ts"
 
-/** The limits of one stream, in milliseconds; undefined for none. */
+/** The limits of one stream, in milliseconds. */
 export interface Limits {
-  readonly idleMillis: number | undefined
+  /** `Infinity` for none. */
+  readonly idleMillis: number
   /** When the deadline passes, by the clock, and how long it is. */
   readonly deadline: { readonly at: number; readonly millis: number } | undefined
 }
 
 /** A chunk is awaited for at most the idle time, and not past the deadline. */
-export const limiting = ({ deadline, idleMillis = Infinity }: Limits): LimitBytes => {
+export const limiting = ({ deadline, idleMillis }: Limits): LimitBytes => {
   if (deadline === undefined && idleMillis === Infinity) return (bytes) => bytes
   const idle: Elapsed = { _tag: "Elapsed", scope: "idle", millis: idleMillis }
   const late: Elapsed = { _tag: "Elapsed", scope: "deadline", millis: deadline?.millis ?? Infinity }

@@ -6,7 +6,7 @@ import type { FailedAttempt } from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
 import type { KeyInput } from "../../RateLimit.ts"
 import type { CallOptions } from "../callOptions.ts"
-import { Attempt, type CallOfAttempt } from "./Attempt.ts"
+import { Attempt, type CallOfAttempt, type Time } from "./Attempt.ts"
 import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
 import { hedged } from "./hedging.ts"
 import type { Call, Engine, Progress, Sharing } from "./model.ts"
@@ -29,6 +29,10 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   readonly #runtime: RuntimeContext
   /** `Infinity` without a deadline. */
   readonly deadlineMillis: number
+  /** Of the deadlines that the endpoint or the call states: they hold for all that is streamed too. */
+  readonly statedDeadlineMillis: number
+  /** How long the deadline stood still, because a body was being sent. */
+  #pausedMillis = 0
   /** When the time was first read. */
   #startedAt: number | undefined = undefined
   #attempts = 0
@@ -47,6 +51,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     this.#call = call
     this.#runtime = runtimeContextOf(fiber)
     this.deadlineMillis = deadlineMillisOf(engine, call.options)
+    this.statedDeadlineMillis = statedDeadlineMillisOf(engine, call.options)
   }
 
   run(): Effect.Effect<A, E | PolicyError, R> {
@@ -188,14 +193,20 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     const remainingMillis = this.remainingMillis(beganAt)
     if (remainingMillis <= 0) return this.#rejected(permits, rejection(this.timeout("deadline")))
     this.#attempts += 1
-    const timeoutMillis = this.#engine.policy.timeout ?? Infinity
-    const attempt = new Attempt(this, this.#attempts, { beganAt, remainingMillis, timeoutMillis })
+    const attempt = new Attempt(this, this.#attempts, this.#timeFrom(beganAt, remainingMillis))
     if (this.#runtime.observe !== undefined) this.emit({ _tag: "AttemptStarted", attempt: this.#attempts })
     const made = this.#call.attempt(attempt)
     const timed = restore(this.#readIfLast(attempt, this.#call.timed === true ? made : attempt.inTime(made)))
     // Nothing need be done at an end that nobody observes.
     if (permits.length === 0 && this.#runtime.observe === undefined && this.#engine.hedge === undefined) return timed
     return Effect.onExit(timed, (exit) => this.#ended(attempt, permits, exit))
+  }
+
+  #timeFrom(beganAt: number, remainingMillis: number): Time {
+    const timeoutMillis = this.#engine.policy.timeout ?? Infinity
+    const timeout = this.#engine.isTimeoutOwn ? timeoutMillis : Infinity
+    const deadline = (this.#startedAt ?? beganAt) + this.statedDeadlineMillis - beganAt
+    return { beganAt, remainingMillis, timeoutMillis, statedMillis: { timeout, deadline } }
   }
 
   /** The error that is the call's answer is read while the attempt holds its permits, and within its time. */
@@ -340,8 +351,9 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     return Effect.sleep(delayMillis)
   }
 
-  timeout(scope: "attempt" | "deadline"): CallError.Timeout {
-    const after = Duration.millis(scope === "attempt" ? (this.#engine.policy.timeout ?? 0) : this.deadlineMillis)
+  timeout(scope: CallError.Timeout["scope"], millis?: number): CallError.Timeout {
+    const limit = scope === "attempt" ? (this.#engine.policy.timeout ?? 0) : this.deadlineMillis
+    const after = Duration.millis(millis ?? limit)
     return this.raise(() => new CallError.Timeout({ ...this.info(), category: "transient", scope, after }))
   }
 
@@ -385,7 +397,14 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   }
 
   remainingMillis(now: number): number {
-    return (this.#startedAt ?? now) + this.deadlineMillis - now
+    const left = (this.#startedAt ?? now) + this.deadlineMillis - now
+    return this.#pausedMillis === 0
+      ? left
+      : Math.min(left + this.#pausedMillis, left + this.statedDeadlineMillis - this.deadlineMillis)
+  }
+
+  paused(millis: number): void {
+    this.#pausedMillis += millis
   }
 
   now(): number {
@@ -429,6 +448,14 @@ const deadlineMillisOf = ({ policy }: Engine, options: CallOptions): number => {
   if (options.deadline === undefined) return policy.deadline?.millis ?? Infinity
   const own = InvalidOption.positiveMillis("options.deadline", options.deadline)
   return Math.min(own, policy.deadline?.millis ?? Infinity)
+}
+
+/** The deadline that the endpoint or the call states itself; `Infinity` without one. */
+const statedDeadlineMillisOf = ({ isDeadlineOwn, policy }: Engine, options: CallOptions): number => {
+  const own = isDeadlineOwn ? (policy.deadline?.millis ?? Infinity) : Infinity
+  return options.deadline === undefined
+    ? own
+    : Math.min(own, InvalidOption.positiveMillis("options.deadline", options.deadline))
 }
 
 /** Earlier decisions may no longer hold after a wait: the strategies that can decide again do. */

@@ -3,6 +3,7 @@ import { Clock, Effect, type Fiber } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Failure from "../../Failure.ts"
+import * as InvalidOption from "../../InvalidOption.ts"
 import * as AtOnce from "../AtOnce.ts"
 import type { CallOptions } from "../callOptions.ts"
 import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
@@ -88,11 +89,27 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   /** Authorizes, sends, classifies and reads: one attempt. `stamps` are headers of this attempt alone. */
   exchange(attempt: Attempt, stamps: Readonly<Record<string, string>>): Effect.Effect<A, Failed<E, A>, R> {
     return AtOnce.flatMap(attempt.inTime(this.authorize(attempt)), (authorized) => {
-      const request = this.#stamped(attempt, authorized.request, stamps)
+      const request = this.#stamped(attempt, this.#watched(attempt, authorized.request), stamps)
       const receive = (response: HttpClientResponse) =>
         Effect.withFiber((fiber) => attempt.inTime(this.#receive(fiber, attempt, authorized, response)))
-      return Effect.flatMap(this.send(attempt, request), receive)
+      const sent = this.send(attempt, request)
+      const answered = attempt.isSending ? Effect.onExit(sent, () => Effect.sync(() => attempt.sent())) : sent
+      return Effect.flatMap(answered, receive)
     })
+  }
+
+  #watched(attempt: Attempt, request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest {
+    if (request.body._tag === "Empty") return request
+    const body = attempt.sending(request.body, this.idleMillis)
+    return body === request.body ? request : HttpClientRequest.setBody(request, body)
+  }
+
+  /** The longest that a stream of this call may be silent; `Infinity` without a limit. */
+  get idleMillis(): number {
+    const { idleTimeout } = this.options
+    return idleTimeout === undefined
+      ? (this.engine.policy.idleTimeout ?? Infinity)
+      : InvalidOption.positiveMillis("options.idleTimeout", idleTimeout)
   }
 
   #stamped(

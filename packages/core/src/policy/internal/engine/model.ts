@@ -1,5 +1,6 @@
 /** A call, its attempts, and the engine that runs it. */
 import type { Effect } from "effect"
+import type { HttpBody } from "effect/http/HttpBody"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type { Admission, CallContext } from "../../Admission.ts"
@@ -36,13 +37,22 @@ export interface Attempt {
   readonly number: number
   /** The milliseconds left until the deadline; `Infinity` without one. */
   readonly remainingMillis: number
-  /** When the deadline of the call passes, in epoch milliseconds; `Infinity` without one. */
+  /** When the deadline that the endpoint or the call states passes, in epoch milliseconds; `Infinity` without one. */
   readonly deadlineAt: number
-  /** How long the deadline of the call is; `Infinity` without one. */
+  /** How long the deadline is that the endpoint or the call states; `Infinity` without one. */
   readonly deadlineMillis: number
   info(requestId?: string): CallError.CallInfo
   /** Records the status and the headers of a response, for the strategies that learn from them. */
   readonly received: (answer: Omit<Failure.Response, "now">) => void
+  /**
+   * The body as it is to be sent by this attempt: while it is being sent, the timeout and the deadline stand still unless
+   * the endpoint or the call states them, and at most `idleMillis` pass between two chunks.
+   */
+  sending(body: HttpBody, idleMillis: number): HttpBody
+  /** Whether such a body was given. */
+  readonly isSending: boolean
+  /** Says that the answer has begun, or that the body is sent no further. */
+  sent(): void
   /** Ends an Effect when the time of the attempt is up; for the attempts of a call that is `timed`. */
   inTime<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | AttemptFailure<PolicyError, never>, R>
   /** As `inTime` for a wait that needs no fibre. */
@@ -141,6 +151,8 @@ export interface Engine {
   readonly policy: Compiled
   /** Whether the deadline is the endpoint's own: it then holds for a streamed answer too. */
   readonly isDeadlineOwn: boolean
+  /** Whether the timeout is the endpoint's own: it then holds while a body is being sent too. */
+  readonly isTimeoutOwn: boolean
   /** What stands around the retries, outermost first. */
   readonly steps: ReadonlyArray<Step>
   /** What stands before each attempt, outermost first. */
