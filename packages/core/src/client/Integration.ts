@@ -489,7 +489,7 @@ const makeClass = <Self>(id: string, description: Description) => {
     layerMock: (replies: Mocking.ReplyTable) =>
       Layer.effectContext(
         Effect.gen(function* () {
-          const mock = Mocking.make(description.id, description.placed, replies)
+          const mock = Mocking.make(description.id, description.placed, replies, description.failures)
           const methods = yield* compile(description, { ...wiringOf(description), ...mock.wiring })
           const anonymous = Layer.succeed(credentials, mock.credentials)
           const pool = yield* TenantPool.make({

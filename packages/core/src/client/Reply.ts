@@ -36,6 +36,7 @@ import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import type * as FailureRule from "./FailureRule.ts"
 
 /**
  * An attempt that reaches the mock: the endpoint, and the request as it would have been sent, credentials excepted.
@@ -46,6 +47,8 @@ import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 export interface Asked {
   readonly endpoint: HttpApiEndpoint.Top
   readonly request: HttpClientRequest
+  /** The rules of the integration, after the endpoint's own. */
+  readonly failures?: ReadonlyArray<FailureRule.Any>
 }
 
 /**

@@ -52,6 +52,7 @@ import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Endpoint from "../client/Endpoint.ts"
+import type * as FailureRule from "../client/FailureRule.ts"
 import { type EventRules, eventRules } from "../client/internal/eventRules.ts"
 import { encoding, reflected, streamed, successStatus } from "../client/internal/Reflection.ts"
 import { type Answer, type Asked, type Journal, journalOf, type Reply } from "../client/Reply.ts"
@@ -233,14 +234,44 @@ const encodeSuccess = ({ endpoint, request }: Asked, value: unknown) => {
   )
 }
 
-const encodeError = ({ endpoint, request }: Asked, error: unknown) =>
-  firstThatEncodes(
-    endpoint,
-    "error",
-    Object.entries(Endpoint.definition(endpoint).errors).flatMap(([key, schema]) =>
-      schema === undefined ? [] : [encodeWith(schema, request, statusOf(key), error)]
-    )
+const encodeError = ({ endpoint, failures = [], request }: Asked, error: unknown) => {
+  const definition = Endpoint.definition(endpoint)
+  const byStatus = Object.entries(definition.errors).flatMap(([key, schema]) =>
+    schema === undefined ? [] : [encodeWith(schema, request, statusOf(key), error)]
   )
+  const byRule = [...definition.failures, ...failures].flatMap((rule) =>
+    rule.error === undefined ? [] : [encodeForRule(rule, rule.error, request, error)]
+  )
+  return firstThatEncodes(endpoint, "error", [...byStatus, ...byRule])
+}
+
+/** A body for which the rule holds; one that the error alone does not say is given by `Mock.status`. */
+const encodeForRule = (
+  rule: FailureRule.Any,
+  schema: Schema.Top,
+  request: HttpClientRequest,
+  error: unknown
+): Encoded => {
+  const { status: code = "2xx" } = rule
+  // Mocked endpoints need no services: layerMock's type has none.
+  const match = Schema.decodeUnknownEffect(
+    Schema.toCodecJson(rule.when) as unknown as Schema.ConstraintDecoder<unknown>
+  )
+  return Effect.flatMap(encoded(Schema.toCodecJson(schema), error), (wire) =>
+    Effect.matchEffect(match(wire), {
+      onFailure: () =>
+        Effect.fail(
+          "its body does not match `when` of the rule; reply with Mock.status and the body as it is on the wire"
+        ),
+      onSuccess: () =>
+        Effect.succeed(
+          respond(request, typeof code === "number" ? code : Number(code[0]) * 100, JSON.stringify(wire), {
+            "content-type": "application/json"
+          })
+        )
+    })
+  )
+}
 
 type Encoded = Effect.Effect<HttpClientResponse.HttpClientResponse, string>
 

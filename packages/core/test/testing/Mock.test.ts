@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Schedule, Schema, Stream } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import { TestClock } from "effect/testing"
-import { Endpoint, Integration, Pagination } from "@causeway/core/client"
+import { Endpoint, FailureRule, Integration, Pagination } from "@causeway/core/client"
 import { InvalidOption, Policy, Retry } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
@@ -362,5 +362,42 @@ describe("a mocked integration", () => {
           )
         })
     )
+  )
+})
+
+class Denied extends Schema.TaggedError<Denied>()("Denied", { ok: Schema.Literal(false), error: Schema.String }) {}
+class Silent extends Schema.TaggedError<Silent>()("Silent", { error: Schema.String }) {}
+const notOk = Schema.Struct({ ok: Schema.Literal(false) })
+const denied = FailureRule.make({ when: notOk, error: Denied, category: "rejected" })
+const silent = FailureRule.make({ when: notOk, error: Silent, category: "rejected" })
+
+describe("the error of a failure rule", () => {
+  class Ruled extends Integration.Service<Ruled>()("test/Ruled", {
+    baseUrl: "https://ruled.example",
+    endpoints: [
+      Endpoint.get("own", "/own", { success: Schema.String, failures: [denied] }),
+      Endpoint.get("plain", "/plain", { success: Schema.String })
+    ],
+    policy: Policy.none,
+    failures: [FailureRule.make({ ...denied, status: "4xx" }), silent]
+  }) {}
+  const raw = (name: "own" | "plain", layer: Layer.Layer<Ruled, unknown, never>) =>
+    Effect.flatMap(Ruled, (ruled) => ruled[name]({ responseMode: "response-only" })).pipe(Effect.provide(layer))
+  const error = new Denied({ ok: false, error: "no" })
+
+  it.effect("is sent as a body that the rule matches, with a status that it looks at", () =>
+    Effect.gen(function* () {
+      const own = yield* raw("own", Ruled.layerMock({ own: Mock.fail(error) }))
+      assert.deepStrictEqual([own.status, yield* own.json], [200, { _tag: "Denied", ok: false, error: "no" }])
+      const plain = yield* raw("plain", Ruled.layerMock({ plain: Mock.fail(error) }))
+      assert.strictEqual(plain.status, 400)
+    })
+  )
+
+  it.effect("that says nothing of what the rule matches is a defect that names the way out", () =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(raw("plain", Ruled.layerMock({ plain: Mock.fail(new Silent({ error: "no" })) })))
+      assert.include(String(exit), "reply with Mock.status")
+    })
   )
 })

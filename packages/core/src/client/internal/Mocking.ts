@@ -10,7 +10,8 @@ import type { CallOptions } from "../../policy/Policy.ts"
 import { byDistance } from "../../policy/internal/nearest.ts"
 import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
-import { type Answer, attachJournal, type JournalAttempt, type JournalCall, type Reply } from "../Reply.ts"
+import type * as FailureRule from "../FailureRule.ts"
+import { type Answer, type Asked, attachJournal, type JournalAttempt, type JournalCall, type Reply } from "../Reply.ts"
 import type { Input, Method } from "./CompiledEndpoint.ts"
 import { lookup, nest, pathOf, type Placed } from "./Placed.ts"
 
@@ -39,13 +40,18 @@ const anonymous: Credentials.Service = {
 }
 
 /** The wiring of an integration whose network is a table of replies, and its journal. */
-export const make = (id: string, placed: ReadonlyArray<Placed>, replies: ReplyTable) => {
+export const make = (
+  id: string,
+  placed: ReadonlyArray<Placed>,
+  replies: ReplyTable,
+  failures: ReadonlyArray<FailureRule.Any> = []
+) => {
   const calls: Array<Call> = []
   const answers = new Map(placed.map((one) => [one.endpoint, lookup(one, replies)?.open()] as const))
   const answered = placed.filter((one) => answers.get(one.endpoint) !== undefined).map(pathOf)
   const nameOf = new Map(placed.map((one) => [one.endpoint, pathOf(one)] as const))
   const client = (endpoint: HttpApiEndpoint.Top) =>
-    mockClient(endpoint, answers.get(endpoint) ?? unanswered(id, nameOf.get(endpoint) ?? "", answered))
+    mockClient({ endpoint, failures }, answers.get(endpoint) ?? unanswered(id, nameOf.get(endpoint) ?? "", answered))
   return {
     wiring: { baseUrl: "http://mock.invalid", client },
     credentials: anonymous,
@@ -53,10 +59,10 @@ export const make = (id: string, placed: ReadonlyArray<Placed>, replies: ReplyTa
   }
 }
 
-const mockClient = (endpoint: HttpApiEndpoint.Top, answer: Answer): HttpClient.HttpClient =>
+const mockClient = (asked: Omit<Asked, "request">, answer: Answer): HttpClient.HttpClient =>
   HttpClient.makeWith(
     (request: Effect.Effect<HttpClientRequest>) =>
-      Effect.flatMap(request, (request) => journal(request, answer({ endpoint, request }))),
+      Effect.flatMap(request, (request) => journal(request, answer({ ...asked, request }))),
     Effect.succeed
   )
 
