@@ -70,6 +70,7 @@ import type {
   Stubs,
   StubsOfApi
 } from "./internal/clientTypes.ts"
+import { checkRules } from "./internal/failureRules.ts"
 import * as Mocking from "./internal/Mocking.ts"
 import type { AnyTraits, Traits } from "./internal/methodTypes.ts"
 import { lookup, nest, pathOf, type Placed } from "./internal/Placed.ts"
@@ -366,6 +367,7 @@ const describe = (id: string, options: AnyOptions): Description => {
   }
   for (const { policy } of placed) Policy.compile(Policy.merge(description.policy, policy))
   rejectDuplicates(id, placed)
+  checkRules(id, description.failures)
   return description
 }
 
