@@ -51,6 +51,7 @@ import type { FormStyle } from "./FormStyle.ts"
 import { checkPagination } from "./internal/checkPagination.ts"
 import { assertConsistent, assertNames, type Constants } from "./internal/endpointChecks.ts"
 import type { CheckedPath, PolicyFits } from "./internal/endpointTypes.ts"
+import { checkRules } from "./internal/failureRules.ts"
 import { reflected } from "./internal/Reflection.ts"
 import type { Pagination } from "./Pagination.ts"
 
@@ -432,6 +433,7 @@ const make = <Out>(method: HttpMethod, name: string, path: string, options: unkn
   }
   const writing = { query: parts.query, queryStyle: given.queryStyle, formStyle: given.formStyle }
   const payloads = payload === undefined ? [] : [payload].flat()
+  checkRules(`endpoint ${name}`, remembered.failures)
   assertConsistent({ ...remembered, ...writing, ...parts, name, method, path, payload: payloads })
   // A path that passed the checks begins with a slash.
   const endpoint = HttpApiEndpoint.make(method as "POST")(name, path as `/${string}`, {

@@ -10,12 +10,18 @@
  *
  * `when` is matched against the body as parsed JSON. The first rule that matches makes the call fail, and its `category`
  * decides about retry, breaker, limits and metrics as a status does. `error` decodes the same body: the call fails with its
- * value, which is in the type of the method. Without `error` the call fails with the general error of the category. An
- * endpoint's rules go before its integration's.
+ * value, which is in the type of the method. Without `error`, and for a body that `error` does not decode, the call fails
+ * with the general error of the category. An endpoint's rules go before its integration's.
+ *
+ * The wait is the one that the body states, else the one in the headers, which are read as those of a 429 where the
+ * category is `throttled`. `GraphQL.failures` and `SlackApi.failures` are ready-made. For a failed status whose category
+ * depends on a code in its body, and which needs no error of its own, `ErrorCodes.classify` is shorter.
  *
  * **Gotchas**
  *
- * A body that is not JSON matches no rule. A streamed answer is matched only where its status is not a success.
+ * A body that is not JSON matches no rule. A streamed answer is matched only where it is not such a stream: its status is
+ * not a success, or its content type is another, such as JSON in the place of events. With `responseMode:
+ * "response-only"` a 2xx is not read and so not judged.
  *
  * **Example** (A provider that answers 200 to everything)
  *
@@ -52,8 +58,8 @@ export interface FailureRule<When extends Schema.Top, E extends Schema.Top | und
   readonly when: When
   /** Decodes the same body; the call fails with its value. Default: the general error of the category. */
   readonly error?: E
-  /** What the failure is, for retry, breaker, limits and metrics. */
-  readonly category: Failure.Category | ((body: When["Type"]) => Failure.Category)
+  /** What the failure is; a function may leave it to the status, which is `rejected` for a 2xx. */
+  readonly category: Failure.Category | ((body: When["Type"]) => Failure.Category | undefined)
   /** How long the body asks to wait. Default: what the headers say. */
   readonly retryAfter?: Duration.Input | ((body: When["Type"]) => Duration.Input | undefined)
 }
@@ -68,7 +74,7 @@ export interface Any {
   readonly status?: number | "2xx" | "3xx" | "4xx" | "5xx"
   readonly when: Schema.Top
   readonly error?: Schema.Top | undefined
-  readonly category: Failure.Category | ((body: never) => Failure.Category)
+  readonly category: Failure.Category | ((body: never) => Failure.Category | undefined)
   readonly retryAfter?: Duration.Input | ((body: never) => Duration.Input | undefined)
 }
 

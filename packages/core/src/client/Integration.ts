@@ -72,6 +72,7 @@ import type {
   Stubs,
   StubsOfApi
 } from "./internal/clientTypes.ts"
+import { checkRules } from "./internal/failureRules.ts"
 import * as Mocking from "./internal/Mocking.ts"
 import type { AnyTraits, Traits } from "./internal/methodTypes.ts"
 import { lookup, nest, pathOf, type Placed } from "./internal/Placed.ts"
@@ -381,6 +382,7 @@ const describe = (id: string, options: AnyOptions): Description => {
   checkDescription(id, options.policy ?? {}, placed)
   for (const { policy } of placed) Policy.compile(Policy.merge(description.policy, policy))
   rejectDuplicates(id, placed)
+  checkRules(id, description.failures)
   return description
 }
 

@@ -4,7 +4,7 @@
  * **When to use**
  *
  * Pass your own `classify` to an integration whose provider says things in its own way, such as GitHub's `403` when it
- * throttles. `RateHeaders.classify` and `FailureRules.classify` make one from data. Everything else reads the category and
+ * throttles. `RateHeaders.classify` and `ErrorCodes.classify` make one from data. Everything else reads the category and
  * never the status.
  *
  * **Details**

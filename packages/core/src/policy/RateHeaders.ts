@@ -48,7 +48,7 @@
  */
 import { Duration } from "effect"
 import * as Failure from "./Failure.ts"
-import * as FailureRules from "./FailureRules.ts"
+import * as ErrorCodes from "./ErrorCodes.ts"
 import * as structuredFields from "./internal/rateHeaders/structuredFields.ts"
 import { numberOf, usageOf } from "./internal/rateHeaders/values.ts"
 import { statedMillis } from "./internal/wait/headers.ts"
@@ -113,7 +113,7 @@ export interface Dialect {
   /** The statuses with which it throttles. Default: 429. */
   readonly throttlesWith?: ReadonlyArray<number>
   /** What bodies and other headers say of an answer, for {@link classify}. Default: nothing. */
-  readonly rules?: ReadonlyArray<FailureRules.Rule>
+  readonly rules?: ReadonlyArray<ErrorCodes.Rule>
 }
 
 const triple = (prefix: string): Quota => ({
@@ -195,7 +195,7 @@ export const discord: Dialect = {
  */
 export const github: Dialect = {
   throttlesWith: [403, 429],
-  rules: FailureRules.github,
+  rules: ErrorCodes.github,
   quotas: [
     {
       scopeHeader: "x-ratelimit-resource",
@@ -216,7 +216,7 @@ export const github: Dialect = {
  * @category dialects
  */
 export const hubspot: Dialect = {
-  rules: FailureRules.hubspot,
+  rules: ErrorCodes.hubspot,
   quotas: [
     {
       scope: "interval",
@@ -269,7 +269,7 @@ const openaiQuota = (scope: string, counts: "calls" | "tokens"): Quota => ({
  * @category dialects
  */
 export const openai: Dialect = {
-  rules: FailureRules.openai,
+  rules: ErrorCodes.openai,
   quotas: [openaiQuota("requests", "calls"), openaiQuota("tokens", "tokens")]
 }
 
@@ -292,7 +292,7 @@ export const reddit: Dialect = {
  * @category dialects
  */
 export const shopify: Dialect = {
-  rules: FailureRules.shopify,
+  rules: ErrorCodes.shopify,
   quotas: [{ counts: "calls", usage: "x-shopify-shop-api-call-limit", drainMillis: 20_000 }]
 }
 
@@ -381,7 +381,7 @@ export const classify = (input: Input): Failure.Classify => {
   const known = fromInput(input)
   const byHeaders = classifyByHeaders(known)
   const rules = known.flatMap(({ rules }) => rules ?? [])
-  return rules.length === 0 ? byHeaders : FailureRules.classify([rules], byHeaders)
+  return rules.length === 0 ? byHeaders : ErrorCodes.classify([rules], byHeaders)
 }
 
 const classifyByHeaders = (known: ReadonlyArray<Dialect>): Failure.Classify => {

@@ -1,5 +1,5 @@
 /** One call of a method: its credentials, its answer, and the errors that it can fail with. */
-import { Duration, Effect, Option, Redacted, type Tracer } from "effect"
+import { Clock, Duration, Effect, Option, Redacted, type Tracer } from "effect"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import { fromWeb, type HttpClientResponse } from "effect/http/HttpClientResponse"
@@ -288,12 +288,22 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
 
   /** A body that tells a failure decides its category; the wait it tells goes before that of the headers. */
   #told(received: Arrived, told: Told, body: ReceivedBody): Effect.Effect<never, Failed> {
-    const { category, error } = told
-    const retryAfter = told.retryAfter ?? received.verdict.retryAfter
+    const { error } = told
+    const { category: byStatus } = received.verdict
+    const category = told.category ?? (byStatus === "success" ? "rejected" : byStatus)
+    const retryAfter = told.retryAfter ?? this.#statedWait(received, category)
     const judged: Arrived = { ...received, verdict: { ...received.verdict, category, retryAfter } }
     return Option.isSome(error)
       ? this.#declared(judged, category, error.value)
       : this.#general(judged, category, { excerpt: body.excerpt(excerptBytes) })
+  }
+
+  /** The headers of a success are read as those of the status that says the same. */
+  #statedWait({ fiber, response, verdict }: Arrived, category: Failure.Category): Duration.Duration | undefined {
+    if (verdict.category !== "success" || (category !== "throttled" && category !== "transient"))
+      return verdict.retryAfter
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    return this.classify({ status: category === "throttled" ? 429 : 503, headers: response.headers, now }).retryAfter
   }
 
   refuse(received: Arrived, category: Failure.Category): Effect.Effect<unknown, Failed> {

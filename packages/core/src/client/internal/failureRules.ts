@@ -2,13 +2,16 @@
 import { Duration, Effect, Option, Result, Schema } from "effect"
 import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
+import { nearestTo } from "../../policy/internal/nearest.ts"
+import * as InvalidOption from "../../policy/InvalidOption.ts"
 import type * as FailureRule from "../FailureRule.ts"
 import { compileErrorBody } from "./errorDecoder.ts"
 import type { ReceivedBody } from "./receivedBody.ts"
 
-/** The failure that a body says. `error` is undefined where the general error of the category is meant. */
+/** The failure that a body says. Without `error` the general error of the category is meant. */
 export interface Told {
-  readonly category: Failure.Category
+  /** Undefined leaves it to the status. */
+  readonly category: Failure.Category | undefined
   readonly retryAfter: Duration.Duration | undefined
   readonly error: Option.Option<unknown>
 }
@@ -39,6 +42,39 @@ export const compileRules = (rules: ReadonlyArray<FailureRule.Any>): MatchRule |
   }
 }
 
+const optionNames = ["status", "when", "error", "category", "retryAfter"]
+const ranges: ReadonlySet<unknown> = new Set(["2xx", "3xx", "4xx", "5xx"])
+const categories: ReadonlySet<unknown> = new Set(["transient", "throttled", "unauthorized", "rejected", "invalid"])
+
+/** Throws `InvalidOption` for a rule that could never hold, or that does not say what a failure is. */
+export const checkRules = (where: string, rules: ReadonlyArray<FailureRule.Any>): void => {
+  for (const [index, rule] of rules.entries()) checkRule(`failures[${index}] of ${where}`, rule)
+}
+
+const checkRule = (option: string, rule: FailureRule.Any): void => {
+  const refuse = (actual: string, accepts: string): never => {
+    throw new InvalidOption.InvalidOption({ option, actual, accepts })
+  }
+  for (const name of Object.keys(rule)) {
+    if (!optionNames.includes(name)) {
+      refuse(`a rule with "${name}"`, `a rule of known options${nearestTo(name, optionNames)}`)
+    }
+  }
+  const { category, error, retryAfter, status = "2xx", when } = rule
+  const isStatus = typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599
+  if (!isStatus && !ranges.has(status)) {
+    refuse(`a rule with status ${JSON.stringify(status)}`, 'a status from 200 to 599, "2xx", "3xx", "4xx" or "5xx"')
+  }
+  if (!Schema.isSchema(when)) refuse("a rule whose `when` is no schema", "the schema of the bodies that are failures")
+  if (error !== undefined && !Schema.isSchema(error)) refuse("a rule whose `error` is no schema", "a schema, or none")
+  if (typeof category !== "function" && !categories.has(category)) {
+    refuse(`a rule with category ${JSON.stringify(category)}`, [...categories].join(", "))
+  }
+  if (retryAfter !== undefined && typeof retryAfter !== "function") {
+    InvalidOption.finiteMillis(`retryAfter of ${option}`, retryAfter)
+  }
+}
+
 const none: Effect.Effect<Told | undefined> = Effect.succeed(undefined)
 
 const compileRule = (rule: FailureRule.Any) => {
@@ -57,7 +93,7 @@ const compileRule = (rule: FailureRule.Any) => {
         }
         return error === undefined
           ? Effect.succeed({ ...facts, error: Option.none() })
-          : AtOnce.map(orNone(error(body)), (error) => (Option.isNone(error) ? undefined : { ...facts, error }))
+          : AtOnce.map(orNone(error(body)), (error) => ({ ...facts, error }))
       })
   }
 }

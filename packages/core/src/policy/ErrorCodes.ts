@@ -32,15 +32,16 @@
  *
  * **Gotchas**
  *
- * A rule for a success has no effect on its body: failures inside a 2xx are declared by the endpoint.
+ * A rule for a success has no effect on its body. Failures inside a 2xx, and those that need an error of their own, are
+ * declared as `failures` of an endpoint or integration: see `FailureRule` in `@causeway/core/client`.
  *
  * **Example** (Google's rules, and a rule of your own)
  *
  * ```ts
- * import { FailureRules } from "@causeway/core/policy"
+ * import { ErrorCodes } from "@causeway/core/policy"
  *
- * const busy: FailureRules.Rule = { statuses: [409], at: ["error.code"], codes: ["BUSY"], category: "transient" }
- * const classify = FailureRules.classify(["google", [busy]])
+ * const busy: ErrorCodes.Rule = { statuses: [409], at: ["error.code"], codes: ["BUSY"], category: "transient" }
+ * const classify = ErrorCodes.classify(["google", [busy]])
  *
  * const body = () => ({ error: { errors: [{ reason: "userRateLimitExceeded" }] } })
  * console.assert(classify({ status: 403, headers: {}, now: 0, body }).category === "throttled")
@@ -51,7 +52,7 @@
  */
 import { Duration } from "effect"
 import * as Failure from "./Failure.ts"
-import { textsAt } from "./internal/failureRules/textsAt.ts"
+import { textsAt } from "./internal/errorCodes/textsAt.ts"
 import { statedMillis } from "./internal/wait/headers.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import * as Wait from "./Wait.ts"
@@ -407,7 +408,7 @@ export const classify = (input: Input, otherwise: Failure.Classify = Failure.cla
 }
 
 const requireSense = ({ defaultWait, header }: Rule, index: number): void => {
-  const option = `failureRules[${index}]`
+  const option = `errorCodes[${index}]`
   if (defaultWait !== undefined) InvalidOption.finiteMillis(`${option}.defaultWait`, defaultWait)
   if (header === undefined || header === header.toLowerCase()) return
   throw new InvalidOption.InvalidOption({

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
-import { Failure, FailureRules, InvalidOption, RateHeaders } from "@causeway/core/policy"
+import { Failure, ErrorCodes, InvalidOption, RateHeaders } from "@causeway/core/policy"
 
 const now = Date.UTC(2026, 0, 1, 12)
 
@@ -16,7 +16,7 @@ const verdictOf = (classify: Failure.Classify, { body, headers = {}, status }: A
 }
 
 type Sample = readonly [
-  rules: FailureRules.Name,
+  rules: ErrorCodes.Name,
   what: string,
   answer: Answer,
   category: Failure.Category,
@@ -207,13 +207,13 @@ const samples: ReadonlyArray<Sample> = [
 describe("the rules of a provider", () => {
   for (const [name, what, answer, category, millis] of samples) {
     it(`${name}: ${what} (${answer.status}) is ${category}${millis === undefined ? "" : `, for ${millis} ms`}`, () =>
-      assert.deepStrictEqual(verdictOf(FailureRules.classify(name), answer), [category, millis]))
+      assert.deepStrictEqual(verdictOf(ErrorCodes.classify(name), answer), [category, millis]))
   }
 
   it("leave what they do not know as it was", () => {
     for (const name of new Set(samples.map(([rules]) => rules))) {
       for (const status of [200, 204, 401, 404, 422]) {
-        const classified = FailureRules.classify(name)({ status, headers: {}, now })
+        const classified = ErrorCodes.classify(name)({ status, headers: {}, now })
         assert.strictEqual(classified.category, Failure.categoryOfStatus(status), `${name} ${status}`)
       }
     }
@@ -235,7 +235,7 @@ describe("the rules of a provider", () => {
       { error: "x" }
     ]
     for (const [name, , { status }] of samples) {
-      const classify = FailureRules.classify(name)
+      const classify = ErrorCodes.classify(name)
       const bare = classify({ status, headers: {}, now })
       for (const body of bodies) assert.deepStrictEqual(classify({ status, headers: {}, now, body: () => body }), bare)
     }
@@ -244,7 +244,7 @@ describe("the rules of a provider", () => {
 
 describe("rules", () => {
   it("of your own stand beside ready-made ones, and the first that matches decides", () => {
-    const own: FailureRules.Rule = {
+    const own: ErrorCodes.Rule = {
       statuses: [403, 420],
       at: ["errors.*.kind", "kind"],
       codes: ["slow_down", 7],
@@ -253,7 +253,7 @@ describe("rules", () => {
       waitUnit: "millis",
       defaultWait: "5 seconds"
     }
-    const classify = FailureRules.classify([[own], "google"])
+    const classify = ErrorCodes.classify([[own], "google"])
     const cases = [
       [{ status: 420, body: { kind: "slow_down" } }, ["throttled", 5_000]],
       [{ status: 420, body: { kind: 7, wait: { millis: 250 } } }, ["throttled", 250]],
@@ -268,7 +268,7 @@ describe("rules", () => {
   })
 
   it("stand over another classification", () => {
-    const classify = FailureRules.classify("github", RateHeaders.classify("github"))
+    const classify = ErrorCodes.classify("github", RateHeaders.classify("github"))
     const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": `${now / 1_000 + 40}` }
     assert.deepStrictEqual(verdictOf(classify, { status: 403, headers }), ["throttled", 40_000])
     const body = { message: "You have exceeded a secondary rate limit." }
@@ -283,27 +283,24 @@ describe("rules", () => {
       ["hubspot", 423],
       ["openai", 400]
     ] as const)
-      FailureRules.classify(name)({ status, headers: {}, now, body: unread })
+      ErrorCodes.classify(name)({ status, headers: {}, now, body: unread })
   })
 
   it("find what stands under a name that every object has only where the body has it", () => {
-    const rule: FailureRules.Rule = {
+    const rule: ErrorCodes.Rule = {
       statuses: [400],
       at: ["constructor.name"],
       codes: ["Object"],
       category: "transient"
     }
-    assert.deepStrictEqual(verdictOf(FailureRules.classify([[rule]]), { status: 400, body: {} }), [
-      "rejected",
-      undefined
-    ])
+    assert.deepStrictEqual(verdictOf(ErrorCodes.classify([[rule]]), { status: 400, body: {} }), ["rejected", undefined])
   })
 
   it("that make no sense fail where they are made", () => {
     const rule = { statuses: [400], category: "transient" } as const
-    assert.throws(() => FailureRules.classify([[{ ...rule, header: "X-Error" }]]), InvalidOption.InvalidOption)
+    assert.throws(() => ErrorCodes.classify([[{ ...rule, header: "X-Error" }]]), InvalidOption.InvalidOption)
     assert.throws(
-      () => FailureRules.classify([[{ ...rule, defaultWait: Duration.infinity }]]),
+      () => ErrorCodes.classify([[{ ...rule, defaultWait: Duration.infinity }]]),
       InvalidOption.InvalidOption
     )
   })
