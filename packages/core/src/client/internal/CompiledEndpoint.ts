@@ -13,7 +13,7 @@ import type { CallOptions } from "../../policy/Policy.ts"
 import { definition } from "../Endpoint.ts"
 import type * as FailureRule from "../FailureRule.ts"
 import { compileRules, type MatchRule } from "./failureRules.ts"
-import { Invocation } from "./Invocation.ts"
+import { Invocation, type One } from "./Invocation.ts"
 import { paginated } from "./pages.ts"
 import { streamed } from "./Reflection.ts"
 import * as RequestEncoder from "./RequestEncoder.ts"
@@ -124,11 +124,21 @@ export class CompiledEndpoint {
     input: Input,
     options: CallOptions
   ): Effect.Effect<unknown, unknown> {
-    return this.spans.call(fiber, (span) => {
-      const mode = input.responseMode ?? "decoded-only"
-      const invocation = new Invocation(this, { request, input, mode, options, span, engine: this.engine() })
-      return Engine.runOn(fiber, invocation.engine, invocation)
-    })
+    const one: One = {
+      engine: this.engine(),
+      request,
+      input,
+      mode: input.responseMode ?? "decoded-only",
+      options,
+      span: undefined
+    }
+    return Tracing.isCollected(fiber)
+      ? this.spans.call((span) => this.#run(fiber, { ...one, span }))
+      : this.#run(fiber, one)
+  }
+
+  #run(fiber: Fiber.Fiber<unknown, unknown>, one: One): Effect.Effect<unknown, unknown> {
+    return Engine.runOn(fiber, one.engine, new Invocation(this, one))
   }
 
   #unencodable({ issue, part }: RequestEncoder.Unencodable): CallError.EncodeFailure | CallError.TransportFailure {

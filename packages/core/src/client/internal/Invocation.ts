@@ -47,26 +47,24 @@ const excerptBytes = 8 * 1024
 const errorBodyTime = "5 seconds"
 
 export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Authorized> {
+  readonly classify: Failure.Classify
   readonly #endpoint: CompiledEndpoint
   readonly #one: One
   /** The spans of the attempts that are traced, by number. */
-  readonly #spans = new Map<number, Tracer.Span>()
+  #spans: Map<number, Tracer.Span> | undefined = undefined
   /** What was read of bodies before anything else looked at them. */
-  readonly #bodies = new WeakMap<HttpClientResponse, ReceivedBody>()
+  #bodies: WeakMap<HttpClientResponse, ReceivedBody> | undefined = undefined
 
   constructor(endpoint: CompiledEndpoint, one: One) {
     const { engine, options, request } = one
     super({ engine, request, options, isDeclaredIdempotent: endpoint.codec.isIdempotent })
+    this.classify = endpoint.wiring.classify
     this.#endpoint = endpoint
     this.#one = one
   }
 
   override get request(): unknown {
     return this.#one.input
-  }
-
-  get classify(): Failure.Classify {
-    return this.#endpoint.wiring.classify
   }
 
   get hedgeable(): boolean {
@@ -130,9 +128,10 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   #decodeKept(response: HttpClientResponse, info: CallError.CallInfo): Effect.Effect<unknown, CallError.CallError> {
     const { codec, wiring } = this.#endpoint
     const decoder = codec.successOf(response.status, response.headers["content-type"])
-    if (decoder?._tag !== "Body") return this.#inMode(response, decoder?._tag === "Empty" ? decoder.value(response) : Effect.void).pipe(
-      Effect.mapError((problem) => decodeFailure(info, response, problem.issue))
-    )
+    if (decoder?._tag !== "Body")
+      return this.#inMode(response, decoder?._tag === "Empty" ? decoder.value(response) : Effect.void).pipe(
+        Effect.mapError((problem) => decodeFailure(info, response, problem.issue))
+      )
     const decoded = AtOnce.flatMap(readBody(response, wiring.maxBodyBytes), (body) => decoder.decode(body, response))
     return Effect.mapError(this.#inMode(response, decoded), (problem) =>
       decodeFailure(info, response, problem._tag === "Broken" ? problem.detail : problem.issue)
@@ -143,7 +142,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     const { span } = this.#one
     if (span === undefined) return this.exchange(attempt, noStamps)
     return this.#endpoint.spans.attempt(span, attempt.number, (span) => {
-      if (span !== undefined) this.#spans.set(attempt.number, span)
+      if (span !== undefined) (this.#spans ??= new Map()).set(attempt.number, span)
       const traceparent = Tracing.traceparent(span)
       return this.exchange(attempt, traceparent === undefined ? noStamps : { traceparent })
     })
@@ -180,13 +179,13 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   }
 
   override judge(arrived: Omit<Arrived, "verdict">): Effect.Effect<Failure.Classification> {
-    const { attempt, fiber, response } = arrived
-    Tracing.tellStatus(this.#spans.get(attempt.number), response.status)
-    const logged = Tracing.logDebug(fiber, "answered", () => {
-      const { elapsed, ...info } = attempt.info(this.#requestId(arrived))
-      return { ...info, status: response.status, elapsedMillis: Duration.toMillis(elapsed) }
-    })
-    return AtOnce.flatMap(logged, () => super.judge(arrived))
+    const { attempt, response } = arrived
+    const span = this.#spans?.get(attempt.number)
+    if (span !== undefined) Tracing.tellStatus(span, response.status)
+    if (!Tracing.logsDebug(attempt.fiber)) return super.judge(arrived)
+    const { elapsed, ...info } = attempt.info(this.#requestId(arrived))
+    const facts = { ...info, status: response.status, elapsedMillis: Duration.toMillis(elapsed) }
+    return Effect.flatMap(Tracing.logDebug("answered", facts), () => super.judge(arrived))
   }
 
   override bodyOf(response: HttpClientResponse): Effect.Effect<unknown> {
@@ -203,7 +202,8 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     const { status } = response
     const decoder = this.#endpoint.codec.successOf(status, response.headers["content-type"])
     if (decoder === undefined) return this.refuse(received, "rejected")
-    return this.#inMode(response, this.#decode(received, decoder))
+    const decoded = this.#decode(received, decoder)
+    return mode === "decoded-and-response" ? this.#inMode(response, decoded) : decoded
   }
 
   /** The form in which the caller wants the answer. */
@@ -426,7 +426,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
 
   /** Reads the body of an error once, for as long as it is worth: it never ends the attempt. */
   #readError(response: HttpClientResponse): Effect.Effect<ErrorBody> {
-    const known = this.#bodies.get(response)
+    const known = this.#bodies?.get(response)
     if (known !== undefined) return Effect.succeed({ body: known, issue: undefined })
     return readBody(response, this.#endpoint.wiring.maxBodyBytes).pipe(
       Effect.timeoutOption(errorBodyTime),
@@ -438,7 +438,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
         onSuccess: Option.match({
           onNone: () => ({ body: undefined, issue: `the body did not arrive within ${errorBodyTime}` }),
           onSome: (body) => {
-            this.#bodies.set(response, body)
+            ;(this.#bodies ??= new WeakMap()).set(response, body)
             return { body, issue: undefined }
           }
         })
@@ -456,8 +456,8 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   }
 
   /** What must not appear in an error: the credentials of the integration, and those that the caller gave. */
-  #secrets({ authorized, fiber }: Pick<Arrived, "authorized" | "fiber">): ReadonlyArray<string> {
-    const given = Redact.secretsOf(this.outgoing, Redact.redactedNames(fiber))
+  #secrets({ attempt, authorized }: Pick<Arrived, "attempt" | "authorized">): ReadonlyArray<string> {
+    const given = Redact.secretsOf(this.outgoing, Redact.redactedNames(attempt.fiber))
     return [...authorized.secrets.map(Redacted.value), ...given]
   }
 }
@@ -488,7 +488,10 @@ const buffered = (
   { bytes }: ReceivedBody
 ): HttpClientResponse =>
   // What was read is not shared memory.
-  fromWeb(request, new Response(status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>), { status, headers }))
+  fromWeb(
+    request,
+    new Response(status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>), { status, headers })
+  )
 
 const decodeFailure = (
   info: CallError.CallInfo,

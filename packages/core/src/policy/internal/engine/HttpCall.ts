@@ -1,5 +1,5 @@
 /** A call over HTTP: what an integration's method and a client under a policy have in common. */
-import { Clock, Effect, type Fiber } from "effect"
+import { Clock, Effect } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Failure from "../../Failure.ts"
@@ -19,7 +19,6 @@ export interface Authorized {
 export interface Received<Auth extends Authorized> {
   readonly attempt: Attempt
   readonly authorized: Auth
-  readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly response: HttpClientResponse
   readonly verdict: Failure.Classification
 }
@@ -86,15 +85,12 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   }
 
   /** Authorizes, sends, classifies and reads: one attempt. `stamps` are headers of this attempt alone. */
-  exchange(
-    attempt: Attempt,
-    stamps: Readonly<Record<string, string>>
-  ): Effect.Effect<A, Failed<E, A>, R> {
+  exchange(attempt: Attempt, stamps: Readonly<Record<string, string>>): Effect.Effect<A, Failed<E, A>, R> {
     return AtOnce.flatMap(attempt.inTime(this.authorize(attempt)), (authorized) => {
       const request = this.#stamped(attempt, authorized.request, stamps)
-      const receive = (response: HttpClientResponse) =>
-        Effect.withFiber((fiber) => attempt.inTime(this.#receive(fiber, attempt, authorized, response)))
-      return Effect.flatMap(this.send(attempt, request), receive)
+      return Effect.flatMap(this.send(attempt, request), (response) =>
+        attempt.inTime(this.#receive(attempt, authorized, response))
+      )
     })
   }
 
@@ -108,15 +104,10 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
     return left === noStamps ? request : HttpClientRequest.setHeaders(request, left)
   }
 
-  #receive(
-    fiber: Fiber.Fiber<unknown, unknown>,
-    attempt: Attempt,
-    authorized: Auth,
-    response: HttpClientResponse
-  ): Effect.Effect<A, Failed<E, A>, R> {
+  #receive(attempt: Attempt, authorized: Auth, response: HttpClientResponse): Effect.Effect<A, Failed<E, A>, R> {
     attempt.received(response)
     authorized.received?.(response)
-    const arrived = { attempt, authorized, fiber, response }
+    const arrived = { attempt, authorized, response }
     return AtOnce.flatMap(this.judge(arrived), (verdict) => {
       const received = { ...arrived, verdict }
       return verdict.category === "success" ? this.accept(received) : this.refuse(received, verdict.category)
@@ -124,12 +115,12 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   }
 
   /** The headers of a success are decoded only for a classification that may look at them. */
-  judge({ fiber, response }: Omit<Received<Auth>, "verdict">): Effect.Effect<Failure.Classification> {
+  judge({ attempt, response }: Omit<Received<Auth>, "verdict">): Effect.Effect<Failure.Classification> {
     const { status } = response
     const { classify } = this
     const isSuccess = Failure.categoryOfStatus(status) === "success"
     if (classify === Failure.classify && isSuccess) return success
-    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    const now = attempt.fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     let isBodyNeeded = false
     const needsBody = () => {
       isBodyNeeded = true
