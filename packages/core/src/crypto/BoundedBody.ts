@@ -70,9 +70,9 @@ export interface BoundedBody {
   /** How many bytes of memory the collected bytes occupy. */
   readonly capacityBytes: number
   /** Adds a chunk. Returns false, and stores nothing from then on, when the chunk would pass the limit. */
-  append(chunk: Uint8Array): boolean
+  readonly append: (chunk: Uint8Array) => boolean
   /** All bytes so far, as a view of the collector's memory. */
-  bytes(): Uint8Array
+  readonly bytes: () => Uint8Array
 }
 
 /**
@@ -101,7 +101,7 @@ export const read = <E, R>(
   Effect.suspend(() => {
     const body = make(maxBytes)
     const collected = Stream.runForEachArray(stream, (chunks): Effect.Effect<void, BodyTooLarge> =>
-      chunks.every((chunk) => body.append(chunk)) ? Effect.void : Effect.fail(new BodyTooLarge({ maxBytes }))
+      chunks.every(body.append) ? Effect.void : Effect.fail(new BodyTooLarge({ maxBytes }))
     )
     return Effect.map(collected, body.bytes)
   })
@@ -138,7 +138,7 @@ class Collector implements BoundedBody {
     return this.#capacity
   }
 
-  append(chunk: Uint8Array): boolean {
+  readonly append = (chunk: Uint8Array): boolean => {
     if (this.#isTooLarge || chunk.byteLength > this.remainingBytes) {
       this.#isTooLarge = true
       return false
@@ -156,9 +156,7 @@ class Collector implements BoundedBody {
     return true
   }
 
-  bytes(): Uint8Array {
-    return this.#memory.subarray(0, this.#length)
-  }
+  readonly bytes = (): Uint8Array => this.#memory.subarray(0, this.#length)
 
   #reserve(needed: number): void {
     if (needed <= this.#memory.byteLength) return
