@@ -1,4 +1,5 @@
 /** A row of the benchmark's table: one piece of work, done by several peers. */
+import type { Effect } from "effect"
 
 export interface Peer {
   readonly name: string
@@ -8,6 +9,8 @@ export interface Peer {
 
 export interface Opened {
   readonly call: () => Promise<unknown>
+  /** The same call as an Effect, for a row whose calls are made by fibres that loop. */
+  readonly effect?: Effect.Effect<unknown, unknown>
   readonly close: () => Promise<void>
 }
 
@@ -35,8 +38,12 @@ export interface Row {
   readonly about: string
   /** Calls in flight at the same time. */
   readonly inFlight: number
-  /** Calls of one round; a peer that needs longer than 400 ms for them makes as many as fit. */
+  /** Calls of one round; a peer that needs longer than `roundMillis` for them makes as many as fit. */
   readonly calls: number
+  /** Default: 400. */
+  readonly roundMillis?: number
+  /** How calls are made: each with its own promise, or by fibres that loop. Peers without Effects keep to promises. Default: promises. */
+  readonly shape?: "promises" | "fibres"
   /** How many times a call does its work: figures are for one of them. Default: 1. */
   readonly batch?: number
   /** The others are compared with the first. */

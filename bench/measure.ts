@@ -7,13 +7,24 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
+import { clientCore, pin } from "./pinning.ts"
 import type { Row } from "./Row.ts"
 import type { Answer, Ask, Sample } from "./runPeer.ts"
 
 export interface Result extends Sample {
   readonly peer: string
+  /** This peer against the first one of its row, in the same round. */
+  readonly pairs: Pairs
   /** Slowest round against the fastest, by the clock: how far to trust the figures. */
   readonly spread: number
+}
+
+/** The medians of the rounds' ratios, and the least and the largest of those by processor time. */
+export interface Pairs {
+  readonly wall: number
+  readonly cpu: number
+  readonly leastCpu: number
+  readonly mostCpu: number
 }
 
 export const median = (values: ReadonlyArray<number>): number => {
@@ -23,10 +34,18 @@ export const median = (values: ReadonlyArray<number>): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-const summary = (peer: string, samples: ReadonlyArray<Sample>): Result => {
+const pairsOf = (samples: ReadonlyArray<Sample>, first: ReadonlyArray<Sample>): Pairs => {
+  const ratios = (unit: keyof Sample) =>
+    samples.map((sample, round) => sample[unit] / (first[round]?.[unit] ?? Number.NaN))
+  const cpu = ratios("cpu")
+  return { wall: median(ratios("wall")), cpu: median(cpu), leastCpu: Math.min(...cpu), mostCpu: Math.max(...cpu) }
+}
+
+const summary = (peer: string, samples: ReadonlyArray<Sample>, first: ReadonlyArray<Sample>): Result => {
   const walls = samples.map(({ wall }) => wall)
   return {
     peer,
+    pairs: pairsOf(samples, first),
     wall: median(walls),
     cpu: median(samples.map(({ cpu }) => cpu)),
     spread: Math.max(...walls) / Math.min(...walls)
@@ -43,7 +62,8 @@ export const measure = async (row: Row, file: string, server: URL, rounds: numbe
     for (const { process, samples } of order) samples.push(await ask(process, "sample"))
   }
   for (const { process } of contestants) await stopped(process)
-  return contestants.map(({ name, samples }) => summary(name, samples))
+  const first = contestants[0]?.samples ?? []
+  return contestants.map(({ name, samples }) => summary(name, samples, first))
 }
 
 interface Contestant {
@@ -56,6 +76,7 @@ interface Contestant {
 const ready = async (name: string, file: string, server: URL): Promise<Contestant> => {
   const program = fileURLToPath(new URL("runPeer.ts", import.meta.url))
   const process = fork(program, [file, server.href, name], { execArgv: ["--expose-gc"] })
+  pin(process, clientCore)
   await ask(process, "warm up")
   return { name, process, samples: [] }
 }

@@ -1,5 +1,5 @@
 /**
- * Counts the files and functions that one call passes, by V8's precise coverage: `node bench/path.ts [--list]`.
+ * Counts the files and functions that one call passes, by V8's precise coverage: `node bench/path.ts [--list | --json]`.
  *
  * After a warm-up, one call is made by itself and everything that ran between its begin and its end is counted, apart from
  * this script and its server. A second count shows Effect's own client with its limiter and retry over the same server.
@@ -10,11 +10,13 @@ import { Session } from "node:inspector/promises"
 import type { Profiler } from "node:inspector"
 import type { AddressInfo } from "node:net"
 import { fileURLToPath } from "node:url"
+import { Policy } from "@causeway/core/policy"
 import { armoured, causeway } from "./peers/causeway.ts"
 import { effectComposed } from "./peers/effect.ts"
 import type { Peer } from "./Row.ts"
 
 const isListed = process.argv.includes("--list")
+const isJson = process.argv.includes("--json")
 const root = fileURLToPath(new URL("..", import.meta.url))
 
 const server = createServer((request, response) => {
@@ -52,7 +54,7 @@ const ran = (coverage: ReadonlyArray<Profiler.ScriptCoverage>, { isOurs }: Part)
     }))
     .filter(({ functions }) => functions.length > 0)
 
-const count = async (peer: Peer): Promise<void> => {
+const count = async (peer: Peer) => {
   const { call, close } = await peer.open(url)
   for (let made = 0; made < 200; made += 1) await call()
   const session = new Session()
@@ -65,19 +67,35 @@ const count = async (peer: Peer): Promise<void> => {
   await session.post("Profiler.stopPreciseCoverage")
   session.disconnect()
   await close()
-  process.stdout.write(`${peer.name}\n`)
-  for (const part of parts) {
-    const files = ran(result, part)
-    const functions = files.reduce((sum, file) => sum + file.functions.length, 0)
-    process.stdout.write(`  ${files.length} files and ${functions} functions ${part.name}\n`)
-    if (!isListed) continue
-    for (const { file, functions } of files)
-      process.stdout.write(`    ${file}: ${functions.map((name) => name || "(anonymous)").join(", ")}\n`)
+  return { peer: peer.name, parts: parts.map((part) => ({ part: part.name, files: ran(result, part) })) }
+}
+
+type Counted = Awaited<ReturnType<typeof count>>
+
+const functionsIn = (files: Counted["parts"][number]["files"]): number =>
+  files.reduce((sum, { functions }) => sum + functions.length, 0)
+
+const print = ({ parts, peer }: Counted): void => {
+  const counted = parts.map(({ files, part }) => `${files.length} files and ${functionsIn(files)} functions ${part}`)
+  process.stdout.write(`${peer}: ${counted.join(", ")}\n`)
+  if (!isListed) return
+  for (const { file, functions } of parts.flatMap(({ files }) => files)) {
+    process.stdout.write(`    ${file}: ${functions.map((name) => name || "(anonymous)").join(", ")}\n`)
   }
 }
 
-await count(causeway("no policy", {}))
-await count(causeway("all policies", armoured))
-await count(effectComposed)
+const counts: Array<Counted> = []
+counts.push(await count(causeway("no policy", Policy.none)))
+counts.push(await count(causeway("standard policy", Policy.standard)))
+counts.push(await count(causeway("all policies", armoured)))
+counts.push(await count(effectComposed))
 server.close()
 server.closeAllConnections()
+if (!isJson) counts.forEach(print)
+else {
+  const ours = counts.map(({ parts, peer }) => [
+    peer,
+    { files: parts[0]?.files.length ?? 0, functions: functionsIn(parts[0]?.files ?? []) }
+  ])
+  process.stdout.write(`${JSON.stringify(Object.fromEntries(ours))}\n`)
+}

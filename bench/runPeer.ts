@@ -1,4 +1,5 @@
-/** One peer of a row, in a process of its own: it does what it is asked for, and tells what that took. */
+/** One peer of a row, in its own process: it does what it is asked for, and reports what that took. */
+import { Effect } from "effect"
 import type { Opened, Row } from "./Row.ts"
 
 export type Ask = "warm up" | "sample" | "close"
@@ -12,9 +13,8 @@ export interface Sample {
 
 export type Answer = Sample
 
-/** The longest round of a peer, in milliseconds, and the longest that it warms up. */
-const longestRound = 400
-const longestWarmUp = 2_000
+/** How long a peer warms up, in milliseconds: optimized code takes time to appear, not a number of calls. */
+const warmUpMillis = 3_000
 
 const [file = "", address = "", name = ""] = process.argv.slice(2)
 
@@ -26,13 +26,25 @@ const opened = await peer.open(new URL(address))
 let calls = 0
 
 /** Makes so many calls, or as many as are begun in time, and gives their number. */
-const work = async ({ call }: Opened, calls: number, until = Infinity): Promise<number> => {
+const work = async ({ call, effect }: Opened, calls: number, until = Infinity): Promise<number> => {
   let begun = 0
+  const mayBegin = () => begun < calls && performance.now() < until
+  const next = <A>(call: () => A): A => {
+    begun += 1
+    return call()
+  }
+  if (row.shape === "fibres" && effect !== undefined) {
+    const loop = Effect.whileLoop({ while: mayBegin, body: () => next(() => effect), step: () => {} })
+    await Effect.runPromise(
+      Effect.all(
+        Array.from({ length: row.inFlight }, () => loop),
+        { concurrency: "unbounded" }
+      )
+    )
+    return begun
+  }
   const worker = async () => {
-    while (begun < calls && performance.now() < until) {
-      begun += 1
-      await call()
-    }
+    while (mayBegin()) await next(call)
   }
   await Promise.all(Array.from({ length: row.inFlight }, worker))
   return begun
@@ -40,10 +52,10 @@ const work = async ({ call }: Opened, calls: number, until = Infinity): Promise<
 
 /** What is asked for in each round: a slow peer makes fewer calls, so that a row ends in reasonable time. */
 const warmUp = async (): Promise<number> => {
-  await work(opened, row.calls, performance.now() + longestWarmUp / 2)
+  await work(opened, Infinity, performance.now() + warmUpMillis / 2)
   const began = performance.now()
-  const made = await work(opened, row.calls, began + longestWarmUp / 2)
-  const inTime = Math.floor((made * longestRound) / (performance.now() - began))
+  const made = await work(opened, Infinity, began + warmUpMillis / 2)
+  const inTime = Math.floor((made * (row.roundMillis ?? 400)) / (performance.now() - began))
   return Math.max(row.inFlight, Math.min(row.calls, inTime))
 }
 

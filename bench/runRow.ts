@@ -8,14 +8,15 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 
 const figure = (value: number): string => value.toFixed(value < 10 ? 2 : 1)
 
-const toLine = (result: Result, baseline: Result) =>
+const toLine = ({ cpu, pairs, peer, spread, wall }: Result) =>
   [
-    `  ${result.peer.padEnd(36)}`,
-    figure(result.wall).padStart(9),
-    figure(result.cpu).padStart(9),
-    (result.wall / baseline.wall).toFixed(2).padStart(7),
-    (result.cpu / baseline.cpu).toFixed(2).padStart(7),
-    result.spread.toFixed(2).padStart(8)
+    `  ${peer.padEnd(36)}`,
+    figure(wall).padStart(9),
+    figure(cpu).padStart(9),
+    pairs.wall.toFixed(2).padStart(7),
+    pairs.cpu.toFixed(2).padStart(7),
+    `${pairs.leastCpu.toFixed(2)}-${pairs.mostCpu.toFixed(2)}`.padStart(10),
+    spread.toFixed(2).padStart(8)
   ].join(" ")
 
 const resultOf = (results: ReadonlyArray<Result>, peer: string): Result => {
@@ -37,11 +38,11 @@ const toGoalLine = (goal: Goal, results: ReadonlyArray<Result>): string => {
 }
 
 const printRow = (row: Row, results: ReadonlyArray<Result>) => {
-  const [baseline] = results
   const batch = row.batch === undefined ? "" : ` of ${row.batch} each`
-  say(`\n${row.name}: ${row.about} ${row.inFlight} in flight, ${row.calls} calls${batch} a round.`)
-  say(`  ${"".padEnd(36)}  µs wall    µs cpu    wall     cpu   spread`)
-  for (const result of results) say(toLine(result, baseline ?? result))
+  const most = row.roundMillis === undefined ? `${row.calls} calls${batch}` : `${row.roundMillis / 1000} s`
+  say(`\n${row.name}: ${row.about} ${row.inFlight} in flight, ${most} a round.`)
+  say(`  ${"".padEnd(36)}  µs wall    µs cpu    wall     cpu  cpu range  spread`)
+  for (const result of results) say(toLine(result))
   for (const goal of row.goals ?? []) say(toGoalLine(goal, results))
 }
 

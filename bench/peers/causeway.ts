@@ -19,6 +19,7 @@ export const armoured: Policy.Policy = {
 /** JSON as it comes. */
 export const anything = Schema.Unknown
 
+/** Over `Policy.none`: what `policy` says is all that is on. */
 export const causeway = (
   name: string,
   policy: Policy.Policy,
@@ -36,6 +37,10 @@ export const causeway = (
       Provider.layer.pipe(Layer.provide([credentials, Transport.layerWith({ connections })]))
     )
     const provider = await runtime.runPromise(Provider)
-    return { call: () => Effect.runPromise(provider.read()), close: () => runtime.dispose() }
+    return {
+      call: () => Effect.runPromise(provider.read()),
+      effect: Effect.suspend(() => provider.read()),
+      close: () => runtime.dispose()
+    }
   }
 })

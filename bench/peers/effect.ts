@@ -46,6 +46,7 @@ const peer = (name: string, isComposed: boolean): Peer => ({
     const quiet = Effect.provideService(read, HttpClient.TracerDisabledWhen, () => true)
     return {
       call: () => Effect.runPromise(quiet),
+      effect: quiet,
       close: async () => {
         await runtime.runPromise(Scope.close(scope, Exit.void))
         await runtime.dispose()

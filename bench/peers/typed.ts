@@ -1,5 +1,6 @@
 /** A document with its type, and the row that decodes it. */
 import { Schema } from "effect"
+import { Policy } from "@causeway/core/policy"
 import type { Row } from "../Row.ts"
 import { undiciRequest } from "./bare.ts"
 import { armoured, causeway } from "./causeway.ts"
@@ -15,7 +16,7 @@ export const typedRow = (name: string, about: string): Row => ({
   calls: 3000,
   peers: [
     undiciRequest,
-    causeway("typed, no policy", {}, document()),
+    causeway("typed, no policy", Policy.none, document()),
     causeway("typed, all policies", armoured, document())
   ],
   goals: [

@@ -1,3 +1,4 @@
+import { Policy } from "@causeway/core/policy"
 import { nodeFetch, undiciDispatch, undiciRequest } from "../peers/bare.ts"
 import { armoured, causeway } from "../peers/causeway.ts"
 import { effectAlone, effectComposed } from "../peers/effect.ts"
@@ -23,15 +24,17 @@ const against = (peer: string, atLeast: number, aim: number): Goal => ({
 })
 
 export const row: Row = {
-  name: "client",
+  name: "client, a promise per call",
   about: "Fetches a small JSON document with a bearer token.",
   inFlight: 64,
-  calls: 3000,
+  calls: 100_000,
+  roundMillis: 1_000,
   peers: [
     undiciRequest,
     undiciDispatch,
     nodeFetch,
-    causeway("no policy", {}),
+    causeway("no policy", Policy.none),
+    causeway("standard policy", Policy.standard),
     causeway("all policies", armoured),
     effectAlone,
     effectComposed,

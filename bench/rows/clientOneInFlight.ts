@@ -1,3 +1,4 @@
+import { Policy } from "@causeway/core/policy"
 import { undiciDispatch, undiciRequest } from "../peers/bare.ts"
 import { armoured, causeway } from "../peers/causeway.ts"
 import { effectComposed } from "../peers/effect.ts"
@@ -12,7 +13,8 @@ export const row: Row = {
   peers: [
     undiciRequest,
     undiciDispatch,
-    causeway("no policy", {}),
+    causeway("no policy", Policy.none),
+    causeway("standard policy", Policy.standard),
     causeway("all policies", armoured),
     effectComposed,
     undiciCockatiel,

@@ -85,11 +85,11 @@ export const row: Row = {
   peers: [
     repeating("effect HttpClient", Effect.succeed(reading(answering()))),
     effectComposed,
-    causeway("no policy", {}),
+    causeway("no policy", Policy.none),
     causeway("all policies", armoured),
     causeway("all policies, no time limit", { ...armoured, deadline: null, timeout: null }),
     causeway("standard policy", Policy.standard),
-    engine("no policy", {}),
+    engine("no policy", Policy.none),
     engine("all policies", armoured)
   ],
   goals: [

@@ -100,7 +100,6 @@ export const captions: Captions = {
       "internal/cipherKeys.ts": "Reads the keys that seal and open.",
       "internal/Rest.ts": "When a store that did not answer is asked again.",
       "internal/breaker/AnyOf.ts": "Several strategies side by side.",
-      "internal/breaker/CallRate.ts": "A rate over the last so many attempts.",
       "internal/breaker/Circuit.ts": "One circuit in memory: its phase, its counts, and how they change.",
       "internal/breaker/Custom.ts": "Counts under a custom trip rule.",
       "internal/breaker/CustomTallies.ts": "Counts under custom trip rules for circuits in Redis, in each process.",
@@ -108,7 +107,6 @@ export const captions: Captions = {
       "internal/breaker/Rate.ts": "Trips by the share of bad attempts in a window.",
       "internal/breaker/StoreAccess.ts": "Asks a store that may be away, in time and seldom.",
       "internal/breaker/Tally.ts": "What a closed circuit has counted.",
-      "internal/breaker/TimeRate.ts": "A rate over the attempts of some time, in buckets.",
       "internal/breaker/model.ts": "What a breaker says: phases, transitions, admissions, snapshots.",
       "internal/breaker/openMillis.ts": "How long each opening in a row lasts.",
       "internal/breaker/redisCircuits.ts": "The store over Redis: asks the scripts and reads their answers.",
@@ -160,7 +158,6 @@ export const captions: Captions = {
       "internal/rateLimit/Line.ts": "Those that wait for one key, by priority and arrival.",
       "internal/rateLimit/Memory.ts": "Rate limits in memory: windows, what providers said, and lines, by key.",
       "internal/rateLimit/RedisDesk.ts": "Rate limits in Redis: asks the script, with the lines in the process.",
-      "internal/rateLimit/Runs.ts": "Turns in the order of their times, close ones together.",
       "internal/rateLimit/Window.ts": "What a key has used of its limits.",
       "internal/rateLimit/fixedWindow.ts": "Windows that follow one another.",
       "internal/rateLimit/gcra.ts": "Tokens that come evenly.",
@@ -465,9 +462,8 @@ export const captions: Captions = {
       "internal/transport/Redirects.ts":
         "Follows redirects where it was asked to, without credentials to other origins.",
       "internal/transport/ResponseBody.ts": "A body as it comes: held, streamed, or let go of.",
-      "internal/transport/Target.ts": "The origin and the path of a request.",
+      "internal/transport/Outgoing.ts": "What undici takes of a request: its target, headers and body.",
       "internal/transport/TransportResponse.ts": "A response of Effect's HttpClient.",
-      "internal/transport/Upload.ts": "The headers and the body of a request.",
       "internal/webhook/answering.ts": "Writes an answer.",
       "internal/webhook/arriving.ts": "What a request of node:http says, and what Express adds to it."
     }

@@ -56,7 +56,10 @@ export class InvalidText extends Data.TaggedError("InvalidText")<{
  * @category decoding
  */
 export const decodeJson = (bytes: Uint8Array, contentType?: string): Result.Result<string, InvalidText> => {
-  const marked = byteOrderMark(bytes, true) ?? zeroPattern(bytes)
+  const first = bytes[0] ?? 0
+  // Nearly all JSON begins with an ASCII character that no zero byte follows.
+  const isUnmarked = first > 0 && first < 0x80 && bytes[1] !== 0
+  const marked = isUnmarked ? undefined : (byteOrderMark(bytes, true) ?? zeroPattern(bytes))
   if (marked !== undefined) return firstValid(bytes.subarray(marked.length), [marked.charset])
   const text = strictly("utf-8", bytes)
   if (text !== undefined) return Result.succeed(text)

@@ -142,8 +142,9 @@ export const makeMemory = (options: { readonly maxKeys?: number } = {}): Breaker
       if (circuit === undefined || circuit.generation !== generation) return unchanged
       try {
         const transition = circuit.record(key, breaker, outcome, now, end)
+        if (transition === undefined) return unchanged
         tell(transition)
-        return transition === undefined ? unchanged : Effect.succeed(transition)
+        return Effect.succeed(transition)
       } catch (defect) {
         return Effect.die(defect)
       }

@@ -8,7 +8,7 @@ import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import { definition } from "../Endpoint.ts"
 import { type Codec, compileCodec, type Input, type Wiring } from "./codec.ts"
-import { Invocation } from "./Invocation.ts"
+import { Invocation, type One } from "./Invocation.ts"
 import { paginated } from "./pages.ts"
 import type * as RequestEncoder from "./RequestEncoder.ts"
 import * as Tracing from "./Tracing.ts"
@@ -70,11 +70,21 @@ export class CompiledEndpoint {
     input: Input,
     options: CallOptions
   ): Effect.Effect<unknown, unknown> {
-    return this.spans.call(fiber, (span) => {
-      const mode = input.responseMode ?? "decoded-only"
-      const invocation = new Invocation(this, { request, input, mode, options, span, engine: this.engine() })
-      return Engine.runOn(fiber, invocation.engine, invocation)
-    })
+    const one: One = {
+      engine: this.engine(),
+      request,
+      input,
+      mode: input.responseMode ?? "decoded-only",
+      options,
+      span: undefined
+    }
+    return Tracing.isCollected(fiber)
+      ? this.spans.call((span) => this.#run(fiber, { ...one, span }))
+      : this.#run(fiber, one)
+  }
+
+  #run(fiber: Fiber.Fiber<unknown, unknown>, one: One): Effect.Effect<unknown, unknown> {
+    return Engine.runOn(fiber, one.engine, new Invocation(this, one))
   }
 
   #unencodable({ issue, part }: RequestEncoder.Unencodable): CallError.EncodeFailure | CallError.TransportFailure {

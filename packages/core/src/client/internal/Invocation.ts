@@ -53,26 +53,24 @@ const excerptBytes = 8 * 1024
 const errorBodyTime = "5 seconds"
 
 export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Authorized> {
+  readonly classify: Failure.Classify
   readonly #endpoint: Called
   readonly #one: One
   /** The spans of the attempts that are traced, by number. */
-  readonly #spans = new Map<number, Tracer.Span>()
+  #spans: Map<number, Tracer.Span> | undefined = undefined
   /** What was read of bodies before anything else looked at them. */
-  readonly #bodies = new WeakMap<HttpClientResponse, ReceivedBody>()
+  #bodies: WeakMap<HttpClientResponse, ReceivedBody> | undefined = undefined
 
   constructor(endpoint: Called, one: One) {
     const { engine, options, request } = one
     super({ engine, request, options, idempotent: endpoint.codec.idempotent })
+    this.classify = endpoint.wiring.classify
     this.#endpoint = endpoint
     this.#one = one
   }
 
   override get request(): unknown {
     return this.#one.input
-  }
-
-  get classify(): Failure.Classify {
-    return this.#endpoint.wiring.classify
   }
 
   get hedgeable(): boolean {
@@ -150,7 +148,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     const { span } = this.#one
     if (span === undefined) return this.exchange(attempt, noStamps)
     return this.#endpoint.spans.attempt(span, attempt.number, (span) => {
-      if (span !== undefined) this.#spans.set(attempt.number, span)
+      if (span !== undefined) (this.#spans ??= new Map()).set(attempt.number, span)
       const traceparent = Tracing.traceparent(span)
       return this.exchange(attempt, traceparent === undefined ? noStamps : { traceparent })
     })
@@ -187,13 +185,13 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   }
 
   override judge(arrived: Omit<Arrived, "verdict">): Effect.Effect<Failure.Classification> {
-    const { attempt, fiber, response } = arrived
-    Tracing.tellStatus(this.#spans.get(attempt.number), response.status)
-    const logged = Tracing.logDebug(fiber, "answered", () => {
-      const { elapsed, ...info } = attempt.info(this.#requestId(arrived))
-      return { ...info, status: response.status, elapsedMillis: Duration.toMillis(elapsed) }
-    })
-    return AtOnce.flatMap(logged, () => super.judge(arrived))
+    const { attempt, response } = arrived
+    const span = this.#spans?.get(attempt.number)
+    if (span !== undefined) Tracing.tellStatus(span, response.status)
+    if (!Tracing.logsDebug(attempt.fiber)) return super.judge(arrived)
+    const { elapsed, ...info } = attempt.info(this.#requestId(arrived))
+    const facts = { ...info, status: response.status, elapsedMillis: Duration.toMillis(elapsed) }
+    return Effect.flatMap(Tracing.logDebug("answered", facts), () => super.judge(arrived))
   }
 
   override bodyOf(response: HttpClientResponse): Effect.Effect<unknown> {
@@ -210,7 +208,8 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     const { status } = response
     const decoder = this.#endpoint.codec.successOf(status, response.headers["content-type"])
     if (decoder === undefined) return this.refuse(received, "rejected")
-    return this.#inMode(response, this.#decode(received, decoder))
+    const decoded = this.#decode(received, decoder)
+    return mode === "decoded-and-response" ? this.#inMode(response, decoded) : decoded
   }
 
   /** The form in which the caller wants the answer. */
@@ -299,10 +298,10 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   }
 
   /** The headers of a success are read as those of the status that says the same. */
-  #statedWait({ fiber, response, verdict }: Arrived, category: Failure.Category): Duration.Duration | undefined {
+  #statedWait({ attempt, response, verdict }: Arrived, category: Failure.Category): Duration.Duration | undefined {
     if (verdict.category !== "success" || (category !== "throttled" && category !== "transient"))
       return verdict.retryAfter
-    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    const now = attempt.fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     return this.classify({ status: category === "throttled" ? 429 : 503, headers: response.headers, now }).retryAfter
   }
 
@@ -438,7 +437,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
 
   /** Reads the body of an error once, for as long as it is worth: it never ends the attempt. */
   #readError(response: HttpClientResponse): Effect.Effect<ErrorBody> {
-    const known = this.#bodies.get(response)
+    const known = this.#bodies?.get(response)
     if (known !== undefined) return Effect.succeed({ body: known, issue: undefined })
     return readBody(response, this.#endpoint.wiring.maxBodyBytes).pipe(
       Effect.timeoutOption(errorBodyTime),
@@ -450,7 +449,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
         onSuccess: Option.match({
           onNone: () => ({ body: undefined, issue: `the body did not arrive within ${errorBodyTime}` }),
           onSome: (body) => {
-            this.#bodies.set(response, body)
+            ;(this.#bodies ??= new WeakMap()).set(response, body)
             return { body, issue: undefined }
           }
         })
@@ -468,8 +467,8 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   }
 
   /** What must not appear in an error: the credentials of the integration, and those that the caller gave. */
-  #secrets({ authorized, fiber }: Pick<Arrived, "authorized" | "fiber">): ReadonlyArray<string> {
-    const given = Redact.secretsOf(this.outgoing, Redact.redactedNames(fiber))
+  #secrets({ attempt, authorized }: Pick<Arrived, "attempt" | "authorized">): ReadonlyArray<string> {
+    const given = Redact.secretsOf(this.outgoing, Redact.redactedNames(attempt.fiber))
     return [...authorized.secrets.map(Redacted.value), ...given]
   }
 }

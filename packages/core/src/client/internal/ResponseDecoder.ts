@@ -113,10 +113,10 @@ const compileBodies = (schemas: ReadonlyArray<Schema.Top>, compileBody: CompileB
   const nothing = empty === undefined ? undefined : compileEmpty(empty)
   if (bodies.length === 0) return nothing ?? ignored
   const decode = compileAlternatives(bodies, compileBody)
+  if (nothing === undefined) return { _tag: "Body", decode }
   return {
     _tag: "Body",
-    decode: (body, response) =>
-      nothing !== undefined && body.isEmpty ? nothing.value(response) : decode(body, response)
+    decode: (body, response) => (body.isEmpty ? nothing.value(response) : decode(body, response))
   }
 }
 
@@ -135,6 +135,7 @@ const compileAlternatives = (schemas: ReadonlyArray<Schema.Top>, compileBody: Co
   const byType = Map.groupBy(schemas, typeOf)
   const decoders = new Map(Array.from(byType, ([type, group]) => [type, compileGroup(group, compileBody)] as const))
   const [first] = decoders.values()
+  if (first !== undefined && decoders.size === 1) return first
   const anyJson = Array.from(decoders).find(([type]) => isJson(type))?.[1]
   return (body, response) => {
     const type = mediaTypeOf(body.contentType) ?? ""
@@ -147,6 +148,7 @@ const compileGroup = (schemas: ReadonlyArray<Schema.Top>, compileBody: CompileBo
   const [only, ...others] = schemas
   if (only !== undefined && others.length === 0) {
     const decode = compileBody(bodyOf(only))
+    if (!HttpApiSchema.isWithHeaders(only)) return decode
     const decodeHeaders = headersOf(only)
     return (body, response) => decodeHeaders(response, decode(body))
   }

@@ -6,7 +6,6 @@ import type { CallSite } from "../../policy/Engine.ts"
 /** The spans of one endpoint's calls: OpenTelemetry's names, the template in the place of the URL. */
 export interface Spans {
   readonly call: <A, E, R>(
-    fiber: Fiber.Fiber<unknown, unknown>,
     evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
   readonly attempt: <A, E extends { readonly error: unknown }, R>(
@@ -17,7 +16,7 @@ export interface Spans {
 }
 
 /** Spans are made only where somebody collects them: Effect's own tracer keeps them in memory and exports nothing. */
-const isCollected = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+export const isCollected = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   fiber.cache.tracer !== undefined && fiber.cache.tracerEnabled && fiber.cache.tracer !== Tracer.Tracer.defaultValue()
 
 export const spansOf = (site: CallSite, baseUrl: string): Spans => {
@@ -32,12 +31,10 @@ export const spansOf = (site: CallSite, baseUrl: string): Spans => {
     }
   }
   return {
-    call: (fiber, evaluate) =>
-      isCollected(fiber)
-        ? Effect.useSpan(`${site.integration}.${site.endpoint}`, call, (span) =>
-            summarized(site, span, evaluate(span), (error) => error)
-          )
-        : evaluate(undefined),
+    call: (evaluate) =>
+      Effect.useSpan(`${site.integration}.${site.endpoint}`, call, (span) =>
+        summarized(site, span, evaluate(span), (error) => error)
+      ),
     attempt: (parent, number, evaluate) => {
       if (parent === undefined) return evaluate(undefined)
       const resent = number > 1 ? { "http.request.resend_count": number - 1 } : undefined
@@ -100,8 +97,7 @@ const summaryError = (name: string, text: string): Error => {
 }
 
 /** What a response says of its attempt. */
-export const tellStatus = (span: Tracer.Span | undefined, status: number): void => {
-  if (span === undefined) return
+export const tellStatus = (span: Tracer.Span, status: number): void => {
   span.attribute("http.response.status_code", status)
   if (status >= 400) span.attribute("error.type", String(status))
 }
@@ -110,12 +106,10 @@ export const tellStatus = (span: Tracer.Span | undefined, status: number): void 
 export const traceparent = (span: Tracer.Span | undefined): string | undefined =>
   span === undefined ? undefined : HttpTraceContext.toHeaders(span)["traceparent"]
 
-/** Writes a line at debug level, and builds it only where that level is on. */
-export const logDebug = (
-  fiber: Fiber.Fiber<unknown, unknown>,
-  message: string,
-  facts: () => Readonly<Record<string, unknown>>
-): Effect.Effect<void> =>
-  LogLevel.isGreaterThan(fiber.cache.minimumLogLevel, "Debug")
-    ? Effect.void
-    : Effect.annotateLogs(Effect.logDebug(message), facts())
+/** Whether lines at debug level are written. The default level is compared by itself, because each call asks. */
+export const logsDebug = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
+  cache.minimumLogLevel !== "Info" && LogLevel.isLessThanOrEqualTo(cache.minimumLogLevel, "Debug")
+
+/** Writes a line at debug level. */
+export const logDebug = (message: string, facts: Readonly<Record<string, unknown>>): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logDebug(message), facts)

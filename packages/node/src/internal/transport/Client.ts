@@ -10,14 +10,12 @@ import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import type { Dispatcher } from "undici"
-import * as contentCodings from "./contentCodings.ts"
 import * as Failure from "./Failure.ts"
-import { InFlight, type Outgoing, type Told } from "./InFlight.ts"
+import { type Dispatched, InFlight, type Told } from "./InFlight.ts"
 import * as Redirects from "./Redirects.ts"
 import type { Limits } from "./ResponseBody.ts"
-import * as Target from "./Target.ts"
+import * as Outgoing from "./Outgoing.ts"
 import type { TransportResponse } from "./TransportResponse.ts"
-import * as Upload from "./Upload.ts"
 
 /** How requests are sent, in milliseconds and bytes; what is null is left to the dispatcher. */
 export interface Settings extends Limits {
@@ -43,7 +41,9 @@ export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.Htt
         if (request.headers["upgrade"] !== undefined) return upgrading.execute(request)
         if (!isTraced(fiber, request) && !isScoped(fiber)) return sendingFor(fiber)(request, undefined)
         // It would fail in there as well, with an error that holds the URL.
-        return Target.of(request) === undefined ? Effect.fail(Failure.invalidUrl(request)) : observed.execute(request)
+        return Outgoing.targetOf(request) === undefined
+          ? Effect.fail(Failure.invalidUrl(request))
+          : observed.execute(request)
       })
     ),
     Effect.succeed
@@ -58,9 +58,9 @@ const directly = (dispatcher: Dispatcher, settings: Settings): Exchange.Direct =
     accepts: ({ body, headers }) => body._tag !== "Stream" && headers["upgrade"] === undefined,
     begin: (request, told) => {
       const { body, headers } = request
-      const target = Target.of(request)
+      const target = Outgoing.targetOf(request)
       if (target === undefined || body._tag === "Stream") return soon(() => told.broke(Failure.invalidUrl(request)))
-      return begin({ request, target, upload: Upload.fromValue(headers, body), signal: undefined }, told)
+      return begin({ request, target, upload: Outgoing.uploadOf(headers, body), signal: undefined }, told)
     }
   }
 }
@@ -94,12 +94,14 @@ const isScoped = (fiber: AnyFiber): boolean => Context.getOrUndefined(fiber.cont
 const sending = (dispatcher: Dispatcher, settings: Settings): Redirects.Send => {
   const dispatch = dispatching(dispatcher, settings)
   return (request, signal) => {
-    const target = Target.of(request)
+    const target = Outgoing.targetOf(request)
     if (target === undefined) return Effect.fail(Failure.invalidUrl(request))
     const { body, headers } = request
     return body._tag === "Stream"
-      ? Effect.flatMap(Upload.fromStream(headers, body), (upload) => dispatch({ request, target, upload, signal }))
-      : dispatch({ request, target, upload: Upload.fromValue(headers, body), signal })
+      ? Effect.flatMap(Outgoing.uploadOfStream(headers, body), (upload) =>
+          dispatch({ request, target, upload, signal })
+        )
+      : dispatch({ request, target, upload: Outgoing.uploadOf(headers, body), signal })
   }
 }
 
@@ -116,13 +118,13 @@ const dispatching = (dispatcher: Dispatcher, settings: Settings) => {
     )
 }
 
-type Prepared = Omit<Outgoing, "acceptEncoding">
+type Prepared = Omit<Dispatched, "acceptEncoding">
 
 const beginning =
   (dispatcher: Dispatcher, settings: Settings) =>
   (prepared: Prepared, told: Told): (() => void) => {
     const { request, target, upload } = prepared
-    const acceptEncoding = contentCodings.acceptEncoding(upload.headers)
+    const acceptEncoding = Outgoing.acceptEncoding(upload.headers)
     const inFlight = new InFlight({ ...prepared, acceptEncoding }, settings, told)
     try {
       dispatcher.dispatch(

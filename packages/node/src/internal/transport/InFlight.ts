@@ -5,15 +5,14 @@ import * as contentCodings from "./contentCodings.ts"
 import { DecodedBody } from "./DecodedBody.ts"
 import * as Failure from "./Failure.ts"
 import { type Head, lengthOf, type Limits, type RawHeaders, ResponseBody } from "./ResponseBody.ts"
-import type { Target } from "./Target.ts"
+import * as Outgoing from "./Outgoing.ts"
 import { TransportResponse } from "./TransportResponse.ts"
-import * as Upload from "./Upload.ts"
 
 /** What is sent. */
-export interface Outgoing {
+export interface Dispatched {
   readonly request: HttpClientRequest
-  readonly target: Target
-  readonly upload: Upload.Upload
+  readonly target: Outgoing.Target
+  readonly upload: Outgoing.Upload
   /** The `accept-encoding` that is sent along, where the request has none. */
   readonly acceptEncoding: string | undefined
   /** Aborts the request, or its response, whenever it fires; most requests have none. */
@@ -41,14 +40,14 @@ const refusals: ReadonlySet<unknown> = new Set([
  * reads can be collected as garbage.
  */
 export class InFlight implements Dispatcher.DispatchHandler {
-  readonly #outgoing: Outgoing
+  readonly #outgoing: Dispatched
   readonly #limits: Limits
   #told: Told | undefined
   #controller: Dispatcher.DispatchController | undefined = undefined
   #body: ResponseBody | undefined = undefined
   #isAborted = false
 
-  constructor(outgoing: Outgoing, limits: Limits, told: Told) {
+  constructor(outgoing: Dispatched, limits: Limits, told: Told) {
     this.#outgoing = outgoing
     this.#limits = limits
     this.#told = told
@@ -67,10 +66,16 @@ export class InFlight implements Dispatcher.DispatchHandler {
     const head = { status, headers }
     const body = new ResponseBody(controller, this.#limits, head)
     this.#body = body
-    this.#tell((told) => told.responded(this.#respond(head, body)))
+    this.#tell((told) =>
+      told.responded(
+        headers["content-encoding"] === undefined
+          ? new TransportResponse(this.#outgoing, head, body)
+          : this.#coded(head, body)
+      )
+    )
   }
 
-  #respond(head: Head, body: ResponseBody): TransportResponse {
+  #coded(head: Head, body: ResponseBody): TransportResponse {
     const codings = contentCodings.codingsOf(this.#outgoing.request.method, head)
     if (codings.length === 0) return new TransportResponse(this.#outgoing, head, body)
     const decodedHead = { ...head, headers: contentCodings.decodedHeaders(head.headers) }
@@ -140,7 +145,7 @@ export class InFlight implements Dispatcher.DispatchHandler {
   #finish(): void {
     const { signal, upload } = this.#outgoing
     signal?.removeEventListener("abort", this)
-    if (upload.body !== null) Upload.release(upload.body)
+    if (upload.body !== null) Outgoing.release(upload.body)
   }
 }
 

@@ -94,7 +94,7 @@ export class ResponseBody implements Readable {
     this.#seen += chunk.byteLength
     if (this.#state !== arriving || this.#drain !== undefined) return
     if (!this.#held.append(chunk)) return this.abort(tooLarge(this.#held.maxBytes))
-    this.#tell()
+    if (this.#waiting !== undefined) this.#tell()
     if (this.#collectors === 0 && this.#held.byteLength - this.#taken >= this.#limits.buffer) this.#full()
   }
 
@@ -262,7 +262,7 @@ export class ResponseBody implements Readable {
    * another response, may not happen inside of that.
    */
   #tell(): void {
-    if (this.#waiting === undefined || this.#isTelling) return
+    if (this.#isTelling) return
     this.#isTelling = true
     void now.then(() => {
       this.#isTelling = false
@@ -276,8 +276,8 @@ export class ResponseBody implements Readable {
     if (this.#state !== arriving) return
     this.#state = state
     if (this.#watched) forgotten.unregister(this)
-    clearTimeout(this.#drain)
-    this.#tell()
+    if (this.#drain !== undefined) clearTimeout(this.#drain)
+    if (this.#waiting !== undefined) this.#tell()
   }
 }
 

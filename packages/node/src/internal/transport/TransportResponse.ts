@@ -17,7 +17,7 @@ import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as Failure from "./Failure.ts"
 import type { Head, Readable } from "./ResponseBody.ts"
-import type { Target } from "./Target.ts"
+import type { Target } from "./Outgoing.ts"
 
 /** What was sent. */
 export interface Sent {

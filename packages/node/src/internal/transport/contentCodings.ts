@@ -1,32 +1,10 @@
-/** The content codings of HTTP: which one a request asks for, and how a body is decoded, at once or as a stream. */
+/** The content codings of HTTP: which ones a response has, and how its body is decoded, at once or as a stream. */
 import type * as Stream from "effect/Stream"
 import * as zlib from "node:zlib"
 import * as decompressor from "./decompressor.ts"
 import type { Coding } from "./decompressor.ts"
 import type { BodyFailure } from "./Failure.ts"
 import type { Head, RawHeaders } from "./ResponseBody.ts"
-
-type RequestHeaders = Readonly<Record<string, string | undefined>>
-
-const preferred = "gzip, br"
-
-/**
- * The `accept-encoding` to add to a request; undefined when it has one, or when a signature may cover that header. The bytes
- * of a range are those of the representation itself, and events must not wait for a compressor.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding
- */
-export const acceptEncoding = (headers: RequestHeaders): string | undefined => {
-  if (headers["accept-encoding"] !== undefined || isSigned(headers)) return undefined
-  const wantsEvents = headers["accept"]?.toLowerCase().includes("text/event-stream") ?? false
-  return headers["range"] !== undefined || wantsEvents ? "identity" : preferred
-}
-
-/** RFC 9421 names what it covers in `signature-input`, AWS in `authorization`, older drafts in either or in `signature`. */
-const signatureHeaders = ["signature-input", "authorization", "signature"]
-
-const isSigned = (headers: RequestHeaders): boolean =>
-  signatureHeaders.some((name) => headers[name] !== undefined && /accept-encoding/i.test(headers[name]))
 
 const codings: Readonly<Record<string, Coding>> = {
   gzip: "gzip",

@@ -2,7 +2,7 @@ import type { Breaker, Trip } from "../../Breaker.ts"
 import { sameTrips } from "./sameTrips.ts"
 import { singleTally } from "./singleTally.ts"
 import type { Tally } from "./Tally.ts"
-import { bucketMillisOf } from "./TimeRate.ts"
+import { bucketMillisOf } from "./Rate.ts"
 
 type Trips = Breaker["trips"]
 

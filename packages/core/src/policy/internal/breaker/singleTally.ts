@@ -1,9 +1,8 @@
 import type { Trip } from "../../Breaker.ts"
-import { CallRate } from "./CallRate.ts"
 import { Custom } from "./Custom.ts"
 import { InARow } from "./InARow.ts"
+import { CallRate, TimeRate } from "./Rate.ts"
 import type { Tally } from "./Tally.ts"
-import { TimeRate } from "./TimeRate.ts"
 
 /** An empty tally for one strategy. */
 export const singleTally = (trip: Trip): Tally => {

@@ -44,6 +44,10 @@ export class Attempt implements Model.Attempt {
     this.time = time
   }
 
+  get fiber(): Fiber.Fiber<unknown, unknown> {
+    return this.#call.fiber
+  }
+
   get remainingMillis(): number {
     return this.time.remainingMillis
   }

@@ -8,10 +8,10 @@ import type { KeyInput } from "../../RateLimit.ts"
 import type { CallOptions } from "../callOptions.ts"
 import { Attempt, type CallOfAttempt, type Time } from "./Attempt.ts"
 import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
-import { hedged } from "./hedging.ts"
+import { hedged, type Hedging } from "./hedging.ts"
 import type { Call, Engine, Progress, Sharing } from "./model.ts"
 import { exitOf } from "../AtOnce.ts"
-import { decided, isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
+import { isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
 import { type RuntimeContext, runtimeContextOf } from "./RuntimeContext.ts"
 import { timeLimited } from "./timeLimit.ts"
 
@@ -27,7 +27,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   readonly #engine: Engine
   readonly #call: Call<A, E, R>
   readonly #runtime: RuntimeContext
-  /** `Infinity` without a deadline. */
+  /** The shorter of the policy's deadline and the call's own; `Infinity` without either. */
   readonly deadlineMillis: number
   /** Of the deadlines that the endpoint or the call states: they hold for all that is streamed too. */
   readonly statedDeadlineMillis: number
@@ -50,18 +50,23 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     this.#engine = engine
     this.#call = call
     this.#runtime = runtimeContextOf(fiber)
-    this.deadlineMillis = deadlineMillisOf(engine, call.options)
+    const deadlineMillis = engine.policy.deadline?.millis ?? Infinity
+    const own = call.options.deadline
+    this.deadlineMillis = own === undefined ? deadlineMillis : Math.min(ownDeadlineMillis(own), deadlineMillis)
     this.statedDeadlineMillis = statedDeadlineMillisOf(engine, call.options)
   }
 
   run(): Effect.Effect<A, E | PolicyError, R> {
-    const { sharing } = this.#call
-    return sharing === undefined || this.#engine.steps.length === 0 ? this.#observed() : this.#throughSteps(sharing)
+    const sharing = this.#engine.steps.length === 0 ? undefined : this.#call.sharing
+    return sharing === undefined ? this.#alone() : this.#throughSteps(sharing)
   }
 
-  /** An answer that a cache holds, or that another call fetches, is no call of its own. */
+  /** An answer that a cache holds, or that another call fetches, is no call of its own: no observer sees it. */
+  #alone(): Effect.Effect<A, E | PolicyError, R> {
+    return this.#runtime.observe === undefined ? this.#nextAttempt() : this.#observed()
+  }
+
   #observed(): Effect.Effect<A, E | PolicyError, R> {
-    if (this.#runtime.observe === undefined) return this.#nextAttempt()
     this.emit({ _tag: "CallStarted" })
     return Effect.onExit(this.#nextAttempt(), (exit) =>
       Effect.sync(() => {
@@ -80,7 +85,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   #throughSteps(sharing: Sharing<A, E, R>): Effect.Effect<A, E | PolicyError, R> {
     return this.#beforeDeadline(
       Effect.flatMap(sharing.partition, (partition) => {
-        const alone = Effect.suspend(() => this.#observed())
+        const alone = Effect.suspend(() => this.#alone())
         if (partition === undefined) return alone
         const stepped = {
           // Each step adds the errors of policies to those of the call.
@@ -105,7 +110,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     return Effect.withFiber((fiber) => {
       const execution = new Execution(this.#engine, call, fiber)
       this.#leader ??= execution
-      return execution.#observed()
+      return execution.#alone()
     })
   }
 
@@ -115,12 +120,13 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   }
 
   #nextAttempt(): Effect.Effect<A, E | PolicyError, R> {
-    return Effect.catchCause(this.#hedgedAttempt(), (cause) => this.#afterFailure(cause))
+    const { hedge } = this.#engine
+    const attempt = hedge === undefined ? this.#attempt() : this.#hedgedAttempt(hedge)
+    return Effect.catchCause(attempt, (cause) => this.#afterFailure(cause))
   }
 
-  #hedgedAttempt(): Effect.Effect<A, Failed<E, A>, R> {
-    const { hedge } = this.#engine
-    if (hedge === undefined || this.#call.hedgeable === false || !this.#isRepeatable()) return this.#attempt()
+  #hedgedAttempt(hedge: Hedging): Effect.Effect<A, Failed<E, A>, R> {
+    if (this.#call.hedgeable === false || !this.#isRepeatable()) return this.#attempt()
     const failures = new Set<Failed<E, A>>()
     const raced = hedged(hedge, this.#maxAttempts() - this.#attempts, {
       attempt: () => Effect.tapError(this.#attempt(), (failure) => Effect.sync(() => failures.add(failure))),
@@ -140,7 +146,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     this.#moment = this.now()
     try {
       for (let index = from; index < this.#engine.admissions.length; index += 1) {
-        const answer = decided(this.#engine.admissions[index]?.acquire(this) ?? neverNeeded)
+        const answer = this.#engine.admissions[index]?.acquire(this) ?? neverNeeded
         if (!isDecision(answer)) return this.#afterWait(index, permits, answer, restore)
         if (answer._tag === "Rejection") return this.#rejected(permits, answer)
         permits.push(answer)
@@ -443,12 +449,8 @@ const unchanged: Restore = (effect) => effect
 /** A list of admissions has no holes. */
 const neverNeeded: Permit = { _tag: "Permit", waited: false, release: () => Effect.void }
 
-/** The shorter of the policy's deadline and the call's own; `Infinity` without either. */
-const deadlineMillisOf = ({ policy }: Engine, options: CallOptions): number => {
-  if (options.deadline === undefined) return policy.deadline?.millis ?? Infinity
-  const own = InvalidOption.positiveMillis("options.deadline", options.deadline)
-  return Math.min(own, policy.deadline?.millis ?? Infinity)
-}
+const ownDeadlineMillis = (deadline: Duration.Input): number =>
+  InvalidOption.positiveMillis("options.deadline", deadline)
 
 /** The deadline that the endpoint or the call states itself; `Infinity` without one. */
 const statedDeadlineMillisOf = ({ isDeadlineOwn, policy }: Engine, options: CallOptions): number => {

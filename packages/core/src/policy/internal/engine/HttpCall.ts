@@ -1,5 +1,5 @@
 /** A call over HTTP: what an integration's method and a client under a policy have in common. */
-import { Clock, Effect, type Fiber } from "effect"
+import { Clock, Effect } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Failure from "../../Failure.ts"
@@ -20,7 +20,6 @@ export interface Authorized {
 export interface Received<Auth extends Authorized> {
   readonly attempt: Attempt
   readonly authorized: Auth
-  readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly response: HttpClientResponse
   readonly verdict: Failure.Classification
 }
@@ -90,11 +89,9 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   exchange(attempt: Attempt, stamps: Readonly<Record<string, string>>): Effect.Effect<A, Failed<E, A>, R> {
     return AtOnce.flatMap(attempt.inTime(this.authorize(attempt)), (authorized) => {
       const request = this.#stamped(attempt, this.#watched(attempt, authorized.request), stamps)
-      const receive = (response: HttpClientResponse) =>
-        Effect.withFiber((fiber) => attempt.inTime(this.#receive(fiber, attempt, authorized, response)))
       const sent = this.send(attempt, request)
       const answered = attempt.isSending ? Effect.onExit(sent, () => Effect.sync(() => attempt.sent())) : sent
-      return Effect.flatMap(answered, receive)
+      return Effect.flatMap(answered, (response) => attempt.inTime(this.#receive(attempt, authorized, response)))
     })
   }
 
@@ -122,15 +119,10 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
     return left === noStamps ? request : HttpClientRequest.setHeaders(request, left)
   }
 
-  #receive(
-    fiber: Fiber.Fiber<unknown, unknown>,
-    attempt: Attempt,
-    authorized: Auth,
-    response: HttpClientResponse
-  ): Effect.Effect<A, Failed<E, A>, R> {
+  #receive(attempt: Attempt, authorized: Auth, response: HttpClientResponse): Effect.Effect<A, Failed<E, A>, R> {
     attempt.received(response)
     authorized.received?.(response)
-    const arrived = { attempt, authorized, fiber, response }
+    const arrived = { attempt, authorized, response }
     return AtOnce.flatMap(this.judge(arrived), (verdict) => {
       const received = { ...arrived, verdict }
       return verdict.category === "success" ? this.accept(received) : this.refuse(received, verdict.category)
@@ -138,12 +130,12 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   }
 
   /** The headers of a success are decoded only for a classification that may look at them. */
-  judge({ fiber, response }: Omit<Received<Auth>, "verdict">): Effect.Effect<Failure.Classification> {
+  judge({ attempt, response }: Omit<Received<Auth>, "verdict">): Effect.Effect<Failure.Classification> {
     const { status } = response
     const { classify } = this
     const isSuccess = Failure.categoryOfStatus(status) === "success"
     if (classify === Failure.classify && isSuccess) return success
-    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    const now = attempt.fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     let isBodyNeeded = false
     const needsBody = () => {
       isBodyNeeded = true

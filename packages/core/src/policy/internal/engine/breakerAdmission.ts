@@ -6,7 +6,7 @@ import type * as BreakerStore from "../../BreakerStore.ts"
 import * as CallError from "../../CallError.ts"
 import * as AtOnce from "../AtOnce.ts"
 import { descriptions } from "../descriptions.ts"
-import { andThenNow, isDecision, rejection } from "./permits.ts"
+import { isDecision, rejection } from "./permits.ts"
 
 /** Lets an attempt through unless its circuit is open, and counts how it ended. */
 export const breakerAdmission = (store: Store, breaker: Breaker, shared: string): Admission => {
@@ -16,7 +16,7 @@ export const breakerAdmission = (store: Store, breaker: Breaker, shared: string)
 
 type Store = BreakerStore.BreakerStore["Service"]
 
-/** What one gate has in common for all attempts. */
+/** What all attempts of one call site have in common. */
 interface Circuits {
   readonly store: Store
   readonly breaker: Breaker
@@ -36,8 +36,8 @@ const answer = (circuits: Circuits, key: string, call: CallContext, admission: B
     const retryAfterMillis = admission._tag === "Open" ? admission.retryAfterMillis : undefined
     return circuits.rejections.of(key, retryAfterMillis, call)
   }
-  tell(call, circuits.breaker, admission.transition)
-  return new BreakerPermit(circuits, key, admission.generation, call)
+  if (admission.transition !== undefined) emit(call, circuits.breaker, admission.transition)
+  return permit(circuits, key, admission.generation, call)
 }
 
 /**
@@ -60,44 +60,38 @@ class Rejections {
   }
 }
 
-class BreakerPermit implements Permit {
-  readonly _tag = "Permit"
-  readonly waited = false
-  readonly #circuits: Circuits
-  readonly #key: string
-  readonly #generation: number
-  readonly #call: CallContext
-
-  constructor(circuits: Circuits, key: string, generation: number, call: CallContext) {
-    this.#circuits = circuits
-    this.#key = key
-    this.#generation = generation
-    this.#call = call
-  }
-
-  release(end: AttemptEnd): Effect.Effect<void> {
-    return this.#record(outcomeOf(end.category), end)
-  }
-
-  confirm(): Effect.Effect<Decision> {
+/** An admitted attempt; its end is recorded, and it can be decided again after a wait. */
+const permit = (circuits: Circuits, key: string, generation: number, call: CallContext): Permit => ({
+  _tag: "Permit",
+  waited: false,
+  release: (end) => record({ circuits, key, generation, call }, outcomeOf(end.category), end),
+  confirm: () => {
     const unused = { elapsedMillis: 0, retryAfterMillis: undefined }
-    return andThenNow(this.#record("ignored", unused), () => {
-      const answer = admit(this.#circuits, this.#key, this.#call)
+    return AtOnce.flatMap(record({ circuits, key, generation, call }, "ignored", unused), () => {
+      const answer = admit(circuits, key, call)
       return isDecision(answer) ? Effect.succeed(answer) : answer
     })
   }
+})
 
-  #record(
-    outcome: BreakerStore.Outcome,
-    end: Pick<AttemptEnd, "elapsedMillis" | "retryAfterMillis">
-  ): Effect.Effect<void> {
-    const { breaker, store } = this.#circuits
-    const recorded = store.record(this.#key, breaker, this.#generation, outcome, this.#call.now(), end)
-    return andThenNow(recorded, (transition) => {
-      tell(this.#call, breaker, transition)
-      return Effect.void
-    })
-  }
+interface Admitted {
+  readonly circuits: Circuits
+  readonly key: string
+  readonly generation: number
+  readonly call: CallContext
+}
+
+const record = (
+  { call, circuits, generation, key }: Admitted,
+  outcome: BreakerStore.Outcome,
+  end: Pick<AttemptEnd, "elapsedMillis" | "retryAfterMillis">
+): Effect.Effect<void> => {
+  const recorded = circuits.store.record(key, circuits.breaker, generation, outcome, call.now(), end)
+  const exit = AtOnce.exitOf(recorded)
+  if (exit !== undefined && Exit.isSuccess(exit) && exit.value === undefined) return Effect.void
+  return AtOnce.map(recorded, (transition) => {
+    if (transition !== undefined) emit(call, circuits.breaker, transition)
+  })
 }
 
 /** Interruptions and defects say nothing about the provider, and being too fast does not mean that it is down. */
@@ -106,10 +100,8 @@ const outcomeOf = (category: AttemptEnd["category"]): BreakerStore.Outcome => {
   return category === undefined || category === "throttled" ? "ignored" : "success"
 }
 
-const tell = (call: CallContext, breaker: Breaker, transition: BreakerStore.Transition | undefined): void => {
-  if (transition === undefined) return
+const emit = (call: CallContext, breaker: Breaker, transition: BreakerStore.Transition): void =>
   call.emit({ _tag: "CircuitChanged", transition, breaker: descriptions.circuitBreaker(breaker) })
-}
 
 const circuitOpen = (key: string, retryAfterMillis: number | undefined, call: CallContext): CallError.CircuitOpen =>
   call.raise(

@@ -1,5 +1,5 @@
 /** A call, its attempts, and the engine that runs it. */
-import type { Effect } from "effect"
+import type { Effect, Fiber } from "effect"
 import type { HttpBody } from "effect/http/HttpBody"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
@@ -35,6 +35,8 @@ export interface CallSite {
  */
 export interface Attempt {
   readonly number: number
+  /** The fibre that the call began on: its context has the clock, the log level and the redacted names. */
+  readonly fiber: Fiber.Fiber<unknown, unknown>
   /** The milliseconds left until the deadline; `Infinity` without one. */
   readonly remainingMillis: number
   /** When the deadline that the endpoint or the call states passes, in epoch milliseconds; `Infinity` without one. */

@@ -4,15 +4,6 @@ import type { AttemptEnd, Decision, Permit, Rejection } from "../../Admission.ts
 import * as AtOnce from "../AtOnce.ts"
 import { failedWith, type PolicyError } from "./attemptFailure.ts"
 
-/** The decision of a strategy that answered at once, or the wait for it. */
-export const decided = <E>(
-  answer: Decision<E> | Effect.Effect<Decision<E>>
-): Decision<E> | Effect.Effect<Decision<E>> => {
-  if (isDecision(answer)) return answer
-  const exit = AtOnce.exitOf(answer)
-  return exit !== undefined && Exit.isSuccess(exit) ? exit.value : answer
-}
-
 /** No Effect has one of these tags. */
 export const isDecision = <E>(answer: Decision<E> | Effect.Effect<Decision<E>>): answer is Decision<E> => {
   const { _tag: tag } = answer as { readonly _tag?: unknown }
@@ -34,15 +25,6 @@ export const rejection = <E extends PolicyError>(error: E): Rejection<E> => ({
   _tag: "Rejection",
   attempt: Effect.fail({ ...failedWith(error), isRejection: true })
 })
-
-/** Goes on synchronously when a store has answered at once. */
-export const andThenNow = <A, B, E, R>(
-  answer: Effect.Effect<A>,
-  next: (value: A) => Effect.Effect<B, E, R>
-): Effect.Effect<B, E, R> => {
-  const exit = AtOnce.exitOf(answer)
-  return exit === undefined || Exit.isFailure(exit) ? Effect.flatMap(answer, next) : next(exit.value)
-}
 
 /** Releases all permits in turn, also after one that dies; at once when each of them answers at once. */
 export const releaseAll = (permits: ReadonlyArray<Permit>, end: AttemptEnd): Effect.Effect<void> => {

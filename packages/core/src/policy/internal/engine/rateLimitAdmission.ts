@@ -20,14 +20,15 @@ export const rateLimitAdmission = (store: Store, limit: RateLimit, shared: strin
       limits: limit.limits,
       maxWaiting: limit.maxWaiting,
       maxWaitMillis: Math.min(limit.maxWaitMillis, call.remainingMillis(now)),
-      tokens: tokensOf(call),
+      tokens: call.options.tokens === undefined ? 1 : tokensOf(call.options.tokens),
       priority: call.options.priority ?? 0
     })
+    const place = { store, limit, key, call }
     const exit = AtOnce.exitOf(decision)
     return exit !== undefined && Exit.isSuccess(exit)
-      ? decided(store, limit, key, call, exit.value)
+      ? decided(place, exit.value)
       : Effect.flatMap(decision, (turn) => {
-          const answer = decided(store, limit, key, call, turn)
+          const answer = decided(place, turn)
           return isDecision(answer) ? Effect.succeed(answer) : answer
         })
   }
@@ -35,26 +36,27 @@ export const rateLimitAdmission = (store: Store, limit: RateLimit, shared: strin
 
 type Store = RateLimitStore.RateLimitStore["Service"]
 
-const decided = (
-  store: Store,
-  limit: RateLimit,
-  key: string,
-  call: CallContext,
-  turn: RateLimitStore.Decision
-): Decision | Effect.Effect<Decision> => {
+/** The limit of one call, and the key under which it counts. */
+interface Place {
+  readonly store: Store
+  readonly limit: RateLimit
+  readonly key: string
+  readonly call: CallContext
+}
+
+const decided = (place: Place, turn: RateLimitStore.Decision): Decision | Effect.Effect<Decision> => {
+  const { call, key } = place
   if (turn._tag !== "Admitted") {
     const delayMillis = turn._tag === "Refused" ? turn.retryAfterMillis : undefined
     call.emit({ _tag: "LimitReached", slot: "rateLimit", key, rejected: true, delayMillis })
     return rejection(rateLimited(call, turn))
   }
-  if (turn.delayMillis === 0) return new RateLimitPermit(store, limit, key, call, turn, false)
+  if (turn.delayMillis === 0) return new RateLimitPermit(place, turn, false)
   const { delayMillis } = turn
   call.emit({ _tag: "Waiting", reason: "rateLimit", delayMillis })
   call.emit({ _tag: "LimitReached", slot: "rateLimit", key, rejected: false, delayMillis })
   return Effect.map(turn.wait, (turn) =>
-    turn._tag === "Admitted"
-      ? new RateLimitPermit(store, limit, key, call, turn, true)
-      : rejection(rateLimited(call, turn))
+    turn._tag === "Admitted" ? new RateLimitPermit(place, turn, true) : rejection(rateLimited(call, turn))
   )
 }
 
@@ -62,30 +64,19 @@ const decided = (
 class RateLimitPermit implements Permit {
   readonly _tag = "Permit"
   readonly waited: boolean
-  readonly #store: Store
-  readonly #limit: RateLimit
-  readonly #key: string
-  readonly #call: CallContext
+  readonly #place: Place
   readonly #turn: RateLimitStore.Admitted
 
-  constructor(
-    store: Store,
-    limit: RateLimit,
-    key: string,
-    call: CallContext,
-    turn: RateLimitStore.Admitted,
-    waited: boolean
-  ) {
-    this.#store = store
-    this.#limit = limit
-    this.#key = key
-    this.#call = call
+  constructor(place: Place, turn: RateLimitStore.Admitted, waited: boolean) {
+    this.#place = place
     this.#turn = turn
     this.waited = waited
   }
 
   release(end: AttemptEnd): Effect.Effect<void> {
     if (!end.attempted) return this.#turn.refund
+    const { costOf, learn } = this.#place.limit
+    if (costOf === undefined && learn.length === 0 && end.retryAfterMillis === undefined) return Effect.void
     const corrected = this.#correct(end)
     const learned = this.#learn(end)
     return corrected === Effect.void ? learned : Effect.andThen(corrected, learned)
@@ -93,11 +84,11 @@ class RateLimitPermit implements Permit {
 
   /** What the call has really cost, where the answer says it. */
   #correct({ answer, success }: AttemptEnd): Effect.Effect<void> {
-    const { costOf } = this.#limit
+    const { call, limit } = this.#place
+    const { costOf } = limit
     if (costOf === undefined || answer === undefined) return Effect.void
     return Effect.suspend(() => {
       const { headers, status } = answer
-      const call = this.#call
       const cost = costOf({ status, headers, now: call.now(), value: call.decodedOf(success) })
       const isOne = cost !== undefined && cost >= 0 && cost <= mostTokens
       return isOne ? this.#turn.adjust(Math.ceil(cost)) : Effect.void
@@ -106,15 +97,15 @@ class RateLimitPermit implements Permit {
 
   /** What the provider has said holds for all that use its quota, not only for the call that was told. */
   #learn({ answer, retryAfterMillis }: AttemptEnd): Effect.Effect<void> {
-    const { learn } = this.#limit
+    const { call, key, limit, store } = this.#place
+    const { learn } = limit
     if (retryAfterMillis === undefined && (answer === undefined || learn.length === 0)) return Effect.void
-    const now = this.#call.now()
-    const paused =
-      retryAfterMillis === undefined ? Effect.void : this.#store.pause(this.#key, now + retryAfterMillis, now)
+    const now = call.now()
+    const paused = retryAfterMillis === undefined ? Effect.void : store.pause(key, now + retryAfterMillis, now)
     if (answer === undefined || learn.length === 0) return paused
     const observations = RateHeaders.observe(learn, { status: answer.status, headers: answer.headers, now })
     if (observations.length === 0) return paused
-    const learned = this.#store.learn(this.#key, observations, now)
+    const learned = store.learn(key, observations, now)
     return paused === Effect.void ? learned : Effect.andThen(paused, learned)
   }
 }
@@ -122,8 +113,7 @@ class RateLimitPermit implements Permit {
 /** Sums of these are exact. */
 const mostTokens = 1e9
 
-const tokensOf = ({ options }: CallContext): number =>
-  options.tokens === undefined ? 1 : InvalidOption.integer("options.tokens", options.tokens, 1)
+const tokensOf = (tokens: number): number => InvalidOption.integer("options.tokens", tokens, 1)
 
 const rateLimited = (
   call: CallContext,

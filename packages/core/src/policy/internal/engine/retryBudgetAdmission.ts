@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { Admission, CallContext } from "../../Admission.ts"
 import type { RetryBudget } from "../../RetryBudget.ts"
 import type * as RetryBudgetStore from "../../RetryBudgetStore.ts"
-import { andThenNow } from "./permits.ts"
+import * as AtOnce from "../AtOnce.ts"
 
 /** Lets every attempt through, and lets those that succeed pay into the budget that retries are taken from. */
 export const retryBudgetAdmission = (store: Store, budget: RetryBudget, shared: string): Admission => ({
@@ -29,7 +29,7 @@ export const withdrawFrom =
   (store: Store, budget: RetryBudget, shared: string) =>
   (call: CallContext): Effect.Effect<boolean> => {
     const key = call.keyOf(budget.key, shared)
-    return andThenNow(store.withdraw(key, budget, call.now()), (allowed) => {
+    return AtOnce.flatMap(store.withdraw(key, budget, call.now()), (allowed) => {
       tellLeft(store, budget, key, call)
       return Effect.succeed(allowed)
     })
