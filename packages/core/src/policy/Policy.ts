@@ -8,8 +8,7 @@
  * **Details**
  *
  * The order, outermost first: `deadline > coalesce > cache > retry (retryBudget) > hedge > throttle > circuitBreaker >
- * bulkhead > concurrency > rateLimit > timeout > authorize > sign > send`. An
- * integration's record overrides {@link standard} slot by slot, and an endpoint's record overrides its integration's; `null`
+ * bulkhead > concurrency > rateLimit > timeout > authorize > sign > send`. An integration's record overrides {@link standard} slot by slot, and an endpoint's record overrides its integration's; `null`
  * turns a slot off, and {@link none} turns all off. A slot that is on, or may be, adds its errors to the type of the method:
  *
  * | slot | adds |
@@ -18,6 +17,7 @@
  * | `retry`, `rateLimit`, `throttle` | `RateLimited` |
  * | `circuitBreaker` | `CircuitOpen` |
  * | `bulkhead`, `concurrency` | `BulkheadFull` |
+ * | `strategies` | their own errors |
  *
  * **Gotchas**
  *
