@@ -237,6 +237,25 @@ describe("a strategy that waits", () => {
     })
   })
 
+  it.effect("releases all permits when a confirmation dies", () => {
+    const notes: Array<string> = []
+    const dying = noting("dying", notes, {
+      acquire: () => ({ ...Admission.permit, confirm: () => assert.fail("a bug") })
+    })
+    const strategies = [noting("first", notes), dying, noting("third", notes), waiting(notes)]
+    const client = answering(200).pipe(PolicyClient.withPolicy({ strategies }))
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(Effect.exit(client.get(url)))
+      yield* TestClock.adjust("5 seconds")
+      const exit = yield* Fiber.join(fiber)
+      assert.isTrue(exit._tag === "Failure" && Cause.hasDies(exit.cause))
+      assert.sameMembers(
+        notes.filter((note) => note.includes("release")),
+        ["first release unused", "third release unused"]
+      )
+    })
+  })
+
   it.effect("waits no longer than the deadline of the call, which then fails with Timeout and no attempt", () => {
     const notes: Array<string> = []
     const strategies = [noting("first", notes), noting("endless", notes, { acquire: () => Effect.never })]

@@ -442,9 +442,8 @@ const confirmed = (permits: ReadonlyArray<Permit>): Effect.Effect<ReadonlyArray<
       Effect.flatMap(before, (earlier) => {
         if ("_tag" in earlier) return Effect.as(releaseAll([permit], neverMade), earlier)
         if (permit.confirm === undefined) return Effect.succeed([...earlier, permit])
-        const answer = permit.confirm()
         return Effect.flatMap(
-          isDecision(answer) ? Effect.succeed(answer) : answer,
+          confirmation(permit, permit.confirm),
           (decision): Effect.Effect<ReadonlyArray<Permit> | Rejection> =>
             decision._tag === "Rejection"
               ? Effect.as(releaseAll(earlier, neverMade), decision)
@@ -452,6 +451,17 @@ const confirmed = (permits: ReadonlyArray<Permit>): Effect.Effect<ReadonlyArray<
         )
       }),
     Effect.succeed([])
+  )
+
+/** A confirmation that dies rejects the attempt with its defect, so that the other permits are released. */
+const confirmation = (permit: Permit, confirm: NonNullable<Permit["confirm"]>): Effect.Effect<Decision> =>
+  Effect.catchCause(
+    Effect.suspend(() => {
+      const answer = confirm.call(permit)
+      return isDecision(answer) ? Effect.succeed(answer) : answer
+    }),
+    (cause) =>
+      Effect.as(releaseAll([permit], neverMade), { _tag: "Rejection", attempt: Effect.failCause(cause) } as const)
   )
 
 const withoutBody = <E, A>(failure: Failed<E, A>): Failed<E, A> => {
