@@ -37,22 +37,23 @@ const noting = (
   Admission.strategy({
     name,
     ...(options.before !== undefined && { before: options.before }),
-    make: () => ({
-      acquire: (call) => {
-        notes.push(`${name} acquire`)
-        return (
-          options.acquire?.(call) ?? {
-            ...Admission.permit,
-            release: ({ attempted, category }) =>
-              Effect.sync(() => void notes.push(`${name} release ${attempted ? (category ?? "uncounted") : "unused"}`)),
-            confirm: () => {
-              notes.push(`${name} confirm`)
-              return Admission.permit
-            }
-          }
-        )
+    make: () => {
+      const permit: Admission.Permit = {
+        ...Admission.permit,
+        release: ({ attempted, category }) =>
+          Effect.sync(() => void notes.push(`${name} release ${attempted ? (category ?? "uncounted") : "unused"}`)),
+        confirm: () => {
+          notes.push(`${name} confirm`)
+          return permit
+        }
       }
-    })
+      return {
+        acquire: (call) => {
+          notes.push(`${name} acquire`)
+          return options.acquire?.(call) ?? permit
+        }
+      }
+    }
   }) as Admission.Strategy<QuotaUsedUp> // what `reject` below gives
 
 const reject = () => Admission.reject(new QuotaUsedUp({ used: 1 }))
@@ -222,7 +223,7 @@ describe("a strategy that waits", () => {
       const fiber = yield* Effect.forkChild(client.get(url))
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(fiber)
-      assert.deepStrictEqual(notes, ["first acquire", "waiting acquire", "first confirm"])
+      assert.deepStrictEqual(notes, ["first acquire", "waiting acquire", "first confirm", "first release success"])
     })
   })
 
