@@ -11,7 +11,8 @@ import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
 import { hedged } from "./hedging.ts"
 import type { Call, Engine, Progress, Sharing } from "./model.ts"
 import { exitOf } from "../AtOnce.ts"
-import { decided, isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
+import { confirmed, decided, isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
+import { isOperational } from "./OperationsLog.ts"
 import { type RuntimeContext, runtimeContextOf } from "./RuntimeContext.ts"
 import { timeLimited } from "./timeLimit.ts"
 
@@ -409,7 +410,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   emit(event: Parameters<CallContext["emit"]>[0]): void {
     if (event._tag === "CircuitChanged") this.#circuitOpened = event.transition.to === "open"
     const { observe, operations } = this.#runtime
-    const isLogged = operations.isNews(event, this.now())
+    const isLogged = isOperational(event) && operations.isNews(event, this.now())
     if (!isLogged && observe === undefined) return
     const { endpoint, integration, tenant } = this
     const placed = { ...event, integration, endpoint, ...(tenant !== undefined && { tenant }) }
@@ -434,35 +435,6 @@ const deadlineMillisOf = ({ policy }: Engine, options: CallOptions): number => {
   const own = InvalidOption.positiveMillis("options.deadline", options.deadline)
   return Math.min(own, policy.deadline?.millis ?? Infinity)
 }
-
-/** Earlier decisions may no longer hold after a wait: the strategies that can decide again do. */
-const confirmed = (permits: ReadonlyArray<Permit>): Effect.Effect<ReadonlyArray<Permit> | Rejection> =>
-  permits.reduce<Effect.Effect<ReadonlyArray<Permit> | Rejection>>(
-    (before, permit) =>
-      Effect.flatMap(before, (earlier) => {
-        if ("_tag" in earlier) return Effect.as(releaseAll([permit], neverMade), earlier)
-        if (permit.confirm === undefined) return Effect.succeed([...earlier, permit])
-        return Effect.flatMap(
-          confirmation(permit, permit.confirm),
-          (decision): Effect.Effect<ReadonlyArray<Permit> | Rejection> =>
-            decision._tag === "Rejection"
-              ? Effect.as(releaseAll(earlier, neverMade), decision)
-              : Effect.succeed([...earlier, decision])
-        )
-      }),
-    Effect.succeed([])
-  )
-
-/** A confirmation that dies rejects the attempt with its defect, so that the other permits are released. */
-const confirmation = (permit: Permit, confirm: NonNullable<Permit["confirm"]>): Effect.Effect<Decision> =>
-  Effect.catchCause(
-    Effect.suspend(() => {
-      const answer = confirm.call(permit)
-      return isDecision(answer) ? Effect.succeed(answer) : answer
-    }),
-    (cause) =>
-      Effect.as(releaseAll([permit], neverMade), { _tag: "Rejection", attempt: Effect.failCause(cause) } as const)
-  )
 
 const withoutBody = <E, A>(failure: Failed<E, A>): Failed<E, A> => {
   const { discard: _discard, readError: _readError, ...rest } = failure
