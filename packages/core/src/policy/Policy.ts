@@ -171,7 +171,14 @@ type OwnErrors<Strategies> =
  * @since 0.1.0
  * @category utility types
  */
-export type Overrides<Declared> = { readonly [K in Active<Declared> & keyof Policy]?: Policy[K] }
+export type Overrides<Declared> = {
+  readonly [K in Active<Declared> & keyof Policy]?: K extends "strategies" ? OwnOverrides<Declared> : Policy[K]
+}
+
+/** Strategies whose errors are among the declared ones. */
+type OwnOverrides<Declared> = Declared extends { readonly strategies?: infer Strategies }
+  ? ReadonlyArray<Strategy<OwnErrors<Strategies>>> | null
+  : never
 
 /** Gives the functions in a policy their types where `P` is still being inferred; the key keeps it apart from `Policy`. */
 interface Typing extends Policy {

@@ -340,6 +340,15 @@ describe("the error of a strategy", () => {
     }).pipe(Effect.provide(Layer.provide(mock, Provider.layerPolicy({ strategies: null }))))
   )
 
+  it("is among the declared ones in layerPolicy too: a strategy with another error does not compile", () => {
+    Provider.layerPolicy({ strategies: [quota] })
+    Provider.layerPolicy({}, { switched: { strategies: [killSwitch] } })
+    // @ts-expect-error: the methods do not declare TurnedOff
+    Provider.layerPolicy({ strategies: [killSwitch] })
+    // @ts-expect-error: the method does not declare QuotaUsedUp
+    Provider.layerPolicy({}, { switched: { strategies: [quota] } })
+  })
+
   it.effect("has its state created once for each built Layer", () =>
     Effect.gen(function* () {
       const before = made
