@@ -8,8 +8,7 @@
  * **Details**
  *
  * The order, outermost first: `deadline > coalesce > cache > retry (retryBudget) > hedge > throttle > circuitBreaker >
- * bulkhead > concurrency > rateLimit > timeout > authorize > sign > send`. An
- * integration's record overrides {@link standard} slot by slot, and an endpoint's record overrides its integration's; `null`
+ * bulkhead > concurrency > rateLimit > timeout > authorize > sign > send`. An integration's record overrides {@link standard} slot by slot, and an endpoint's record overrides its integration's; `null`
  * turns a slot off, and {@link none} turns all off. A slot that is on, or may be, adds its errors to the type of the method:
  *
  * | slot | adds |
@@ -18,6 +17,7 @@
  * | `retry`, `rateLimit`, `throttle` | `RateLimited` |
  * | `circuitBreaker` | `CircuitOpen` |
  * | `bulkhead`, `concurrency` | `BulkheadFull` |
+ * | `strategies` | their own errors |
  *
  * **Gotchas**
  *
@@ -131,7 +131,14 @@ type OwnErrors<Strategies> =
  * @since 0.1.0
  * @category utility types
  */
-export type Overrides<Declared> = { readonly [K in Active<Declared> & keyof Policy]?: Policy[K] }
+export type Overrides<Declared> = {
+  readonly [K in Active<Declared> & keyof Policy]?: K extends "strategies" ? OwnOverrides<Declared> : Policy[K]
+}
+
+/** Strategies whose errors are among the declared ones. */
+type OwnOverrides<Declared> = Declared extends { readonly strategies?: infer Strategies }
+  ? ReadonlyArray<Strategy<OwnErrors<Strategies>>> | null
+  : never
 
 /** Gives the functions in a policy their types where `P` is still being inferred; the key keeps it apart from `Policy`. */
 interface Typing extends Policy {

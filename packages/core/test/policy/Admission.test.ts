@@ -37,22 +37,23 @@ const noting = (
   Admission.strategy({
     name,
     ...(options.before !== undefined && { before: options.before }),
-    make: () => ({
-      acquire: (call) => {
-        notes.push(`${name} acquire`)
-        return (
-          options.acquire?.(call) ?? {
-            ...Admission.permit,
-            release: ({ attempted, category }) =>
-              Effect.sync(() => void notes.push(`${name} release ${attempted ? (category ?? "uncounted") : "unused"}`)),
-            confirm: () => {
-              notes.push(`${name} confirm`)
-              return Admission.permit
-            }
-          }
-        )
+    make: () => {
+      const permit: Admission.Permit = {
+        ...Admission.permit,
+        release: ({ attempted, category }) =>
+          Effect.sync(() => void notes.push(`${name} release ${attempted ? (category ?? "uncounted") : "unused"}`)),
+        confirm: () => {
+          notes.push(`${name} confirm`)
+          return permit
+        }
       }
-    })
+      return {
+        acquire: (call) => {
+          notes.push(`${name} acquire`)
+          return options.acquire?.(call) ?? permit
+        }
+      }
+    }
   }) as Admission.Strategy<QuotaUsedUp> // what `reject` below gives
 
 const reject = () => Admission.reject(new QuotaUsedUp({ used: 1 }))
@@ -222,7 +223,7 @@ describe("a strategy that waits", () => {
       const fiber = yield* Effect.forkChild(client.get(url))
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(fiber)
-      assert.deepStrictEqual(notes, ["first acquire", "waiting acquire", "first confirm"])
+      assert.deepStrictEqual(notes, ["first acquire", "waiting acquire", "first confirm", "first release success"])
     })
   })
 
@@ -234,6 +235,25 @@ describe("a strategy that waits", () => {
       const fiber = yield* Effect.forkChild(Effect.flip(client.get(url)))
       yield* TestClock.adjust("5 seconds")
       assert.strictEqual((yield* Fiber.join(fiber))._tag, "QuotaUsedUp")
+    })
+  })
+
+  it.effect("releases all permits when a confirmation dies", () => {
+    const notes: Array<string> = []
+    const dying = noting("dying", notes, {
+      acquire: () => ({ ...Admission.permit, confirm: () => assert.fail("a bug") })
+    })
+    const strategies = [noting("first", notes), dying, noting("third", notes), waiting(notes)]
+    const client = answering(200).pipe(PolicyClient.withPolicy({ strategies }))
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(Effect.exit(client.get(url)))
+      yield* TestClock.adjust("5 seconds")
+      const exit = yield* Fiber.join(fiber)
+      assert.isTrue(exit._tag === "Failure" && Cause.hasDies(exit.cause))
+      assert.sameMembers(
+        notes.filter((note) => note.includes("release")),
+        ["first release unused", "third release unused"]
+      )
     })
   })
 
@@ -319,6 +339,15 @@ describe("the error of a strategy", () => {
       assert.strictEqual(yield* plain(), "ok")
     }).pipe(Effect.provide(Layer.provide(mock, Provider.layerPolicy({ strategies: null }))))
   )
+
+  it("is among the declared ones in layerPolicy too: a strategy with another error does not compile", () => {
+    Provider.layerPolicy({ strategies: [quota] })
+    Provider.layerPolicy({}, { switched: { strategies: [killSwitch] } })
+    // @ts-expect-error: the methods do not declare TurnedOff
+    Provider.layerPolicy({ strategies: [killSwitch] })
+    // @ts-expect-error: the method does not declare QuotaUsedUp
+    Provider.layerPolicy({}, { switched: { strategies: [quota] } })
+  })
 
   it.effect("has its state created once for each built Layer", () =>
     Effect.gen(function* () {

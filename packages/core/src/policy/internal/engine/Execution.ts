@@ -11,7 +11,8 @@ import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
 import { hedged, type Hedging } from "./hedging.ts"
 import type { Call, Engine, Progress, Sharing } from "./model.ts"
 import { exitOf } from "../AtOnce.ts"
-import { isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
+import { confirmed, isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
+import { isOperational } from "./OperationsLog.ts"
 import { type RuntimeContext, runtimeContextOf } from "./RuntimeContext.ts"
 import { timeLimited } from "./timeLimit.ts"
 
@@ -430,7 +431,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   emit(event: Parameters<CallContext["emit"]>[0]): void {
     if (event._tag === "CircuitChanged") this.#circuitOpened = event.transition.to === "open"
     const { observe, operations } = this.#runtime
-    const isLogged = operations.isNews(event, this.now())
+    const isLogged = isOperational(event) && operations.isNews(event, this.now())
     if (!isLogged && observe === undefined) return
     const { endpoint, integration, tenant } = this
     const placed = { ...event, integration, endpoint, ...(tenant !== undefined && { tenant }) }
@@ -459,25 +460,6 @@ const statedDeadlineMillisOf = ({ isDeadlineOwn, policy }: Engine, options: Call
     ? own
     : Math.min(own, InvalidOption.positiveMillis("options.deadline", options.deadline))
 }
-
-/** Earlier decisions may no longer hold after a wait: the strategies that can decide again do. */
-const confirmed = (permits: ReadonlyArray<Permit>): Effect.Effect<ReadonlyArray<Permit> | Rejection> =>
-  permits.reduce<Effect.Effect<ReadonlyArray<Permit> | Rejection>>(
-    (before, permit) =>
-      Effect.flatMap(before, (earlier) => {
-        if ("_tag" in earlier) return Effect.as(releaseAll([permit], neverMade), earlier)
-        if (permit.confirm === undefined) return Effect.succeed([...earlier, permit])
-        const answer = permit.confirm()
-        return Effect.flatMap(
-          isDecision(answer) ? Effect.succeed(answer) : answer,
-          (decision): Effect.Effect<ReadonlyArray<Permit> | Rejection> =>
-            decision._tag === "Rejection"
-              ? Effect.as(releaseAll(earlier, neverMade), decision)
-              : Effect.succeed([...earlier, decision])
-        )
-      }),
-    Effect.succeed([])
-  )
 
 const withoutBody = <E, A>(failure: Failed<E, A>): Failed<E, A> => {
   const { discard: _discard, readError: _readError, ...rest } = failure

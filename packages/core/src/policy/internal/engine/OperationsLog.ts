@@ -16,6 +16,12 @@ interface Held {
   lastAt: number
 }
 
+type OperationalEvent = Extract<CallEvent, { readonly _tag: "CircuitChanged" | "LimitReached" }>
+
+/** Whether an event may be worth a line. */
+export const isOperational = (event: Unplaced<CallEvent>): event is Unplaced<OperationalEvent> =>
+  event._tag === "CircuitChanged" || event._tag === "LimitReached"
+
 /** One per clock: the lines of a process are bounded, however many keys its limits and circuits have. */
 export class OperationsLog {
   readonly #held = new BoundedKeys<Held>(maxKeys, ({ lastAt }, now) => now - lastAt >= quietMillis)
@@ -23,9 +29,8 @@ export class OperationsLog {
   readonly #limitLines = new LineBudget()
 
   /** Whether an event is worth a line: each change of a circuit, and the first call that a limit holds back. */
-  isNews(event: Unplaced<CallEvent>, now: number): boolean {
+  isNews(event: Unplaced<OperationalEvent>, now: number): boolean {
     if (event._tag === "CircuitChanged") return this.#circuitLines.take(now)
-    if (event._tag !== "LimitReached") return false
     return this.#isFirst(`${event.slot} ${event.key}`, now) && this.#limitLines.take(now)
   }
 

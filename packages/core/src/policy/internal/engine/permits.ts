@@ -46,3 +46,32 @@ const releasingOf = (permit: Permit, end: AttemptEnd): Effect.Effect<void> => {
     return Effect.die(defect)
   }
 }
+
+/** Earlier decisions may no longer hold after a wait: the strategies that can decide again do. */
+export const confirmed = (permits: ReadonlyArray<Permit>): Effect.Effect<ReadonlyArray<Permit> | Rejection> =>
+  permits.reduce<Effect.Effect<ReadonlyArray<Permit> | Rejection>>(
+    (before, permit) =>
+      Effect.flatMap(before, (earlier) => {
+        if ("_tag" in earlier) return Effect.as(releaseAll([permit], neverMade), earlier)
+        if (permit.confirm === undefined) return Effect.succeed([...earlier, permit])
+        return Effect.flatMap(
+          confirmation(permit, permit.confirm),
+          (decision): Effect.Effect<ReadonlyArray<Permit> | Rejection> =>
+            decision._tag === "Rejection"
+              ? Effect.as(releaseAll(earlier, neverMade), decision)
+              : Effect.succeed([...earlier, decision])
+        )
+      }),
+    Effect.succeed([])
+  )
+
+/** A confirmation that dies rejects the attempt with its defect, so that the other permits are released. */
+const confirmation = (permit: Permit, confirm: NonNullable<Permit["confirm"]>): Effect.Effect<Decision> =>
+  Effect.catchCause(
+    Effect.suspend(() => {
+      const answer = confirm.call(permit)
+      return isDecision(answer) ? Effect.succeed(answer) : answer
+    }),
+    (cause) =>
+      Effect.as(releaseAll([permit], neverMade), { _tag: "Rejection", attempt: Effect.failCause(cause) } as const)
+  )
