@@ -3,6 +3,7 @@ import { Duration, Effect, type Fiber, type Stream } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
 import * as Engine from "../../policy/Engine.ts"
@@ -10,11 +11,14 @@ import * as Exchange from "../../policy/Exchange.ts"
 import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
-import { definition } from "../Endpoint.ts"
+import { definition, type Redirects } from "../Endpoint.ts"
 import type * as FailureRule from "../FailureRule.ts"
+import { type Address, Trust } from "./addresses.ts"
+import { acceptOf, userAgent } from "./defaultHeaders.ts"
 import { compileRules, type MatchRule } from "./failureRules.ts"
 import { Invocation } from "./Invocation.ts"
 import { paginated } from "./pages.ts"
+import { type Redirected, redirectOf } from "./redirects.ts"
 import { streamed } from "./Reflection.ts"
 import * as RequestEncoder from "./RequestEncoder.ts"
 import * as ResponseDecoder from "./ResponseDecoder.ts"
@@ -22,13 +26,14 @@ import * as Tracing from "./Tracing.ts"
 
 /** What the methods of one integration have in common. */
 export interface Wiring {
-  readonly baseUrl: string
+  readonly id: string
+  readonly address: Address
+  readonly redirects: Redirects
   readonly client: (endpoint: HttpApiEndpoint.Top) => HttpClient.HttpClient
   readonly credentials: Credentials.Service
   readonly classify: Failure.Classify
   readonly failures: ReadonlyArray<FailureRule.Any>
   readonly maxBodyBytes: number
-  readonly headers: Readonly<Record<string, string>>
 }
 
 /** A request as a caller gives it. */
@@ -47,7 +52,9 @@ export interface Method {
 export interface Codec {
   readonly client: HttpClient.HttpClient
   readonly direct: Exchange.Direct | undefined
-  readonly encode: (input: RequestEncoder.Input) => Effect.Effect<HttpClientRequest, RequestEncoder.Unencodable>
+  readonly encodeAt: RequestEncoder.EncodeAt
+  readonly baseUrl: string | undefined
+  readonly redirects: Redirects
   readonly successOf: ResponseDecoder.DecoderOf
   readonly errorOf: ResponseDecoder.DecoderOf
   readonly failureOf: MatchRule | undefined
@@ -57,14 +64,16 @@ export interface Codec {
 }
 
 /** Compiles how an endpoint is written and read. */
-export const compileCodec = (endpoint: HttpApiEndpoint.Top, wiring: Omit<Wiring, "credentials">): Codec => {
-  const { baseUrl, failures, headers } = wiring
-  const { errors, failures: own, idempotent, unprocessed = [] } = definition(endpoint)
+export const compileCodec = (endpoint: HttpApiEndpoint.Top, wiring: Omit<Wiring, "address" | "credentials">): Codec => {
+  const { failures, id } = wiring
+  const { baseUrl, errors, failures: own, idempotent, redirects, unprocessed = [] } = definition(endpoint)
   const client = wiring.client(endpoint)
   return {
     client,
     direct: Exchange.directOf(client),
-    encode: RequestEncoder.compile(endpoint, baseUrl, headers),
+    encodeAt: RequestEncoder.compile(endpoint, { "user-agent": userAgent(id), accept: acceptOf(endpoint) }),
+    baseUrl,
+    redirects: redirects ?? wiring.redirects,
     successOf: ResponseDecoder.compileSuccesses(endpoint),
     errorOf: ResponseDecoder.compileErrors(errors),
     failureOf: compileRules([...own, ...failures]),
@@ -94,28 +103,62 @@ export class CompiledEndpoint {
   readonly wiring: Wiring
   readonly codec: Codec
   readonly spans: Tracing.Spans
+  readonly #encode: RequestEncoder.EncodeRequest
+  readonly #trust: Trust
 
   constructor(engine: () => Engine.Engine, wiring: Wiring, codec: Codec) {
     this.engine = engine
     this.site = engine().call
     this.wiring = wiring
     this.codec = codec
-    this.spans = Tracing.spansOf(this.site, wiring.baseUrl)
+    const baseUrl = codec.baseUrl ?? wiring.address.baseUrl
+    this.#trust = new Trust(baseUrl, wiring.address)
+    this.#encode = codec.encodeAt(wiring.address, this.#trust)
+    this.spans = Tracing.spansOf(this.site, baseUrl)
   }
 
   call(input: Input = {}, options: CallOptions = {}): Effect.Effect<unknown, unknown> {
     return Effect.withFiber((fiber) =>
-      AtOnce.flatMap(this.request(input), (request) => this.#sendOn(fiber, request, input, options))
+      AtOnce.flatMap(this.request(input), (request) => this.#sendWith(fiber, request, input, options))
     )
   }
 
   request(input: Input): Effect.Effect<HttpClientRequest, unknown> {
-    return AtOnce.mapError(this.codec.encode(input), (problem) => this.#unencodable(problem))
+    return AtOnce.mapError(this.#encode(input), (problem) => this.#unencodable(problem))
   }
 
   /** Sends an encoded request, such as that of the next page. */
   send(request: HttpClientRequest, input: Input, options: CallOptions): Effect.Effect<unknown, unknown> {
-    return Effect.withFiber((fiber) => this.#sendOn(fiber, request, input, options))
+    return Effect.withFiber((fiber) => this.#sendWith(fiber, request, input, options))
+  }
+
+  /** Whether the next page may be fetched at a URL of another origin. */
+  readonly mayFollow = (url: URL): boolean => this.#trust.includes(url.href)
+
+  /** Credentials belong to the origins of the integration: a request to another one goes without. */
+  authorize(request: HttpClientRequest): ReturnType<Credentials.Service["authorize"]> {
+    return this.#trust.includes(request.url)
+      ? this.wiring.credentials.authorize(request)
+      : Effect.succeed({ request, secrets: [], renew: () => Effect.succeed(false) })
+  }
+
+  /** What a redirect asks for, or why it is not followed. */
+  redirected(request: HttpClientRequest, response: HttpClientResponse, visited: ReadonlyArray<string>): Redirected {
+    return redirectOf({ request, response, visited, mode: this.codec.redirects, trust: this.#trust })
+  }
+
+  #sendWith(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    request: HttpClientRequest,
+    input: Input,
+    options: CallOptions
+  ): Effect.Effect<unknown, unknown> {
+    if (options.headers === undefined) return this.#sendOn(fiber, request, input, options)
+    const carried = RequestEncoder.setHeaders(request, options.headers)
+    return AtOnce.flatMap(
+      AtOnce.mapError(carried, (problem) => this.#unencodable(problem)),
+      (request) => this.#sendOn(fiber, request, input, options)
+    )
   }
 
   #sendOn(

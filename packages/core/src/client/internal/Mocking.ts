@@ -47,7 +47,8 @@ export const make = (id: string, placed: ReadonlyArray<Placed>, replies: ReplyTa
   const client = (endpoint: HttpApiEndpoint.Top) =>
     mockClient(endpoint, answers.get(endpoint) ?? unanswered(id, nameOf.get(endpoint) ?? "", answered))
   return {
-    wiring: { baseUrl: "http://mock.invalid", client },
+    baseUrl: "http://mock.invalid",
+    client,
     credentials: anonymous,
     journalled: (methods: Record<string, unknown>, tenant?: string) => journalled(placed, methods, { calls, tenant })
   }

@@ -109,6 +109,7 @@ export type MethodError<
     | EncodeErrors<T, I["id"]>
     | Policy.Errors<I["policy"], EP, I["id"]>
     | (O extends { readonly deadline: unknown } ? CallError.Timeout<I["id"]> : never)
+    | ("headers" extends keyof O ? CallError.EncodeFailure<I["id"]> : never)
     | (Mode extends "response-only"
         ? never
         : | CallError.UnexpectedStatus<I["id"]>
@@ -150,15 +151,15 @@ export interface PaginatedMethod<
   Item
 > extends Method<T, I, EP> {
   /** The pages, each fetched when the one before it has been consumed. */
-  readonly pages: (
+  readonly pages: <const O extends Policy.CallOptions = {}>(
     request: Request<T, "decoded-only">,
-    options?: Policy.CallOptions
-  ) => Stream.Stream<Success<T["~Success"], I, EP>, MethodError<T, I, EP>, MethodServices<T>>
+    options?: O
+  ) => Stream.Stream<Success<T["~Success"], I, EP, O>, MethodError<T, I, EP, "decoded-only", O>, MethodServices<T>>
   /** The items of the pages. */
-  readonly items: (
+  readonly items: <const O extends Policy.CallOptions = {}>(
     request: Request<T, "decoded-only">,
-    options?: Policy.CallOptions
-  ) => Stream.Stream<Item, MethodError<T, I, EP>, MethodServices<T>>
+    options?: O
+  ) => Stream.Stream<Item, MethodError<T, I, EP, "decoded-only", O>, MethodServices<T>>
 }
 
 export type MethodOf<T, I extends AnyTraits, EP> = T extends HttpApiEndpoint.ConstraintRequest

@@ -2,6 +2,7 @@
 import { Clock, Effect, type Fiber } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Exchange from "../../Exchange.ts"
 import * as Failure from "../../Failure.ts"
 import * as AtOnce from "../AtOnce.ts"
 import type { CallOptions } from "../compiledPolicy.ts"
@@ -21,7 +22,16 @@ export interface Received<Auth extends Authorized> {
   readonly authorized: Auth
   readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly response: HttpClientResponse
+  /** Whether it answers a request to which a redirect led. */
+  readonly isRedirected: boolean
   readonly verdict: Failure.Classification
+}
+
+/** A request of an attempt: its first one, or the next after a redirect. */
+export interface Hop {
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** The URLs that redirected to it. */
+  readonly visited: ReadonlyArray<string>
 }
 
 /** What is the same at each attempt of a call. */
@@ -67,7 +77,10 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
 
   abstract readonly classify: Failure.Classify
 
-  abstract authorize(attempt: Attempt): Effect.Effect<Auth, Failed<E>, R>
+  abstract authorize(
+    attempt: Attempt,
+    request: HttpClientRequest.HttpClientRequest
+  ): Effect.Effect<Auth, Failed<E>, R>
 
   /** Sends within the time of the attempt. */
   abstract send(
@@ -88,14 +101,28 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   /** Authorizes, sends, classifies and reads: one attempt. `stamps` are headers of this attempt alone. */
   exchange(
     attempt: Attempt,
-    stamps: Readonly<Record<string, string>>
+    stamps: Readonly<Record<string, string>>,
+    hop: Hop = { request: this.outgoing, visited: none }
   ): Effect.Effect<A, Failed<E, A>, R> {
-    return AtOnce.flatMap(attempt.inTime(this.authorize(attempt)), (authorized) => {
+    return AtOnce.flatMap(attempt.inTime(this.authorize(attempt, hop.request)), (authorized) => {
       const request = this.#stamped(attempt, authorized.request, stamps)
-      const receive = (response: HttpClientResponse) =>
-        Effect.withFiber((fiber) => attempt.inTime(this.#receive(fiber, attempt, authorized, response)))
-      return Effect.flatMap(this.send(attempt, request), receive)
+      const isRedirected = hop.visited !== none
+      return Effect.flatMap(this.send(attempt, request), (response) => {
+        const next = this.redirected(hop, response)
+        if (next !== undefined) {
+          authorized.received?.(response)
+          return Effect.andThen(attempt.inTime(Exchange.discard(response)), this.exchange(attempt, stamps, next))
+        }
+        return Effect.withFiber((fiber) =>
+          attempt.inTime(this.#receive({ fiber, attempt, authorized, response, isRedirected }))
+        )
+      })
     })
+  }
+
+  /** The request that a response redirects to; undefined when the response is the answer. */
+  redirected(_hop: Hop, _response: HttpClientResponse): Hop | undefined {
+    return undefined
   }
 
   #stamped(
@@ -108,15 +135,10 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
     return left === noStamps ? request : HttpClientRequest.setHeaders(request, left)
   }
 
-  #receive(
-    fiber: Fiber.Fiber<unknown, unknown>,
-    attempt: Attempt,
-    authorized: Auth,
-    response: HttpClientResponse
-  ): Effect.Effect<A, Failed<E, A>, R> {
+  #receive(arrived: Omit<Received<Auth>, "verdict">): Effect.Effect<A, Failed<E, A>, R> {
+    const { attempt, authorized, response } = arrived
     attempt.received(response)
     authorized.received?.(response)
-    const arrived = { attempt, authorized, fiber, response }
     return AtOnce.flatMap(this.judge(arrived), (verdict) => {
       const received = { ...arrived, verdict }
       return verdict.category === "success" ? this.accept(received) : this.refuse(received, verdict.category)
@@ -159,6 +181,8 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
     return Effect.flatMap(renewing, (renewed) => Effect.fail({ ...failure, renewed }))
   }
 }
+
+const none: ReadonlyArray<string> = []
 
 /** An attempt that sends no header of its own. */
 export const noStamps: Readonly<Record<string, string>> = {}
