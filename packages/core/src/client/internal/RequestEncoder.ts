@@ -7,8 +7,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpMethod from "effect/http/HttpMethod"
 import * as UrlParams from "effect/http/UrlParams"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
-import { isSecretName, type Names } from "../../policy/internal/identity.ts"
-import { redactedNames } from "../../policy/internal/redactedNames.ts"
+import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
 import * as FormStyle from "../FormStyle.ts"
 import type { Address, Trust } from "./addresses.ts"
@@ -97,7 +96,7 @@ const placing = (
       url.hash = ""
       if (trust.includes(url.href)) return Effect.succeed({ template, url: url.href })
       return Effect.withFiber((fiber) => {
-        const names = redactedNames(fiber)
+        const names = Redact.redactedNames(fiber)
         const harmless = { ...harmlessOf(headers), ...withoutSecrets(constants, names) }
         return Effect.succeed({ template: templateOf(baseUrl, harmless), url: url.href })
       })
@@ -113,9 +112,11 @@ const harmlessOf = (headers: Readonly<Record<string, string>>): Readonly<Record<
 
 const withoutSecrets = (
   headers: Readonly<Record<string, string>>,
-  names: Names
-): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !isSecretName(name, names)))
+  names: ReadonlyArray<string | RegExp>
+): Readonly<Record<string, string>> => {
+  const shown = Redact.headers(headers, names)
+  return Object.fromEntries(Object.entries(headers).filter(([name, value]) => shown[name] === value))
+}
 
 const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

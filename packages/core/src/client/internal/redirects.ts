@@ -2,9 +2,14 @@
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import type { Hop } from "../../policy/internal/engine/HttpCall.ts"
 import type { Redirects } from "../Endpoint.ts"
 import type { Trust } from "./addresses.ts"
+
+/** A request of a call, and those before it that were redirected. */
+interface Hop {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly visited: ReadonlyArray<string>
+}
 
 /** The next request, or why the redirect is the answer; undefined for an answer that is no redirect. */
 export type Redirected =
