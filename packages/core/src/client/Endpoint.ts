@@ -48,8 +48,9 @@ import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Exact, Policy } from "../policy/Policy.ts"
 import type * as FailureRule from "./FailureRule.ts"
 import type { FormStyle } from "./FormStyle.ts"
+import { validBaseUrl } from "./internal/addresses.ts"
 import { checkPagination } from "./internal/checkPagination.ts"
-import { assertConsistent, assertNames, type Constants } from "./internal/endpointChecks.ts"
+import { assertConsistent, assertNames, type Constants, type Redirects } from "./internal/endpointChecks.ts"
 import type { CheckedPath, PolicyFits } from "./internal/endpointTypes.ts"
 import { checkRules } from "./internal/failureRules.ts"
 import { reflected } from "./internal/Reflection.ts"
@@ -109,7 +110,31 @@ export interface Any {
   readonly path: string
 }
 
-export type { Constants } from "./internal/endpointChecks.ts"
+export type { Constants, Redirects } from "./internal/endpointChecks.ts"
+
+/**
+ * The path of an endpoint whose URL is given by each call: a `Location`, a presigned link, the URL of a file.
+ *
+ * - The URL is absolute, or relative to the base URL. It is an http or https URL without a user; plain http is refused
+ *   where the base URL is https on another machine. What it can't be is a `TransportFailure` with the reason `InvalidUrl`.
+ * - Credentials and the integration's headers go to the origin of the base URL and to the `origins` that the integration
+ *   lists. Any other origin gets the headers of the call and the endpoint's constants that aren't secret.
+ *
+ * **Example** (A link from an answer)
+ *
+ * ```ts
+ * import { Endpoint } from "@causeway/core/client"
+ * import { HttpApiSchema } from "effect/http-api"
+ *
+ * const download = Endpoint.get("download", Endpoint.url, { success: HttpApiSchema.StreamUint8Array() })
+ * // payments.download({ url: "https://files.example/report.csv?signature=..." })
+ * console.assert(download.path === "/{url}")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const url = "/{url}"
 
 /**
  * How the parts of a request are written, with the schemas as they were given.
@@ -137,6 +162,9 @@ export class Definition extends Context.Service<
     readonly failures: ReadonlyArray<FailureRule.Any>
     readonly pagination: Pagination<unknown, unknown> | undefined
     readonly constants: Constants
+    /** Where it is, if not under the base URL of its integration. */
+    readonly baseUrl: string | undefined
+    readonly redirects: Redirects | undefined
     /** How its request is written; undefined for an endpoint that was not made here. */
     readonly writing: Writing | undefined
     /** Whether a request may be repeated; undefined leaves it to the method. */
@@ -195,6 +223,13 @@ interface CommonOptions<Params, Query, Headers, Success, Errors, P, Item, Failur
   readonly headers?: Headers
   /** Headers and query parameters that every request carries. */
   readonly constants?: Constants
+  /**
+   * The host of this endpoint, such as `https://uploads.github.com`, where it isn't under the integration's base URL. It
+   * gets the integration's credentials. Default: the integration's `baseUrl`, or its tenant's.
+   */
+  readonly baseUrl?: string
+  /** Which redirects are followed, at most 10 in a row. Default: as the integration says. */
+  readonly redirects?: Redirects
   /** What a 2xx answer holds. Default: nothing; a body is discarded. */
   readonly success?: Success
   /** What other answers hold, by status, range or `default`. */
@@ -369,6 +404,8 @@ const definitionOf = (endpoint: HttpApiEndpoint.Top): Definition["Service"] =>
     failures: [],
     pagination: undefined,
     constants: {},
+    baseUrl: undefined,
+    redirects: undefined,
     writing: undefined,
     idempotent: undefined,
     unprocessed: []
@@ -402,6 +439,8 @@ const optionNames = {
   queryStyle: true,
   headers: true,
   constants: true,
+  baseUrl: true,
+  redirects: true,
   payload: true,
   formStyle: true,
   success: true,
@@ -428,6 +467,8 @@ const make = <Out>(method: HttpMethod, name: string, path: string, options: unkn
     failures: given.failures ?? [],
     pagination: given.pagination,
     constants: given.constants ?? {},
+    baseUrl: given.baseUrl === undefined ? undefined : validBaseUrl(`baseUrl of endpoint ${name}`, given.baseUrl),
+    redirects: given.redirects,
     idempotent: given.idempotent,
     unprocessed: given.unprocessed ?? []
   }

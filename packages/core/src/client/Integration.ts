@@ -14,7 +14,8 @@
  *
  * **Gotchas**
  *
- * Redirects are not followed: an undeclared 3xx is an `UnexpectedStatus`, and no credential goes elsewhere.
+ * Redirects are not followed unless `redirects` says so: an undeclared 3xx is an `UnexpectedStatus`. Credentials go to the
+ * origin of the base URL and to the listed `origins`, and nowhere else.
  *
  * **Example** (From a class to a call)
  *
@@ -41,7 +42,7 @@
  *
  * @since 0.1.0
  */
-import { Config, Context, Effect, Layer, Option, Ref, Schema, SchemaIssue } from "effect"
+import { Config, Context, Data, Effect, Layer, Option, Ref, Schema, SchemaIssue } from "effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -58,6 +59,8 @@ import * as RetryBudgetStore from "../policy/RetryBudgetStore.ts"
 import * as Endpoint from "./Endpoint.ts"
 import { checkDescription, checkNames, checkOverrides } from "./internal/integrationChecks.ts"
 import { compileCodec, type Wiring } from "./internal/codec.ts"
+import type * as Addresses from "./internal/addresses.ts"
+import { validBaseUrl, validHeaders, validOrigin } from "./internal/addresses.ts"
 import * as Compiled from "./internal/CompiledEndpoint.ts"
 import type * as FailureRule from "./FailureRule.ts"
 import type {
@@ -73,6 +76,7 @@ import type {
   StubsOfApi
 } from "./internal/clientTypes.ts"
 import { checkRules } from "./internal/failureRules.ts"
+import { validRedirects } from "./internal/endpointChecks.ts"
 import * as Mocking from "./internal/Mocking.ts"
 import type { AnyTraits, Traits } from "./internal/methodTypes.ts"
 import { lookup, nest, pathOf, type Placed } from "./internal/Placed.ts"
@@ -104,14 +108,75 @@ export type {
  * @since 0.1.0
  * @category models
  */
-export type BaseUrl = string | Config.Config<string>
+export type BaseUrl = string | Config.Config<string> | PerTenant
+
+/**
+ * The type of {@link perTenant}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PerTenant {
+  readonly "~causeway/client/Integration/PerTenant": true
+}
+
+/**
+ * The `baseUrl` of an integration whose every tenant is at a host of its own, such as a shop: `layerAddress` gives it.
+ * Without one the Layer fails with `InvalidAddress`, and a tenant is `TenantUnavailable`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const perTenant: PerTenant = { "~causeway/client/Integration/PerTenant": true }
+
+/**
+ * Where one tenant, or the one instance of an integration, is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Address {
+  /** As `baseUrl` of the integration, in its place. Default: that of the integration. */
+  readonly baseUrl?: string
+  /** Over the headers of the integration, and under those of an endpoint and of a call. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * An address that can't be used: a base URL that is none, a header that no request can carry, or no base URL at all.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidAddress extends Data.TaggedError("InvalidAddress")<{
+  readonly integration: string
+  readonly why: string
+}> {
+  get category(): Failure.Category {
+    return "invalid"
+  }
+
+  override get message(): string {
+    return `the address of ${this.integration} is invalid: ${this.why}`
+  }
+}
 
 interface CommonOptions<B extends BaseUrl, P extends Policy.Policy, Failures extends ReadonlyArray<FailureRule.Any>> {
   /** Where the provider is: `http` or `https`, with a path if it has one, without query or fragment. */
   readonly baseUrl: B
   /** How every endpoint is called, slot by slot over `Policy.standard`; `null` turns a slot off, `Policy.none` all. */
   readonly policy?: Policy.Exact<P>
-  /** What every request carries, such as a version or a `user-agent`; a caller's own headers go before these. */
+  /**
+   * Further origins that get the credentials and headers of this integration, such as `https://files.example`: those of
+   * URLs that the provider gives. The origin of `baseUrl` is always one. Default: none.
+   */
+  readonly origins?: ReadonlyArray<string>
+  /** Which redirects are followed, at most 10 in a row, each within the time of its attempt. Default: `none`. */
+  readonly redirects?: Endpoint.Redirects
+  /**
+   * What every request carries, such as a version; those of a tenant, an endpoint and a call go before these. Default: a
+   * `user-agent` that names Causeway and the integration, and an `accept` for what the endpoint declares.
+   */
   readonly headers?: Readonly<Record<string, string>>
   /** Bodies that are failures whatever their status, for all endpoints; an endpoint's rules go first. Default: none. */
   readonly failures?: Failures
@@ -160,7 +225,11 @@ export interface FromHttpApi<
   }
 }
 
-type LayerError<B> = B extends Config.Config<unknown> ? Config.ConfigError : never
+type LayerError<B> =
+  B extends Config.Config<unknown> ? Config.ConfigError : B extends PerTenant ? InvalidAddress : never
+
+/** Each tenant finds out for itself where it is. */
+type TenantsLayerError<B> = B extends Config.Config<unknown> ? Config.ConfigError : never
 
 /**
  * Overrides that may change while the program runs: of the integration's slots, and of single endpoints'.
@@ -197,13 +266,13 @@ export interface IntegrationClass<
   readonly forTenant: (tenant: string) => Effect.Effect<Shape, Tenants.TenantError, Tenants.Tenants<Self>>
   /**
    * The service for many tenants, over an `HttpClient`: each with the credentials that its Layer makes, and with quotas
-   * and circuits of its own. A `layerPolicy` merged into that Layer retunes the one tenant; `undefined` says that there is
-   * no such tenant.
+   * and circuits of its own. A `layerPolicy` merged into that Layer retunes the one tenant, a `layerAddress` says where it
+   * is; `undefined` says that there is no such tenant.
    */
   readonly layerTenants: <E, R>(
     credentialsOf: (tenant: string) => Layer.Layer<Credentials.Credentials<Self>, E, R> | undefined,
     options?: Tenants.Options
-  ) => Layer.Layer<Tenants.Tenants<Self>, LayerError<B>, HttpClient.HttpClient | R>
+  ) => Layer.Layer<Tenants.Tenants<Self>, TenantsLayerError<B>, HttpClient.HttpClient | R>
   /** The service of the tenants, to count them and to let go of one. */
   readonly tenants: Context.Key<Tenants.Tenants<Self>, Tenants.Service<Shape>>
   /**
@@ -213,6 +282,14 @@ export interface IntegrationClass<
   readonly layerMock: (replies: MockReplies) => Layer.Layer<Self | Tenants.Tenants<Self>>
   /** The service itself replaced, for tenants too: no policy, no encoding. A method without a stub dies. */
   readonly layerStub: (stubs: MockStubs) => Layer.Layer<Self | Tenants.Tenants<Self>>
+  /**
+   * Where the integration is, for `layer`, or a tenant, within its Layer: a value, or an Effect or `Config` of one that
+   * runs when the Layer is built, such as for a URL that a login tells. Credentials go to this origin and to the listed
+   * `origins`. Fails with `InvalidAddress`.
+   */
+  readonly layerAddress: <E = never, R = never>(
+    address: Address | Effect.Effect<Address, E, R>
+  ) => Layer.Layer<never, E | InvalidAddress, R>
   /** Retunes or switches off declared slots: of the integration, and of single endpoints. Provide it to `layer`. */
   readonly layerPolicy: <const O extends Policy.Overrides<P>>(
     overrides: Policy.ExactOverrides<O, Policy.Overrides<P>>,
@@ -347,6 +424,8 @@ interface AnyOptions extends CommonOptions<BaseUrl, Policy.Policy, ReadonlyArray
 interface Description {
   readonly id: string
   readonly baseUrl: BaseUrl
+  readonly origins: ReadonlySet<string>
+  readonly redirects: Endpoint.Redirects
   readonly policy: Policy.Policy
   readonly headers: Readonly<Record<string, string>>
   readonly classify: Failure.Classify
@@ -362,7 +441,9 @@ const optionNames = {
   failures: true,
   headers: true,
   maxBodyBytes: true,
+  origins: true,
   policy: true,
+  redirects: true,
   [ApiTypeId]: true
 } as const satisfies { readonly [K in keyof AnyOptions]-?: true }
 
@@ -371,10 +452,12 @@ const describe = (id: string, options: AnyOptions): Description => {
   const placed = options[ApiTypeId] === undefined ? fromEndpoints(options.endpoints ?? []) : fromApi(options[ApiTypeId])
   const description: Description = {
     id,
-    baseUrl: typeof options.baseUrl === "string" ? validBaseUrl(id, options.baseUrl) : options.baseUrl,
+    baseUrl: typeof options.baseUrl === "string" ? validBaseUrl(`baseUrl of ${id}`, options.baseUrl) : options.baseUrl,
+    origins: new Set((options.origins ?? []).map((origin) => validOrigin(`origins of ${id}`, origin))),
+    redirects: validRedirects(`redirects of ${id}`, options.redirects) ?? "none",
     policy: Policy.merge(Policy.standard, options.policy ?? {}),
     classify: options.classify ?? Failure.classify,
-    headers: validHeaders(id, options.headers ?? {}),
+    headers: validHeaders(`headers of ${id}`, options.headers ?? {}),
     maxBodyBytes: InvalidOption.integer("maxBodyBytes", options.maxBodyBytes ?? 32 * 1024 * 1024, 1),
     failures: options.failures ?? [],
     placed
@@ -423,33 +506,6 @@ const rejectDuplicates = (id: string, placed: ReadonlyArray<Placed>): void => {
   }
 }
 
-/** The token and the field value of RFC 9110, the latter in visible ASCII. */
-const validHeaders = (id: string, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
-  for (const [name, value] of Object.entries(headers)) {
-    if (/^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/.test(value)) continue
-    throw new InvalidOption.InvalidOption({
-      option: `headers of ${id}`,
-      actual: `a header ${JSON.stringify(name)} that no request can carry`,
-      accepts: "header names with values of visible ASCII, without line breaks or white space around them"
-    })
-  }
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-}
-
-const validBaseUrl = (id: string, baseUrl: string): string => {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
-  const isPlain =
-    url !== undefined && url.search === "" && url.hash === "" && url.username === "" && url.password === ""
-  if (url === undefined || !isPlain || !/^https?:$/.test(url.protocol)) {
-    throw new InvalidOption.InvalidOption({
-      option: `baseUrl of ${id}`,
-      actual: url === undefined ? JSON.stringify(baseUrl) : "a URL with other parts or another scheme",
-      accepts: "an http or https URL without credentials, query or fragment"
-    })
-  }
-  return url.href.replace(/\/$/, "")
-}
-
 type Overriding = () => OverrideTable
 
 interface OverrideTable {
@@ -464,11 +520,16 @@ const makeClass = <Self>(id: string, description: Description) => {
   const overrides = Context.Reference<Overriding>(`causeway/client/Integration/Policy/${id}`, {
     defaultValue: () => constant({ integration: {}, endpoints: {} })
   })
-  /** The methods over the credentials and the policy that a tenant's Layer has made. */
+  const address = Context.Reference<Partial<Addresses.Address>>(`causeway/client/Integration/Address/${id}`, {
+    defaultValue: () => ({})
+  })
+  /** The methods over the credentials, the address and the policy that a tenant's Layer has made. */
   const methodsIn =
-    (methods: MethodsOf): TenantPool.MethodsIn<Credentials.Credentials<Self>> =>
+    (methods: MethodsOf, base: BaseAddress): TenantPool.MethodsIn<Credentials.Credentials<Self>> =>
     (context, tenant) =>
-      methods(Context.get(context, overrides), Context.get(context, credentials), tenant)
+      Effect.map(base(Context.get(context, address)), (address) =>
+        methods(Context.get(context, overrides), { address, credentials: Context.get(context, credentials) }, tenant)
+      )
   return Object.assign(tag, {
     credentials,
     tenants,
@@ -476,9 +537,11 @@ const makeClass = <Self>(id: string, description: Description) => {
       tag,
       Effect.gen(function* () {
         const client = yield* HttpClient.HttpClient
-        const wiring = { ...wiringOf(description), baseUrl: yield* readBaseUrl(description), client: () => client }
-        const methods = yield* compile(description, wiring)
-        return nest(description.placed, methods(yield* overrides, yield* credentials))
+        const methods = yield* compile(description, { ...wiringOf(description), client: () => client })
+        const given = yield* address
+        const base = yield* readBase(description, given)
+        const own = { address: yield* base(given), credentials: yield* credentials }
+        return nest(description.placed, methods(yield* overrides, own))
       })
     ),
     forTenant: (tenant: string) => Effect.flatMap(tenants, ({ forTenant }) => forTenant(tenant)),
@@ -491,14 +554,15 @@ const makeClass = <Self>(id: string, description: Description) => {
         tenants,
         Effect.gen(function* () {
           const client = yield* HttpClient.HttpClient
-          const wiring = { ...wiringOf(description), baseUrl: yield* readBaseUrl(description), client: () => client }
+          const base = yield* readBase(description, {})
+          const wiring = { ...wiringOf(description), client: () => client }
           const methods = yield* compile(description, wiring, { maxKeys })
           return yield* TenantPool.make({
             integration: id,
             placed: description.placed,
             idleMillis,
             layerOf: credentialsOf,
-            methodsIn: methodsIn(methods)
+            methodsIn: methodsIn(methods, base)
           })
         })
       )
@@ -507,17 +571,19 @@ const makeClass = <Self>(id: string, description: Description) => {
       Layer.effectContext(
         Effect.gen(function* () {
           const mock = Mocking.make(description.id, description.placed, replies, description.failures)
-          const methods = yield* compile(description, { ...wiringOf(description), ...mock.wiring })
+          const base = mockBase(description, mock.baseUrl)
+          const methods = yield* compile(description, { ...wiringOf(description), client: mock.client })
           const anonymous = Layer.succeed(credentials, mock.credentials)
           const pool = yield* TenantPool.make({
             integration: id,
             placed: description.placed,
             idleMillis: undefined,
             layerOf: () => anonymous,
-            methodsIn: methodsIn(methods),
+            methodsIn: methodsIn(methods, () => Effect.succeed(base)),
             dress: mock.journalled
           })
-          const service = nest(description.placed, methods(yield* overrides, mock.credentials))
+          const own = { address: base, credentials: mock.credentials }
+          const service = nest(description.placed, methods(yield* overrides, own))
           return Context.make(tag, mock.journalled(service)).pipe(Context.add(tenants, pool))
         })
       ),
@@ -527,6 +593,11 @@ const makeClass = <Self>(id: string, description: Description) => {
           const service = Mocking.stubbed(id, description.placed, stubs)
           return Context.make(tag, service).pipe(Context.add(tenants, TenantPool.always(id, service)))
         })
+      ),
+    layerAddress: <E, R>(given: Address | Effect.Effect<Address, E, R>) =>
+      Layer.effect(
+        address,
+        Effect.flatMap(Effect.isEffect(given) ? given : Effect.succeed(given), (given) => validAddress(id, given))
       ),
     layerPolicy: (integration: Policy.Policy, endpoints: OverrideTable["endpoints"] = {}) =>
       Layer.succeed(overrides, constant({ integration, endpoints })),
@@ -561,23 +632,66 @@ const fromRef = (ref: Ref.Ref<LiveTable>): Overriding => {
 
 const tableOf = ({ endpoints = {}, integration = {} }: LiveTable): OverrideTable => ({ endpoints, integration })
 
-const wiringOf = ({ classify, failures, headers, maxBodyBytes }: Description) => ({
+const wiringOf = ({ classify, failures, id, maxBodyBytes, redirects }: Description) => ({
+  id,
   classify,
   failures,
-  headers,
-  maxBodyBytes
+  maxBodyBytes,
+  redirects
 })
 
-const readBaseUrl = (description: Description): Effect.Effect<string, Config.ConfigError> => {
-  const { baseUrl, id } = description
+const validAddress = (
+  id: string,
+  { baseUrl, headers = {} }: Address
+): Effect.Effect<Partial<Addresses.Address>, InvalidAddress> =>
+  Effect.try({
+    try: () => ({
+      ...(baseUrl !== undefined && { baseUrl: validBaseUrl("baseUrl", baseUrl) }),
+      headers: validHeaders("headers", headers)
+    }),
+    catch: (error) => new InvalidAddress({ integration: id, why: whyOf(error) })
+  })
+
+const whyOf = (error: unknown): string =>
+  error instanceof InvalidOption.InvalidOption ? error.message : "it could not be read"
+
+/** The whole address, from what a Layer gives of it. */
+type BaseAddress = (given: Partial<Addresses.Address>) => Effect.Effect<Addresses.Address, InvalidAddress>
+
+/** Reads the base URL of the integration where `given` has none. */
+const readBase = (
+  description: Description,
+  given: Partial<Addresses.Address>
+): Effect.Effect<BaseAddress, Config.ConfigError> => {
+  const { headers, id, origins } = description
+  return Effect.map(given.baseUrl === undefined ? readBaseUrl(description) : Effect.undefined, (own) => (given) => {
+    const baseUrl = given.baseUrl ?? own
+    return baseUrl === undefined
+      ? Effect.fail(new InvalidAddress({ integration: id, why: "it has no base URL; provide a layerAddress with one" }))
+      : Effect.succeed({ baseUrl, headers: { ...headers, ...given.headers }, origins })
+  })
+}
+
+/** Undefined where each tenant has one of its own. */
+const readBaseUrl = ({ baseUrl, id }: Description): Effect.Effect<string | undefined, Config.ConfigError> => {
   if (typeof baseUrl === "string") return Effect.succeed(baseUrl)
+  if (isPerTenant(baseUrl)) return Effect.undefined
   return Effect.flatMap(baseUrl, (url) =>
     Effect.try({
-      try: () => validBaseUrl(id, url),
+      try: () => validBaseUrl(`baseUrl of ${id}`, url),
       catch: (error) => new Config.ConfigError(invalidUrl(String(error)))
     })
   )
 }
+
+const isPerTenant = (baseUrl: BaseUrl): baseUrl is PerTenant => baseUrl === perTenant
+
+/** What the provider's own URLs say is followed in a test too. */
+const mockBase = ({ baseUrl, headers, origins }: Description, mockUrl: string): Addresses.Address => ({
+  baseUrl: mockUrl,
+  headers,
+  origins: typeof baseUrl === "string" ? new Set([...origins, new URL(baseUrl).origin]) : origins
+})
 
 const invalidUrl = (message: string): Schema.SchemaError =>
   new Schema.SchemaError(new SchemaIssue.InvalidValue({ message }))
@@ -585,14 +699,14 @@ const invalidUrl = (message: string): Schema.SchemaError =>
 /** The methods of one instance of an integration, or of one of its tenants. */
 type MethodsOf = (
   overrides: Overriding,
-  credentials: Credentials.Service,
+  own: Pick<Wiring, "address" | "credentials">,
   tenant?: string
 ) => (placed: Placed) => Compiled.Method
 
 /** What all tenants have in common is compiled once; what is one's own, when it is first called. */
 const compile = (
   description: Description,
-  given: Omit<Wiring, "credentials">,
+  given: Omit<Wiring, "address" | "credentials">,
   options: { readonly maxKeys?: number } = {}
 ): Effect.Effect<MethodsOf> =>
   Effect.gen(function* () {
@@ -607,8 +721,8 @@ const compile = (
     const policyOf = oncePer((table: OverrideTable) =>
       oncePer((placed: Placed) => compilePolicy(description, placed, table))
     )
-    return (overrides, credentials, tenant) => {
-      const own = { ...given, credentials }
+    return (overrides, ofOne, tenant) => {
+      const own = { ...given, ...ofOne }
       // An override that makes no sense is refused where it is provided, not at the first call.
       checkOverrides(description.id, overrides(), description.placed)
       description.placed.forEach(policyOf(overrides()))

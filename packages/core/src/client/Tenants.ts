@@ -111,8 +111,8 @@ export class UnknownTenant extends Data.TaggedError("UnknownTenant")<{
 }
 
 /**
- * The credentials of a tenant could not be made. `cause` is the `AuthError` behind it, if it is one: an error of your own
- * is named in `why` by its tag alone.
+ * The credentials or the address of a tenant could not be made. `cause` is the `AuthError` or the `InvalidAddress` behind
+ * it, if it is one: an error of your own is named in `why` by its tag alone.
  *
  * @since 0.1.0
  * @category errors
@@ -123,13 +123,21 @@ export class TenantUnavailable extends Data.TaggedError("TenantUnavailable")<{
   readonly why: string
   readonly cause?: unknown
 }> {
-  /** `unauthorized`, or what the `AuthError` behind it says: a source that is down is `transient`. */
+  /**
+   * `unauthorized`, `invalid` for an address, or what the `AuthError` behind it says: a source that is down is `transient`.
+   */
   get category(): Category {
-    return AuthError.of(this.cause)?.category ?? "unauthorized"
+    return AuthError.of(this.cause)?.category ?? (this.#isAddress ? "invalid" : "unauthorized")
+  }
+
+  get #isAddress(): boolean {
+    const { cause } = this
+    return typeof cause === "object" && cause !== null && "_tag" in cause && cause._tag === "InvalidAddress"
   }
 
   override get message(): string {
-    return `${this.integration}: the credentials of the tenant ${shown(this.tenant)} could not be made (${this.why})`
+    const what = this.#isAddress ? "address" : "credentials"
+    return `${this.integration}: the ${what} of the tenant ${shown(this.tenant)} could not be made (${this.why})`
   }
 }
 

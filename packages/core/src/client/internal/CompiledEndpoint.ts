@@ -2,15 +2,19 @@
 import { Duration, Effect, type Fiber, type Stream } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
 import * as Engine from "../../policy/Engine.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import { definition } from "../Endpoint.ts"
+import { Trust } from "./addresses.ts"
 import { type Codec, compileCodec, type Input, type Wiring } from "./codec.ts"
 import { Invocation, type One } from "./Invocation.ts"
 import { paginated } from "./pages.ts"
-import type * as RequestEncoder from "./RequestEncoder.ts"
+import { type Redirected, redirectOf } from "./redirects.ts"
+import * as RequestEncoder from "./RequestEncoder.ts"
 import * as Tracing from "./Tracing.ts"
 
 /** A method before it has its type: the client's types say what goes in and comes out. */
@@ -40,28 +44,62 @@ export class CompiledEndpoint {
   readonly wiring: Wiring
   readonly codec: Codec
   readonly spans: Tracing.Spans
+  readonly #encode: RequestEncoder.EncodeRequest
+  readonly #trust: Trust
 
   constructor(engine: () => Engine.Engine, wiring: Wiring, codec: Codec) {
     this.engine = engine
     this.site = engine().call
     this.wiring = wiring
     this.codec = codec
-    this.spans = Tracing.spansOf(this.site, wiring.baseUrl)
+    const baseUrl = codec.baseUrl ?? wiring.address.baseUrl
+    this.#trust = new Trust(baseUrl, wiring.address)
+    this.#encode = codec.encodeAt(wiring.address, this.#trust)
+    this.spans = Tracing.spansOf(this.site, baseUrl)
   }
 
   call(input: Input = {}, options: CallOptions = {}): Effect.Effect<unknown, unknown> {
     return Effect.withFiber((fiber) =>
-      AtOnce.flatMap(this.request(input), (request) => this.#sendOn(fiber, request, input, options))
+      AtOnce.flatMap(this.request(input), (request) => this.#sendWith(fiber, request, input, options))
     )
   }
 
   request(input: Input): Effect.Effect<HttpClientRequest, unknown> {
-    return AtOnce.mapError(this.codec.encode(input), (problem) => this.#unencodable(problem))
+    return AtOnce.mapError(this.#encode(input), (problem) => this.#unencodable(problem))
   }
 
   /** Sends an encoded request, such as that of the next page. */
   send(request: HttpClientRequest, input: Input, options: CallOptions): Effect.Effect<unknown, unknown> {
-    return Effect.withFiber((fiber) => this.#sendOn(fiber, request, input, options))
+    return Effect.withFiber((fiber) => this.#sendWith(fiber, request, input, options))
+  }
+
+  /** Whether the next page may be fetched at a URL of another origin. */
+  readonly mayFollow = (url: URL): boolean => this.#trust.includes(url.href)
+
+  /** Credentials belong to the origins of the integration: a request to another one goes without. */
+  authorize(request: HttpClientRequest): ReturnType<Credentials.Service["authorize"]> {
+    return this.#trust.includes(request.url)
+      ? this.wiring.credentials.authorize(request)
+      : Effect.succeed({ request, secrets: [], renew: () => Effect.succeed(false) })
+  }
+
+  /** What a redirect asks for, or why it is not followed. */
+  redirected(request: HttpClientRequest, response: HttpClientResponse, visited: ReadonlyArray<string>): Redirected {
+    return redirectOf({ request, response, visited, mode: this.codec.redirects, trust: this.#trust })
+  }
+
+  #sendWith(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    request: HttpClientRequest,
+    input: Input,
+    options: CallOptions
+  ): Effect.Effect<unknown, unknown> {
+    if (options.headers === undefined) return this.#sendOn(fiber, request, input, options)
+    const carried = RequestEncoder.setHeaders(request, options.headers)
+    return AtOnce.flatMap(
+      AtOnce.mapError(carried, (problem) => this.#unencodable(problem)),
+      (request) => this.#sendOn(fiber, request, input, options)
+    )
   }
 
   #sendOn(

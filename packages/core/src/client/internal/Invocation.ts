@@ -10,12 +10,13 @@ import type * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
 import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
-import { HttpCall, noStamps, type Received } from "../../policy/internal/engine/HttpCall.ts"
+import { type Hop, HttpCall, noStamps, type Received } from "../../policy/internal/engine/HttpCall.ts"
 import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
 import type { Codec, Input, Wiring } from "./codec.ts"
 import type { Told } from "./failureRules.ts"
 import { readBody, type ReceivedBody } from "./receivedBody.ts"
+import type { Redirected } from "./redirects.ts"
 import type { Decoder } from "./ResponseDecoder.ts"
 import { limiting } from "./streamLimits.ts"
 import * as Tracing from "./Tracing.ts"
@@ -29,6 +30,14 @@ export interface Called {
   readonly codec: Codec
   readonly wiring: Wiring
   readonly spans: Tracing.Spans
+  /** Credentials belong to the origins of the integration: a request to another one goes without. */
+  readonly authorize: (request: HttpClientRequest.HttpClientRequest) => ReturnType<Credentials.Service["authorize"]>
+  /** What a redirect asks for, or why it is not followed. */
+  readonly redirected: (
+    request: HttpClientRequest.HttpClientRequest,
+    response: HttpClientResponse,
+    visited: ReadonlyArray<string>
+  ) => Redirected
 }
 
 /** A call that is about to be made. */
@@ -58,6 +67,8 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   readonly #one: One
   /** The spans of the attempts that are traced, by number. */
   #spans: Map<number, Tracer.Span> | undefined = undefined
+  /** Why a redirect is the answer of the call, although redirects are followed. */
+  #unfollowed: WeakMap<HttpClientResponse, string> | undefined = undefined
   /** What was read of bodies before anything else looked at them. */
   #bodies: WeakMap<HttpClientResponse, ReceivedBody> | undefined = undefined
 
@@ -116,7 +127,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   get #partition(): Effect.Effect<string | undefined> {
     const { headers, url, urlParams } = this.outgoing
     return Effect.withFiber((fiber) =>
-      Effect.match(this.#endpoint.wiring.credentials.authorize(this.outgoing), {
+      Effect.match(this.#endpoint.authorize(this.outgoing), {
         onFailure: () => undefined,
         onSuccess: ({ identity, secrets }) =>
           Cache.partitionOf({
@@ -154,8 +165,11 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     })
   }
 
-  authorize(attempt: Engine.Attempt): Effect.Effect<Credentials.Authorized, Engine.AttemptFailure<unknown>> {
-    return AtOnce.mapError(this.#endpoint.wiring.credentials.authorize(this.outgoing), ({ cause, reason }) => {
+  authorize(
+    attempt: Engine.Attempt,
+    request: HttpClientRequest.HttpClientRequest
+  ): Effect.Effect<Credentials.Authorized, Engine.AttemptFailure<unknown>> {
+    return AtOnce.mapError(this.#endpoint.authorize(request), ({ cause, reason }) => {
       const category = cause?.category ?? "unauthorized"
       return {
         error: new CallError.Unauthorized({ ...attempt.info(), category, status: undefined, reason, cause }),
@@ -182,6 +196,14 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
           resume(Effect.suspend(() => Effect.fail(brokenAttempt(attempt, Exchange.brokenBy(error)))))
       })
     )
+  }
+
+  override redirected(hop: Hop, response: HttpClientResponse): Hop | undefined {
+    const { request, visited } = hop
+    const redirected = this.#endpoint.redirected(request, response, visited)
+    if (redirected === undefined) return undefined
+    if (redirected._tag === "Refused") (this.#unfollowed ??= new WeakMap()).set(response, redirected.why)
+    return redirected._tag === "Refused" ? undefined : redirected.hop
   }
 
   override judge(arrived: Omit<Arrived, "verdict">): Effect.Effect<Failure.Classification> {
@@ -235,7 +257,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
       AtOnce.flatMap(isJudged ? this.#failUnlessSuccess(received, body) : Effect.void, () => {
         const decoded = decoder._tag === "Body" ? decoder.decode(body, response) : decoder.value(response)
         const checked = AtOnce.mapError(decoded, (problem) => this.#problem(received, problem))
-        return this.#one.mode === "buffered" ? Effect.as(checked, buffered(this.outgoing, response, body)) : checked
+        return this.#one.mode === "buffered" ? Effect.as(checked, buffered(received, this.outgoing, body)) : checked
       })
     )
   }
@@ -371,7 +393,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   #generalError(
     received: Arrived,
     category: Failure.Category,
-    { excerpt = "", issue }: Known
+    { excerpt = "", issue = this.#unfollowed?.get(received.response) }: Known
   ): CallError.Unauthorized | CallError.RateLimited | CallError.UnexpectedStatus {
     const { attempt, response, verdict } = received
     const { status } = response
@@ -493,16 +515,17 @@ const decodedOf = {
   buffered: undefined
 } as const
 
+/** The answer of another URL, to which a redirect led, is not kept under this one. */
 const buffered = (
+  { isRedirected, response: { headers, status } }: Arrived,
   request: HttpClientRequest.HttpClientRequest,
-  { headers, status }: HttpClientResponse,
   { bytes }: ReceivedBody
-): HttpClientResponse =>
+): HttpClientResponse => {
+  const init = { status, headers: isRedirected ? { ...headers, "cache-control": "no-store" } : headers }
   // What was read is not shared memory.
-  fromWeb(
-    request,
-    new Response(status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>), { status, headers })
-  )
+  const body = status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>)
+  return fromWeb(request, new Response(body, init))
+}
 
 const decodeFailure = (
   info: CallError.CallInfo,

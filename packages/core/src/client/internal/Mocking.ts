@@ -54,7 +54,8 @@ export const make = (
   const client = (endpoint: HttpApiEndpoint.Top) =>
     mockClient({ endpoint, failures }, answers.get(endpoint) ?? unanswered(id, nameOf.get(endpoint) ?? "", answered))
   return {
-    wiring: { baseUrl: "http://mock.invalid", client },
+    baseUrl: "http://mock.invalid",
+    client,
     credentials: anonymous,
     journalled: (methods: Record<string, unknown>, tenant?: string) => journalled(placed, methods, { calls, tenant })
   }

@@ -7,15 +7,17 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpMethod from "effect/http/HttpMethod"
 import * as UrlParams from "effect/http/UrlParams"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
+import * as Redact from "../../policy/Redact.ts"
 import { definition } from "../Endpoint.ts"
 import * as FormStyle from "../FormStyle.ts"
+import type { Address, Trust } from "./addresses.ts"
 import { assertWritable } from "./endpointChecks.ts"
 import { type Encode, encoderOf, guarded, inexpressible, type Unencodable } from "./encoders.ts"
 import { holdsAny, holdsNullOrUnknown } from "./formCheck.ts"
 import { type Pair, pairsOf } from "./formPairs.ts"
 import { percent, textOf } from "./formText.ts"
 import { jsonText, uncheckedJsonText } from "./jsonText.ts"
-import { dotSegment, type Segment, segmentsOf } from "./pathTemplate.ts"
+import { dotSegment, type Segment, segmentsOf, urlPath } from "./pathTemplate.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
 
 export type { Unencodable } from "./encoders.ts"
@@ -26,45 +28,103 @@ export interface Input {
   readonly query?: unknown
   readonly headers?: unknown
   readonly payload?: unknown
+  /** The URL itself, for an endpoint at `Endpoint.url`. */
+  readonly url?: unknown
 }
 
-/** Compiles an endpoint to the function that makes its request under a base URL. */
-export const compile = (endpoint: HttpApiEndpoint.Top, baseUrl: string, fixed: Readonly<Record<string, string>>) => {
+/** How the requests of an endpoint are made, wherever it is. */
+export type EncodeAt = (address: Address, trust: Trust) => EncodeRequest
+
+export type EncodeRequest = (input: Input) => Effect.Effect<HttpClientRequest.HttpClientRequest, Unencodable>
+
+/** Compiles an endpoint to the function that makes its requests; `defaults` are the headers that all others go over. */
+export const compile = (endpoint: HttpApiEndpoint.Top, defaults: Readonly<Record<string, string>>): EncodeAt => {
   if (definition(endpoint).writing === undefined) assertWritable(endpoint)
-  const path = compilePath(endpoint)
+  const path = endpoint.path === urlPath ? noPath : compilePath(endpoint)
   const query = compileQuery(endpoint)
   const headers = compileHeaders(endpoint)
   const body = compilePayload(endpoint)
-  const constants = lowerCased(definition(endpoint).constants.headers ?? {})
-  const template = HttpClientRequest.make(endpoint.method)(baseUrl, { headers: { ...fixed, ...constants } })
-  const encode = (input: Input): Effect.Effect<HttpClientRequest.HttpClientRequest, Unencodable> =>
-    AtOnce.flatMap(
-      guarded("params", () => path(input.params)),
-      (path) =>
-        AtOnce.flatMap(
-          guarded("query", () => query(input)),
-          (query) =>
-            AtOnce.flatMap(
-              guarded("headers", () => headers(input.headers)),
-              (headers) =>
-                AtOnce.map(
-                  guarded("payload", () => body(input.payload)),
-                  (body) => filled(template, baseUrl + path, { query, headers, body })
-                )
-            )
-        )
-    )
-  if (!isAlwaysTheSame(endpoint)) return encode
-  const request = encode({})
-  return () => request
+  const { baseUrl: ownBaseUrl, constants } = definition(endpoint)
+  const makeAt = placing(endpoint, defaults, lowerCased(constants.headers ?? {}))
+  return (address, trust) => {
+    const place = makeAt({ ...address, baseUrl: ownBaseUrl ?? address.baseUrl }, trust)
+    const encode: EncodeRequest = (input) =>
+      AtOnce.flatMap(
+        guarded("params", () => AtOnce.flatMap(path(input.params), (path) => place(path, input.url))),
+        ({ template, url }) =>
+          AtOnce.flatMap(
+            guarded("query", () => query(input)),
+            (query) =>
+              AtOnce.flatMap(
+                guarded("headers", () => headers(input.headers)),
+                (headers) =>
+                  AtOnce.map(
+                    guarded("payload", () => body(input.payload)),
+                    (body) => filled(template, url, { query, headers, body })
+                  )
+              )
+          )
+      )
+    if (!isAlwaysTheSame(endpoint)) return encode
+    const request = encode({})
+    return () => request
+  }
+}
+
+/** A URL, and the request that is made there but for what a caller adds. */
+interface Place {
+  readonly template: HttpClientRequest.HttpClientRequest
+  readonly url: string
+}
+
+type FindPlace = (path: string, url: unknown) => Effect.Effect<Place, Unencodable>
+
+const placing = (
+  endpoint: HttpApiEndpoint.Top,
+  defaults: Readonly<Record<string, string>>,
+  constants: Readonly<Record<string, string>>
+) => {
+  const templateOf = (url: string, headers: Readonly<Record<string, string>>) =>
+    HttpClientRequest.make(endpoint.method)(url, { headers: { ...defaults, ...headers } })
+  return ({ baseUrl, headers }: Address, trust: Trust): FindPlace => {
+    const template = templateOf(baseUrl, { ...headers, ...constants })
+    if (endpoint.path !== urlPath) return (path) => Effect.succeed({ template, url: baseUrl + path })
+    return (_path, given) => {
+      const url = typeof given === "string" && URL.canParse(given, baseUrl) ? new URL(given, baseUrl) : undefined
+      const problem = url === undefined ? "is not a URL" : trust.problemOf(url)
+      if (url === undefined || problem !== undefined)
+        return Effect.fail({ part: "params", issue: `the URL ${problem}` })
+      url.hash = ""
+      if (trust.includes(url.href)) return Effect.succeed({ template, url: url.href })
+      return Effect.withFiber((fiber) => {
+        const names = Redact.redactedNames(fiber)
+        const harmless = { ...harmlessOf(headers), ...withoutSecrets(constants, names) }
+        return Effect.succeed({ template: templateOf(baseUrl, harmless), url: url.href })
+      })
+    }
+  }
+}
+
+const noPath = () => Effect.succeed("")
+
+/** What an integration says to all who hear it; its other headers are meant for the origins that it lists. */
+const harmlessOf = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => /^(?:user-agent|accept|accept-language)$/.test(name)))
+
+const withoutSecrets = (
+  headers: Readonly<Record<string, string>>,
+  names: ReadonlyArray<string | RegExp>
+): Readonly<Record<string, string>> => {
+  const shown = Redact.headers(headers, names)
+  return Object.fromEntries(Object.entries(headers).filter(([name, value]) => shown[name] === value))
 }
 
 const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
 /** Nothing that a caller could give is in it. */
-const isAlwaysTheSame = ({ headers, params, payload, query }: HttpApiEndpoint.Top): boolean =>
-  params === undefined && query === undefined && headers === undefined && payload.size === 0
+const isAlwaysTheSame = ({ headers, params, path, payload, query }: HttpApiEndpoint.Top): boolean =>
+  path !== urlPath && params === undefined && query === undefined && headers === undefined && payload.size === 0
 
 interface Parts {
   readonly query: Query
@@ -78,7 +138,8 @@ const filled = (
   { body, headers, query }: Parts
 ): HttpClientRequest.HttpClientRequest => {
   const isText = typeof query === "string"
-  let request = HttpClientRequest.setUrl(template, isText && query !== "" ? `${url}?${query}` : url)
+  const separator = url.includes("?") ? "&" : "?"
+  let request = HttpClientRequest.setUrl(template, isText && query !== "" ? `${url}${separator}${query}` : url)
   if (headers !== noHeaders) request = HttpClientRequest.setHeaders(request, headers)
   if (!isText && query !== noQuery) request = HttpClientRequest.setUrlParams(request, query)
   return body === HttpBody.empty ? request : HttpClientRequest.setBody(request, body)
@@ -214,6 +275,13 @@ const compileHeaders = (endpoint: HttpApiEndpoint.Top): Encode<Readonly<Record<s
     // A string tree's encoding of headers holds strings and undefined.
     AtOnce.flatMap(encode(value ?? {}), (encoded) => validHeaders(encoded as Record<string, string | undefined>))
 }
+
+/** Sets headers of one call, over all others but the credentials. */
+export const setHeaders = (
+  request: HttpClientRequest.HttpClientRequest,
+  headers: Readonly<Record<string, string>>
+): Effect.Effect<HttpClientRequest.HttpClientRequest, Unencodable> =>
+  AtOnce.map(validHeaders(headers), (headers) => HttpClientRequest.setHeaders(request, headers))
 
 /** Each is one that a request can carry. The issue does not contain the value, which may be a secret. */
 const validHeaders = (

@@ -14,7 +14,10 @@ import type { Method } from "./CompiledEndpoint.ts"
 import { nest, pathOf, type Placed } from "./Placed.ts"
 
 /** What is made of the context in which a tenant's Layer was built, and of what it has made: methods by their places. */
-export type MethodsIn<I> = (context: Context.Context<I>, tenant: string) => (placed: Placed) => Method
+export type MethodsIn<I> = (
+  context: Context.Context<I>,
+  tenant: string
+) => Effect.Effect<(placed: Placed) => Method, unknown>
 
 export interface Options<I, E, R> {
   readonly integration: string
@@ -185,7 +188,7 @@ class Pool<I> {
 
   /** However many ask, the LayerMap builds once; in the context of its own Layer, never in that of who asks. */
   #build(tenant: string, scope: Scope.Scope): Effect.Effect<Held["methods"], unknown> {
-    return Effect.map(
+    return Effect.flatMap(
       Effect.updateContext(this.#layers.contextEffect(tenant), (_: Context.Context<never>) =>
         Context.add(this.#context, Scope.Scope, scope)
       ),
@@ -259,8 +262,9 @@ class Pool<I> {
     const { integration } = this.#options
     if (error instanceof UnknownTenant) return error
     const cause = AuthError.of(error)
-    const why = cause === undefined ? nameOf(error) : cause.message
-    return new TenantUnavailable({ integration, tenant, why, ...(cause !== undefined && { cause }) })
+    const known = cause ?? (isInvalidAddress(error) ? error : undefined)
+    const why = known?.message ?? nameOf(error)
+    return new TenantUnavailable({ integration, tenant, why, ...(known !== undefined && { cause: known }) })
   }
 }
 
@@ -289,6 +293,10 @@ const problemOf = (tenant: string): string | undefined => {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   return /[\x00-\x1f\x7f]/.test(tenant) || !tenant.isWellFormed() ? "its id holds what no text does" : undefined
 }
+
+/** Its message has no more of a URL than `InvalidOption` shows. */
+const isInvalidAddress = (error: unknown): error is Error =>
+  error instanceof Error && "_tag" in error && error._tag === "InvalidAddress"
 
 const nameOf = (error: unknown): string => {
   if (typeof error !== "object" || error === null) return "failed"

@@ -9,7 +9,7 @@ import * as InvalidOption from "../../policy/InvalidOption.ts"
 import type { Policy } from "../../policy/Policy.ts"
 import * as FormStyle from "../FormStyle.ts"
 import { inexpressibleIn } from "./formCheck.ts"
-import { assertPath } from "./pathTemplate.ts"
+import { assertPath, urlPath } from "./pathTemplate.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
 
 /**
@@ -25,6 +25,22 @@ export interface Constants {
   readonly query?: Readonly<Record<string, string | number | boolean>>
 }
 
+/**
+ * Which redirects are followed: none, those within the origin of the request, or also those to an origin that the
+ * integration lists.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Redirects = "none" | "same-origin" | "listed-origins"
+
+/** Throws `InvalidOption` for another value than {@link Redirects}. */
+export const validRedirects = (option: string, redirects: Redirects | undefined): Redirects | undefined => {
+  const known = [undefined, "none", "same-origin", "listed-origins"]
+  if (!known.includes(redirects)) refuse(option, JSON.stringify(redirects), '"none", "same-origin" or "listed-origins"')
+  return redirects
+}
+
 /** The options of an endpoint as this file reads them, with their fields made into schemas. */
 export interface Checked {
   readonly name: string
@@ -38,6 +54,7 @@ export interface Checked {
   readonly formStyle: FormStyle.FormStyle | undefined
   readonly queryStyle: FormStyle.FormStyle | undefined
   readonly constants: Constants
+  readonly redirects: Redirects | undefined
   readonly idempotent: boolean | undefined
   readonly unprocessed: ReadonlyArray<number>
 }
@@ -61,6 +78,7 @@ export const assertNames = (name: string, options: object, known: ReadonlyArray<
 /** Throws `InvalidOption` for options that contradict each other or that nothing can be made of. */
 export const assertConsistent = (endpoint: Checked): void => {
   const where = `endpoint ${endpoint.name}`
+  assertAddress(endpoint, where)
   assertPath(where, endpoint.path, endpoint.params === undefined ? [] : namesOf(endpoint.params))
   checkSlots(endpoint.policy, where)
   assertPolicyFits(endpoint, where)
@@ -68,6 +86,19 @@ export const assertConsistent = (endpoint: Checked): void => {
   assertConstantQuery(endpoint, where)
   assertStyles(endpoint, where)
   assertRepetition(endpoint, where)
+}
+
+const assertAddress = ({ constants, params, path, redirects }: Checked, where: string): void => {
+  validRedirects(`redirects of ${where}`, redirects)
+  if (path !== urlPath) return
+  if (params !== undefined) refuse(`params of ${where}`, "stated", "left out for an endpoint at `Endpoint.url`")
+  if (constants.query !== undefined) {
+    refuse(
+      `constants.query of ${where}`,
+      "stated",
+      "left out for an endpoint at `Endpoint.url`, whose URL has its query"
+    )
+  }
 }
 
 /** The encoded names of a struct; undefined where only the value has names. */

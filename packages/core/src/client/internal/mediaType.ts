@@ -44,6 +44,13 @@ const whatOf = { StreamSse: "an event stream (text/event-stream)", StreamNdjson:
 /** A content type comes from outside: what a message holds of it is short and visible. */
 const visible = (type: string): string => type.replace(/[^\x21-\x7e]/g, "").slice(0, 100)
 
+/** The media types to ask for, where a stream may come under others too. */
+export const preferredTypes = (schema: HttpApiSchema.StreamSchema): ReadonlyArray<string> => {
+  const ranges = rangesOf(schema)
+  if (schema._tag === "StreamUint8Array" && !ranges.includes("*/*")) return schema.contentTypes
+  return ranges === linesOfJson ? linesOfJson.slice(0, 1) : ranges
+}
+
 const rangesOf = (schema: HttpApiSchema.StreamSchema): ReadonlyArray<string> => {
   const declared = schema.contentTypes.map((type) => mediaTypeOf(type) ?? "")
   switch (schema._tag) {

@@ -107,6 +107,7 @@ export type MethodError<
     | Policy.Errors<I["policy"], EP, I["id"]>
     | (O extends { readonly deadline: unknown } ? CallError.Timeout<I["id"]> : never)
     | UploadErrors<T["~Payload"], I, EP, O>
+    | ("headers" extends keyof O ? CallError.EncodeFailure<I["id"]> : never)
     | (Mode extends "response-only"
         ? never
         : | CallError.UnexpectedStatus<I["id"]>
@@ -161,15 +162,15 @@ export interface PaginatedMethod<
   EP
 > extends Method<A, E, T, I, EP> {
   /** The pages, each fetched when the one before it has been consumed. */
-  readonly pages: (
+  readonly pages: <const O extends Policy.CallOptions = {}>(
     request: Request<T, "decoded-only">,
-    options?: Policy.CallOptions
-  ) => Stream.Stream<A, E, MethodServices<T>>
+    options?: O
+  ) => Stream.Stream<Success<T["~Success"], I, EP, O>, MethodError<T, I, EP, "decoded-only", O>, MethodServices<T>>
   /** The items of the pages. */
-  readonly items: (
+  readonly items: <const O extends Policy.CallOptions = {}>(
     request: Request<T, "decoded-only">,
-    options?: Policy.CallOptions
-  ) => Stream.Stream<Item, E, MethodServices<T>>
+    options?: O
+  ) => Stream.Stream<Item, MethodError<T, I, EP, "decoded-only", O>, MethodServices<T>>
 }
 
 export type MethodOf<T, I extends AnyTraits, EP> = T extends HttpApiEndpoint.ConstraintRequest

@@ -31,6 +31,9 @@ export const segmentsOf = (path: string, isParameter: (name: string) => boolean)
   return [...segments, { literal: literal + path.slice(last), name: undefined, optional: true }]
 }
 
+/** The path of an endpoint whose URL is given by each call. */
+export const urlPath = "/{url}"
+
 /** What a URL would resolve away. */
 export const dotSegment = /\/\.{1,2}(?:\/|$)/
 
@@ -47,6 +50,7 @@ export const assertPath = (where: string, path: string, params: ReadonlyArray<st
       accepts
     })
   }
+  if (path === urlPath && params?.length === 0) return
   const braces = /\{(\w+)\}/.exec(path)
   if (braces !== null)
     refuse("", `a path whose parameters are written with a colon: :${braces[1]} instead of ${braces[0]}`)

@@ -16,10 +16,14 @@ export type RequestOf<T extends HttpApiEndpoint.ConstraintRequest, Mode> = Parts
     : Request
   : never
 
-type Parts<T extends HttpApiEndpoint.ConstraintRequest> = Params<T["~Params"]["Type"]> &
+type Parts<T extends HttpApiEndpoint.ConstraintRequest> = Url<T> &
+  Params<T["~Params"]["Type"]> &
   Query<T["~Query"]["Type"]> &
   Headers<T["~Headers"]["Type"]> &
   Payload<T["~Payload"]>
+
+/** The URL of a call, where the endpoint is at `Endpoint.url`. */
+type Url<T> = T extends { readonly path: "/{url}" } ? { readonly url: string } : {}
 
 type Params<Type> = [Type] extends [never]
   ? {}

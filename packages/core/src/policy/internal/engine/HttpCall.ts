@@ -2,6 +2,7 @@
 import { Clock, Effect } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Exchange from "../../Exchange.ts"
 import * as Failure from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
 import * as AtOnce from "../AtOnce.ts"
@@ -21,7 +22,16 @@ export interface Received<Auth extends Authorized> {
   readonly attempt: Attempt
   readonly authorized: Auth
   readonly response: HttpClientResponse
+  /** Whether it answers a request to which a redirect led. */
+  readonly isRedirected: boolean
   readonly verdict: Failure.Classification
+}
+
+/** A request of an attempt: its first one, or the next after a redirect. */
+export interface Hop {
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** The URLs that redirected to it. */
+  readonly visited: ReadonlyArray<string>
 }
 
 /** What is the same at each attempt of a call. */
@@ -67,7 +77,7 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
 
   abstract readonly classify: Failure.Classify
 
-  abstract authorize(attempt: Attempt): Effect.Effect<Auth, Failed<E>, R>
+  abstract authorize(attempt: Attempt, request: HttpClientRequest.HttpClientRequest): Effect.Effect<Auth, Failed<E>, R>
 
   /** Sends within the time of the attempt. */
   abstract send(
@@ -86,13 +96,30 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
   }
 
   /** Authorizes, sends, classifies and reads: one attempt. `stamps` are headers of this attempt alone. */
-  exchange(attempt: Attempt, stamps: Readonly<Record<string, string>>): Effect.Effect<A, Failed<E, A>, R> {
-    return AtOnce.flatMap(attempt.inTime(this.authorize(attempt)), (authorized) => {
+  exchange(
+    attempt: Attempt,
+    stamps: Readonly<Record<string, string>>,
+    hop: Hop = { request: this.outgoing, visited: none }
+  ): Effect.Effect<A, Failed<E, A>, R> {
+    return AtOnce.flatMap(attempt.inTime(this.authorize(attempt, hop.request)), (authorized) => {
       const request = this.#stamped(attempt, this.#watched(attempt, authorized.request), stamps)
       const sent = this.send(attempt, request)
       const answered = attempt.isSending ? Effect.onExit(sent, () => Effect.sync(() => attempt.sent())) : sent
-      return Effect.flatMap(answered, (response) => attempt.inTime(this.#receive(attempt, authorized, response)))
+      return Effect.flatMap(answered, (response) => {
+        const next = this.redirected(hop, response)
+        if (next === undefined) {
+          const isRedirected = hop.visited !== none
+          return attempt.inTime(this.#receive({ attempt, authorized, response, isRedirected }))
+        }
+        authorized.received?.(response)
+        return Effect.andThen(attempt.inTime(Exchange.discard(response)), this.exchange(attempt, stamps, next))
+      })
     })
+  }
+
+  /** The request that a response redirects to; undefined when the response is the answer. */
+  redirected(_hop: Hop, _response: HttpClientResponse): Hop | undefined {
+    return undefined
   }
 
   #watched(attempt: Attempt, request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest {
@@ -119,10 +146,10 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
     return left === noStamps ? request : HttpClientRequest.setHeaders(request, left)
   }
 
-  #receive(attempt: Attempt, authorized: Auth, response: HttpClientResponse): Effect.Effect<A, Failed<E, A>, R> {
+  #receive(arrived: Omit<Received<Auth>, "verdict">): Effect.Effect<A, Failed<E, A>, R> {
+    const { attempt, authorized, response } = arrived
     attempt.received(response)
     authorized.received?.(response)
-    const arrived = { attempt, authorized, response }
     return AtOnce.flatMap(this.judge(arrived), (verdict) => {
       const received = { ...arrived, verdict }
       return verdict.category === "success" ? this.accept(received) : this.refuse(received, verdict.category)
@@ -165,6 +192,8 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
     return Effect.flatMap(renewing, (renewed) => Effect.fail({ ...failure, renewed }))
   }
 }
+
+const none: ReadonlyArray<string> = []
 
 /** An attempt that sends no header of its own. */
 export const noStamps: Readonly<Record<string, string>> = {}

@@ -1,0 +1,344 @@
+/**
+ * Long-running operations: a call starts a job, and its status is polled until the job is done, failed, expired or canceled.
+ *
+ * **When to use**
+ *
+ * For a provider that answers 202 or with the resource of a job: exports, batches, bulk loads, transcriptions.
+ *
+ * **Details**
+ *
+ * An operation is a value: how it starts, how its status is fetched, what an answer means, how often to poll and until when.
+ * `start`, `poll`, `result` and `cancel` are calls of methods, each under the policies and the deadline of its own
+ * endpoint, so that mocks serve them too. {@link run} gives the value, {@link stream} the progress as well, {@link resume}
+ * polls a job that was started before, such as by a process that ended.
+ *
+ * The wait before a poll is what the last answer asks for by `Retry-After`, else what `schedule` says. The header is read
+ * where a call gives its response (`responseMode: "decoded-and-response"`) or its headers (`HttpApiSchema.WithHeaders`);
+ * `pending({ retryAfter })` tells a wait that the body has. A poll that fails with a `transient` or `throttled` error is
+ * made again, `failedPolls` times in a row.
+ *
+ * **Gotchas**
+ *
+ * Interrupting the operation or passing its deadline leaves the job running, unless `cancel` is given. The deadline is for
+ * starting and polling; the result is fetched under the deadline of its own call.
+ *
+ * **Example** (An export)
+ *
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { Endpoint, Integration, Operation } from "@causeway/core/client"
+ * import { Mock } from "@causeway/core/testing"
+ *
+ * const Job = Schema.Struct({ id: Schema.String, status: Schema.String, url: Schema.optional(Schema.String) })
+ *
+ * class Reports extends Integration.Service<Reports>()("app/Reports", {
+ *   baseUrl: "https://api.reports.example",
+ *   endpoints: [
+ *     Endpoint.post("create", "/exports", { payload: { year: Schema.Int }, success: Job }),
+ *     Endpoint.get("status", "/exports/:id", { params: { id: Schema.String }, success: Job })
+ *   ]
+ * }) {}
+ *
+ * const exported = Operation.make({
+ *   name: "export",
+ *   start: (year: number) => Effect.flatMap(Reports, (reports) => reports.create({ payload: { year } })),
+ *   poll: ({ id }) => Effect.flatMap(Reports, (reports) => reports.status({ params: { id } })),
+ *   state: Operation.byStatus({
+ *     status: (job: typeof Job.Type) => job.status,
+ *     done: ["completed"],
+ *     failed: ["failed"],
+ *     value: (job) => job.url,
+ *     error: (job) => new Error(`export ${job.id} failed`)
+ *   }),
+ *   deadline: "1 hour"
+ * })
+ *
+ * const layer = Reports.layerMock({ create: Mock.ok({ id: "1", status: "completed", url: "/1.csv" }), status: Mock.ok({ id: "1", status: "completed", url: "/1.csv" }) })
+ * console.assert(Effect.isEffect(Operation.run(exported, 2026).pipe(Effect.provide(layer))))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { type Duration, Effect, Queue, type Schedule, Stream } from "effect"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as InvalidOption from "../policy/InvalidOption.ts"
+import * as Retry from "../policy/Retry.ts"
+import { type Driven, drive } from "./internal/operationDriver.ts"
+import type { OperationCanceled, OperationExpired, OperationTimeout } from "./internal/operationErrors.ts"
+import type { AnyState, Canceled, Done, Event, Expired, Failed, Pending } from "./internal/operationStates.ts"
+
+export { OperationCanceled, OperationExpired, OperationTimeout } from "./internal/operationErrors.ts"
+export type { AnyState, Canceled, Done, Event, Expired, Failed, Pending } from "./internal/operationStates.ts"
+
+/**
+ * The job goes on. `status` is the provider's word for it, for the message of a timeout; `retryAfter` goes before that of
+ * the headers and before the schedule.
+ *
+ * @since 0.1.0
+ * @category states
+ */
+export const pending = <P = undefined>(
+  options: { readonly progress?: P; readonly status?: string; readonly retryAfter?: Duration.Input | undefined } = {}
+): Pending<P> => ({
+  _tag: "Pending",
+  // Without progress, P is undefined.
+  progress: options.progress as P,
+  status: options.status,
+  retryAfter: options.retryAfter
+})
+
+/**
+ * The job is done, with a value: the answer itself, or what `result` fetches by it.
+ *
+ * @since 0.1.0
+ * @category states
+ */
+export const done = <A>(value: A): Done<A> => ({ _tag: "Done", value })
+
+/**
+ * The job failed: the operation fails with `error`.
+ *
+ * @since 0.1.0
+ * @category states
+ */
+export const failed = <E>(error: E): Failed<E> => ({ _tag: "Failed", error })
+
+/**
+ * The job or its result is gone: the operation fails with `OperationExpired`.
+ *
+ * @since 0.1.0
+ * @category states
+ */
+export const expired: Expired = { _tag: "Expired" }
+
+/**
+ * Somebody canceled the job: the operation fails with `OperationCanceled`.
+ *
+ * @since 0.1.0
+ * @category states
+ */
+export const canceled: Canceled = { _tag: "Canceled" }
+
+/**
+ * What the words of a status mean; capitals make no difference, and any other word is pending.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Words<Answer, A, E, P> {
+  readonly status: (answer: Answer) => string
+  readonly done: ReadonlyArray<string>
+  readonly failed?: ReadonlyArray<string>
+  readonly expired?: ReadonlyArray<string>
+  readonly canceled?: ReadonlyArray<string>
+  /** The value of a job that is done. */
+  readonly value: (answer: Answer) => A
+  /** The error of a job that failed. */
+  readonly error: (answer: Answer) => E
+  readonly progress?: (answer: Answer) => P
+}
+
+/**
+ * The `state` of an operation whose answers have a status in words.
+ *
+ * @since 0.1.0
+ * @category states
+ */
+export const byStatus = <Answer, A, E, P = undefined>(
+  words: Words<Answer, A, E, P>
+): ((answer: Answer) => Pending<P> | Done<A> | Failed<E> | Expired | Canceled) => {
+  const meanings = new Map<string, "done" | "failed" | "expired" | "canceled">()
+  for (const meaning of ["done", "failed", "expired", "canceled"] as const) {
+    for (const word of words[meaning] ?? []) meanings.set(word.toLowerCase(), meaning)
+  }
+  return (answer) => {
+    const status = words.status(answer)
+    switch (meanings.get(status.toLowerCase())) {
+      case "done":
+        return done(words.value(answer))
+      case "failed":
+        return failed(words.error(answer))
+      case "expired":
+        return expired
+      case "canceled":
+        return canceled
+      case undefined:
+        return pending({ status, ...(words.progress !== undefined && { progress: words.progress(answer) }) })
+    }
+  }
+}
+
+/**
+ * Where a 202 says that the status of its job is: `operation-location`, `azure-asyncoperation` or `location`, as an
+ * absolute URL for an endpoint at `Endpoint.url`; undefined without one.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.3.3
+ * @since 0.1.0
+ * @category getters
+ */
+export const statusUrl = ({ headers, request }: HttpClientResponse): string | undefined => {
+  const given = headers["operation-location"] ?? headers["azure-asyncoperation"] ?? headers["location"]
+  const base = HttpClientRequest.toUrl(request)
+  const from = base._tag === "Some" ? base.value : undefined
+  return given !== undefined && URL.canParse(given, from) ? new URL(given, from).href : undefined
+}
+
+/**
+ * An operation that is started with `Input`, known by `Started`, and gives a `Value`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Operation<in Input, in out Started, out Value, out Progress, out E, out R> {
+  readonly "~causeway/client/Operation": Driven<Input, Started, Value, Progress, E, R>
+}
+
+type DoneOf<S> = S extends Done<infer A> ? A : never
+
+type FailedOf<S> = S extends Failed<infer E> ? E : never
+
+type ProgressOf<S> = S extends Pending<infer P> ? P : never
+
+type ExpiredOf<S, Statuses> = [Statuses] extends [readonly []]
+  ? Expired extends S
+    ? OperationExpired
+    : never
+  : OperationExpired
+
+type CanceledOf<S> = Canceled extends S ? OperationCanceled : never
+
+/**
+ * Options of {@link make}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<Input, Started, Answer, S extends AnyState, Value, Statuses, Es, Rs> {
+  /** What the operation is called in errors. */
+  readonly name: string
+  /** Starts the job. What it gives is how the job is known: an id, a URL, the whole answer. */
+  readonly start: (input: Input) => Effect.Effect<Started, Es, Rs>
+  /** Fetches the status of the job. */
+  readonly poll: (started: NoInfer<Started>) => Effect.Effect<Answer, Es, Rs>
+  /** What an answer of `poll` means. */
+  readonly state: (answer: Answer, started: NoInfer<Started>) => S
+  /** What the answer of `start` means, where a job may be done at once. Default: it is pending. */
+  readonly startState?: (started: NoInfer<Started>) => NoInfer<S>
+  /** Fetches the value of a job that is done. Default: the value of `done`. */
+  readonly result?: (done: DoneOf<S>, started: NoInfer<Started>) => Effect.Effect<Value, Es, Rs>
+  /** Cancels the job when the operation is interrupted or its deadline passes, for at most 10 s. Default: it goes on. */
+  readonly cancel?: (started: NoInfer<Started>) => Effect.Effect<unknown, unknown, Rs>
+  /** How long starting and polling may take in all. Adds `OperationTimeout`. */
+  readonly deadline: Duration.Input
+  /**
+   * When the next poll is made, where the provider does not say; an end of it is a timeout. Default: exponential from 1 s to
+   * 30 s, each with equal jitter.
+   */
+  readonly schedule?: Schedule.Schedule<unknown, AnyState>
+  /** Statuses of a failed poll by which the job is gone, such as 404 and 410. Default: none. */
+  readonly expiredStatuses?: Statuses
+  /** How many polls in a row may fail with a `transient` or `throttled` error. Default: 3. */
+  readonly failedPolls?: number
+}
+
+/**
+ * Describes a long-running operation. A nonsense option throws `InvalidOption`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <
+  Started,
+  Answer,
+  const S extends AnyState,
+  E1,
+  R1,
+  E2,
+  R2,
+  Input = void,
+  Value = DoneOf<S>,
+  E3 = never,
+  R3 = never,
+  R4 = never,
+  const Statuses extends ReadonlyArray<number> = readonly []
+>(
+  options: Omit<
+    Options<Input, Started, Answer, S, Value, Statuses, never, never>,
+    "start" | "poll" | "result" | "cancel"
+  > & {
+    readonly start: (input: Input) => Effect.Effect<Started, E1, R1>
+    readonly poll: (started: NoInfer<Started>) => Effect.Effect<Answer, E2, R2>
+    readonly result?: (done: DoneOf<S>, started: NoInfer<Started>) => Effect.Effect<Value, E3, R3>
+    readonly cancel?: (started: NoInfer<Started>) => Effect.Effect<unknown, unknown, R4>
+  }
+): Operation<
+  Input,
+  Started,
+  Value,
+  ProgressOf<S>,
+  E1 | E2 | E3 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
+  R1 | R2 | R3 | R4
+> => ({
+  "~causeway/client/Operation": {
+    ...options,
+    deadlineMillis: InvalidOption.positiveMillis("operation.deadline", options.deadline),
+    schedule: options.schedule ?? Retry.equalJitter({ base: "1 second", cap: "30 seconds" }),
+    expiredStatuses: options.expiredStatuses ?? [],
+    failedPolls: InvalidOption.integer("operation.failedPolls", options.failedPolls ?? 3, 0)
+  } as unknown as Driven<
+    Input,
+    Started,
+    Value,
+    ProgressOf<S>,
+    E1 | E2 | E3 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
+    R1 | R2 | R3 | R4
+  > // The driver calls each function with what another one of them has made.
+})
+
+/**
+ * Starts the job and polls it to its end.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const run = <Input, Started, Value, Progress, E, R>(
+  operation: Operation<Input, Started, Value, Progress, E, R>,
+  input: Input
+): Effect.Effect<Value, E, R> => {
+  const driven = operation["~causeway/client/Operation"]
+  return drive(driven, driven.start(input), ignored)
+}
+
+/**
+ * Polls a job that was started before, by what its `start` gave. The deadline begins anew.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const resume = <Input, Started, Value, Progress, E, R>(
+  operation: Operation<Input, Started, Value, Progress, E, R>,
+  started: Started
+): Effect.Effect<Value, E, R> => drive(operation["~causeway/client/Operation"], Effect.succeed(started), ignored)
+
+/**
+ * As {@link run}, as a Stream: that the job was started (what it gives is worth storing, for {@link resume}), each pending
+ * answer, and the value at its end. Ending the stream early interrupts the operation.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const stream = <Input, Started, Value, Progress, E, R>(
+  operation: Operation<Input, Started, Value, Progress, E, R>,
+  input: Input
+): Stream.Stream<Event<Started, Progress, Value>, E, R> =>
+  Stream.callback<Event<Started, Progress, Value>, E, R>((queue) => {
+    const driven = operation["~causeway/client/Operation"]
+    const driving = drive(driven, driven.start(input), (event) => Effect.asVoid(Queue.offer(queue, event)))
+    return Effect.matchCauseEffect(driving, {
+      onFailure: (cause) => Queue.failCause(queue, cause),
+      onSuccess: (value) => Effect.andThen(Queue.offer(queue, { _tag: "Done", value }), Queue.end(queue))
+    })
+  })
+
+const ignored = () => Effect.void
