@@ -342,7 +342,7 @@ describe("the error of a strategy", () => {
 
   it("is among the declared ones in layerPolicy too: a strategy with another error does not compile", () => {
     Provider.layerPolicy({ strategies: [quota] })
-    Provider.layerPolicy({}, { switched: { strategies: [killSwitch] } })
+    assert.isTrue(Layer.isLayer(Provider.layerPolicy({}, { switched: { strategies: [killSwitch] } })))
     // @ts-expect-error: the methods do not declare TurnedOff
     Provider.layerPolicy({ strategies: [killSwitch] })
     // @ts-expect-error: the method does not declare QuotaUsedUp
