@@ -491,6 +491,8 @@ export const captions: Captions = {
     about: "Slack.",
     files: {
       "Slack.ts": "The entry point.",
+      "SlackApi.ts": "What its API answers with ok: false, as failure rules.",
+      "refusals.ts": "What its own words for a refusal mean.",
       "SlackAuth.ts": "Tokens, rotated ones among them, and what an answer with ok: false means.",
       "SlackWebhook.ts": "How it signs events, interactions and commands."
     }
