@@ -60,8 +60,8 @@
  * @since 0.1.0
  */
 import { FailureRule } from "@causeway/core/client"
+import type { Failure } from "@causeway/core/policy"
 import { Effect, Schema } from "effect"
-import { categoryOf } from "./refusals.ts"
 
 const ok = Schema.Literal(false).pipe(Schema.withConstructorDefault(Effect.succeed(false as const)))
 
@@ -100,3 +100,30 @@ export const failures = [
   }),
   FailureRule.make({ when: Schema.Struct({ ok: Schema.Literal(false) }), category: "rejected" })
 ] as const
+
+/**
+ * The category of a refusal in Slack's own word; `rejected` for a word that is not known.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const categoryOf = (error: string): Failure.Category =>
+  (Object.hasOwn(categories, error) ? categories[error] : undefined) ?? "rejected"
+
+const categories: Readonly<Record<string, Failure.Category>> = {
+  account_inactive: "unauthorized",
+  invalid_auth: "unauthorized",
+  not_authed: "unauthorized",
+  token_expired: "unauthorized",
+  token_revoked: "unauthorized",
+  ratelimited: "throttled",
+  rate_limited: "throttled",
+  fatal_error: "transient",
+  internal_error: "transient",
+  request_timeout: "transient",
+  service_unavailable: "transient",
+  invalid_arguments: "invalid",
+  invalid_arg_name: "invalid",
+  invalid_json: "invalid",
+  json_not_object: "invalid"
+}

@@ -59,7 +59,7 @@ import {
 import type { Failure } from "@causeway/core/policy"
 import { Data, Effect, type Layer, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
-import { categoryOf } from "./refusals.ts"
+import { categoryOf } from "./SlackApi.ts"
 
 /**
  * How the tokens of Slack begin: of a bot, of a person, of an app (for its sockets), and of a configuration.
