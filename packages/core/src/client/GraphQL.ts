@@ -285,6 +285,12 @@ const schemaOf = (given: SchemaOrFields): Schema.Top =>
   // What is no schema is the fields of a struct.
   Schema.isSchema(given) ? (given as Schema.Top) : Schema.Struct(given as Schema.Struct.Fields)
 
+interface Sent {
+  readonly query: string
+  readonly operationName?: string
+  readonly variables?: unknown
+}
+
 /** The payload as a caller gives it, encoded with the document beside it. */
 const payloadOf = (document: string, operationName: string | undefined, variables: Schema.Top): Schema.Top => {
   const typed = Schema.toType(variables)
@@ -297,9 +303,9 @@ const payloadOf = (document: string, operationName: string | undefined, variable
   return wire.pipe(
     Schema.decodeTo(
       input,
-      SchemaTransformation.transform({
-        decode: (sent: { readonly variables?: unknown }) => ({ variables: sent.variables }),
-        encode: (given: { readonly variables?: unknown } | undefined) => ({
+      SchemaTransformation.transform<{ readonly variables?: unknown } | undefined, Sent>({
+        decode: ({ variables }) => ({ variables }),
+        encode: (given) => ({
           query: document,
           ...(operationName !== undefined && { operationName }),
           ...(given?.variables !== undefined && { variables: given.variables })
