@@ -307,6 +307,10 @@ export const captions: Captions = {
       "FormStyle.ts": "How nested data is written in a form or a query.",
       "Integration.ts": "A provider's endpoints, policy and Layers as one class.",
       "FailureRule.ts": "Decoded bodies that are failures, as data.",
+      "GraphQL.ts": "GraphQL: an endpoint whose document is a constant, with errors as failures.",
+      "internal/graphqlChecks.ts": "Checks a GraphQL document against the options of its endpoint.",
+      "internal/graphqlDocument.ts": "A light scan of a GraphQL document: its operations and variables.",
+      "internal/graphqlErrors.ts": "What the codes of GraphQL errors mean, and how long to wait.",
       "Pagination.ts": "How to go from one page of a list to the next.",
       "internal/methodTypes.ts": "The types of methods: what one takes, gives, fails with and needs.",
       "internal/clientTypes.ts": "The types of an integration's methods, policies, replies and stubs, by name.",
@@ -504,6 +508,7 @@ export const captions: Captions = {
     about: "Slack.",
     files: {
       "Slack.ts": "The entry point.",
+      "SlackApi.ts": "What its API answers with ok: false, as failure rules.",
       "SlackAuth.ts": "Tokens, rotated ones among them, and what an answer with ok: false means.",
       "SlackWebhook.ts": "How it signs events, interactions and commands."
     }

@@ -57,8 +57,8 @@ export interface Options {
    */
   readonly idempotencyKeyHeader?: string
   /**
-   * Which failures are retried, decoded domain errors among them. Default: those that are `transient` or `throttled` and
-   * do not say `x-should-retry: false`, and those that say `x-should-retry: true`.
+   * Which failures are retried; {@link whenError} adds a type of error to the default. An endpoint refuses one that could
+   * not take effect, because its calls may not be repeated. Default: {@link byCategory}.
    */
   readonly when?: (failure: FailedAttempt) => boolean
 }
@@ -76,6 +76,8 @@ export interface Retry {
   readonly maxRetryAfterMillis: number
   readonly idempotencyKeyHeader: string | undefined
   readonly when: (failure: FailedAttempt) => boolean
+  /** Whether `when` was stated. */
+  readonly hasWhen: boolean
 }
 
 /**
@@ -92,7 +94,15 @@ export type Input = Schedule.Schedule<unknown, FailedAttempt> | Retry
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options): Retry => ({
+export const make = (options: Options): Retry => {
+  if (options.when !== undefined && options.attempts === 1) {
+    const accepts = "left out, because one attempt leaves nothing to retry"
+    throw new InvalidOption.InvalidOption({ option: "retry.when", actual: "given beside `attempts: 1`", accepts })
+  }
+  return fromOptions(options)
+}
+
+const fromOptions = (options: Options): Retry => ({
   [TypeId]: TypeId,
   schedule: options.schedule ?? defaultSchedule,
   attempts: InvalidOption.integer("retry.attempts", options.attempts ?? 10, 1),
@@ -101,8 +111,47 @@ export const make = (options: Options): Retry => ({
     options.idempotencyKeyHeader === undefined
       ? undefined
       : InvalidOption.httpToken("retry.idempotencyKeyHeader", options.idempotencyKeyHeader),
-  when: options.when ?? mayPass
+  when: options.when ?? byCategory,
+  hasWhen: options.when !== undefined
 })
+
+/**
+ * The default `when`: failures that are `transient` or `throttled` and do not say `x-should-retry: false`, and those that
+ * say `x-should-retry: true`.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const byCategory = ({ category, shouldRetry }: FailedAttempt): boolean =>
+  shouldRetry ?? (category === "transient" || category === "throttled")
+
+/**
+ * A `when` that retries the errors of one class too, such as an error that the endpoint declares; with `predicate` only
+ * those for which it is true. Everything else is retried by its category.
+ *
+ * **Example** (A lock that another request holds)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Retry } from "@causeway/core/policy"
+ *
+ * class Conflict extends Schema.TaggedError<Conflict>()("Conflict", { code: Schema.String }) {}
+ *
+ * const retry = Retry.make({
+ *   attempts: 3,
+ *   when: Retry.whenError(Conflict, (conflict) => conflict.code === "lock_timeout")
+ * })
+ *
+ * console.assert(retry.hasWhen)
+ * ```
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const whenError =
+  <E>(type: abstract new (...args: never) => E, predicate: (error: E, failure: FailedAttempt) => boolean = () => true) =>
+  (failure: FailedAttempt): boolean =>
+    (failure.error instanceof type && predicate(failure.error, failure)) || byCategory(failure)
 
 /**
  * Takes a strategy as it is, and a bare `Schedule` with the other defaults.
@@ -187,8 +236,5 @@ const backoff = (
     })
   )
 }
-
-const mayPass = ({ category, shouldRetry }: FailedAttempt): boolean =>
-  shouldRetry ?? (category === "transient" || category === "throttled")
 
 const defaultSchedule = Schedule.exponential("200 millis").pipe(Schedule.jittered)

@@ -3,8 +3,8 @@
  *
  * **When to use**
  *
- * Give {@link token} or {@link rotating} to the `layer` of your integration of Slack's Web API, and put {@link checked} or
- * {@link renewing} around its calls.
+ * Give {@link token} or {@link rotating} to the `layer` of your integration of Slack's Web API, and `SlackApi.failures` to
+ * the integration itself. {@link checked} and {@link renewing} are for calls of another client.
  *
  * **Details**
  *
@@ -59,6 +59,7 @@ import {
 import type { Failure } from "@causeway/core/policy"
 import { Data, Effect, type Layer, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
+import { categoryOf } from "./SlackApi.ts"
 
 /**
  * How the tokens of Slack begin: of a bot, of a person, of an app (for its sockets), and of a configuration.
@@ -184,7 +185,7 @@ export const checked = <A extends Answer, E, R>(call: Effect.Effect<A, E, R>): E
   Effect.flatMap(call, (answer) => {
     if (answer.ok) return Effect.succeed(answer)
     const error = answer.error ?? "unknown"
-    return Effect.fail(new SlackRefused({ error, category: categories[error] ?? "rejected" }))
+    return Effect.fail(new SlackRefused({ error, category: categoryOf(error) }))
   })
 
 /**
@@ -211,21 +212,3 @@ export const renewing =
             : Effect.flatMap(tokens.refused(used.value), (renewed) => (renewed ? checked(call) : Effect.fail(refused)))
       )
     })
-
-const categories: Readonly<Record<string, Failure.Category>> = {
-  account_inactive: "unauthorized",
-  invalid_auth: "unauthorized",
-  not_authed: "unauthorized",
-  token_expired: "unauthorized",
-  token_revoked: "unauthorized",
-  ratelimited: "throttled",
-  rate_limited: "throttled",
-  fatal_error: "transient",
-  internal_error: "transient",
-  request_timeout: "transient",
-  service_unavailable: "transient",
-  invalid_arguments: "invalid",
-  invalid_arg_name: "invalid",
-  invalid_json: "invalid",
-  json_not_object: "invalid"
-}

@@ -86,6 +86,7 @@ export const assertConsistent = (endpoint: Checked): void => {
   assertConstantQuery(endpoint, where)
   assertStyles(endpoint, where)
   assertRepetition(endpoint, where)
+  assertRetryFits(endpoint, where)
 }
 
 const assertAddress = ({ constants, params, path, redirects }: Checked, where: string): void => {
@@ -202,6 +203,20 @@ export const assertWritable = ({ identifier, method, payload, query }: HttpApiEn
 }
 
 const repeatable: ReadonlySet<string> = new Set([...safe, "PUT", "DELETE"])
+
+/** A `when` decides nothing where no failed call may be repeated. */
+const assertRetryFits = ({ constants, headers, idempotent, method, policy, unprocessed }: Checked, where: string): void => {
+  const { retry } = policy
+  if (retry === undefined || retry === null || !("hasWhen" in retry) || !retry.hasWhen) return
+  const names = [...Object.keys(constants.headers ?? {}), ...(headers === undefined ? [] : propertyNames(headers))]
+  const hasKey = retry.idempotencyKeyHeader !== undefined || names.some((name) => /^idempotency-key$/i.test(name))
+  if (hasKey || unprocessed.length > 0 || (idempotent ?? repeatable.has(method))) return
+  refuse(
+    `policy.retry.when of ${where}`,
+    `on ${method}, which may not be repeated`,
+    "beside `idempotent: true`, `unprocessed` or `retry.idempotencyKeyHeader`"
+  )
+}
 
 const assertRepetition = ({ idempotent, method, unprocessed }: Checked, where: string): void => {
   if (idempotent !== undefined && typeof idempotent !== "boolean") {

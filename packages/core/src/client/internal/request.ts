@@ -43,7 +43,14 @@ type Headers<Type> = [Type] extends [never]
     ? { readonly headers?: Type | undefined }
     : { readonly headers: Type }
 
-type Payload<S extends Schema.Constraint> = [S["Type"]] extends [never] ? {} : { readonly payload: PayloadOf<S> }
+/** A payload that may be undefined can be left out. */
+type Payload<S extends Schema.Constraint> = [S["Type"]] extends [never]
+  ? {}
+  : undefined extends S["Type"]
+    ? unknown extends S["Type"]
+      ? { readonly payload: PayloadOf<S> }
+      : { readonly payload?: PayloadOf<S> }
+    : { readonly payload: PayloadOf<S> }
 
 type Multipart = Brand<HttpApiSchema.MultipartTypeId> | Brand<HttpApiSchema.MultipartStreamTypeId>
 
