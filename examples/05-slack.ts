@@ -60,7 +60,9 @@ const live = Layer.unwrap(
   Effect.map(Provider.start(), (url) =>
     Slack.layer.pipe(
       Layer.provide([SlackAuth.token(Slack, Secret.config("SLACK_TOKEN", SlackAuth.forms.bot)), Transport.layer]),
-      Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ SLACK_URL: `${url}/api`, SLACK_TOKEN: "xoxb-1" })))
+      Layer.provide(
+        ConfigProvider.layer(ConfigProvider.fromUnknown({ SLACK_URL: `${url}/api`, SLACK_TOKEN: "xoxb-1" }))
+      )
     )
   )
 )

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage } from "node:http"
 import { buffer } from "node:stream/consumers"
 import { Config, ConfigProvider, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import { HttpApiSchema } from "effect/http-api"
-import Stripe from "stripe"
+import { Stripe } from "stripe"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Events, FormStyle, Integration, Pagination } from "@causeway/core/client"
@@ -121,7 +121,11 @@ const stripeEndpoints = [
     success: Customer
   }),
   Endpoint.get("listCustomers", "/v1/customers", {
-    query: { limit: Schema.Int, created: Schema.Struct({ gte: Schema.Int }), starting_after: Schema.optional(Schema.String) },
+    query: {
+      limit: Schema.Int,
+      created: Schema.Struct({ gte: Schema.Int }),
+      starting_after: Schema.optional(Schema.String)
+    },
     queryStyle: stripeStyle,
     success: Customers,
     pagination: Pagination.cursor(Customers, {
@@ -144,8 +148,7 @@ class OurStripe extends Integration.Service<OurStripe>()("test/Stripe", {
 }) {}
 
 const key = Effect.succeed(Redacted.make("sk_test_1"))
-const serverConfig = () =>
-  ConfigProvider.layer(ConfigProvider.fromUnknown({ SERVER: `http://127.0.0.1:${port}` }))
+const serverConfig = () => ConfigProvider.layer(ConfigProvider.fromUnknown({ SERVER: `http://127.0.0.1:${port}` }))
 
 const runStripe = <A, E>(program: Effect.Effect<A, E, OurStripe>) =>
   Effect.runPromise(
@@ -199,10 +202,7 @@ describe("the official client of Stripe and Causeway send the same", () => {
       async () => {
         for await (const _ of theirStripe().customers.list(query)) continue
       },
-      () =>
-        runStripe(
-          Effect.flatMap(OurStripe, (stripe) => Stream.runCollect(stripe.listCustomers.items({ query })))
-        )
+      () => runStripe(Effect.flatMap(OurStripe, (stripe) => Stream.runCollect(stripe.listCustomers.items({ query }))))
     )
     expect(sent.length).toBe(2)
   })
@@ -259,7 +259,11 @@ const runOpenAI = <A, E>(program: Effect.Effect<A, E, OurOpenAI>) =>
 
 const theirOpenAI = () => new OpenAI({ apiKey: "sk_test_1", baseURL: `http://127.0.0.1:${port}/v1` })
 
-const conversation = { model: "m", messages: [{ role: "user", content: 'Grüße, "you" \u2028' }], temperature: 0.1 } as const
+const conversation = {
+  model: "m",
+  messages: [{ role: "user", content: 'Grüße, "you" \u2028' }],
+  temperature: 0.1
+} as const
 
 describe("the official client of OpenAI and Causeway send the same", () => {
   test("a chat", async () => {
@@ -297,9 +301,7 @@ describe("the official client of OpenAI and Causeway send the same", () => {
         for await (const _ of theirOpenAI().files.list({ limit: 1 })) continue
       },
       () =>
-        runOpenAI(
-          Effect.flatMap(OurOpenAI, (openai) => Stream.runCollect(openai.files.items({ query: { limit: 1 } })))
-        )
+        runOpenAI(Effect.flatMap(OurOpenAI, (openai) => Stream.runCollect(openai.files.items({ query: { limit: 1 } }))))
     )
     expect(sent.length).toBe(2)
   })

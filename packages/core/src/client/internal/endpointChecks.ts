@@ -205,7 +205,10 @@ export const assertWritable = ({ identifier, method, payload, query }: HttpApiEn
 const repeatable: ReadonlySet<string> = new Set([...safe, "PUT", "DELETE"])
 
 /** A `when` decides nothing where no failed call may be repeated. */
-const assertRetryFits = ({ constants, headers, idempotent, method, policy, unprocessed }: Checked, where: string): void => {
+const assertRetryFits = (
+  { constants, headers, idempotent, method, policy, unprocessed }: Checked,
+  where: string
+): void => {
   const { retry } = policy
   if (retry === undefined || retry === null || !("hasWhen" in retry) || !retry.hasWhen) return
   const names = [...Object.keys(constants.headers ?? {}), ...(headers === undefined ? [] : propertyNames(headers))]
