@@ -334,6 +334,7 @@ export const captions: Captions = {
       "Events.ts": "The events of a stream: what they hold, which are errors, and how the stream ends.",
       "JsonNumber.ts": "Numbers of JSON without loss, as schemas.",
       "internal/exactNumbers.ts": "Puts the digits of numbers where a schema asks for them.",
+      "internal/reconnection.ts": "Opens a stream of events again, from the last event that was read.",
       "internal/eventParser.ts": "Parses Server-Sent Events as their bytes arrive.",
       "internal/eventRules.ts": "What an endpoint says of its events beside their schemas.",
       "internal/eventStream.ts": "Decodes a stream of events as its endpoint says.",
