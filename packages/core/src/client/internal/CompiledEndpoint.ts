@@ -2,7 +2,7 @@
 import { Duration, Effect, type Fiber, type Stream } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpClient from "effect/http/HttpClient"
-import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import { type HttpClientRequest, setHeaders } from "effect/http/HttpClientRequest"
 import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
 import * as Engine from "../../policy/Engine.ts"
@@ -120,10 +120,11 @@ export class CompiledEndpoint {
 
   #sendOn(
     fiber: Fiber.Fiber<unknown, unknown>,
-    request: HttpClientRequest,
+    encoded: HttpClientRequest,
     input: Input,
     options: CallOptions
   ): Effect.Effect<unknown, unknown> {
+    const request = options.headers === undefined ? encoded : setHeaders(encoded, options.headers)
     return this.spans.call(fiber, (span) => {
       const mode = input.responseMode ?? "decoded-only"
       const invocation = new Invocation(this, { request, input, mode, options, span, engine: this.engine() })
