@@ -337,6 +337,7 @@ export const captions: Captions = {
       "JsonNumber.ts": "Numbers of JSON without loss, as schemas.",
       "internal/exactNumbers.ts": "Puts the digits of numbers where a schema asks for them.",
       "internal/reconnection.ts": "Opens a stream of events again, from the last event that was read.",
+      "internal/downloadTypes.ts": "What a download takes, gives and fails with.",
       "internal/Transfer.ts": "One download while it runs: its requests and where the next one begins.",
       "internal/checksums.ts": "The checksums that a provider gives with a body.",
       "internal/crc32c.ts": "CRC-32C, as Google and Amazon give it.",

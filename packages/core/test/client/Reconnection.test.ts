@@ -44,7 +44,7 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   /** How the body goes on after its text. Default: it ends. */
-  readonly then?: "break" | "hang"
+  readonly after?: "break" | "hang"
 }
 
 /** A provider that answers each request in turn, and repeats its last answer. */
@@ -57,7 +57,7 @@ const provider = (answers: ReadonlyArray<Answer>) => {
         body = "",
         headers = {},
         status = 200,
-        then,
+        after,
         type = "text/event-stream"
       } = answers[Math.min(requests.length, answers.length - 1)] ?? {}
       requests.push({ id: request.headers["last-event-id"], at: clock.currentTimeMillisUnsafe() })
@@ -66,9 +66,9 @@ const provider = (answers: ReadonlyArray<Answer>) => {
         {
           start: (controller) => controller.enqueue(new TextEncoder().encode(body)),
           pull: async (controller) => {
-            if (then === "hang") await new Promise<void>(() => {})
+            if (after === "hang") await new Promise<void>(() => {})
             open.count -= 1
-            if (then === "break") controller.error(new TypeError("terminated"))
+            if (after === "break") controller.error(new TypeError("terminated"))
             else controller.close()
           },
           cancel: () => {
@@ -126,7 +126,7 @@ describe("a stream of events that reconnects", () => {
   it.effect("sends the id of the last event, and waits as the schedule says", () =>
     Effect.gen(function* () {
       const { at, ended, ids, values } = yield* run("events", [
-        { body: 'id: a\ndata: {"n":1}\n\n', then: "break" },
+        { body: 'id: a\ndata: {"n":1}\n\n', after: "break" },
         { body: 'id: b\ndata: {"n":2}\n\n' },
         { status: 204 }
       ])
@@ -140,8 +140,8 @@ describe("a stream of events that reconnects", () => {
   it.effect("keeps the id of an earlier connection, and sends it in UTF-8", () =>
     Effect.gen(function* () {
       const { ids } = yield* run("events", [
-        { body: 'id: …\ndata: {"n":1}\n\n', then: "break" },
-        { body: ": nothing\n\n", then: "break" },
+        { body: 'id: …\ndata: {"n":1}\n\n', after: "break" },
+        { body: ": nothing\n\n", after: "break" },
         { status: 204 }
       ])
       // web-platform-tests, eventsource/format-field-id.any.js: the header is the UTF-8 of the id.
@@ -151,7 +151,7 @@ describe("a stream of events that reconnects", () => {
 
   it.effect("waits as long as the server's retry says, up to maxWait", () =>
     Effect.gen(function* () {
-      const first = { body: 'retry: 5000\ndata: {"n":1}\n\n', then: "break" } as const
+      const first = { body: 'retry: 5000\ndata: {"n":1}\n\n', after: "break" } as const
       assert.deepStrictEqual((yield* run("events", [first, {}, { status: 204 }])).at, [0, 5, 10])
       const long = { body: 'retry: 86400000\ndata: {"n":1}\n\n' }
       assert.deepStrictEqual((yield* run("short", [long, { status: 204 }])).at, [0, 7])
@@ -161,8 +161,8 @@ describe("a stream of events that reconnects", () => {
   it.effect("reconnects after silence, and releases the silent connection", () =>
     Effect.gen(function* () {
       const { at, ended, open, values } = yield* run("events", [
-        { body: 'data: {"n":1}\n\n', then: "hang" },
-        { body: 'data: {"n":2}\n\n', then: "hang" },
+        { body: 'data: {"n":1}\n\n', after: "hang" },
+        { body: 'data: {"n":2}\n\n', after: "hang" },
         { status: 204 }
       ])
       assert.deepStrictEqual(values, [1, 2])

@@ -1,9 +1,9 @@
 /** One download while it runs: its requests, what came of them, and where the next one begins. */
-import { Duration, Effect, Exit, type Pull, Schedule, Stream } from "effect"
+import { type Duration, Effect, Exit, type Pull, Schedule, Stream } from "effect"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as CallError from "../../policy/CallError.ts"
 import * as Exchange from "../../policy/Exchange.ts"
-import type * as Download from "../Download.ts"
+import type * as Download from "./downloadTypes.ts"
 import { Checksums, expectedOf } from "./checksums.ts"
 import { ifRange, isSame, partOf, type Place, type Validator, validatorOf, wholeOf } from "./ranges.ts"
 

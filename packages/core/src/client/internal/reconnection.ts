@@ -1,5 +1,5 @@
 /** Opens a stream of events again after it broke or ended, from the last event that was read. */
-import { Duration, Effect, Exit, Pull, Schedule, Stream } from "effect"
+import { Duration, Effect, Exit, type Pull, Schedule, Stream } from "effect"
 import * as CallError from "../../policy/CallError.ts"
 import type { EventParser } from "./eventParser.ts"
 import type { ReconnectRules } from "./eventRules.ts"
