@@ -340,7 +340,7 @@ export const captions: Captions = {
       "internal/downloadTypes.ts": "What a download takes, gives and fails with.",
       "internal/Transfer.ts": "One download while it runs: its requests and where the next one begins.",
       "internal/checksums.ts": "The checksums that a provider gives with a body.",
-      "internal/crc32c.ts": "CRC-32C, as Google and Amazon give it.",
+      "internal/crc32.ts": "CRC-32 and CRC-32C, as object stores give them.",
       "internal/ranges.ts": "What an answer says of the file, or of the part of it.",
       "internal/uploads.ts": "What is known of a stream that is a payload.",
       "internal/eventParser.ts": "Parses Server-Sent Events as their bytes arrive.",

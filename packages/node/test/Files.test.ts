@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schedule, Schema, Sink, Stream } from "effect"
+import { Deferred, Effect, Fiber, Layer, Queue, Schedule, Schema, Sink, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { HttpApiSchema } from "effect/http-api"
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
@@ -355,3 +356,62 @@ describe("an upload", () => {
     )
   )
 })
+
+class Timed extends Integration.Service<Timed>()("test/Timed", {
+  baseUrl: providerUrl,
+  endpoints: [
+    Endpoint.put("put", "/file", {
+      payload: HttpApiSchema.StreamUint8Array(),
+      success: Schema.String.pipe(HttpApiSchema.asText())
+    })
+  ]
+}) {}
+
+for (const transport of transports.filter(({ name }) => !name.includes("NodeHttpClient"))) {
+  describe(`the time of an upload over ${transport.name}`, () => {
+    const calling = <A, E>(use: (timed: Timed["Service"]) => Effect.Effect<A, E>) =>
+      Effect.gen(function* () {
+        const server = yield* serve((response, { body }) => response.end(String(body.length)))
+        const live = Timed.layer.pipe(Layer.provide([Auth.none(Timed), transport.layer, layerAt(server)]))
+        return yield* Effect.provide(Effect.flatMap(Timed, use), live)
+      })
+
+    it.effect("the standard limits let it take minutes while bytes leave", () =>
+      calling((timed) =>
+        Effect.gen(function* () {
+          const source = yield* Queue.unbounded<Uint8Array | undefined>()
+          const taken = yield* Queue.unbounded<number>()
+          const payload = Upload.make(Stream.fromQueue(source).pipe(Stream.takeWhile((chunk) => chunk !== undefined)), {
+            onProgress: ({ bytes }) => Queue.offer(taken, bytes)
+          })
+          const fiber = yield* Effect.forkChild(timed.put({ payload }))
+          for (let minute = 1; minute <= 10; minute += 1) {
+            yield* Queue.offer(source, new Uint8Array(1000))
+            assert.strictEqual(yield* Queue.take(taken), minute * 1000)
+            yield* TestClock.adjust("50 seconds")
+          }
+          yield* Queue.offer(source, undefined)
+          assert.strictEqual(yield* Fiber.join(fiber), "10000")
+        })
+      )
+    )
+
+    it.effect("one that gives no more bytes ends with an idle Timeout", () =>
+      calling((timed) =>
+        Effect.gen(function* () {
+          const begun = yield* Deferred.make<void>()
+          const payload = Stream.concat(
+            Stream.tap(Stream.make(new Uint8Array(10)), () => Deferred.succeed(begun, undefined)),
+            Stream.never
+          )
+          const fiber = yield* Effect.forkChild(Effect.flip(timed.put({ payload })))
+          yield* Deferred.await(begun)
+          yield* TestClock.adjust("60 seconds")
+          const error = yield* Fiber.join(fiber)
+          assert.instanceOf(error, CallError.Timeout)
+          assert.strictEqual((error as CallError.Timeout).scope, "idle")
+        })
+      )
+    )
+  })
+}

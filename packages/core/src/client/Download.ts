@@ -79,6 +79,12 @@ export type { Validator } from "./internal/ranges.ts"
 export const parts = <E, E2, R, E3 = never, R3 = never>(
   call: Call<E, E2, R>,
   options: Options & { readonly partial?: Partial<E3, R3> | undefined } = {}
+): Stream.Stream<Part, E | E2 | E3 | DownloadFailure, R | R3> => transfer(call, options, true)
+
+const transfer = <E, E2, R, E3 = never, R3 = never>(
+  call: Call<E, E2, R>,
+  options: Options & { readonly partial?: Partial<E3, R3> | undefined },
+  mayBeginAgain: boolean
 ): Stream.Stream<Part, E | E2 | E3 | DownloadFailure, R | R3> =>
   Stream.suspend(
     () =>
@@ -86,6 +92,7 @@ export const parts = <E, E2, R, E3 = never, R3 = never>(
         attempts: InvalidOption.integer("Download: attempts", options.attempts ?? 5, 1),
         schedule: options.schedule ?? Retry.fullJitter(),
         verify: options.verify ?? true,
+        mayBeginAgain,
         onProgress: options.onProgress,
         failure: (reason, detail) => new DownloadFailure({ reason, detail })
       }).parts
@@ -105,7 +112,7 @@ export const stream = <E, E2, R>(
   Stream.suspend(() => {
     let seen = 0
     let first: Validator | undefined
-    return Stream.mapEffect(parts(call, options), ({ bytes, offset, validator }) => {
+    return Stream.mapEffect(transfer(call, options, false), ({ bytes, offset, validator }) => {
       if (seen > offset && (first === undefined || !isEqual(first, validator))) {
         return Effect.fail(
           new DownloadFailure({ reason: "Changed", detail: `the file began again after ${seen} bytes had gone on` })

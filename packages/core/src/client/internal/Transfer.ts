@@ -11,6 +11,8 @@ interface Settings {
   readonly attempts: number
   readonly schedule: Schedule.Schedule<unknown>
   readonly verify: boolean
+  /** Whether what has gone on can be taken back. */
+  readonly mayBeginAgain: boolean
   readonly onProgress: Download.Options["onProgress"]
   readonly failure: (reason: Download.DownloadFailure["reason"], detail: string) => Download.DownloadFailure
 }
@@ -228,7 +230,10 @@ export class Transfer<E, E2, R, E3, R3> {
     this.#hasMoved = false
     if (this.#fruitless >= this.#settings.attempts) return Effect.fail(broken)
     // Without a validator, what is here can't be joined with what comes.
-    if (this.#validator === undefined) this.#restart()
+    if (this.#validator === undefined) {
+      if (this.#bytes > 0 && !this.#settings.mayBeginAgain) return Effect.fail(broken)
+      this.#restart()
+    }
     const start = this.#step === undefined ? Schedule.toStep(this.#settings.schedule) : Effect.succeed(this.#step)
     return Effect.flatMap(start, (step) => {
       this.#step = step

@@ -1,7 +1,6 @@
 /** The checksums that a provider gives with a body, and whether the bytes that came have them. */
 import { createHash } from "node:crypto"
-import { crc32 } from "node:zlib"
-import { Crc32c } from "./crc32c.ts"
+import { Crc32 } from "./crc32.ts"
 
 /** A checksum that the bytes must have, in base64. */
 export interface Expected {
@@ -72,28 +71,13 @@ interface Hash {
 
 const hashOf = (algorithm: Algorithm): Hash => {
   switch (algorithm) {
-    case "crc32c":
-      return new Crc32c()
     case "crc32":
-      return new Crc32()
+    case "crc32c":
+      return new Crc32(algorithm)
     default: {
       const hash = createHash(algorithm.replace("-", ""))
       return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() }
     }
-  }
-}
-
-class Crc32 implements Hash {
-  #value = 0
-
-  update(bytes: Uint8Array): void {
-    this.#value = crc32(bytes, this.#value)
-  }
-
-  digest(): Uint8Array {
-    const bytes = Buffer.alloc(4)
-    bytes.writeUInt32BE(this.#value)
-    return bytes
   }
 }
 
