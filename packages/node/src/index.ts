@@ -1,4 +1,5 @@
 export * as Browser from "./Browser.ts"
+export * as Files from "./Files.ts"
 export * as Loopback from "./Loopback.ts"
 export * as Sqlite from "./Sqlite.ts"
 export * as Transport from "./Transport.ts"

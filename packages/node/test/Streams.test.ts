@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Queue, Schedule, Schema, Stream } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import { Auth } from "@causeway/core/auth"
-import { Endpoint, Integration } from "@causeway/core/client"
+import { Endpoint, Events, Integration } from "@causeway/core/client"
 import { Policy } from "@causeway/core/policy"
 import { inPieces, layerAt, type NamedTransport, providerUrl, serve, type Server, transports } from "./server.ts"
 import type { ServerResponse } from "node:http"
@@ -19,6 +19,9 @@ class Provider extends Integration.Service<Provider>()("test/Streams", {
       success: HttpApiSchema.StreamSse({
         events: Schema.Struct({ id: Schema.optionalKey(Schema.String), event: Schema.String, data: Schema.String })
       })
+    }),
+    Endpoint.get("feed", "/feed", {
+      success: Events.make({ data: Token, reconnect: { schedule: Schedule.recurs(5) } })
     }),
     Endpoint.get("rows", "/rows", { success: HttpApiSchema.StreamNdjson({ schema: Row }) }),
     Endpoint.put("upload", "/upload", {
@@ -237,6 +240,25 @@ for (const transport of transports) {
           })
       )
     )
+
+    it.effect("a stream that reconnects goes on after its server has closed, and ends with a 204", () => {
+      let requests = 0
+      return calling(
+        (response) => {
+          requests += 1
+          if (requests === 3) return void response.writeHead(204).end()
+          response.writeHead(200, { "content-type": "text/event-stream" })
+          const event = `id: ${requests}\ndata: {"token":"${requests}"}\n\n`
+          response.write(event, () => (requests === 1 ? void setImmediate(() => response.destroy()) : response.end()))
+        },
+        (provider, server) =>
+          Effect.gen(function* () {
+            assert.deepStrictEqual(yield* collected(provider.feed()), [{ token: "1" }, { token: "2" }])
+            const ids = server.arrivals.map(({ headers }) => headers["last-event-id"])
+            assert.deepStrictEqual(ids, [undefined, "1", "2"])
+          })
+      )
+    })
 
     it.effect("interrupting whoever reads a stream closes the connection", () =>
       calling(

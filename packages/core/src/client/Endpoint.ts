@@ -475,7 +475,8 @@ const make = <Out>(method: HttpMethod, name: string, path: string, options: unkn
   const writing = { query: parts.query, queryStyle: given.queryStyle, formStyle: given.formStyle }
   const payloads = payload === undefined ? [] : [payload].flat()
   checkRules(`endpoint ${name}`, remembered.failures)
-  assertConsistent({ ...remembered, ...writing, ...parts, name, method, path, payload: payloads })
+  const successes = given.success === undefined ? [] : [given.success].flat()
+  assertConsistent({ ...remembered, ...writing, ...parts, name, method, path, payload: payloads, success: successes })
   // A path that passed the checks begins with a slash.
   const endpoint = HttpApiEndpoint.make(method as "POST")(name, path as `/${string}`, {
     ...parts,

@@ -13,6 +13,10 @@
  * whose `_tag` need not be on the wire. A stream that ends before the declared `done` fails with `TransportFailure`
  * (`Body`).
  *
+ * With `reconnect`, a stream that breaks, is silent for longer than the idle timeout or ends without its declared end is
+ * opened again: the same request, under the same policies, with the id of the last event as `last-event-id`, after the
+ * wait that the server's `retry` says. An event is read twice, or not at all, where the server pays no regard to the id.
+ *
  * **Gotchas**
  *
  * The last event counts also where the empty line after it is missing, as in the clients of model APIs; the specification
@@ -46,12 +50,13 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  * @since 0.1.0
  */
-import { Schema } from "effect"
+import { type Duration, type Schedule, Schema } from "effect"
 import * as Sse from "effect/encoding/Sse"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type { Category } from "../policy/Failure.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
-import { type EventRules, eventRulesKey } from "./internal/eventRules.ts"
+import * as Retry from "../policy/Retry.ts"
+import { type EventRules, eventRulesKey, type ReconnectRules } from "./internal/eventRules.ts"
 
 /**
  * An event as it is on the wire; without a name it is called `message`.
@@ -73,6 +78,33 @@ export interface WireEvent {
  */
 export type Errors = Readonly<Record<string, { readonly schema: Schema.Top; readonly category: Category }>>
 
+/**
+ * When a stream is opened again after it broke, was silent for too long, or ended without its declared end.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReconnectOptions {
+  /** The waits, where the server has sent no `retry`. Its end ends the stream. Default: full jitter from 1 s to 30 s. */
+  readonly schedule?: Schedule.Schedule<unknown>
+  /** The most connections in a row that bring no event. Default: 10. */
+  readonly attempts?: number
+  /** The longest wait: a longer `retry` is cut, a longer `Retry-After` ends the stream. Default: 1 minute. */
+  readonly maxWait?: Duration.Input
+}
+
+/**
+ * Marks a stream that reconnects: it can fail with all that a call can fail with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reconnects {
+  readonly "~causeway/client/Reconnects": true
+}
+
+type Declared<S, R> = [R] extends [undefined] ? S : S & Reconnects
+
 interface CommonOptions<E extends Errors> {
   /** Events that fail the stream, by name. Default: none. */
   readonly errors?: E
@@ -85,6 +117,11 @@ interface CommonOptions<E extends Errors> {
   readonly mediaTypes?: ReadonlyArray<string>
   /** The largest event, in bytes. Default: 10 MiB. */
   readonly maxEventBytes?: number
+  /**
+   * Opens the stream again with `last-event-id`, as `EventSource` does; for a request that may be repeated. A 204 ends the
+   * stream, and so does the declared end. Default: off.
+   */
+  readonly reconnect?: true | ReconnectOptions | undefined
 }
 
 /**
@@ -155,16 +192,20 @@ interface NamedCodec<Named extends Readonly<Record<string, Schema.Top>>, Value> 
  * @category constructors
  */
 export const make: {
-  <Data extends Schema.Top, const E extends Errors = {}>(
-    options: DataOptions<Data, E>
-  ): HttpApiSchema.StreamSse<HttpApiSchema.SseEventFromData<Data>, ErrorSchema<E>, Data["Type"]>
+  <Data extends Schema.Top, const E extends Errors = {}, R extends true | ReconnectOptions | undefined = undefined>(
+    options: DataOptions<Data, E> & { readonly reconnect?: R }
+  ): Declared<HttpApiSchema.StreamSse<HttpApiSchema.SseEventFromData<Data>, ErrorSchema<E>, Data["Type"]>, R>
   <
     const Named extends Readonly<Record<string, Schema.Top>>,
     const E extends Errors = {},
-    const Unknown extends "skip" | "keep" = "skip"
+    const Unknown extends "skip" | "keep" = "skip",
+    R extends true | ReconnectOptions | undefined = undefined
   >(
-    options: NamedOptions<Named, E, Unknown>
-  ): HttpApiSchema.StreamSse<NamedCodec<Named, NamedEvent<Named, Unknown>>, ErrorSchema<E>, NamedEvent<Named, Unknown>>
+    options: NamedOptions<Named, E, Unknown> & { readonly reconnect?: R }
+  ): Declared<
+    HttpApiSchema.StreamSse<NamedCodec<Named, NamedEvent<Named, Unknown>>, ErrorSchema<E>, NamedEvent<Named, Unknown>>,
+    R
+  >
 } = (options: AnyOptions): never => {
   const error = Schema.Union(Object.values(options.errors ?? {}).map(({ schema }) => schema))
   const schema =
@@ -191,7 +232,17 @@ const rulesOf = (options: AnyOptions): EventRules => {
     maxEventBytes: InvalidOption.integer("Events.make: maxEventBytes", maxEventBytes, 1),
     ...(names !== undefined && { names: new Set(names) }),
     ...(done !== undefined && { done }),
-    ...(mediaTypes !== undefined && { mediaTypes })
+    ...(mediaTypes !== undefined && { mediaTypes }),
+    ...(options.reconnect !== undefined && { reconnect: reconnectRules(options.reconnect) })
+  }
+}
+
+const reconnectRules = (reconnect: true | ReconnectOptions): ReconnectRules => {
+  const given = reconnect === true ? {} : reconnect
+  return {
+    schedule: given.schedule ?? Retry.fullJitter({ base: "1 second", cap: "30 seconds" }),
+    attempts: InvalidOption.integer("Events.make: reconnect.attempts", given.attempts ?? 10, 1),
+    maxWaitMillis: InvalidOption.positiveMillis("Events.make: reconnect.maxWait", given.maxWait ?? "1 minute")
   }
 }
 

@@ -116,13 +116,9 @@ export class CompiledEndpoint {
       options,
       span: undefined
     }
-    return Tracing.isCollected(fiber)
-      ? this.spans.call((span) => this.#run(fiber, { ...one, span }))
-      : this.#run(fiber, one)
-  }
-
-  #run(fiber: Fiber.Fiber<unknown, unknown>, one: One): Effect.Effect<unknown, unknown> {
-    return Engine.runOn(fiber, one.engine, new Invocation(this, one))
+    return Tracing.traced(fiber, this.spans, (span) =>
+      Engine.runOn(fiber, one.engine, new Invocation(this, span === undefined ? one : { ...one, span }))
+    )
   }
 
   #unencodable({ issue, part }: RequestEncoder.Unencodable): CallError.EncodeFailure | CallError.TransportFailure {

@@ -1,12 +1,12 @@
 /** One call of a method: its credentials, its answer, and the errors that it can fail with. */
 import { Clock, Duration, Effect, Option, Redacted, type Tracer } from "effect"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import { fromWeb, type HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
 import * as Cache from "../../policy/Cache.ts"
-import type * as Engine from "../../policy/Engine.ts"
+import * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
 import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
@@ -18,12 +18,20 @@ import type { Told } from "./failureRules.ts"
 import { readBody, type ReceivedBody } from "./receivedBody.ts"
 import type { Redirected } from "./redirects.ts"
 import type { Decoder } from "./ResponseDecoder.ts"
-import { limiting } from "./streamLimits.ts"
+import { beforeDeadline, limiting } from "./streamLimits.ts"
 import * as Tracing from "./Tracing.ts"
-import type { LimitBytes, Problem, StreamProblem, Undecodable } from "./undecodable.ts"
+import {
+  type Connection,
+  isElapsed,
+  type Problem,
+  type Reading,
+  type Resume,
+  type StreamProblem,
+  type Undecodable
+} from "./undecodable.ts"
 
-/** `buffered`: the response with its body read, for a cache. */
-type Mode = NonNullable<Input["responseMode"]> | "buffered"
+/** `buffered`: the response with its body read, for a cache. `connection`: a stream that is read on. */
+type Mode = NonNullable<Input["responseMode"]> | "buffered" | "connection"
 
 /** The endpoint that a call is made to. */
 export interface Called {
@@ -228,8 +236,10 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     const { mode } = this.#one
     if (mode === "response-only") return Effect.succeed(this.#withoutCredentials(response))
     const { status } = response
+    if (mode === "connection" && status === 204) return Effect.as(Exchange.discard(response), undefined)
     const decoder = this.#endpoint.codec.successOf(status, response.headers["content-type"])
     if (decoder === undefined) return this.refuse(received, "rejected")
+    if (mode === "connection") return Effect.succeed(this.#connection(received))
     const decoded = this.#decode(received, decoder)
     return mode === "decoded-and-response" ? this.#inMode(response, decoded) : decoded
   }
@@ -269,7 +279,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     isJudged: boolean
   ): Effect.Effect<unknown, Failed> {
     const { response } = received
-    const opened = decoder.open(response, (problem) => this.#streamError(received, problem), this.#limit(received))
+    const opened = decoder.open(this.#connection(received), this.#reading(received))
     return Effect.catch(opened, (problem) => {
       const failure = Effect.suspend(() => Effect.fail(this.#problem(received, problem)))
       if (problem.reason !== "MediaType" || !isJudged) return Effect.andThen(Exchange.discard(response), failure)
@@ -279,12 +289,35 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     })
   }
 
+  #connection(received: Arrived): Connection {
+    return { response: received.response, tell: (problem) => this.#streamError(received, problem) }
+  }
+
   /** The standard deadline ends when a stream begins; one that the endpoint or the call states holds to its end. */
-  #limit({ attempt }: Arrived): LimitBytes {
-    return limiting({
-      idleMillis: this.idleMillis,
-      deadline: attempt.deadlineAt === Infinity ? undefined : { at: attempt.deadlineAt, millis: attempt.deadlineMillis }
-    })
+  #reading(received: Arrived): Reading {
+    const { deadlineAt, deadlineMillis } = received.attempt
+    const deadline = deadlineAt === Infinity ? undefined : { at: deadlineAt, millis: deadlineMillis }
+    const inTime: Resume["inTime"] = (effect) =>
+      Effect.mapError(beforeDeadline(effect, deadline), (error) =>
+        isElapsed(error) ? this.#streamError(received, error) : error
+      )
+    return {
+      limit: limiting({ idleMillis: this.idleMillis, deadline }),
+      resume:
+        this.idempotent && this.replayable ? { connect: (headers) => this.#reconnect(headers), inTime } : undefined
+    }
+  }
+
+  /** The same request under the same policies, as a call by itself. */
+  #reconnect(headers: Readonly<Record<string, string>>): Effect.Effect<Connection | undefined, unknown> {
+    const request = HttpClientRequest.setHeaders(this.outgoing, headers)
+    return Effect.withFiber((fiber) =>
+      Tracing.traced(fiber, this.#endpoint.spans, (span) => {
+        const again = new Invocation(this.#endpoint, { ...this.#one, request, span, mode: "connection" })
+        // This mode gives a connection.
+        return Engine.runOn(fiber, this.engine, again) as Effect.Effect<Connection | undefined, unknown>
+      })
+    )
   }
 
   #streamError(received: Arrived, problem: StreamProblem): unknown {
@@ -512,7 +545,8 @@ const decodedOf = {
   // This mode gives a pair.
   "decoded-and-response": (pair: unknown) => (pair as readonly [unknown, HttpClientResponse])[0],
   "response-only": undefined,
-  buffered: undefined
+  buffered: undefined,
+  connection: undefined
 } as const
 
 /** The answer of another URL, to which a redirect led, is not kept under this one. */

@@ -19,6 +19,7 @@ import { percent, textOf } from "./formText.ts"
 import { jsonText, uncheckedJsonText } from "./jsonText.ts"
 import { dotSegment, type Segment, segmentsOf, urlPath } from "./pathTemplate.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
+import { uploadOf } from "./uploads.ts"
 
 export type { Unencodable } from "./encoders.ts"
 
@@ -425,7 +426,13 @@ const notA = (expected: string): Unencodable => ({ part: "payload", issue: `Expe
 const streamBody = (value: unknown, contentType: string): Effect.Effect<HttpBody.HttpBody, Unencodable> =>
   Stream.isStream(value)
     ? // The payload's type is a stream of bytes without services.
-      Effect.succeed(HttpBody.stream(value as Stream.Stream<Uint8Array, unknown>, contentType))
+      Effect.succeed(
+        HttpBody.stream(
+          value as Stream.Stream<Uint8Array, unknown>,
+          uploadOf(value)?.contentType ?? contentType,
+          uploadOf(value)?.bytes
+        )
+      )
     : Effect.fail(notA("Stream"))
 
 const compileNdjson = (schema: HttpApiSchema.StreamNdjson<Schema.Top>): Encode<HttpBody.HttpBody> => {

@@ -10,7 +10,7 @@ import { isJson, mediaTypeOf } from "./mediaType.ts"
 import type { ReceivedBody } from "./receivedBody.ts"
 import { alternativesOf, encoding, reflected, streamed, successStatus } from "./Reflection.ts"
 import { compileStream, type OpenStream } from "./streamDecoder.ts"
-import type { LimitBytes, TellStreamProblem, Undecodable } from "./undecodable.ts"
+import type { Connection, Reading, Undecodable } from "./undecodable.ts"
 
 export type { Problem, StreamProblem, TellStreamProblem, Undecodable } from "./undecodable.ts"
 
@@ -26,7 +26,7 @@ export type Decoder =
   | {
       readonly _tag: "Stream"
       /** Gives a `Stream`, or one with headers; fails for an answer that is none by its content type. */
-      readonly open: (response: HttpClientResponse, tell: TellStreamProblem, limit: LimitBytes) => Decoded
+      readonly open: (connection: Connection, reading: Reading) => Decoded
     }
 
 /** Finds the decoder of an answer; undefined when the endpoint does not declare its status. */
@@ -102,7 +102,7 @@ const compileStreamed = (
     accepts,
     decoder: {
       _tag: "Stream",
-      open: (response, tell, limit) => decodeHeaders(response, open(response, tell, limit))
+      open: (connection, reading) => decodeHeaders(connection.response, open(connection, reading))
     }
   }
 }

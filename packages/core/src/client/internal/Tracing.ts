@@ -16,7 +16,7 @@ export interface Spans {
 }
 
 /** Spans are made only where somebody collects them: Effect's own tracer keeps them in memory and exports nothing. */
-export const isCollected = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+const isCollected = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   fiber.cache.tracer !== undefined && fiber.cache.tracerEnabled && fiber.cache.tracer !== Tracer.Tracer.defaultValue()
 
 export const spansOf = (site: CallSite, baseUrl: string): Spans => {
@@ -95,6 +95,13 @@ const summaryError = (name: string, text: string): Error => {
   summary.stack = `${name}: ${message}`
   return summary
 }
+
+/** Runs a call in its span, where somebody collects spans. */
+export const traced = <A, E, R>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  spans: Spans,
+  run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => (isCollected(fiber) ? spans.call(run) : run(undefined))
 
 /** What a response says of its attempt. */
 export const tellStatus = (span: Tracer.Span, status: number): void => {

@@ -90,7 +90,7 @@ type StubOf<T, I extends AnyTraits, EP> = T extends HttpApiEndpoint.ConstraintRe
   ? (
       request: Request<T, "decoded-only">,
       options?: Policy.CallOptions
-    ) => Effect.Effect<Success<T["~Success"], I, EP>, MethodError<T, I, EP>>
+    ) => Effect.Effect<Success<T["~Success"], I, EP, {}, HttpApiEndpoint.Errors<T>>, MethodError<T, I, EP>>
   : never
 
 /**

@@ -8,6 +8,7 @@ import { checkSlots } from "../../policy/internal/slotNames.ts"
 import * as InvalidOption from "../../policy/InvalidOption.ts"
 import type { Policy } from "../../policy/Policy.ts"
 import * as FormStyle from "../FormStyle.ts"
+import { eventRules } from "./eventRules.ts"
 import { inexpressibleIn } from "./formCheck.ts"
 import { assertPath, urlPath } from "./pathTemplate.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
@@ -50,6 +51,7 @@ export interface Checked {
   readonly query: Schema.Top | undefined
   readonly headers: Schema.Top | undefined
   readonly payload: ReadonlyArray<Schema.Top>
+  readonly success: ReadonlyArray<Schema.Constraint>
   readonly policy: Policy
   readonly formStyle: FormStyle.FormStyle | undefined
   readonly queryStyle: FormStyle.FormStyle | undefined
@@ -87,6 +89,7 @@ export const assertConsistent = (endpoint: Checked): void => {
   assertStyles(endpoint, where)
   assertRepetition(endpoint, where)
   assertRetryFits(endpoint, where)
+  assertReconnection(endpoint, where)
 }
 
 const assertAddress = ({ constants, params, path, redirects }: Checked, where: string): void => {
@@ -199,6 +202,21 @@ export const assertWritable = ({ identifier, method, payload, query }: HttpApiEn
       if (!hasBody(method)) assertExpressible(schema, "queryStyle", undefined, where)
       else if (encoding(schema)._tag === "FormUrlEncoded") assertExpressible(schema, "formStyle", undefined, where)
     }
+  }
+}
+
+/** A stream that reconnects sends its request again. */
+const assertReconnection = ({ idempotent, method, payload, success }: Checked, where: string): void => {
+  const reconnects = success.some((schema) => {
+    const stream =
+      streamed(schema) ?? ("schema" in schema && Schema.isSchema(schema.schema) ? streamed(schema.schema) : undefined)
+    return stream !== undefined && eventRules(stream).reconnect !== undefined
+  })
+  if (!reconnects) return
+  const accepts = "used where the request may be repeated: a method that is idempotent, or `idempotent: true`"
+  if (!(idempotent ?? repeatable.has(method))) refuse(`reconnect of ${where}`, `used with ${method}`, accepts)
+  if (payload.some((schema) => streamed(schema) !== undefined)) {
+    refuse(`reconnect of ${where}`, "used with a streamed payload, which is sent once", accepts)
   }
 }
 

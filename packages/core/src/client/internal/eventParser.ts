@@ -31,9 +31,10 @@ export class EventParser {
   #data: Array<string> = []
   #size = 0
 
-  /** `maxBytes` bounds a line, and all data lines of an event together. */
-  constructor(maxBytes: number) {
+  /** `maxBytes` bounds a line, and all data lines of an event together; `lastEventId` is that of an earlier connection. */
+  constructor(maxBytes: number, lastEventId = "") {
     this.#maxBytes = maxBytes
+    this.lastEventId = lastEventId
     this.#lines = new Lines("CR or LF", maxBytes)
   }
 

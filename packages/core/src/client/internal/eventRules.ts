@@ -1,5 +1,5 @@
 /** What an endpoint says of its events beside their schemas: kept as an annotation of the stream's schema. */
-import { type Schema, SchemaAST } from "effect"
+import { type Schedule, type Schema, SchemaAST } from "effect"
 import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type { Category } from "../../policy/Failure.ts"
 import type { WireEvent } from "./eventParser.ts"
@@ -8,6 +8,13 @@ import type { WireEvent } from "./eventParser.ts"
 export interface ErrorRule {
   readonly schema: Schema.Top
   readonly category: Category
+}
+
+/** When a stream is opened again. */
+export interface ReconnectRules {
+  readonly schedule: Schedule.Schedule<unknown>
+  readonly attempts: number
+  readonly maxWaitMillis: number
 }
 
 export interface EventRules {
@@ -20,6 +27,7 @@ export interface EventRules {
   readonly done?: string | ((event: WireEvent) => boolean)
   readonly mediaTypes?: ReadonlyArray<string>
   readonly maxEventBytes: number
+  readonly reconnect?: ReconnectRules
 }
 
 export const eventRulesKey = "~causeway/client/Events"

@@ -7,12 +7,14 @@ import { compileValue, type DecodeValue } from "./bodyDecoder.ts"
 import { type ErrorRule, eventRules, type EventRules } from "./eventRules.ts"
 import { EventParser, type WireEvent } from "./eventParser.ts"
 import { compileErrorValue } from "./errorDecoder.ts"
+import { reconnecting } from "./reconnection.ts"
 import {
   undecodable,
   type BytesProblem,
+  type Connection,
   type Problem,
+  type Reading,
   type StreamProblem,
-  type TellStreamProblem,
   type Undecodable
 } from "./undecodable.ts"
 
@@ -34,24 +36,43 @@ const endOfEvents = "[DONE]"
 const failureEvent = "effect/http-api/stream/failure"
 
 export const eventStream = (
-  schema: StreamSse
-): ((bytes: Stream.Stream<Uint8Array, BytesProblem>, tell: TellStreamProblem) => Stream.Stream<unknown, unknown>) => {
+  schema: StreamSse,
+  bytesOf: (connection: Connection, reading: Reading) => Stream.Stream<Uint8Array, BytesProblem>
+): ((connection: Connection, reading: Reading) => Stream.Stream<unknown, unknown>) => {
   const rules = eventRules(schema)
   const decode = compileEvent(schema, rules)
-  return (bytes, tell) =>
-    Stream.suspend(() => {
-      const end = new End(rules.done)
-      return eventsOf(bytes, rules.maxEventBytes).pipe(
-        Stream.takeWhile((event) => !end.isSentinel(event)),
-        Stream.takeUntil((event) => end.isLast(event)),
-        Stream.mapEffect(decode),
-        Stream.flattenIterable,
+  const open = (bytes: Stream.Stream<Uint8Array, BytesProblem>, lastEventId: string) => {
+    const end = new End(rules.done)
+    const parser = new EventParser(rules.maxEventBytes, lastEventId)
+    const events = eventsOf(bytes, parser).pipe(
+      Stream.takeWhile((event) => !end.isSentinel(event)),
+      Stream.takeUntil((event) => end.isLast(event)),
+      Stream.mapEffect(decode),
+      Stream.flattenIterable
+    )
+    return { events, parser, end, isDone: () => end.wasSeen }
+  }
+  return (first, reading) => {
+    const { resume } = reading
+    if (rules.reconnect !== undefined && resume !== undefined) {
+      return reconnecting<unknown, StreamProblem | Relayed>({
+        first,
+        resume,
+        rules: rules.reconnect,
+        open: (connection, lastEventId) => open(bytesOf(connection, reading), lastEventId),
+        other: ({ cause }) => Stream.failCause(cause)
+      })
+    }
+    return Stream.suspend(() => {
+      const { end, events } = open(bytesOf(first, reading), "")
+      return events.pipe(
         Stream.concat(Stream.suspend(() => (end.isReached ? Stream.empty : Stream.fail(unfinished)))),
         Stream.catch((problem) =>
-          problem._tag === "Relayed" ? Stream.failCause(problem.cause) : Stream.fail(tell(problem))
+          problem._tag === "Relayed" ? Stream.failCause(problem.cause) : Stream.fail(first.tell(problem))
         )
       )
     })
+  }
 }
 
 const unfinished: Problem = {
@@ -71,6 +92,11 @@ class End {
 
   constructor(done: EventRules["done"]) {
     this.#done = done
+  }
+
+  /** Whether the end was read, declared or not. */
+  get wasSeen(): boolean {
+    return this.#isReached
   }
 
   get isReached(): boolean {
@@ -94,10 +120,9 @@ class End {
 
 const eventsOf = (
   bytes: Stream.Stream<Uint8Array, BytesProblem>,
-  maxBytes: number
+  parser: EventParser
 ): Stream.Stream<WireEvent, StreamProblem | Relayed> =>
   Stream.suspend(() => {
-    const parser = new EventParser(maxBytes)
     const told = (events: Result.Result<ReadonlyArray<WireEvent>, string>) =>
       Result.isSuccess(events) ? Effect.succeed(events.success) : Effect.fail(undecodable("TooLarge", events.failure))
     return Stream.mapEffect(bytes, (chunk) => told(parser.feed(chunk))).pipe(

@@ -6,6 +6,7 @@ import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as CallError from "../../policy/CallError.ts"
 import type * as Policy from "../../policy/Policy.ts"
+import type { Reconnects } from "../Events.ts"
 
 /**
  * What a method gives: the decoded success, the raw response, or both.
@@ -43,11 +44,14 @@ export type AnyTraits = Traits<string, unknown, unknown>
  * @since 0.1.0
  * @category utility types
  */
-export type Success<S, I extends AnyTraits = Traits<string, Policy.Policy>, EP = {}, O = {}> =
+export type Success<S, I extends AnyTraits = Traits<string, Policy.Policy>, EP = {}, O = {}, Declared = never> =
   S extends HttpApiSchema.WithHeaders<infer Inner, infer Headers>
-    ? HttpApiSchema.withHeaders<Success<Inner, I, EP, O>, Headers["Type"]>
+    ? HttpApiSchema.withHeaders<Success<Inner, I, EP, O, Declared>, Headers["Type"]>
     : S extends HttpApiSchema.StreamSse<infer _Events, infer Error, infer Value>
-      ? Stream.Stream<Value, Error["Type"] | StreamError<I, EP, O>>
+      ? Stream.Stream<
+          Value,
+          Error["Type"] | StreamError<I, EP, O> | (S extends Reconnects ? ReconnectError<I, EP> | Declared : never)
+        >
       : S extends HttpApiSchema.StreamUint8Array
         ? Stream.Stream<Uint8Array, StreamError<I, EP, O>>
         : S extends HttpApiSchema.StreamNdjson<infer Element>
@@ -64,6 +68,13 @@ type StreamError<I extends AnyTraits, EP, O> = [I] extends [never]
     | (Policy.Active<Policy.Merged<I["policy"], EP>> & StreamLimit extends never ? never : CallError.Timeout<I["id"]>)
     | (keyof O & StreamLimit extends never ? never : CallError.Timeout<I["id"]>)
 
+/** A stream that reconnects makes calls, which can fail as calls do. */
+type ReconnectError<I extends AnyTraits, EP> =
+  | CallError.Unauthorized<I["id"]>
+  | CallError.UnexpectedStatus<I["id"]>
+  | Policy.Errors<I["policy"], EP, I["id"]>
+  | I["failure"]
+
 /** The slots, and the options of a call, that limit the time of a stream. */
 type StreamLimit = "deadline" | "idleTimeout"
 
@@ -78,8 +89,8 @@ type Response<
 > = Mode extends "response-only"
   ? HttpClientResponse
   : Mode extends "decoded-and-response"
-    ? [Success<T["~Success"], I, EP, O>, HttpClientResponse]
-    : Success<T["~Success"], I, EP, O>
+    ? [Success<T["~Success"], I, EP, O, HttpApiEndpoint.Errors<T>>, HttpClientResponse]
+    : Success<T["~Success"], I, EP, O, HttpApiEndpoint.Errors<T>>
 
 type EncodeErrors<T extends HttpApiEndpoint.ConstraintRequest, Id extends string> = [
   T["~Query"] | T["~Headers"] | T["~Payload"]

@@ -6,14 +6,7 @@ import * as Exchange from "../../policy/Exchange.ts"
 import { eventStream } from "./eventStream.ts"
 import { jsonLines } from "./jsonLines.ts"
 import { acceptedTypes, type Accepts } from "./mediaType.ts"
-import {
-  type BytesProblem,
-  type LimitBytes,
-  undecodable,
-  type Problem,
-  type TellStreamProblem,
-  type Undecodable
-} from "./undecodable.ts"
+import { type Connection, type Problem, type Reading, undecodable, type Undecodable } from "./undecodable.ts"
 
 /** How a streamed answer is opened. */
 export interface OpenStream {
@@ -21,40 +14,47 @@ export interface OpenStream {
   readonly accepts: (contentType: string | undefined) => boolean
   /** Fails, with the body unread, when the answer is no such stream by its content type. */
   readonly open: (
-    response: HttpClientResponse,
-    tell: TellStreamProblem,
-    limit: LimitBytes
+    connection: Connection,
+    reading: Reading
   ) => Effect.Effect<Stream.Stream<unknown, unknown>, Undecodable>
 }
 
 export const compileStream = (schema: HttpApiSchema.StreamSchema): OpenStream => {
-  const decode = compileElements(schema)
   const types: Accepts = acceptedTypes(schema)
+  const decode = compileElements(schema, types)
   return {
     accepts: (contentType) => Result.isSuccess(types(contentType)),
-    open: (response, tell, limit) => {
-      const accepted = types(response.headers["content-type"])
+    open: (connection, reading) => {
+      const accepted = types(connection.response.headers["content-type"])
       return Result.isSuccess(accepted)
-        ? Effect.succeed(decode(limit(bytesOf(response, schema)), tell, response.headers["content-type"]))
+        ? Effect.succeed(decode(connection, reading))
         : Effect.fail(undecodable("MediaType", accepted.failure))
     }
   }
 }
 
-type DecodeStream = (
-  bytes: Stream.Stream<Uint8Array, BytesProblem>,
-  tell: TellStreamProblem,
-  contentType: string | undefined
-) => Stream.Stream<unknown, unknown>
+type DecodeStream = (connection: Connection, reading: Reading) => Stream.Stream<unknown, unknown>
 
-const compileElements = (schema: HttpApiSchema.StreamSchema): DecodeStream => {
+const compileElements = (schema: HttpApiSchema.StreamSchema, types: Accepts): DecodeStream => {
+  const limited = ({ response }: Connection, { limit }: Reading) => limit(bytesOf(response, schema))
   switch (schema._tag) {
     case "StreamUint8Array":
-      return (bytes, tell) => Stream.mapError(bytes, tell)
-    case "StreamNdjson":
-      return jsonLines(schema)
+      return (connection, reading) => Stream.mapError(limited(connection, reading), connection.tell)
+    case "StreamNdjson": {
+      const decode = jsonLines(schema)
+      return (connection, reading) =>
+        decode(limited(connection, reading), connection.tell, connection.response.headers["content-type"])
+    }
     case "StreamSse":
-      return eventStream(schema)
+      return eventStream(schema, (connection, reading) => {
+        // The answer to a reconnection may be another one.
+        const accepted = types(connection.response.headers["content-type"])
+        return Result.isSuccess(accepted)
+          ? limited(connection, reading)
+          : Stream.unwrap(
+              Effect.as(Exchange.discard(connection.response), Stream.fail(undecodable("MediaType", accepted.failure)))
+            )
+      })
   }
 }
 

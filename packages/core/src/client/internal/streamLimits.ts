@@ -27,3 +27,16 @@ export const limiting = ({ deadline, idleMillis }: Limits): LimitBytes => {
       )
     )
 }
+
+/** Ends an Effect at the deadline. */
+export const beforeDeadline = <A, E>(
+  effect: Effect.Effect<A, E>,
+  deadline: Limits["deadline"]
+): Effect.Effect<A, E | Elapsed> => {
+  if (deadline === undefined) return effect
+  const late: Elapsed = { _tag: "Elapsed", scope: "deadline", millis: deadline.millis }
+  return Effect.clockWith((clock) => {
+    const left = deadline.at - clock.currentTimeMillisUnsafe()
+    return left <= 0 ? Effect.fail(late) : timeLimited(effect, left, () => Effect.fail(late))
+  })
+}

@@ -1,5 +1,6 @@
 /** Why an answer cannot be decoded, or could not be read. */
-import type { Stream } from "effect"
+import type { Effect, Stream } from "effect"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Exchange from "../../policy/Exchange.ts"
 import type { Category } from "../../policy/Failure.ts"
 
@@ -24,6 +25,9 @@ export interface Elapsed {
   readonly scope: "idle" | "deadline"
   readonly millis: number
 }
+
+export const isElapsed = (error: unknown): error is Elapsed =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "Elapsed"
 
 export type Problem = Exchange.Broken | Undecodable
 
@@ -51,3 +55,23 @@ export const undecodable = (reason: Undecodable["reason"], issue: string): Undec
 
 /** Limits the time of a stream's bytes. */
 export type LimitBytes = <E>(bytes: Stream.Stream<Uint8Array, E>) => Stream.Stream<Uint8Array, E | Elapsed>
+
+/** An answer whose body is a stream, and how its problems become errors. */
+export interface Connection {
+  readonly response: HttpClientResponse
+  readonly tell: TellStreamProblem
+}
+
+/** How the request of a stream is sent again. */
+export interface Resume {
+  /** Sends it with more headers; undefined when the provider says that nothing more comes (204). */
+  readonly connect: (headers: Readonly<Record<string, string>>) => Effect.Effect<Connection | undefined, unknown>
+  /** Ends an Effect at the deadline of the stream. */
+  readonly inTime: <A>(effect: Effect.Effect<A, unknown>) => Effect.Effect<A, unknown>
+}
+
+/** How a stream is read: the limits of its bytes, and how it is resumed where its request may be repeated. */
+export interface Reading {
+  readonly limit: LimitBytes
+  readonly resume: Resume | undefined
+}

@@ -1,0 +1,141 @@
+/**
+ * Downloads that resume: a file comes as parts, and a connection that breaks goes on where it stopped.
+ *
+ * **When to use**
+ *
+ * For files over an endpoint whose `success` is `HttpApiSchema.StreamUint8Array()`. `Files.download` of `@causeway/node`
+ * writes to a file by it. For a small body, the endpoint's own stream is enough.
+ *
+ * **Details**
+ *
+ * A download is given the call as a function: it makes the first request and each one that resumes, so that every request
+ * is a call under the integration's policies, and a mock works as the provider does. The headers that it is given go into
+ * the call's options. Each request wants `accept-encoding: identity`; one that resumes has `range` and `if-range`, with
+ * the strong `ETag` of the first answer, or its `Last-Modified` where that is strong. An answer that is the whole file
+ * (200) in place of a part begins again. A file that can't be resumed begins again too.
+ *
+ * The size is compared with `Content-Length` or `Content-Range`, and the bytes with every checksum that the provider gives:
+ * `Repr-Digest`, `Content-Digest` and `Digest` (sha-256, sha-512), `Content-MD5`, `x-goog-hash` (md5, crc32c),
+ * `x-amz-checksum-*` (sha256, crc32c, crc32). An `ETag` is not a checksum.
+ *
+ * **Gotchas**
+ *
+ * The bytes of a stream have gone on before their checksum is known: on `DownloadFailure`, drop what was made of them.
+ *
+ * **Example** (A report, with its progress)
+ *
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import { HttpApiSchema } from "effect/http-api"
+ * import { Download, Endpoint, Integration } from "@causeway/core/client"
+ * import { Mock } from "@causeway/core/testing"
+ *
+ * class Reports extends Integration.Service<Reports>()("app/Reports", {
+ *   baseUrl: "https://reports.example",
+ *   endpoints: [Endpoint.get("report", "/report.csv", { success: HttpApiSchema.StreamUint8Array() })]
+ * }) {}
+ *
+ * const program = Effect.gen(function* () {
+ *   const reports = yield* Reports
+ *   const call = (options: Download.RangeOptions) => reports.report({ responseMode: "decoded-and-response" }, options)
+ *   const bytes = Download.stream(call, { onProgress: ({ bytes, total }) => Effect.logDebug(bytes, total) })
+ *   return yield* Stream.mkString(Stream.decodeText(bytes))
+ * })
+ *
+ * const report = Mock.status(200, { body: "a,b", headers: { "content-md5": "s0Xh3AnyD9796kafCRZ4kg==" } })
+ * const text = await Effect.runPromise(Effect.provide(program, Reports.layerMock({ report })))
+ * console.assert(text === "a,b")
+ * ```
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110.html#name-range-requests
+ * @see https://www.rfc-editor.org/rfc/rfc9530
+ * @since 0.1.0
+ */
+import { Effect, type Sink, Stream } from "effect"
+import * as InvalidOption from "../policy/InvalidOption.ts"
+import * as Retry from "../policy/Retry.ts"
+import { type Call, DownloadFailure, type Options, type Part, type Partial } from "./internal/downloadTypes.ts"
+import { Transfer } from "./internal/Transfer.ts"
+import type { Validator } from "./internal/ranges.ts"
+
+export {
+  type Call,
+  DownloadFailure,
+  type Options,
+  type Part,
+  type Partial,
+  type Progress,
+  type RangeOptions
+} from "./internal/downloadTypes.ts"
+
+export type { Validator } from "./internal/ranges.ts"
+
+/**
+ * The parts of a file, for a writer that can begin again: a part at offset 0 replaces all before it.
+ *
+ * @since 0.1.0
+ * @category downloading
+ */
+export const parts = <E, E2, R, E3 = never, R3 = never>(
+  call: Call<E, E2, R>,
+  options: Options & { readonly partial?: Partial<E3, R3> | undefined } = {}
+): Stream.Stream<Part, E | E2 | E3 | DownloadFailure, R | R3> => transfer(call, options, true)
+
+const transfer = <E, E2, R, E3 = never, R3 = never>(
+  call: Call<E, E2, R>,
+  options: Options & { readonly partial?: Partial<E3, R3> | undefined },
+  mayBeginAgain: boolean
+): Stream.Stream<Part, E | E2 | E3 | DownloadFailure, R | R3> =>
+  Stream.suspend(
+    () =>
+      new Transfer<E, E2, R, E3, R3>(call, options.partial, {
+        attempts: InvalidOption.integer("Download: attempts", options.attempts ?? 5, 1),
+        schedule: options.schedule ?? Retry.fullJitter(),
+        verify: options.verify ?? true,
+        mayBeginAgain,
+        onProgress: options.onProgress,
+        failure: (reason, detail) => new DownloadFailure({ reason, detail })
+      }).parts
+  )
+
+/**
+ * The bytes of a file, in order. A file that begins again is read past what has gone on already if it is the same by its
+ * validator; else the stream fails with `Changed`.
+ *
+ * @since 0.1.0
+ * @category downloading
+ */
+export const stream = <E, E2, R>(
+  call: Call<E, E2, R>,
+  options: Options = {}
+): Stream.Stream<Uint8Array, E | E2 | DownloadFailure, R> =>
+  Stream.suspend(() => {
+    let seen = 0
+    let first: Validator | undefined
+    return Stream.mapEffect(transfer(call, options, false), ({ bytes, offset, validator }) => {
+      if (seen > offset && (first === undefined || !isEqual(first, validator))) {
+        return Effect.fail(
+          new DownloadFailure({ reason: "Changed", detail: `the file began again after ${seen} bytes had gone on` })
+        )
+      }
+      first ??= validator
+      const fresh = bytes.subarray(Math.max(0, seen - offset))
+      seen = Math.max(seen, offset + bytes.byteLength)
+      return Effect.succeed(fresh)
+    }).pipe(Stream.filter((bytes) => bytes.byteLength > 0))
+  })
+
+const isEqual = (first: Validator, second: Validator | undefined): boolean =>
+  JSON.stringify(first) === JSON.stringify(second)
+
+/**
+ * Downloads into a sink.
+ *
+ * @since 0.1.0
+ * @category downloading
+ */
+export const toSink = <A, L, E, E2, R, ES, RS>(
+  call: Call<E, E2, R>,
+  sink: Sink.Sink<A, Uint8Array, L, ES, RS>,
+  options: Options = {}
+): Effect.Effect<A, E | E2 | ES | DownloadFailure, R | RS> => Stream.run(stream(call, options), sink)

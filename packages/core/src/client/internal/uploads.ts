@@ -1,0 +1,14 @@
+/** What is known of a stream that is a payload: its size and its content type. */
+
+interface Facts {
+  readonly bytes: number | undefined
+  readonly contentType: string | undefined
+}
+
+const facts = new WeakMap<object, Facts>()
+
+export const describeUpload = (stream: object, known: Facts): void => {
+  facts.set(stream, known)
+}
+
+export const uploadOf = (stream: object): Facts | undefined => facts.get(stream)
