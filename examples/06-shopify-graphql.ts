@@ -80,10 +80,7 @@ const program = Effect.gen(function* () {
 const live = Layer.unwrap(
   Effect.map(Provider.start(), (url) =>
     Shopify.layer.pipe(
-      Layer.provide([
-        ShopifyAuth.accessToken(Shopify, Secret.config("SHOP_TOKEN")),
-        Transport.layer
-      ]),
+      Layer.provide([ShopifyAuth.accessToken(Shopify, Secret.config("SHOP_TOKEN")), Transport.layer]),
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ SHOP_URL: url, SHOP_TOKEN: "shpat_1" })))
     )
   )

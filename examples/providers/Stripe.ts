@@ -11,12 +11,15 @@ export const start = () => {
   const create = (body: string): LocalServer.Answer => {
     const form = new URLSearchParams(body)
     if (form.get("customer") === "cus_poor") return { status: 402, body: card("insufficient_funds") }
-    const prices = [...form.entries()].filter(([name]) => /^items\[\d+\]\[price\]$/.test(name)).map(([, price]) => price)
+    const prices = [...form.entries()]
+      .filter(([name]) => /^items\[\d+\]\[price\]$/.test(name))
+      .map(([, price]) => price)
     const order = form.get("metadata[order]") ?? ""
     return { body: { id: `sub_${byKey.size + 1}`, prices, metadata: { order } } }
   }
   return LocalServer.start(({ body, headers, method, url }) => {
-    if (headers.authorization !== "Bearer sk_test_1") return { status: 401, body: { error: { type: "invalid_request_error" } } }
+    if (headers.authorization !== "Bearer sk_test_1")
+      return { status: 401, body: { error: { type: "invalid_request_error" } } }
     if (method === "GET") {
       const after = Number(url.searchParams.get("starting_after")?.slice(4) ?? 0)
       const data = [after + 1, after + 2].map((number) => ({ id: `sub_${number}`, prices: [], metadata: {} }))

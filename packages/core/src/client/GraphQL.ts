@@ -203,10 +203,7 @@ export interface Options<
   /** How this endpoint is called, slot by slot over its integration's policy. */
   readonly policy?: Exact<P>
   /** How to go from one page to the next, such as {@link connection}. */
-  readonly pagination?: Pagination.Pagination<
-    NoInfer<Answer<Data["Type"], Extensions["Type"], IsPartial>>,
-    Item
-  >
+  readonly pagination?: Pagination.Pagination<NoInfer<Answer<Data["Type"], Extensions["Type"], IsPartial>>, Item>
   /** Whether a request may be sent twice. Default: true for a query, false for a mutation. */
   readonly idempotent?: boolean
 }
@@ -260,7 +257,14 @@ type AnyOptions = Options<SchemaOrFields, Schema.Top, Schema.Top, boolean, Polic
 // The signature says what comes out of which options; the body works on their common shape.
 const make = <Out>(type: "query" | "mutation", name: string, document: string, options: unknown): Out => {
   const given = options as AnyOptions
-  const { data, extensions = Schema.Unknown, headers, idempotent = type === "query", partial, path = "/graphql" } = given
+  const {
+    data,
+    extensions = Schema.Unknown,
+    headers,
+    idempotent = type === "query",
+    partial,
+    path = "/graphql"
+  } = given
   const variables = schemaOf(given.variables ?? {})
   const operationName = operationOf({ name, type, document, variables, options: given })
   const answer = { data, extensions: Schema.optional(extensions) }

@@ -149,7 +149,10 @@ export const byCategory = ({ category, shouldRetry }: FailedAttempt): boolean =>
  * @category predicates
  */
 export const whenError =
-  <E>(type: abstract new (...args: never) => E, predicate: (error: E, failure: FailedAttempt) => boolean = () => true) =>
+  <E>(
+    type: abstract new (...args: never) => E,
+    predicate: (error: E, failure: FailedAttempt) => boolean = () => true
+  ) =>
   (failure: FailedAttempt): boolean =>
     (failure.error instanceof type && predicate(failure.error, failure)) || byCategory(failure)
 

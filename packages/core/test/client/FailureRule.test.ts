@@ -4,7 +4,16 @@ import { HttpApiSchema } from "effect/http-api"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { CallError, Endpoint, FailureRule, Integration, Pagination } from "@causeway/core/client"
-import { Breaker, Cache, CallObserver, Coalesce, type Failure, InvalidOption, Policy, Retry } from "@causeway/core/policy"
+import {
+  Breaker,
+  Cache,
+  CallObserver,
+  Coalesce,
+  type Failure,
+  InvalidOption,
+  Policy,
+  Retry
+} from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 
 /** As Slack says it: https://docs.slack.dev/apis/web-api/#responses */
@@ -88,9 +97,7 @@ describe("a 2xx whose body is a failure", () => {
     }).pipe(
       Effect.provide(
         Slack.layerMock({
-          users: Mock.by(({ urlParams }) =>
-            urlParams.params.length === 0 ? users("2") : refused("missing_scope")
-          )
+          users: Mock.by(({ urlParams }) => (urlParams.params.length === 0 ? users("2") : refused("missing_scope")))
         })
       )
     )
@@ -250,9 +257,7 @@ describe("the policies see the category that a body says", () => {
       assert.strictEqual((yield* Effect.flip(slack.events()))._tag, "SlackError")
       assert.deepStrictEqual([renewals, tokens], [2, ["t1", "t2"]])
     }).pipe(
-      Effect.provide(
-        Slack.layer.pipe(Layer.provide([credentials, Layer.succeed(HttpClient.HttpClient, client)]))
-      )
+      Effect.provide(Slack.layer.pipe(Layer.provide([credentials, Layer.succeed(HttpClient.HttpClient, client)])))
     )
   })
 
@@ -283,12 +288,18 @@ describe("the policies see the category that a body says", () => {
         Effect.all([Effect.flip(slack.users()), Effect.flip(slack.users())], { concurrency: 2 })
       )
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual((yield* Fiber.join(calls)).map(({ _tag }) => _tag), ["SlackError", "SlackError"])
+      assert.deepStrictEqual(
+        (yield* Fiber.join(calls)).map(({ _tag }) => _tag),
+        ["SlackError", "SlackError"]
+      )
     }).pipe(Effect.provide(Slack.layerMock({ users: Mock.sequence(Mock.delay("1 second", refused("x"))) })))
   })
 })
 
-class Blocked extends Schema.TaggedError<Blocked>()("Blocked", { code: Schema.Literal("blocked"), by: Schema.String }) {}
+class Blocked extends Schema.TaggedError<Blocked>()("Blocked", {
+  code: Schema.Literal("blocked"),
+  by: Schema.String
+}) {}
 class Slow extends Schema.TaggedError<Slow>()("Slow", { code: Schema.Literal("slow") }) {}
 class Any extends Schema.TaggedError<Any>()("Any", { code: Schema.String }) {}
 
@@ -319,7 +330,12 @@ class Ordered extends Integration.Service<Ordered>()("test/Ordered", {
       category: "invalid"
     }),
     FailureRule.make({ when: Schema.Struct({ odd: Schema.Boolean }), error: Slow, category: "transient" }),
-    FailureRule.make({ status: "5xx", when: Schema.Struct({ odd: Schema.Boolean }), error: Any, category: () => undefined })
+    FailureRule.make({
+      status: "5xx",
+      when: Schema.Struct({ odd: Schema.Boolean }),
+      error: Any,
+      category: () => undefined
+    })
   ]
 }) {}
 
@@ -411,7 +427,10 @@ describe("failure rules", () => {
       const failures = [rule as unknown as FailureRule.Any]
       const made = Result.try(() => Endpoint.get("x", "/x", { failures }))
       assert.instanceOf(Result.isFailure(made) ? made.failure : undefined, InvalidOption.InvalidOption)
-      assert.throws(() => Integration.Service()("x", { baseUrl: "https://x.example", endpoints: [], failures }), message)
+      assert.throws(
+        () => Integration.Service()("x", { baseUrl: "https://x.example", endpoints: [], failures }),
+        message
+      )
     }
   })
 })

@@ -89,7 +89,9 @@ describe("a GraphQL request", () => {
       })
       yield* Effect.gen(function* () {
         const store = yield* Store
-        const since = yield* Effect.orDie(Schema.decodeUnknownEffect(Schema.DateTimeUtcFromString)("2026-01-01T00:00:00Z"))
+        const since = yield* Effect.orDie(
+          Schema.decodeUnknownEffect(Schema.DateTimeUtcFromString)("2026-01-01T00:00:00Z")
+        )
         yield* store.products({ payload: { variables: { first: 2, since } } })
         yield* store.products()
         assert.deepStrictEqual((yield* store.shop()).data, { shop: { name: "A" } })
@@ -111,7 +113,10 @@ describe("a GraphQL request", () => {
     Effect.gen(function* () {
       const store = yield* Store
       const items = yield* store.products.items({ payload: { variables: { first: 1 } } }).pipe(Stream.runCollect)
-      assert.deepStrictEqual(items.map(({ id }) => id), ["p1", "p2", "p3"])
+      assert.deepStrictEqual(
+        items.map(({ id }) => id),
+        ["p1", "p2", "p3"]
+      )
       const all = yield* store.products.items().pipe(Stream.runCollect, Effect.flip)
       assert.strictEqual(all._tag, "DecodeFailure")
     }).pipe(
@@ -146,9 +151,7 @@ describe("the errors of a GraphQL response", () => {
       assert.strictEqual(error.message, "the response has errors: no")
       assert.deepStrictEqual(error.data, { shop: { name: null } })
       assert.strictEqual(CallError.infoOf(error)?.category, "rejected")
-    }).pipe(
-      Effect.provide(Store.layerMock({ shop: withCode("BAD_USER_INPUT", { data: { shop: { name: null } } }) }))
-    )
+    }).pipe(Effect.provide(Store.layerMock({ shop: withCode("BAD_USER_INPUT", { data: { shop: { name: null } } }) })))
   )
 
   it.effect("stand beside the data where the endpoint takes partial data, and fail the call without data", () =>
@@ -335,11 +338,19 @@ describe("a GraphQL document", () => {
     ["is a mutation where a query is meant", "a mutation", () => GraphQL.query("x", "mutation { a }", { data })],
     ["is a query where a mutation is meant", "a query", () => GraphQL.mutation("x", "{ a }", { data })],
     ["is a subscription", "a subscription", () => GraphQL.query("x", "subscription { a }", { data })],
-    ["declares a variable that nobody can give", "without $id", () => GraphQL.query("x", "query ($id: ID!) { a(id: $id) }", { data })],
+    [
+      "declares a variable that nobody can give",
+      "without $id",
+      () => GraphQL.query("x", "query ($id: ID!) { a(id: $id) }", { data })
+    ],
     [
       "does not declare a variable that is given",
       'did you mean "first"?',
-      () => GraphQL.query("x", "query ($first: Int) { a(n: $first) }", { data, variables: { first: Schema.Int, frist: Schema.Int } })
+      () =>
+        GraphQL.query("x", "query ($first: Int) { a(n: $first) }", {
+          data,
+          variables: { first: Schema.Int, frist: Schema.Int }
+        })
     ],
     ["uses a variable that it does not declare", "uses $id", () => GraphQL.query("x", "{ a(id: $id) }", { data })]
   ]

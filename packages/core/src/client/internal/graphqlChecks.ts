@@ -59,7 +59,11 @@ const chosen = (where: string, operations: ReadonlyArray<Operation>, operationNa
   const names = operations.map(({ name }) => name)
   const repeated = names.find((name, index) => names.indexOf(name) !== index)
   if (others.length > 0 && (names.includes(undefined) || repeated !== undefined)) {
-    refuse(`document of ${where}`, "a document with several operations of one name or none", "a name for each operation")
+    refuse(
+      `document of ${where}`,
+      "a document with several operations of one name or none",
+      "a name for each operation"
+    )
   }
   if (operationName === undefined) {
     if (others.length === 0) return first

@@ -22,7 +22,8 @@ export interface Scanned {
  *
  * @see https://spec.graphql.org/September2025/#sec-Language.Source-Text.Lexical-Tokens
  */
-const token = /"""(?:[^"\\]|\\"""|\\|"(?!""))*(?:""")?|"(?:[^"\\\n]|\\.)*"?|#[^\n\r]*|\$[A-Za-z_]\w*|[A-Za-z_]\w*|[^\s,\uFEFF]/g
+const token =
+  /"""(?:[^"\\]|\\"""|\\|"(?!""))*(?:""")?|"(?:[^"\\\n]|\\.)*"?|#[^\n\r]*|\$[A-Za-z_]\w*|[A-Za-z_]\w*|[^\s,\uFEFF]/g
 
 const tokensOf = (document: string): ReadonlyArray<string> =>
   Array.from(document.matchAll(token), ([text]) => text).filter((text) => !text.startsWith("#"))
