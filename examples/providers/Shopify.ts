@@ -21,8 +21,8 @@ export const start = () => {
     available = 1000
     return { body: { errors: [{ message: "Throttled", extensions: { code: "THROTTLED" } }], extensions } }
   }
-  const products = (after: string | null | undefined) => {
-    const page = after == null ? 1 : Number(after) + 1
+  const products = (after: string | null = null) => {
+    const page = after === null ? 1 : Number(after) + 1
     const nodes = [{ id: `gid://shopify/Product/${page}`, title: `Product ${page}` }]
     return { products: { nodes, pageInfo: { hasNextPage: page < 3, endCursor: String(page) } } }
   }

@@ -381,7 +381,8 @@ describe("a GraphQL document", () => {
   })
 
   it("has an option that does not exist refused", () => {
-    assert.throws(() => GraphQL.query("x", "{ a }", { data, ...{ variable: {} } }), 'did you mean "variables"?')
+    const misspelled = { data, variable: {} }
+    assert.throws(() => GraphQL.query("x", "{ a }", misspelled), 'did you mean "variables"?')
   })
 })
 
