@@ -32,7 +32,7 @@ class Slack extends Integration.Service<Slack>()("example/Slack", {
         items: (page) => page.members
       })
     }),
-    Endpoint.post("postMessage", "/chat.postMessage", {
+    Endpoint.post("say", "/chat.postMessage", {
       payload: { channel: Schema.String, text: Schema.String },
       success: Schema.Struct({ ts: Schema.String }),
       // One a second and channel
@@ -48,7 +48,7 @@ const program = Effect.gen(function* () {
   yield* Console.log(members.map(({ id }) => id).join(", "))
   console.assert(members.length === 3)
 
-  const posted = yield* slack.postMessage({ payload: { channel: "C9", text: "Hello" } }).pipe(
+  const posted = yield* slack.say({ payload: { channel: "C9", text: "Hello" } }).pipe(
     Effect.map(({ ts }) => ts),
     Effect.catchTag("SlackError", (refused) => Effect.succeed(refused.message))
   )
