@@ -181,14 +181,46 @@ describe("a download to a file", () => {
     )
   })
 
-  it.effect("is complete when nothing lies after what is there", () =>
-    over(serving({}), (store, server, path) =>
+  for (const [fact, total, ranges] of [
+    ["its last byte is requested again, for the checksums of the file", content.length, [content.length - 1]],
+    ["a 416 begins again where the size is unknown", undefined, [content.length, undefined]]
+  ] as const) {
+    it.effect(`of which all bytes are there: ${fact}`, () =>
+      over(serving({ headers: { "repr-digest": reprDigest(content) } }), (store, server, path) =>
+        Effect.gen(function* () {
+          yield* Effect.promise(() => writeFile(`${path}.part`, content))
+          const note = JSON.stringify({ validator: { etag }, total })
+          yield* Effect.promise(() => writeFile(`${path}.part.json`, note))
+          yield* Files.download(getting(store), { ...options, path })
+          assert.isTrue(content.equals(yield* Effect.promise(() => readFile(path))))
+          const expected = ranges.map((from) => (from === undefined ? undefined : `bytes=${from}-`))
+          assert.deepStrictEqual(
+            server.arrivals.map(({ headers }) => headers.range),
+            expected
+          )
+        })
+      )
+    )
+  }
+
+  it.effect("fails when what an earlier run has left is spoiled", () =>
+    over(serving({ headers: { "repr-digest": reprDigest(content) } }), (store, _server, path) =>
+      Effect.gen(function* () {
+        yield* Effect.promise(() => writeFile(`${path}.part`, Buffer.alloc(1000)))
+        yield* Effect.promise(() => writeFile(`${path}.part.json`, JSON.stringify({ validator: { etag } })))
+        const error = yield* Effect.flip(Files.download(getting(store), { ...options, path }))
+        assert.strictEqual((error as Download.DownloadFailure).reason, "Checksum")
+        yield* Files.download(getting(store), { ...options, path })
+      })
+    )
+  )
+
+  it.effect("replaces what an earlier run has left by a file that is empty now", () =>
+    over(serving({ at: () => ({ bytes: Buffer.alloc(0), etag: '"v2"' }) }), (store, _server, path) =>
       Effect.gen(function* () {
         yield* Effect.promise(() => writeFile(`${path}.part`, content))
-        yield* Effect.promise(() => writeFile(`${path}.part.json`, JSON.stringify({ etag })))
-        yield* Files.download(getting(store), { ...options, path })
-        assert.isTrue(content.equals(yield* Effect.promise(() => readFile(path))))
-        assert.deepStrictEqual(asked(server), [[`bytes=${content.length}-`, etag]])
+        yield* Effect.promise(() => writeFile(`${path}.part.json`, JSON.stringify({ validator: { etag } })))
+        assert.deepStrictEqual(yield* Files.download(getting(store), { ...options, path }), { path, bytes: 0 })
       })
     )
   )

@@ -42,7 +42,8 @@ export class Transfer<E, E2, R, E3, R3> {
     this.#call = call
     this.#settings = settings
     this.#partial = partial
-    this.#bytes = partial?.bytes ?? 0
+    // A request for what follows the last byte has no answer with the checksums of the file.
+    this.#bytes = partial === undefined ? 0 : Math.max(0, Math.min(partial.bytes, (partial.total ?? Infinity) - 1))
     this.#validator = partial?.validator
   }
 
@@ -90,12 +91,8 @@ export class Transfer<E, E2, R, E3, R3> {
 
   #refused(error: E): Effect.Effect<Stream.Stream<Download.Part, E3, R3>, E> {
     const status = statusOf(error)
-    if (status === 416 && this.#bytes > 0) {
-      // Nothing lies after the last byte of a file that is complete.
-      if (this.#total === undefined || this.#total === this.#bytes) {
-        this.#isOver = true
-        return Effect.succeed(Stream.empty)
-      }
+    // The file has become shorter, or ends where its size was unknown.
+    if (status === 416 && this.#bytes > 0 && this.#settings.mayBeginAgain) {
       this.#restart()
       return this.#retried(error)
     }
@@ -135,7 +132,9 @@ export class Transfer<E, E2, R, E3, R3> {
     this.#resumed = place.offset
     const replayed = this.#prepare(headers, isPart)
     // A file that begins again may be empty.
-    const begun = isPart ? [] : [{ offset: 0, bytes: new Uint8Array(0), validator: this.#validator }]
+    const begun = isPart
+      ? []
+      : [{ offset: 0, bytes: new Uint8Array(0), validator: this.#validator, total: place.total }]
     return Stream.concat(replayed, Stream.concat(Stream.fromIterable(begun), this.#read(bytes, place)))
   }
 
@@ -164,9 +163,15 @@ export class Transfer<E, E2, R, E3, R3> {
     this.#checksums = checksums
     const partial = this.#partial
     if (partial === undefined || !checksums.isNeeded) return Stream.empty
-    return Stream.filter(
-      Stream.tap(partial.content, (bytes) => Effect.sync(() => checksums.update(bytes))),
-      (_bytes): _bytes is never => false
+    let left = this.#bytes
+    return Stream.takeWhile(partial.content, () => left > 0).pipe(
+      Stream.tap((bytes) =>
+        Effect.sync(() => {
+          checksums.update(bytes.subarray(0, left))
+          left -= Math.min(left, bytes.byteLength)
+        })
+      ),
+      Stream.filter((_bytes): _bytes is never => false)
     )
   }
 
@@ -197,7 +202,7 @@ export class Transfer<E, E2, R, E3, R3> {
       this.#step = undefined
     }
     this.#checksums?.update(bytes)
-    const part = { offset, bytes, validator: this.#validator }
+    const part = { offset, bytes, validator: this.#validator, total }
     const { onProgress } = this.#settings
     if (onProgress === undefined) return Effect.succeed(part)
     return Effect.as(onProgress({ bytes: this.#bytes, total, resumed: this.#resumed }), part)

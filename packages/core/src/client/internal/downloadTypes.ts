@@ -50,6 +50,8 @@ export interface Partial<E = never, R = never> {
   readonly bytes: number
   /** What the provider said of the file: see {@link Part}. */
   readonly validator: Validator
+  /** The size of the file, as the provider said it. The last byte of a file that is complete is requested again. */
+  readonly total?: number | undefined
   /** The bytes themselves: read only to compute a checksum. */
   readonly content: Stream.Stream<Uint8Array, E, R>
 }
@@ -66,6 +68,8 @@ export interface Part {
   readonly bytes: Uint8Array
   /** By this, a later run can resume; undefined where the provider gives nothing that is strong. */
   readonly validator: Validator | undefined
+  /** The size of the file; undefined where the provider does not say it. */
+  readonly total: number | undefined
 }
 
 /**

@@ -5,9 +5,14 @@ import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/
 import { dirname } from "node:path"
 
 /** What an earlier run has left. */
-interface Left {
+interface Left extends Note {
   readonly bytes: number
+}
+
+/** What the provider said of the file. */
+interface Note {
   readonly validator: Download.Validator
+  readonly total: number | undefined
 }
 
 export class PartFile {
@@ -26,15 +31,16 @@ export class PartFile {
   }
 
   static async open(path: string): Promise<PartFile> {
-    const validator = await noteOf(path)
+    const note = await noteOf(path)
     const handle = await open(partPathOf(path), constants.O_RDWR | constants.O_CREAT)
     const { size } = await handle.stat()
-    const partial = validator === undefined || size === 0 ? undefined : { bytes: size, validator }
+    const partial = note === undefined || size === 0 ? undefined : { ...note, bytes: size }
     return new PartFile(path, handle, partial)
   }
 
-  async write({ bytes, offset, validator }: Download.Part): Promise<void> {
-    if (offset === 0) await this.#begin(validator)
+  async write({ bytes, offset, total, validator }: Download.Part): Promise<void> {
+    if (offset === 0 && bytes.byteLength === 0)
+      await this.#begin(validator === undefined ? undefined : { validator, total })
     let written = 0
     while (written < bytes.byteLength) {
       const { bytesWritten } = await this.#handle.write(bytes, written, bytes.byteLength - written, offset + written)
@@ -44,10 +50,10 @@ export class PartFile {
   }
 
   /** Without a note, what is there can't be resumed: at no moment does one stand beside the bytes of another file. */
-  async #begin(validator: Download.Validator | undefined): Promise<void> {
+  async #begin(note: Note | undefined): Promise<void> {
     await rm(notePathOf(this.#path), { force: true })
     await this.#handle.truncate(0)
-    if (validator !== undefined) await writeFile(notePathOf(this.#path), JSON.stringify(validator))
+    if (note !== undefined) await writeFile(notePathOf(this.#path), JSON.stringify(note))
   }
 
   /** The file is on the disk before it has its name, and the name before this returns. */
@@ -74,21 +80,28 @@ const partPathOf = (path: string): string => `${path}.part`
 
 const notePathOf = (path: string): string => `${path}.part.json`
 
-const noteOf = async (path: string): Promise<Download.Validator | undefined> => {
+const noteOf = async (path: string): Promise<Note | undefined> => {
   try {
     const note: unknown = JSON.parse(await readFile(notePathOf(path), "utf8"))
-    return isValidator(note) ? note : undefined
+    return noteFrom(note)
   } catch {
     // Without a note that can be read, the download begins again.
     return undefined
   }
 }
 
-const isValidator = (note: unknown): note is Download.Validator =>
-  typeof note === "object" &&
-  note !== null &&
-  (("etag" in note && typeof note.etag === "string") ||
-    ("lastModified" in note && typeof note.lastModified === "string"))
+const noteFrom = (note: unknown): Note | undefined => {
+  if (typeof note !== "object" || note === null || !("validator" in note) || !isValidator(note.validator))
+    return undefined
+  const total = "total" in note && Number.isSafeInteger(note.total) ? Number(note.total) : undefined
+  return { validator: note.validator, total }
+}
+
+const isValidator = (validator: unknown): validator is Download.Validator =>
+  typeof validator === "object" &&
+  validator !== null &&
+  (("etag" in validator && typeof validator.etag === "string") ||
+    ("lastModified" in validator && typeof validator.lastModified === "string"))
 
 /** Not every system lets a folder be flushed; where it does not, the name is there all the same. */
 const syncFolder = async (folder: string): Promise<void> => {
