@@ -61,11 +61,12 @@ const reader = (schema: Schema.Top): Read => {
 
 /** An empty body is read as `null`. Only a schema that keeps the digits of numbers pays for them. */
 export const jsonReader = (schema: Schema.Top): Read => {
-  const read = hasExactNumbers(schema) ? exactJson(schema) : plainJson
+  if (!hasExactNumbers(schema)) return plainJson
+  const read = exactJson(schema)
   return (body) => (body.isEmpty ? nothing : read(body))
 }
 
-const plainJson: Read = (body) => body.json()
+const plainJson: Read = (body) => (body.isEmpty ? nothing : body.json())
 
 const nothing: Result.Result<unknown, never> = Result.succeed(null)
 

@@ -31,6 +31,7 @@ export interface Time {
 }
 
 export class Attempt implements Model.Attempt {
+  readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly number: number
   readonly time: Time
   readonly #call: CallOfAttempt
@@ -40,12 +41,9 @@ export class Attempt implements Model.Attempt {
 
   constructor(call: CallOfAttempt, number: number, time: Time) {
     this.#call = call
+    this.fiber = call.fiber
     this.number = number
     this.time = time
-  }
-
-  get fiber(): Fiber.Fiber<unknown, unknown> {
-    return this.#call.fiber
   }
 
   get remainingMillis(): number {

@@ -11,7 +11,7 @@ import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
 import { hedged, type Hedging } from "./hedging.ts"
 import type { Call, Engine, Progress, Sharing } from "./model.ts"
 import { exitOf } from "../AtOnce.ts"
-import { confirmed, isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
+import { confirmed, decided, isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
 import { isOperational } from "./OperationsLog.ts"
 import { type RuntimeContext, runtimeContextOf } from "./RuntimeContext.ts"
 import { timeLimited } from "./timeLimit.ts"
@@ -147,7 +147,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     this.#moment = this.now()
     try {
       for (let index = from; index < this.#engine.admissions.length; index += 1) {
-        const answer = this.#engine.admissions[index]?.acquire(this) ?? neverNeeded
+        const answer = decided(this.#engine.admissions[index]?.acquire(this) ?? neverNeeded)
         if (!isDecision(answer)) return this.#afterWait(index, permits, answer, restore)
         if (answer._tag === "Rejection") return this.#rejected(permits, answer)
         permits.push(answer)

@@ -4,6 +4,18 @@ import type { AttemptEnd, Decision, Permit, Rejection } from "../../Admission.ts
 import * as AtOnce from "../AtOnce.ts"
 import { failedWith, type PolicyError } from "./attemptFailure.ts"
 
+/**
+ * The decision of a strategy that answered at once, or the wait for it. A decision that is there already must not be waited
+ * for: an interruption before the wait would lose its permit.
+ */
+export const decided = <E>(
+  answer: Decision<E> | Effect.Effect<Decision<E>>
+): Decision<E> | Effect.Effect<Decision<E>> => {
+  if (isDecision(answer)) return answer
+  const exit = AtOnce.exitOf(answer)
+  return exit !== undefined && Exit.isSuccess(exit) ? exit.value : answer
+}
+
 /** No Effect has one of these tags. */
 export const isDecision = <E>(answer: Decision<E> | Effect.Effect<Decision<E>>): answer is Decision<E> => {
   const { _tag: tag } = answer as { readonly _tag?: unknown }
