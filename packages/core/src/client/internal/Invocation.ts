@@ -1,6 +1,6 @@
 /** One call of a method: its credentials, its answer, and the errors that it can fail with. */
 import { Duration, Effect, Option, Redacted, type Tracer } from "effect"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import { fromWeb, type HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Credentials from "../../auth/Credentials.ts"
