@@ -320,6 +320,7 @@ export const captions: Captions = {
       "Reply.ts": "The seam at which a mock answers instead of the network.",
       "internal/Tenants.ts": "The tenants that are held: built once, counted while in use, released when idle.",
       "internal/addresses.ts": "Where requests go, and which origins get credentials.",
+      "internal/instanceAddress.ts": "The address of one instance of an integration, or of one of its tenants.",
       "internal/defaultHeaders.ts": "The headers of a request that nobody sets.",
       "internal/redirects.ts": "What a redirect asks for, and which redirects are followed.",
       "Operation.ts": "Long-running operations: started, polled, and done, failed, expired or canceled.",

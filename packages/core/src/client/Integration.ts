@@ -42,7 +42,7 @@
  *
  * @since 0.1.0
  */
-import { Config, Context, Data, Effect, Layer, Option, Ref, Schema, SchemaIssue } from "effect"
+import { type Config, Context, Effect, Layer, Option, Ref } from "effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -60,6 +60,16 @@ import * as Endpoint from "./Endpoint.ts"
 import { checkDescription, checkNames, checkOverrides } from "./internal/integrationChecks.ts"
 import { compileCodec, type Wiring } from "./internal/codec.ts"
 import type * as Addresses from "./internal/addresses.ts"
+import {
+  type Address,
+  type BaseAddress,
+  type BaseUrl,
+  type InvalidAddress,
+  mockBase,
+  type PerTenant,
+  readBase,
+  validAddress
+} from "./internal/instanceAddress.ts"
 import { validBaseUrl, validHeaders, validOrigin } from "./internal/addresses.ts"
 import * as Compiled from "./internal/CompiledEndpoint.ts"
 import type * as FailureRule from "./FailureRule.ts"
@@ -83,6 +93,8 @@ import { lookup, nest, pathOf, type Placed } from "./internal/Placed.ts"
 import * as TenantPool from "./internal/Tenants.ts"
 import type * as Tenants from "./Tenants.ts"
 
+export { InvalidAddress, perTenant } from "./internal/instanceAddress.ts"
+export type { Address, BaseUrl, PerTenant } from "./internal/instanceAddress.ts"
 export type {
   Client,
   ClientOfApi,
@@ -101,65 +113,6 @@ export type {
   Success,
   Traits
 } from "./internal/methodTypes.ts"
-
-/**
- * Where a provider is: a URL, or a `Config` of one, read when the Layer is built.
- *
- * @since 0.1.0
- * @category models
- */
-export type BaseUrl = string | Config.Config<string> | PerTenant
-
-/**
- * The type of {@link perTenant}.
- *
- * @since 0.1.0
- * @category models
- */
-export interface PerTenant {
-  readonly "~causeway/client/Integration/PerTenant": true
-}
-
-/**
- * The `baseUrl` of an integration whose every tenant is at a host of its own, such as a shop: `layerAddress` gives it.
- * Without one the Layer fails with `InvalidAddress`, and a tenant is `TenantUnavailable`.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const perTenant: PerTenant = { "~causeway/client/Integration/PerTenant": true }
-
-/**
- * Where one tenant, or the one instance of an integration, is.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Address {
-  /** As `baseUrl` of the integration, in its place. Default: that of the integration. */
-  readonly baseUrl?: string
-  /** Over the headers of the integration, and under those of an endpoint and of a call. */
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-/**
- * An address that can't be used: a base URL that is none, a header that no request can carry, or no base URL at all.
- *
- * @since 0.1.0
- * @category errors
- */
-export class InvalidAddress extends Data.TaggedError("InvalidAddress")<{
-  readonly integration: string
-  readonly why: string
-}> {
-  get category(): Failure.Category {
-    return "invalid"
-  }
-
-  override get message(): string {
-    return `the address of ${this.integration} is invalid: ${this.why}`
-  }
-}
 
 interface CommonOptions<B extends BaseUrl, P extends Policy.Policy, Failures extends ReadonlyArray<FailureRule.Any>> {
   /** Where the provider is: `http` or `https`, with a path if it has one, without query or fragment. */
@@ -639,62 +592,6 @@ const wiringOf = ({ classify, failures, id, maxBodyBytes, redirects }: Descripti
   maxBodyBytes,
   redirects
 })
-
-const validAddress = (
-  id: string,
-  { baseUrl, headers = {} }: Address
-): Effect.Effect<Partial<Addresses.Address>, InvalidAddress> =>
-  Effect.try({
-    try: () => ({
-      ...(baseUrl !== undefined && { baseUrl: validBaseUrl("baseUrl", baseUrl) }),
-      headers: validHeaders("headers", headers)
-    }),
-    catch: (error) => new InvalidAddress({ integration: id, why: whyOf(error) })
-  })
-
-const whyOf = (error: unknown): string =>
-  error instanceof InvalidOption.InvalidOption ? error.message : "it could not be read"
-
-/** The whole address, from what a Layer gives of it. */
-type BaseAddress = (given: Partial<Addresses.Address>) => Effect.Effect<Addresses.Address, InvalidAddress>
-
-/** Reads the base URL of the integration where `given` has none. */
-const readBase = (
-  description: Description,
-  given: Partial<Addresses.Address>
-): Effect.Effect<BaseAddress, Config.ConfigError> => {
-  const { headers, id, origins } = description
-  return Effect.map(given.baseUrl === undefined ? readBaseUrl(description) : Effect.undefined, (own) => (given) => {
-    const baseUrl = given.baseUrl ?? own
-    return baseUrl === undefined
-      ? Effect.fail(new InvalidAddress({ integration: id, why: "it has no base URL; provide a layerAddress with one" }))
-      : Effect.succeed({ baseUrl, headers: { ...headers, ...given.headers }, origins })
-  })
-}
-
-/** Undefined where each tenant has one of its own. */
-const readBaseUrl = ({ baseUrl, id }: Description): Effect.Effect<string | undefined, Config.ConfigError> => {
-  if (typeof baseUrl === "string") return Effect.succeed(baseUrl)
-  if (isPerTenant(baseUrl)) return Effect.undefined
-  return Effect.flatMap(baseUrl, (url) =>
-    Effect.try({
-      try: () => validBaseUrl(`baseUrl of ${id}`, url),
-      catch: (error) => new Config.ConfigError(invalidUrl(String(error)))
-    })
-  )
-}
-
-const isPerTenant = (baseUrl: BaseUrl): baseUrl is PerTenant => baseUrl === perTenant
-
-/** What the provider's own URLs say is followed in a test too. */
-const mockBase = ({ baseUrl, headers, origins }: Description, mockUrl: string): Addresses.Address => ({
-  baseUrl: mockUrl,
-  headers,
-  origins: typeof baseUrl === "string" ? new Set([...origins, new URL(baseUrl).origin]) : origins
-})
-
-const invalidUrl = (message: string): Schema.SchemaError =>
-  new Schema.SchemaError(new SchemaIssue.InvalidValue({ message }))
 
 /** The methods of one instance of an integration, or of one of its tenants. */
 type MethodsOf = (

@@ -8,7 +8,7 @@
  * **Details**
  *
  * An operation is a value: how it starts, how its status is fetched, what an answer means, how often to poll and until when.
- * `start`, `poll`, `result` and `cancel` are calls of methods, each under the policies and the deadline of its own
+ * `start`, `poll` and `cancel` are calls of methods, each under the policies and the deadline of its own
  * endpoint, so that mocks serve them too. {@link run} gives the value, {@link stream} the progress as well, {@link resume}
  * polls a job that was started before, such as by a process that ended.
  *
@@ -89,7 +89,7 @@ export const pending = <P = undefined>(
 })
 
 /**
- * The job is done, with a value: the answer itself, or what `result` fetches by it.
+ * The job is done, with a value: the answer itself, or what {@link withResult} fetches by it.
  *
  * @since 0.1.0
  * @category states
@@ -214,7 +214,7 @@ type CanceledOf<S> = Canceled extends S ? OperationCanceled : never
  * @since 0.1.0
  * @category models
  */
-export interface Options<Input, Started, Answer, S extends AnyState, Value, Statuses, Es, Rs> {
+export interface Options<Input, Started, Answer, S extends AnyState, Statuses, Es, Rs> {
   /** What the operation is called in errors. */
   readonly name: string
   /** Starts the job. What it gives is how the job is known: an id, a URL, the whole answer. */
@@ -225,8 +225,6 @@ export interface Options<Input, Started, Answer, S extends AnyState, Value, Stat
   readonly state: (answer: Answer, started: NoInfer<Started>) => S
   /** What the answer of `start` means, where a job may be done at once. Default: it is pending. */
   readonly startState?: (started: NoInfer<Started>) => NoInfer<S>
-  /** Fetches the value of a job that is done. Default: the value of `done`. */
-  readonly result?: (done: DoneOf<S>, started: NoInfer<Started>) => Effect.Effect<Value, Es, Rs>
   /** Cancels the job when the operation is interrupted or its deadline passes, for at most 10 s. Default: it goes on. */
   readonly cancel?: (started: NoInfer<Started>) => Effect.Effect<unknown, unknown, Rs>
   /** How long starting and polling may take in all. Adds `OperationTimeout`. */
@@ -257,28 +255,21 @@ export const make = <
   E2,
   R2,
   Input = void,
-  Value = DoneOf<S>,
-  E3 = never,
   R3 = never,
-  R4 = never,
   const Statuses extends ReadonlyArray<number> = readonly []
 >(
-  options: Omit<
-    Options<Input, Started, Answer, S, Value, Statuses, never, never>,
-    "start" | "poll" | "result" | "cancel"
-  > & {
+  options: Omit<Options<Input, Started, Answer, S, Statuses, never, never>, "start" | "poll" | "cancel"> & {
     readonly start: (input: Input) => Effect.Effect<Started, E1, R1>
     readonly poll: (started: NoInfer<Started>) => Effect.Effect<Answer, E2, R2>
-    readonly result?: (done: DoneOf<S>, started: NoInfer<Started>) => Effect.Effect<Value, E3, R3>
-    readonly cancel?: (started: NoInfer<Started>) => Effect.Effect<unknown, unknown, R4>
+    readonly cancel?: (started: NoInfer<Started>) => Effect.Effect<unknown, unknown, R3>
   }
 ): Operation<
   Input,
   Started,
-  Value,
+  DoneOf<S>,
   ProgressOf<S>,
-  E1 | E2 | E3 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
-  R1 | R2 | R3 | R4
+  E1 | E2 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
+  R1 | R2 | R3
 > => ({
   "~causeway/client/Operation": {
     ...options,
@@ -289,12 +280,35 @@ export const make = <
   } as unknown as Driven<
     Input,
     Started,
-    Value,
+    DoneOf<S>,
     ProgressOf<S>,
-    E1 | E2 | E3 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
-    R1 | R2 | R3 | R4
+    E1 | E2 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
+    R1 | R2 | R3
   > // The driver calls each function with what another one of them has made.
 })
+
+/**
+ * The same operation with a value that is fetched when the job is done, such as the file that its answer names. It is
+ * fetched under the deadline of its own call, after that of the operation has ended.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withResult = <Input, Started, Done, Progress, E, R, Value, E2, R2>(
+  operation: Operation<Input, Started, Done, Progress, E, R>,
+  fetch: (done: Done, started: Started) => Effect.Effect<Value, E2, R2>
+): Operation<Input, Started, Value, Progress, E | E2, R | R2> => {
+  const driven: Driven<Input, Started, unknown, Progress, E | E2, R | R2> = operation["~causeway/client/Operation"]
+  const { result } = driven
+  return {
+    "~causeway/client/Operation": {
+      ...driven,
+      result: (value, started) =>
+        // What the operation gave before is its value.
+        Effect.flatMap(result?.(value, started) ?? Effect.succeed(value), (done) => fetch(done as Done, started))
+    }
+  }
+}
 
 /**
  * Starts the job and polls it to its end.

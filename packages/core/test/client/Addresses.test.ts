@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Effect, Layer, Redacted, Schema, Stream } from "effect"
-import { FetchHttpClient, Headers } from "effect/http"
+import { Config, ConfigProvider, Effect, Fiber, Layer, Redacted, Schema, Stream } from "effect"
+import { FetchHttpClient, Headers, HttpClient, HttpClientResponse } from "effect/http"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { TestClock } from "effect/testing"
 import { readFileSync } from "node:fs"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
-import { Policy } from "@causeway/core/policy"
+import { Cache, Policy } from "@causeway/core/policy"
 
 /** A request as it came to the network. */
 interface Seen {
@@ -405,6 +406,58 @@ describe("an endpoint whose URL is given by each call", () => {
   })
 })
 
+describe("pages at other origins", () => {
+  const Page = Schema.Struct({ items: Schema.Array(Schema.Int), next: Schema.optional(Schema.String) })
+  const pagination = Pagination.nextUrl(Page, { next: (page) => page.next, items: (page) => page.items })
+  class Lists extends Integration.Service<Lists>()("app/Lists", {
+    baseUrl: "https://lists.example",
+    origins: ["https://lists-eu.example"],
+    policy: Policy.none,
+    endpoints: [
+      Endpoint.get("list", "/list", { success: Page, pagination }),
+      Endpoint.get("at", Endpoint.url, { success: Page, pagination })
+    ]
+  }) {}
+
+  const live = (layer: ReturnType<typeof network>["layer"]) =>
+    Lists.layer.pipe(Layer.provide([Auth.bearer(Lists, token("t0k3n")), layer]))
+
+  it.effect("a page at a listed origin is fetched, with credentials", () => {
+    const next = "https://lists-eu.example/list?page=2"
+    const { layer, seen } = network(({ url }) => Response.json(url === next ? { items: [2] } : { items: [1], next }))
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* Stream.runCollect((yield* Lists).list.items()), [1, 2])
+      assert.deepStrictEqual(
+        seen.map(({ headers, url }) => [url, headers["authorization"]]),
+        [
+          ["https://lists.example/list", "Bearer t0k3n"],
+          [next, "Bearer t0k3n"]
+        ]
+      )
+    }).pipe(Effect.provide(live(layer)))
+  })
+
+  it.effect(
+    "an origin that is not listed has pages of its own, without credentials, and leads to no listed one",
+    () => {
+      const { layer, seen } = network(({ url }) =>
+        Response.json({ items: [1], next: url.endsWith("/a") ? "/b" : "https://lists.example/list" })
+      )
+      return Effect.gen(function* () {
+        const error = yield* Effect.flip(Stream.runDrain((yield* Lists).at.items({ url: "https://other.example/a" })))
+        assert.strictEqual(error._tag, "DecodeFailure")
+        assert.deepStrictEqual(
+          seen.map(({ headers, url }) => [url, headers["authorization"]]),
+          [
+            ["https://other.example/a", undefined],
+            ["https://other.example/b", undefined]
+          ]
+        )
+      }).pipe(Effect.provide(live(layer)))
+    }
+  )
+})
+
 describe("redirects", () => {
   class Moved extends Integration.Service<Moved>()("app/Moved", {
     baseUrl: "https://moved.example",
@@ -484,6 +537,45 @@ describe("redirects", () => {
       }).pipe(Effect.provide(live(layer)))
     })
   }
+
+  it.effect("a cache keeps no answer to which a redirect led under the first URL", () => {
+    class Kept extends Integration.Service<Kept>()("app/Kept", {
+      baseUrl: "https://kept.example",
+      redirects: "same-origin",
+      policy: { cache: Cache.make() },
+      endpoints: [Endpoint.get("one", "/one", { success: Schema.String })]
+    }) {}
+    const fresh = { headers: { "cache-control": "max-age=60" } }
+    const { layer, seen } = network((one) => (one.url.endsWith("/one") ? to(302, "/two") : Response.json("two", fresh)))
+    return Effect.gen(function* () {
+      const kept = yield* Kept
+      assert.strictEqual(yield* kept.one(), "two")
+      assert.strictEqual(yield* kept.one(), "two")
+      assert.strictEqual(seen.length, 4)
+    }).pipe(Effect.provide(Kept.layer.pipe(Layer.provide([Auth.none(Kept), layer]))))
+  })
+
+  it.effect("all hops share the time of their attempt", () => {
+    class Timed extends Integration.Service<Timed>()("app/Timed", {
+      baseUrl: "https://timed.example",
+      redirects: "same-origin",
+      policy: { ...Policy.none, timeout: "3 seconds" },
+      endpoints: [Endpoint.get("one", "/one", { success: Schema.String })]
+    }) {}
+    const slow = HttpClient.make((request) =>
+      Effect.delay(
+        Effect.sync(() => HttpClientResponse.fromWeb(request, to(302, `${new URL(request.url).pathname}x`))),
+        "2 seconds"
+      )
+    )
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(Effect.flip((yield* Timed).one()))
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "Timeout")
+    }).pipe(
+      Effect.provide(Timed.layer.pipe(Layer.provide([Auth.none(Timed), Layer.succeed(HttpClient.HttpClient, slow)])))
+    )
+  })
 
   it.effect("ten are followed, the eleventh is the answer", () => {
     const { layer, seen } = network((_, index) => to(302, `/${index}`))

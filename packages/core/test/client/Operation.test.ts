@@ -102,9 +102,29 @@ describe("a long-running operation", () => {
         gone,
         "1"
       )
+      const byWords = Operation.make({
+        name: "by words",
+        start: (id: string) => Effect.succeed(id),
+        poll: (id) => Effect.succeed({ id, status: "running" }),
+        state: Operation.byStatus({
+          status: (one: { readonly id: string; readonly status: string }) => one.status,
+          done: ["done"],
+          value: ({ id }) => id,
+          error: ({ id }) => new JobFailed({ why: id })
+        }),
+        cancel: (id) => Effect.succeed(id.length),
+        deadline: "1 minute"
+      })
+      const fetched: Effect.Effect<
+        number,
+        JobFailed | Operation.OperationTimeout | Operation.OperationExpired | Operation.OperationCanceled
+      > = Operation.run(
+        Operation.withResult(byWords, (id) => Effect.succeed(id.length)),
+        "1"
+      )
       // @ts-expect-error it may have expired
       const wrong: Effect.Effect<number, Operation.OperationTimeout> = Operation.run(gone, "1")
-      assert.isTrue([typed, expiring, wrong].every(Effect.isEffect))
+      assert.isTrue([typed, expiring, fetched, wrong].every(Effect.isEffect))
     }).pipe(
       Effect.provide(
         Jobs.layerMock({ start: Mock.ok(job("queued")), status: Mock.ok(job("failed", { error: "too large" })) })
@@ -251,13 +271,9 @@ describe("a long-running operation", () => {
   )
 
   it.effect("the stream tells what was started, the progress, and the value that its result fetches", () => {
-    const fetching = Operation.make({
-      name: "fetching",
-      ...calls,
-      schedule: everySecond,
-      deadline: "1 minute",
-      result: (id) => Effect.flatMap(Jobs, (jobs) => jobs.result({ params: { id } }))
-    })
+    const fetching = Operation.withResult(plain, (id) =>
+      Effect.flatMap(Jobs, (jobs) => jobs.result({ params: { id } }))
+    )
     return Effect.gen(function* () {
       const result = yield* ended(Stream.runCollect(Operation.stream(fetching, undefined)))
       if (result._tag === "Failure") return assert.fail(String(result.failure))

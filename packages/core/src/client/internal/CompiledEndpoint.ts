@@ -73,8 +73,8 @@ export class CompiledEndpoint {
     return Effect.withFiber((fiber) => this.#sendWith(fiber, request, input, options))
   }
 
-  /** Whether the next page may be fetched at a URL of another origin. */
-  readonly mayFollow = (url: URL): boolean => this.#trust.includes(url.href)
+  /** Pages lead from one origin with credentials to another one: no other origin sends anybody there. */
+  readonly mayFollow = (url: URL, from: string): boolean => this.#trust.includes(from) && this.#trust.includes(url.href)
 
   /** Credentials belong to the origins of the integration: a request to another one goes without. */
   authorize(request: HttpClientRequest): ReturnType<Credentials.Service["authorize"]> {

@@ -26,8 +26,8 @@ export interface Pageable {
     input: Input & { readonly responseMode: "decoded-and-response" },
     options: CallOptions
   ) => Effect.Effect<unknown, unknown>
-  /** Whether a URL of another origin may be followed, with the credentials. Default: none may. */
-  readonly mayFollow?: (url: URL) => boolean
+  /** Whether a page at `from` may lead to a URL of another origin, with the credentials. Default: it may not. */
+  readonly mayFollow?: (url: URL, from: string) => boolean
 }
 
 /** A request for a page, and how it was made. */
@@ -212,7 +212,7 @@ const atUrl = (
 ): Changed => {
   const url = URL.canParse(next, base) ? new URL(next, base) : undefined
   if (url === undefined) return fail("the next page is not at a URL")
-  const isAllowed = url.origin === new URL(base).origin || pageable.mayFollow?.(url) === true
+  const isAllowed = url.origin === new URL(base).origin || pageable.mayFollow?.(url, base) === true
   if (!isAllowed || url.origin === "null") return fail("the next page is at another origin")
   return Effect.succeed({ request: HttpClientRequest.setUrl(request, url), input })
 }
