@@ -44,7 +44,6 @@ import { Context, Schema } from "effect"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { hasBody, type HttpMethod } from "effect/http/HttpMethod"
-import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Exact, Policy } from "../policy/Policy.ts"
 import type * as FailureRule from "./FailureRule.ts"
 import type { FormStyle } from "./FormStyle.ts"
@@ -53,7 +52,7 @@ import { checkPagination } from "./internal/checkPagination.ts"
 import { assertConsistent, assertNames, type Constants, type Redirects } from "./internal/endpointChecks.ts"
 import type { CheckedPath, PolicyFits } from "./internal/endpointTypes.ts"
 import { checkRules } from "./internal/failureRules.ts"
-import { reflected } from "./internal/Reflection.ts"
+import { declaredErrors, errorsByStatus, nominalStatus } from "./internal/declaredErrors.ts"
 import type { Pagination } from "./Pagination.ts"
 
 /**
@@ -411,14 +410,6 @@ const definitionOf = (endpoint: HttpApiEndpoint.Top): Definition["Service"] =>
     unprocessed: []
   }
 
-const errorsByStatus = (endpoint: HttpApiEndpoint.Top): ErrorMap =>
-  Object.fromEntries(Array.from(reflected(endpoint).errors, ([status, schemas]) => [status, oneOrUnion(schemas)]))
-
-const oneOrUnion = (schemas: ReadonlyArray<Schema.Top>): Schema.Top => {
-  const [first, ...others] = schemas
-  return first !== undefined && others.length === 0 ? first : Schema.Union(schemas)
-}
-
 interface AnyOptions
   extends
     CommonOptions<
@@ -504,19 +495,3 @@ const partsOf = ({ headers, params, payload, query }: AnyOptions) => ({
 const structOf = (part: SchemaOrFields | undefined): Schema.Top | undefined =>
   // What is no schema is the fields of a struct.
   part === undefined || Schema.isSchema(part) ? (part as Schema.Top | undefined) : Schema.Struct(part)
-
-const declaredErrors = (errors: ErrorMap | undefined): ReadonlyArray<readonly [string, Schema.Top]> =>
-  Object.entries(errors ?? {}).flatMap(([status, schema]) => (schema === undefined ? [] : [[status, schema] as const]))
-
-/** What an OpenAPI description or a server made from the endpoint says for a range. */
-const nominalStatus = (name: string, status: string): number => {
-  if (status === "4xx") return 400
-  if (status === "5xx" || status === "default") return 500
-  const code = Number(status)
-  if (Number.isInteger(code) && code >= 300 && code <= 599) return code
-  throw new InvalidOption.InvalidOption({
-    option: `errors of endpoint ${name}`,
-    actual: JSON.stringify(status),
-    accepts: 'a status from 300 to 599, "4xx", "5xx" or "default"'
-  })
-}

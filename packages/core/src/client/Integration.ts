@@ -42,23 +42,23 @@
  *
  * @since 0.1.0
  */
-import { type Config, Context, Effect, Layer, Option, Ref } from "effect"
-import * as HttpApi from "effect/http-api/HttpApi"
-import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import { type Config, Context, Effect, Layer, Ref } from "effect"
+import type * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Credentials from "../auth/Credentials.ts"
-import * as BreakerStore from "../policy/BreakerStore.ts"
-import * as CacheStore from "../policy/CacheStore.ts"
-import * as Engine from "../policy/Engine.ts"
-import * as Failure from "../policy/Failure.ts"
-import * as InvalidOption from "../policy/InvalidOption.ts"
-import * as Policy from "../policy/Policy.ts"
-import * as RateLimitStore from "../policy/RateLimitStore.ts"
-import * as RetryBudgetStore from "../policy/RetryBudgetStore.ts"
-import * as Endpoint from "./Endpoint.ts"
-import { checkDescription, checkNames, checkOverrides } from "./internal/integrationChecks.ts"
-import { compileCodec, type Wiring } from "./internal/codec.ts"
+import type * as Policy from "../policy/Policy.ts"
+import type * as Endpoint from "./Endpoint.ts"
+import {
+  type AnyOptions,
+  ApiTypeId,
+  type CommonOptions,
+  describe,
+  type Description,
+  wiringOf
+} from "./internal/description.ts"
+import { compile, type MethodsOf } from "./internal/methods.ts"
+import { constant, fromRef, type LiveTable, type OverrideTable, type Overriding } from "./internal/overriding.ts"
 import type * as Addresses from "./internal/addresses.ts"
 import {
   type Address,
@@ -70,8 +70,6 @@ import {
   readBase,
   validAddress
 } from "./internal/instanceAddress.ts"
-import { validBaseUrl, validHeaders, validOrigin } from "./internal/addresses.ts"
-import * as Compiled from "./internal/CompiledEndpoint.ts"
 import type * as FailureRule from "./FailureRule.ts"
 import type {
   ApiOverrides,
@@ -85,11 +83,9 @@ import type {
   Stubs,
   StubsOfApi
 } from "./internal/clientTypes.ts"
-import { checkRules } from "./internal/failureRules.ts"
-import { validRedirects } from "./internal/endpointChecks.ts"
 import * as Mocking from "./internal/Mocking.ts"
 import type { AnyTraits, Traits } from "./internal/methodTypes.ts"
-import { lookup, nest, pathOf, type Placed } from "./internal/Placed.ts"
+import { nest } from "./internal/Placed.ts"
 import * as TenantPool from "./internal/Tenants.ts"
 import type * as Tenants from "./Tenants.ts"
 
@@ -114,31 +110,6 @@ export type {
   Traits
 } from "./internal/methodTypes.ts"
 
-interface CommonOptions<B extends BaseUrl, P extends Policy.Policy, Failures extends ReadonlyArray<FailureRule.Any>> {
-  /** Where the provider is: `http` or `https`, with a path if it has one, without query or fragment. */
-  readonly baseUrl: B
-  /** How every endpoint is called, slot by slot over `Policy.standard`; `null` turns a slot off, `Policy.none` all. */
-  readonly policy?: Policy.Exact<P>
-  /**
-   * Further origins that get the credentials and headers of this integration, such as `https://files.example`: those of
-   * URLs that the provider gives. The origin of `baseUrl` is always one. Default: none.
-   */
-  readonly origins?: ReadonlyArray<string>
-  /** Which redirects are followed, at most 10 in a row, each within the time of its attempt. Default: `none`. */
-  readonly redirects?: Endpoint.Redirects
-  /**
-   * What every request carries, such as a version; those of a tenant, an endpoint and a call go before these. Default: a
-   * `user-agent` that names Causeway and the integration, and an `accept` for what the endpoint declares.
-   */
-  readonly headers?: Readonly<Record<string, string>>
-  /** Bodies that are failures whatever their status, for all endpoints; an endpoint's rules go first. Default: none. */
-  readonly failures?: Failures
-  /** What a response means, where the provider has its own way. Default: `Failure.classify`. */
-  readonly classify?: Failure.Classify
-  /** The largest body that is decoded, in bytes; a streamed one is not bounded. Default: 32 MiB. */
-  readonly maxBodyBytes?: number
-}
-
 /**
  * Options of an integration whose endpoints are written by hand.
  *
@@ -153,8 +124,6 @@ export interface Options<
 > extends CommonOptions<B, P, Failures> {
   readonly endpoints: Endpoints
 }
-
-const ApiTypeId = "~causeway/client/Integration/FromHttpApi"
 
 /**
  * An existing `HttpApi` with its policies, as {@link fromHttpApi} makes it.
@@ -364,108 +333,6 @@ export const fromHttpApi = <
   >
 }
 
-type PolicyTable = Readonly<Record<string, Readonly<Record<string, Policy.Policy>> | undefined>>
-
-interface AnyOptions extends CommonOptions<BaseUrl, Policy.Policy, ReadonlyArray<FailureRule.Any>> {
-  readonly endpoints?: ReadonlyArray<HttpApiEndpoint.Top>
-  readonly [ApiTypeId]?: {
-    readonly api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>
-    readonly policies: PolicyTable
-  }
-}
-
-interface Description {
-  readonly id: string
-  readonly baseUrl: BaseUrl
-  readonly origins: ReadonlySet<string>
-  readonly redirects: Endpoint.Redirects
-  readonly policy: Policy.Policy
-  readonly headers: Readonly<Record<string, string>>
-  readonly classify: Failure.Classify
-  readonly maxBodyBytes: number
-  readonly failures: ReadonlyArray<FailureRule.Any>
-  readonly placed: ReadonlyArray<Placed>
-}
-
-const optionNames = {
-  baseUrl: true,
-  classify: true,
-  endpoints: true,
-  failures: true,
-  headers: true,
-  maxBodyBytes: true,
-  origins: true,
-  policy: true,
-  redirects: true,
-  [ApiTypeId]: true
-} as const satisfies { readonly [K in keyof AnyOptions]-?: true }
-
-const describe = (id: string, options: AnyOptions): Description => {
-  checkNames(`options of ${id}`, options, Object.keys(optionNames))
-  const placed = options[ApiTypeId] === undefined ? fromEndpoints(options.endpoints ?? []) : fromApi(options[ApiTypeId])
-  const description: Description = {
-    id,
-    baseUrl: typeof options.baseUrl === "string" ? validBaseUrl(`baseUrl of ${id}`, options.baseUrl) : options.baseUrl,
-    origins: new Set((options.origins ?? []).map((origin) => validOrigin(`origins of ${id}`, origin))),
-    redirects: validRedirects(`redirects of ${id}`, options.redirects) ?? "none",
-    policy: Policy.merge(Policy.standard, options.policy ?? {}),
-    classify: options.classify ?? Failure.classify,
-    headers: validHeaders(`headers of ${id}`, options.headers ?? {}),
-    maxBodyBytes: InvalidOption.integer("maxBodyBytes", options.maxBodyBytes ?? 32 * 1024 * 1024, 1),
-    failures: options.failures ?? [],
-    placed
-  }
-  checkDescription(id, options.policy ?? {}, placed)
-  for (const { policy } of placed) Policy.compile(Policy.merge(description.policy, policy))
-  rejectDuplicates(id, placed)
-  checkRules(id, description.failures)
-  return description
-}
-
-const fromEndpoints = (endpoints: ReadonlyArray<HttpApiEndpoint.Top>): ReadonlyArray<Placed> =>
-  endpoints.map((endpoint) => ({
-    endpoint,
-    group: undefined,
-    atTop: true,
-    name: endpoint.identifier,
-    policy: Endpoint.definition(endpoint).policy
-  }))
-
-const fromApi = ({ api, policies }: NonNullable<AnyOptions[typeof ApiTypeId]>): ReadonlyArray<Placed> => {
-  const placed: Array<Placed> = []
-  HttpApi.reflect(api, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint, group }) =>
-      placed.push({
-        endpoint,
-        group: group.identifier,
-        atTop: group.topLevel,
-        name: endpoint.identifier,
-        policy: policies[group.identifier]?.[endpoint.identifier] ?? Endpoint.definition(endpoint).policy
-      })
-  })
-  return placed
-}
-
-const rejectDuplicates = (id: string, placed: ReadonlyArray<Placed>): void => {
-  const paths = placed.map(pathOf)
-  const twice = paths.find((path, index) => paths.indexOf(path) !== index)
-  if (twice !== undefined) {
-    throw new InvalidOption.InvalidOption({
-      option: `endpoints of ${id}`,
-      actual: `a list with two endpoints named ${twice}`,
-      accepts: "a list in which each name is used once"
-    })
-  }
-}
-
-type Overriding = () => OverrideTable
-
-interface OverrideTable {
-  readonly integration: Policy.Policy
-  readonly endpoints: Readonly<Record<string, Policy.Policy | Readonly<Record<string, Policy.Policy>>>>
-}
-
 const makeClass = <Self>(id: string, description: Description) => {
   const tag = Context.Service<Self, object>()(id)
   const credentials = Credentials.key<Self>(id)
@@ -556,138 +423,5 @@ const makeClass = <Self>(id: string, description: Description) => {
       Layer.succeed(overrides, constant({ integration, endpoints })),
     layerPolicyRef: (ref: Ref.Ref<LiveTable>) => Layer.sync(overrides, () => fromRef(ref)),
     makePolicyRef: (initial: LiveTable = {}) => Ref.makeUnsafe(initial)
-  })
-}
-
-const constant =
-  (table: OverrideTable): Overriding =>
-  () =>
-    table
-
-interface LiveTable {
-  readonly integration?: OverrideTable["integration"]
-  readonly endpoints?: OverrideTable["endpoints"]
-}
-
-/** The same table for as long as the reference holds the same value, so that nothing is compiled twice. */
-const fromRef = (ref: Ref.Ref<LiveTable>): Overriding => {
-  let seen = Ref.getUnsafe(ref)
-  let table = tableOf(seen)
-  return () => {
-    const now = Ref.getUnsafe(ref)
-    if (now !== seen) {
-      table = tableOf(now)
-      seen = now
-    }
-    return table
-  }
-}
-
-const tableOf = ({ endpoints = {}, integration = {} }: LiveTable): OverrideTable => ({ endpoints, integration })
-
-const wiringOf = ({ classify, failures, id, maxBodyBytes, redirects }: Description) => ({
-  id,
-  classify,
-  failures,
-  maxBodyBytes,
-  redirects
-})
-
-/** The methods of one instance of an integration, or of one of its tenants. */
-type MethodsOf = (
-  overrides: Overriding,
-  own: Pick<Wiring, "address" | "credentials">,
-  tenant?: string
-) => (placed: Placed) => Compiled.Method
-
-/** What all tenants have in common is compiled once; what is one's own, when it is first called. */
-const compile = (
-  description: Description,
-  given: Omit<Wiring, "address" | "credentials">,
-  options: { readonly maxKeys?: number } = {}
-): Effect.Effect<MethodsOf> =>
-  Effect.gen(function* () {
-    const stores = {
-      rateLimits: Option.getOrUndefined(yield* Effect.serviceOption(RateLimitStore.RateLimitStore)),
-      breakers: Option.getOrUndefined(yield* Effect.serviceOption(BreakerStore.BreakerStore)),
-      retryBudgets: Option.getOrUndefined(yield* Effect.serviceOption(RetryBudgetStore.RetryBudgetStore)),
-      cache: Option.getOrUndefined(yield* Effect.serviceOption(CacheStore.CacheStore))
-    }
-    const state = Engine.makeState(stores, options)
-    const codecOf = oncePer((placed: Placed) => compileCodec(placed.endpoint, given))
-    const policyOf = oncePer((table: OverrideTable) =>
-      oncePer((placed: Placed) => compilePolicy(description, placed, table))
-    )
-    return (overrides, ofOne, tenant) => {
-      const own = { ...given, ...ofOne }
-      // An override that makes no sense is refused where it is provided, not at the first call.
-      checkOverrides(description.id, overrides(), description.placed)
-      description.placed.forEach(policyOf(overrides()))
-      return oncePer((placed) => {
-        const engine = onceFor(overrides, (table) =>
-          engineOf({ description, placed, policy: policyOf(table)(placed), state, table, tenant })
-        )
-        return Compiled.makeMethod(placed.endpoint, engine, own, codecOf(placed))
-      })
-    }
-  })
-
-const oncePer = <Key extends object, Value>(make: (key: Key) => Value) => {
-  const made = new WeakMap<Key, Value>()
-  return (key: Key): Value => {
-    const known = made.get(key)
-    if (known !== undefined) return known
-    const value = make(key)
-    made.set(key, value)
-    return value
-  }
-}
-
-/** Compiles anew when the overrides have changed; calls in flight keep what they began with. */
-const onceFor = (overrides: Overriding, compile: (table: OverrideTable) => Engine.Engine): (() => Engine.Engine) => {
-  let table = overrides()
-  let engine = compile(table)
-  return () => {
-    const now = overrides()
-    if (now !== table) {
-      engine = compile(now)
-      table = now
-    }
-    return engine
-  }
-}
-
-const compilePolicy = (description: Description, placed: Placed, overrides: OverrideTable): Policy.Compiled =>
-  Policy.compile(Policy.merge(Policy.merge(description.policy, overrides.integration), ownPolicy(placed, overrides)))
-
-const ownPolicy = (placed: Placed, overrides: OverrideTable): Policy.Policy =>
-  Policy.merge(placed.policy, lookup(placed, overrides.endpoints) ?? {})
-
-interface EngineParts {
-  readonly description: Description
-  readonly placed: Placed
-  readonly table: OverrideTable
-  readonly policy: Policy.Compiled
-  readonly state: Engine.State
-  readonly tenant: string | undefined
-}
-
-const engineOf = ({ description, placed, policy, state, table, tenant }: EngineParts): Engine.Engine => {
-  const own = ownPolicy(placed, table)
-  const call = {
-    integration: description.id,
-    ...(tenant !== undefined && { tenant }),
-    endpoint: pathOf(placed),
-    method: placed.endpoint.method,
-    url: placed.endpoint.path
-  }
-  const scope = Engine.scopeOf(call)
-  return Engine.make({
-    state,
-    call,
-    policy,
-    isDeadlineOwn: own.deadline !== undefined && own.deadline !== null,
-    isTimeoutOwn: own.timeout !== undefined && own.timeout !== null,
-    keyOf: (slot) => (slot in own ? `${scope}/${pathOf(placed)}` : scope)
   })
 }

@@ -1,11 +1,10 @@
 /** One call of a method: its credentials, its answer, and the errors that it can fail with. */
-import { Clock, Duration, Effect, Option, Redacted, type Tracer } from "effect"
+import { Clock, Duration, Effect, Option, type Tracer } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import { fromWeb, type HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Credentials from "../../auth/Credentials.ts"
 import * as CallError from "../../policy/CallError.ts"
-import * as Cache from "../../policy/Cache.ts"
 import * as Engine from "../../policy/Engine.ts"
 import * as Exchange from "../../policy/Exchange.ts"
 import type * as Failure from "../../policy/Failure.ts"
@@ -14,11 +13,13 @@ import { type Hop, HttpCall, noStamps, type Received } from "../../policy/intern
 import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
 import type { Codec, Input, Wiring } from "./codec.ts"
+import { brokenAttempt, decodeFailure, excerptBytes, type GeneralError, generalError, secretsOf } from "./callErrors.ts"
 import type { Told } from "./failureRules.ts"
 import { readBody, type ReceivedBody } from "./receivedBody.ts"
 import type { Redirected } from "./redirects.ts"
 import type { Decoder } from "./ResponseDecoder.ts"
 import { beforeDeadline, limiting } from "./streamLimits.ts"
+import { type Fetching, sharingOf } from "./sharing.ts"
 import * as Tracing from "./Tracing.ts"
 import {
   type Connection,
@@ -63,9 +64,6 @@ type Failed = Engine.AttemptFailure<unknown, unknown>
 
 type Arrived = Received<Credentials.Authorized>
 
-/** The most of an undeclared body that is kept, in bytes. */
-const excerptBytes = 8 * 1024
-
 /** The longest that the body of an error is read. */
 const errorBodyTime = "5 seconds"
 
@@ -107,60 +105,16 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   }
 
   #shared(mode: Mode): Engine.Sharing<unknown, unknown, never> {
-    const { outgoing } = this
-    return {
-      request: outgoing,
+    return sharingOf({
+      called: this.#endpoint,
+      scope: this.engine.scope,
+      request: this.outgoing,
       mode,
-      partition: this.#partition,
+      // This mode gives a response.
       fetching: (request) =>
-        // This mode gives a response.
-        new Invocation(this.#endpoint, { ...this.#one, request, mode: "buffered" }) as unknown as Engine.Call<
-          HttpClientResponse,
-          unknown,
-          never
-        >,
-      answer: (response, info) => this.#decodeKept(response, info),
-      unavailable: (info) =>
-        new CallError.TransportFailure({
-          ...info,
-          category: "transient",
-          reason: "Connect",
-          code: undefined,
-          detail: "the store of the cache did not answer, and nothing was sent"
-        })
-    }
-  }
-
-  /** Whose answer it is: it depends on the credentials, those of the integration and those that the caller gave. */
-  get #partition(): Effect.Effect<string | undefined> {
-    const { headers, url, urlParams } = this.outgoing
-    return Effect.withFiber((fiber) =>
-      Effect.match(this.#endpoint.authorize(this.outgoing), {
-        onFailure: () => undefined,
-        onSuccess: ({ identity, secrets }) =>
-          Cache.partitionOf({
-            scope: this.engine.scope,
-            identity: (identity ?? secrets).map(Redacted.value),
-            headers,
-            url,
-            urlParams,
-            redactedNames: Redact.redactedNames(fiber)
-          })
-      })
-    )
-  }
-
-  #decodeKept(response: HttpClientResponse, info: CallError.CallInfo): Effect.Effect<unknown, CallError.CallError> {
-    const { codec, wiring } = this.#endpoint
-    const decoder = codec.successOf(response.status, response.headers["content-type"])
-    if (decoder?._tag !== "Body")
-      return this.#inMode(response, decoder?._tag === "Empty" ? decoder.value(response) : Effect.void).pipe(
-        Effect.mapError((problem) => decodeFailure(info, response, problem.issue))
-      )
-    const decoded = AtOnce.flatMap(readBody(response, wiring.maxBodyBytes), (body) => decoder.decode(body, response))
-    return Effect.mapError(this.#inMode(response, decoded), (problem) =>
-      decodeFailure(info, response, problem._tag === "Broken" ? problem.detail : problem.issue)
-    )
+        new Invocation(this.#endpoint, { ...this.#one, request, mode: "buffered" }) as unknown as Fetching,
+      inMode: (response, decoded) => this.#inMode(response, decoded)
+    })
   }
 
   override attempt(attempt: Engine.Attempt): Effect.Effect<unknown, Failed> {
@@ -423,33 +377,17 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     return this.#failAfterRenewal(received, { ...facts, error, readError, discard })
   }
 
-  #generalError(
-    received: Arrived,
-    category: Failure.Category,
-    { excerpt = "", issue = this.#unfollowed?.get(received.response) }: Known
-  ): CallError.Unauthorized | CallError.RateLimited | CallError.UnexpectedStatus {
-    const { attempt, response, verdict } = received
-    const { status } = response
-    const info = { ...attempt.info(this.#requestId(received)), category, status }
-    if (category === "unauthorized") {
-      return new CallError.Unauthorized({ ...info, reason: `the provider answered ${status}` })
-    }
-    if (category === "throttled" && this.#throttlesAreTyped) {
-      return new CallError.RateLimited({ ...info, source: "remote", retryAfter: verdict.retryAfter, limit: undefined })
-    }
-    const secrets = this.#secrets(received)
-    return new CallError.UnexpectedStatus({
-      ...info,
-      body: Redact.secrets(excerpt, secrets).slice(0, excerptBytes),
-      retryAfter: verdict.retryAfter,
-      contentType: response.headers["content-type"],
-      issue: issue === undefined ? undefined : Redact.secrets(issue, secrets)
-    })
-  }
-
-  get #throttlesAreTyped(): boolean {
+  #generalError(received: Arrived, category: Failure.Category, known: Known): GeneralError {
     const { rateLimit, retry, throttle } = this.engine.policy
-    return rateLimit !== undefined || retry !== undefined || throttle !== undefined
+    const { excerpt, issue = this.#unfollowed?.get(received.response) } = known
+    return generalError({
+      received,
+      category,
+      excerpt,
+      issue,
+      secrets: this.#secrets(received),
+      isThrottleTyped: rateLimit !== undefined || retry !== undefined || throttle !== undefined
+    })
   }
 
   #failAfterRenewal(received: Arrived, failure: Failed): Effect.Effect<never, Failed> {
@@ -521,10 +459,8 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     return requestId === undefined ? undefined : Redact.secrets(requestId, this.#secrets(received))
   }
 
-  /** What must not appear in an error: the credentials of the integration, and those that the caller gave. */
   #secrets({ attempt, authorized }: Pick<Arrived, "attempt" | "authorized">): ReadonlyArray<string> {
-    const given = Redact.secretsOf(this.outgoing, Redact.redactedNames(attempt.fiber))
-    return [...authorized.secrets.map(Redacted.value), ...given]
+    return secretsOf(this.outgoing, authorized, attempt)
   }
 }
 
@@ -559,29 +495,4 @@ const buffered = (
   // What was read is not shared memory.
   const body = status === 204 || status === 205 ? null : (bytes as Uint8Array<ArrayBuffer>)
   return fromWeb(request, new Response(body, init))
-}
-
-const decodeFailure = (
-  info: CallError.CallInfo,
-  { headers, status }: HttpClientResponse,
-  issue: string
-): CallError.DecodeFailure =>
-  new CallError.DecodeFailure({
-    ...info,
-    requestId: info.requestId ?? Exchange.requestId(headers),
-    category: "invalid",
-    status,
-    issue
-  })
-
-const brokenAttempt = (
-  attempt: Engine.Attempt,
-  broken: Exchange.Broken,
-  requestId?: string
-): Engine.AttemptFailure<CallError.TransportFailure> => {
-  const { category, cause, code, detail, reason, sent } = broken
-  const facts = { ...attempt.info(requestId), category, reason, code, detail }
-  const error = new CallError.TransportFailure({ ...facts, ...(cause !== undefined && { cause }) })
-  const isUncounted = Exchange.isUncounted(broken)
-  return { error, category, retryAfter: undefined, sent, declared: false, isUncounted, requestId }
 }

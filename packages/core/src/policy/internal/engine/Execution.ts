@@ -1,6 +1,6 @@
 /** One call while it runs: the interpreter of a compiled policy. */
 import { Cause, Duration, Effect, Exit, type Fiber, Pull, Random, Result, Schedule } from "effect"
-import type { AttemptEnd, CallContext, Decision, Permit, Rejection } from "../../Admission.ts"
+import type { CallContext, Decision, Permit, Rejection } from "../../Admission.ts"
 import * as CallError from "../../CallError.ts"
 import type { FailedAttempt } from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
@@ -11,6 +11,7 @@ import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
 import { hedged, type Hedging } from "./hedging.ts"
 import type { Call, Engine, Progress, Sharing } from "./model.ts"
 import { exitOf } from "../AtOnce.ts"
+import { detached, discardAll, endOf, withoutBody, withoutStack } from "./failedAttempts.ts"
 import { confirmed, decided, isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
 import { isOperational } from "./OperationsLog.ts"
 import { type RuntimeContext, runtimeContextOf } from "./RuntimeContext.ts"
@@ -459,51 +460,4 @@ const statedDeadlineMillisOf = ({ isDeadlineOwn, policy }: Engine, options: Call
   return options.deadline === undefined
     ? own
     : Math.min(own, InvalidOption.positiveMillis("options.deadline", options.deadline))
-}
-
-const withoutBody = <E, A>(failure: Failed<E, A>): Failed<E, A> => {
-  const { discard: _discard, readError: _readError, ...rest } = failure
-  return rest
-}
-
-const detached = (discard: Effect.Effect<void>): Effect.Effect<void> => Effect.asVoid(Effect.forkDetach(discard))
-
-/** Of the attempts that were raced, the failure that the race ends with is still needed. */
-const discardAll = <E, A>(
-  failures: ReadonlySet<Failed<E, A>>,
-  exit: Exit.Exit<A, Failed<E, A>>
-): Effect.Effect<void> => {
-  const found = Exit.isSuccess(exit) ? undefined : Cause.findError(exit.cause)
-  const last = found !== undefined && Result.isSuccess(found) ? found.success : undefined
-  return Effect.forEach(
-    Array.from(failures).filter((failure) => failure !== last),
-    ({ discard }) => (discard === undefined ? Effect.void : detached(discard)),
-    { discard: true }
-  )
-}
-
-const withoutStack = <Failure>(make: () => Failure): Failure => {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  try {
-    return make()
-  } finally {
-    Error.stackTraceLimit = limit
-  }
-}
-
-const endOf = (
-  exit: Exit.Exit<unknown, AttemptFailure<unknown, unknown>>,
-  elapsedMillis: number,
-  answer: AttemptEnd["answer"]
-): AttemptEnd => {
-  const attempted = true
-  if (Exit.isSuccess(exit)) {
-    return { attempted, category: "success", elapsedMillis, retryAfterMillis: undefined, answer, success: exit.value }
-  }
-  const found = Cause.findError(exit.cause)
-  const failure = Result.isSuccess(found) ? found.success : undefined
-  const retryAfterMillis = failure?.retryAfter === undefined ? undefined : Duration.toMillis(failure.retryAfter)
-  const category = failure?.isUncounted === true ? undefined : failure?.category
-  return { attempted, category, elapsedMillis, retryAfterMillis, answer, success: undefined }
 }
