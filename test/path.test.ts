@@ -9,9 +9,9 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 
 /** A tenth more than was counted when the bound was set. Lower it when a change makes the path shorter. */
 const bounds: Counts = {
-  "causeway, no policy": { files: 29, functions: 132 },
-  "causeway, standard policy": { files: 43, functions: 200 },
-  "causeway, all policies": { files: 41, functions: 200 }
+  "causeway, no policy": { files: 32, functions: 143 },
+  "causeway, standard policy": { files: 48, functions: 215 },
+  "causeway, all policies": { files: 46, functions: 215 }
 }
 
 it("a call over the transport passes no more files and functions than its bounds say", { timeout: 60_000 }, () => {
