@@ -53,7 +53,7 @@ const program = Effect.gen(function* () {
     Effect.catchTag("SlackError", (refused) => Effect.succeed(refused.message))
   )
   yield* Console.log(posted)
-  console.assert(posted === "Slack refused with channel_not_found")
+  console.assert(posted === "Slack returned the error channel_not_found")
 })
 
 const live = Layer.unwrap(
