@@ -115,7 +115,10 @@ export const stream = <E, E2, R>(
     return Stream.mapEffect(transfer(call, options, false), ({ bytes, offset, validator }) => {
       if (seen > offset && (first === undefined || !isEqual(first, validator))) {
         return Effect.fail(
-          new DownloadFailure({ reason: "Changed", detail: `the file began again after ${seen} bytes had gone on` })
+          new DownloadFailure({
+            reason: "Changed",
+            detail: `the download started again after the stream had emitted ${seen} bytes`
+          })
         )
       }
       first ??= validator

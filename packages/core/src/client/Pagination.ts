@@ -394,7 +394,7 @@ const unlessLast = <Page>(
   if (more === false) return undefined
   const found = next(arrived)
   return more === true && found === undefined
-    ? { _tag: "Invalid", issue: "the page says that more follow, but not where" }
+    ? { _tag: "Invalid", issue: "the page reports more items, but has no cursor or URL of the next page" }
     : found
 }
 

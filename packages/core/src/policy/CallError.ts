@@ -252,7 +252,7 @@ export class UnexpectedStatus<out Id extends string = string> extends tagged("Un
   override get message(): string {
     const type = this.contentType === undefined ? "" : ` (${this.contentType})`
     if (this.issue === undefined) return describe(this, `answered with the undeclared status ${this.status}${type}`)
-    const what = `answered with the declared status ${this.status} and another body${type}: ${this.issue}`
+    const what = `answered with the declared status ${this.status} and a body that does not match its schema${type}: ${this.issue}`
     return describe(this, what)
   }
 }

@@ -97,7 +97,7 @@ export type Input = Schedule.Schedule<unknown, FailedAttempt> | Retry
 export const make = (options: Options): Retry => {
   if (options.when !== undefined && options.attempts === 1) {
     const accepts = "left out, because one attempt leaves nothing to retry"
-    throw new InvalidOption.InvalidOption({ option: "retry.when", actual: "given beside `attempts: 1`", accepts })
+    throw new InvalidOption.InvalidOption({ option: "retry.when", actual: "set with `attempts: 1`", accepts })
   }
   return fromOptions(options)
 }
