@@ -1,6 +1,6 @@
 /**
- * The server that the benchmark calls, as a process of its own: a small JSON document for every request, a token for those
- * to its token endpoint, and a list of 100 documents, in gzip for those who ask for it.
+ * The server of the benchmark, in its own process: a small JSON document for every request, a token from its token
+ * endpoint, and a list of 100 documents, in gzip if the request accepts it.
  */
 import { createServer } from "node:http"
 import { gzipSync } from "node:zlib"

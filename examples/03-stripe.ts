@@ -30,7 +30,7 @@ const errorBody = {
 class CardError extends Schema.TaggedError<CardError>()("CardError", errorBody) {}
 class Conflict extends Schema.TaggedError<Conflict>()("Conflict", errorBody) {}
 
-// Stripe numbers the elements of an array, and leaves the brackets as they are.
+// Stripe numbers the elements of an array, and does not escape brackets.
 const style = FormStyle.make({ arrays: "indices", brackets: "literal", spaces: "percent", empty: "omit" })
 
 const createSubscription = Endpoint.post("createSubscription", "/v1/subscriptions", {
@@ -43,7 +43,7 @@ const createSubscription = Endpoint.post("createSubscription", "/v1/subscription
   success: Subscription,
   errors: { 402: CardError, 409: Conflict },
   policy: {
-    // The key makes a creation safe to repeat; a lock that another request holds is worth a second attempt.
+    // The key makes creating a charge safe to repeat; a lock held by another request is retried.
     retry: Retry.make({
       schedule: Schedule.exponential("20 millis").pipe(Schedule.jittered),
       attempts: 4,

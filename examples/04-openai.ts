@@ -24,7 +24,7 @@ const Chunk = Schema.Struct({
   choices: Schema.Array(Schema.Struct({ delta: Schema.Struct({ content: Schema.optional(Schema.String) }) }))
 })
 
-// A model that refuses for its load has done nothing: the POST may be repeated after a 429 and a 503.
+// An overloaded model has processed nothing: the POST may be repeated after a 429 and a 503.
 const unprocessed = [429, 503]
 
 class OpenAI extends Integration.Service<OpenAI>()("example/OpenAI", {
@@ -34,7 +34,7 @@ class OpenAI extends Integration.Service<OpenAI>()("example/OpenAI", {
       payload,
       success: Chat,
       unprocessed,
-      // 30,000 tokens a minute: an estimate is taken before the call, and its answer says what it was.
+      // 30,000 tokens a minute: the call takes an estimate, which is corrected by the usage in its answer.
       policy: {
         rateLimit: {
           limit: 30_000,
@@ -49,7 +49,7 @@ class OpenAI extends Integration.Service<OpenAI>()("example/OpenAI", {
       unprocessed
     })
   ],
-  // A quota that is used up for good is a 429 too: no wait helps.
+  // An exhausted quota is a 429 too, but no wait helps.
   classify: ErrorCodes.classify("openai"),
   policy: {
     timeout: "1 minute",

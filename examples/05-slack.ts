@@ -1,5 +1,5 @@
 /**
- * 5. A provider like Slack: what it refuses with `ok: false` and status 200 fails, is retried, and never ends a list.
+ * 5. A provider like Slack: an error with `ok: false` and status 200 fails the call, is retried, and never ends a list.
  *
  * `npm run example 05-slack`. The provider is on this machine.
  */
@@ -35,7 +35,7 @@ class Slack extends Integration.Service<Slack>()("example/Slack", {
     Endpoint.post("say", "/chat.postMessage", {
       payload: { channel: Schema.String, text: Schema.String },
       success: Schema.Struct({ ts: Schema.String }),
-      // One a second and channel
+      // 1 per second and channel
       policy: { rateLimit: { limit: 1, window: "1 second" } }
     })
   ],
@@ -53,7 +53,7 @@ const program = Effect.gen(function* () {
     Effect.catchTag("SlackError", (refused) => Effect.succeed(refused.message))
   )
   yield* Console.log(posted)
-  console.assert(posted === "Slack refused with channel_not_found")
+  console.assert(posted === "Slack returned the error channel_not_found")
 })
 
 const live = Layer.unwrap(

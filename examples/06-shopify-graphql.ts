@@ -63,7 +63,7 @@ class Shopify extends Integration.Service<Shopify>()("example/Shopify", {
 
 const program = Effect.gen(function* () {
   const shopify = yield* Shopify
-  // The second page is throttled: it waits for the points that it lacks, which is a few milliseconds here.
+  // The second page is throttled: it waits a few milliseconds for the missing points.
   const found = yield* shopify.products.items({ payload: { variables: { first: 1 } } }).pipe(Stream.runCollect)
   yield* Console.log(found.map(({ title }) => title).join(", "))
   console.assert(found.length === 3)

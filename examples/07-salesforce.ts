@@ -1,5 +1,5 @@
 /**
- * 7. A provider like Salesforce: a token of its own that is renewed when it is rejected, queries in pages, locked rows.
+ * 7. A provider like Salesforce: a token that is renewed when it is rejected, queries in pages, locked rows.
  *
  * `npm run example 07-salesforce`. The provider is on this machine.
  */
@@ -27,11 +27,11 @@ const Accounts = Schema.Struct({
   records: Schema.Array(Account)
 })
 
-// Salesforce answers errors with a list.
+// Salesforce returns errors as a list.
 const Refused = Schema.NonEmptyArray(Schema.Struct({ message: Schema.String, errorCode: Schema.String }))
 
 class Salesforce extends Integration.Service<Salesforce>()("example/Salesforce", {
-  // The instance of the organization, as the answer with its token names it.
+  // The instance of the organization, from the token response.
   baseUrl: Config.String("INSTANCE_URL"),
   endpoints: [
     Endpoint.get("query", "/services/data/v62.0/query", {
@@ -43,7 +43,7 @@ class Salesforce extends Integration.Service<Salesforce>()("example/Salesforce",
         items: (page) => page.records
       })
     }),
-    // To write the same fields twice changes nothing more.
+    // Writing the same fields twice is safe.
     Endpoint.patch("updateAccount", "/services/data/v62.0/sobjects/Account/:id", {
       params: { id: Schema.String },
       payload: { Name: Schema.String },
@@ -51,7 +51,7 @@ class Salesforce extends Integration.Service<Salesforce>()("example/Salesforce",
       idempotent: true
     })
   ],
-  // Limits come with a 403, locked rows with a 400.
+  // Limits are a 403, locked rows a 400.
   classify: ErrorCodes.classify("salesforce"),
   policy: {
     retry: Retry.make({ schedule: Schedule.exponential("20 millis").pipe(Schedule.jittered), attempts: 3 })

@@ -41,7 +41,7 @@ export const orderLine = (): string =>
     "send"
   ].join(" > ")
 
-/** What is between the markers of a page, by the name in them. */
+/** The generated parts of a page, by the name in their markers. */
 const parts: Readonly<Record<string, () => string>> = {
   "policy defaults": defaults,
   "policy slots": slots,
@@ -62,12 +62,12 @@ const written = (text: string): string =>
   )
 
 /** Each page with parts: its text now, and as it would be written. */
-export const tables = (): ReadonlyArray<{ readonly page: string; readonly now: string; readonly anew: string }> =>
+export const tables = (): ReadonlyArray<{ readonly page: string; readonly now: string; readonly expected: string }> =>
   pages.map((page) => {
     const now = readFileSync(join(root, page), "utf8")
-    return { page, now, anew: written(now) }
+    return { page, now, expected: written(now) }
   })
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  for (const { anew, page } of tables()) writeFileSync(join(root, page), anew)
+  for (const { page, expected } of tables()) writeFileSync(join(root, page), expected)
 }

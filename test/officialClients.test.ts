@@ -58,7 +58,7 @@ afterAll(() => {
 beforeEach(() => void (seen.length = 0))
 
 /**
- * What is the same whoever sends it: of an idempotency key only that there is one, and of the content type only that of a
+ * The parts of a request that do not depend on the client: of an idempotency key only that there is one, and of the content type only that of a
  * body, because stripe-node states one for requests that have none.
  */
 const comparable = ({ body, headers, method, url }: Sent) => ({

@@ -19,7 +19,7 @@ export const armoured: Policy.Policy = {
 /** JSON as it comes. */
 export const anything = Schema.Unknown
 
-/** Over `Policy.none`: what `policy` says is all that is on. */
+/** Over `Policy.none`, so that only the slots of `policy` are on. */
 export const causeway = (
   name: string,
   policy: Policy.Policy,

@@ -12,14 +12,14 @@ export interface Request {
   readonly body: string
 }
 
-/** What the provider answers; a text is sent as it is. */
+/** The provider's response; a string is sent unchanged. */
 export interface Answer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: unknown
 }
 
-/** Starts the server, and gives its origin. It ends with the scope. */
+/** Starts the server and returns its origin. It stops when the scope closes. */
 export const start = (answer: (request: Request) => Answer): Effect.Effect<string, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(

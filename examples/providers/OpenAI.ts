@@ -1,4 +1,4 @@
-/** Behaves like OpenAI: chats as JSON and as events, a quota that is used up for a moment. */
+/** Behaves like OpenAI: chats as JSON and as events, a quota that is exhausted for a moment. */
 import * as LocalServer from "./LocalServer.ts"
 
 const event = (data: string) => `data: ${data}\n\n`
@@ -8,7 +8,7 @@ export const start = () => {
   let isBusy = true
   return LocalServer.start(({ body, headers }) => {
     if (headers.authorization !== "Bearer sk-1") return { status: 401, body: { error: { code: "invalid_api_key" } } }
-    // Models that are asked too much refuse before they do anything.
+    // An overloaded model rejects the request before it does anything.
     if (isBusy) {
       isBusy = false
       return { status: 429, headers: { "retry-after-ms": "30" }, body: { error: { code: "rate_limit_exceeded" } } }

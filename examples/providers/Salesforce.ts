@@ -1,4 +1,4 @@
-/** Behaves like Salesforce: tokens that end, queries in pages, errors as a list, rows that are locked for a moment. */
+/** Behaves like Salesforce: tokens that expire, queries in pages, errors as a list, rows that are locked for a moment. */
 import * as LocalServer from "./LocalServer.ts"
 
 const error = (errorCode: string) => [{ message: "Refused", errorCode }]

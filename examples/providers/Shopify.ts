@@ -9,7 +9,7 @@ interface Sent {
 const price = 52
 
 export const start = () => {
-  // There are enough points for one query; 1,000 of them are restored in a second.
+  // The points suffice for one query; 1,000 points are restored per second.
   let available = 100
   const cost = () => ({
     requestedQueryCost: price,

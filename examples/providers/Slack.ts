@@ -1,4 +1,4 @@
-/** Behaves like Slack: it answers 200 to what it refuses, and throttles now and then. */
+/** Behaves like Slack: it reports errors with status 200, and throttles now and then. */
 import * as LocalServer from "./LocalServer.ts"
 
 const refused = (error: string) => ({ body: { ok: false, error } })

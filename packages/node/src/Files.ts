@@ -3,22 +3,22 @@
  *
  * **When to use**
  *
- * `Files.download` for what a provider sends as bytes and a program keeps as a file; `Files.upload` for the payload of an
+ * `Files.download` to store a response in a file; `Files.upload` for the payload of an
  * endpoint that declares `HttpApiSchema.StreamUint8Array()`; `Files.blob` for a file in a `FormData`.
  *
  * **Details**
  *
- * A download goes to `<path>.part`. When all bytes are there and every checksum of the provider is right, it is flushed to
- * the disk and renamed to `path`, so that `path` is never half a file. A download that was ended before leaves
+ * A download goes to `<path>.part`. When all bytes are received and every checksum is verified, it is flushed to
+ * the disk and renamed to `path`, so `path` is never a partial file. A failed or interrupted download leaves
  * `<path>.part` and `<path>.part.json`, and the next one resumes from there if the file is still the same by its `ETag` or
- * `Last-Modified`. A file with a wrong checksum is deleted. See `Download` of `@causeway/core/client` for what is resumed
- * and compared.
+ * `Last-Modified`. A file with a wrong checksum is deleted. See `Download` of `@causeway/core/client` for the rules of
+ * resuming and the checksums.
  *
  * **Gotchas**
  *
- * Two downloads to one path at a time write into the same file: give each its own.
+ * Two concurrent downloads to one path write to the same file: give each its own path.
  *
- * **Example** (A report into a file)
+ * **Example** (A report in a file)
  *
  * ```ts
  * import { Effect } from "effect"
@@ -54,7 +54,7 @@ import { openAsBlob } from "node:fs"
 import { PartFile } from "./internal/files/PartFile.ts"
 
 /**
- * A file could not be read or written. `code` is the system's, such as `ENOSPC`.
+ * A file could not be read or written. `code` is that of the system, such as `ENOSPC`.
  *
  * @since 0.1.0
  * @category errors
@@ -88,12 +88,12 @@ const attempt = <A>(operation: string, path: string, run: () => Promise<A>): Eff
  * @category models
  */
 export interface DownloadOptions extends Download.Options {
-  /** Where the file is put when it is complete; a file that is there is replaced. */
+  /** The path of the complete file; an existing file is replaced. */
   readonly path: string
 }
 
 /**
- * A file that was downloaded.
+ * A downloaded file.
  *
  * @since 0.1.0
  * @category models
@@ -104,7 +104,7 @@ export interface Downloaded {
 }
 
 /**
- * Downloads to a file, and resumes what an earlier run has left.
+ * Downloads to a file, and resumes an earlier download.
  *
  * @since 0.1.0
  * @category downloading
@@ -117,7 +117,7 @@ export const download = <E, E2, R>(
   return Effect.acquireUseRelease(
     attempt("open a part of", path, () => PartFile.open(path)),
     (file) => written(file, call, options),
-    // What could not be closed is closed when the process ends.
+    // A handle that could not be closed is closed when the process ends.
     (file) => Effect.ignore(Effect.promise(() => file.close()))
   )
 }

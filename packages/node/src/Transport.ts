@@ -17,8 +17,8 @@
  * Redirects are not followed unless `followRedirects` says so. To another origin go no body and no header that says who
  * asks, and from `https` to `http` goes nothing: such a redirect is the response.
  *
- * Bodies in gzip, deflate, br and zstd are decoded as they are read. A request without `accept-encoding` asks for gzip and
- * br; one with `range`, and one that accepts `text/event-stream`, asks for `identity`.
+ * Bodies in gzip, deflate, br and zstd are decoded as they are read. A request without `accept-encoding` is sent with
+ * `gzip, br`; one with `range`, or that accepts `text/event-stream`, with `identity`.
  *
  * Requests are traced as those of any `HttpClient`. Where `HttpClient.TracerDisabledWhen` says no, tracing costs nothing.
  * The pool is closed with the Layer's scope, and whatever is still in flight fails.
@@ -107,9 +107,9 @@ export interface Options extends RequestOptions {
   /** Whether HTTP/2 is used over TLS with servers that choose it. Default: true. */
   readonly http2?: boolean
   /**
-   * The URL of a proxy (`http:`, `https:` or `socks5:`), with its user and password if it asks for them; `"environment"` for
-   * what `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say when the Layer is built. Default: none, whatever the
-   * environment says.
+   * The URL of a proxy (`http:`, `https:` or `socks5:`), with its user and password if it requires them; `"environment"` to
+   * read `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` when the Layer is built. Default: no proxy; the environment
+   * is ignored.
    */
   readonly proxy?: string | Redacted.Redacted<string>
   /** How connections are secured, also the one to a proxy of `https:`. */

@@ -273,7 +273,7 @@ describe("a download to a file", () => {
     )
   )
 
-  it.effect("a stream that has gone on already fails when another file comes", () =>
+  it.effect("a stream that has already emitted bytes fails when the file has changed", () =>
     over(
       serving({
         breaksAfter: (request) => (request === 1 ? 60_000 : Infinity),

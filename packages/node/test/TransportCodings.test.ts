@@ -116,7 +116,7 @@ describe("a coded response", () => {
       assert.strictEqual(yield* Effect.flatMap(client.get(lines.url), ({ text }) => text), "fine")
     }))
 
-  test("in a coding that nobody knows is given as it is, with its headers", (client) =>
+  test("in an unknown coding is returned unchanged, with its headers", (client) =>
     Effect.gen(function* () {
       for (const header of ["compress", "gzip, shrink", "constructor", "gzip, gzip, gzip, gzip, gzip, gzip"]) {
         const { url } = yield* answering({ "content-encoding": header, "content-length": 4 }, "body")
@@ -186,7 +186,7 @@ describe("a coded response", () => {
     }))
 
   for (const coding of ["gzip", "deflate", "br", "zstd"]) {
-    test(`in ${coding} that is cut short, or is none, is a failure of the body`, (client) =>
+    test(`in ${coding} that is truncated or invalid is a failure of the body`, (client) =>
       Effect.gen(function* () {
         const coded = encode(coding, longText(500_000))
         const short = encode(coding, "short")

@@ -6,7 +6,7 @@ import { Transport } from "@causeway/node"
 
 const mebibyte = 1024 * 1024
 
-/** Answers each request with so many chunks of one byte, each a buffer of its own, and no faster than it is told. */
+/** Answers each request with `chunks` separate buffers of one byte, with backpressure. */
 class Crumbs extends Agent {
   readonly #length: number
 

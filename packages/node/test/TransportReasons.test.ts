@@ -115,7 +115,7 @@ describe("a request that fails once there is a connection", () => {
     })
   )
 
-  it.effect("is what the code says over a dispatcher that does not say how far it came", () =>
+  it.effect("is decided by the error code over a dispatcher that does not report progress", () =>
     Effect.gen(function* () {
       for (const [code, reason] of [
         ["ECONNRESET", "Send"],
@@ -175,7 +175,7 @@ describe("informational responses", () => {
   )
 
   // undici's parser destroys the connection, whatever its handler does: https://github.com/nodejs/undici/issues/197
-  it.effect("a 100 that nobody asked for breaks the request, which may have been processed", () =>
+  it.effect("an unsolicited 100 fails the request, which may have been processed", () =>
     Effect.gen(function* () {
       const url = yield* answering("HTTP/1.1 100 Continue\r\n\r\n")
       assert.deepInclude(yield* broken(url), { reason: "Send", sent: true, category: "transient" })

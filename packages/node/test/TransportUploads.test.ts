@@ -124,7 +124,7 @@ for (const [name, as] of ways) {
         }
       }))
 
-    test("that is a stream of another length than it says fails also when it is there at once, and reaches nobody whole", (client) =>
+    test("that is a stream of another length than declared fails even if it is available at once, and never arrives as complete", (client) =>
       Effect.gen(function* () {
         let whole = 0
         const { url } = yield* serving((request, response) => {

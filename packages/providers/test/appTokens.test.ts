@@ -301,7 +301,7 @@ describe("an answer of Slack's with ok: false", () => {
   it.effect("is told where it has no word at all", () =>
     Effect.gen(function* () {
       const refused = yield* Effect.flip(SlackAuth.checked(Effect.succeed({ ok: false })))
-      assert.strictEqual(refused.message, "Slack refused with unknown")
+      assert.strictEqual(refused.message, "Slack returned the error unknown")
     })
   )
 })

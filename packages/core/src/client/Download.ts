@@ -1,26 +1,26 @@
 /**
- * Downloads that resume: a file comes as parts, and a connection that breaks goes on where it stopped.
+ * Resumable downloads: when a connection breaks, the next request continues where it stopped.
  *
  * **When to use**
  *
  * For files over an endpoint whose `success` is `HttpApiSchema.StreamUint8Array()`. `Files.download` of `@causeway/node`
- * writes to a file by it. For a small body, the endpoint's own stream is enough.
+ * writes to a file. For a small body, the endpoint's own stream is enough.
  *
  * **Details**
  *
- * A download is given the call as a function: it makes the first request and each one that resumes, so that every request
- * is a call under the integration's policies, and a mock works as the provider does. The headers that it is given go into
- * the call's options. Each request wants `accept-encoding: identity`; one that resumes has `range` and `if-range`, with
- * the strong `ETag` of the first answer, or its `Last-Modified` where that is strong. An answer that is the whole file
- * (200) in place of a part begins again. A file that can't be resumed begins again too.
+ * A download takes its call as a function, and runs it for the first request and for each one that resumes. Every request
+ * is a call under the integration's policies, and mocks work. Pass the given headers into the options of the call. Each
+ * request sends `accept-encoding: identity`; one that resumes has `range` and `if-range`, with the strong `ETag` of the
+ * first response, or a strong `Last-Modified`. If the response is the whole file (200) instead of a part, or the file can't
+ * be resumed, the download starts again from the first byte.
  *
- * The size is compared with `Content-Length` or `Content-Range`, and the bytes with every checksum that the provider gives:
+ * The size is compared with `Content-Length` or `Content-Range`, and the bytes with every checksum in the headers:
  * `Repr-Digest`, `Content-Digest` and `Digest` (sha-256, sha-512), `Content-MD5`, `x-goog-hash` (md5, crc32c),
  * `x-amz-checksum-*` (sha256, crc32c, crc32). An `ETag` is not a checksum.
  *
  * **Gotchas**
  *
- * The bytes of a stream have gone on before their checksum is known: on `DownloadFailure`, drop what was made of them.
+ * A stream emits its bytes before their checksum is verified: on `DownloadFailure`, discard them.
  *
  * **Example** (A report, with its progress)
  *
@@ -71,7 +71,7 @@ export {
 export type { Validator } from "./internal/ranges.ts"
 
 /**
- * The parts of a file, for a writer that can begin again: a part at offset 0 replaces all before it.
+ * The parts of a file, for a writer that can start again: a part at offset 0 replaces all before it.
  *
  * @since 0.1.0
  * @category downloading
@@ -99,8 +99,8 @@ const transfer = <E, E2, R, E3 = never, R3 = never>(
   )
 
 /**
- * The bytes of a file, in order. A file that begins again is read past what has gone on already if it is the same by its
- * validator; else the stream fails with `Changed`.
+ * The bytes of a file, in order. If a download starts again and the validator is the same, the bytes that were already
+ * emitted are skipped; else the stream fails with `Changed`.
  *
  * @since 0.1.0
  * @category downloading
@@ -115,7 +115,10 @@ export const stream = <E, E2, R>(
     return Stream.mapEffect(transfer(call, options, false), ({ bytes, offset, validator }) => {
       if (seen > offset && (first === undefined || !isEqual(first, validator))) {
         return Effect.fail(
-          new DownloadFailure({ reason: "Changed", detail: `the file began again after ${seen} bytes had gone on` })
+          new DownloadFailure({
+            reason: "Changed",
+            detail: `the download started again after the stream had emitted ${seen} bytes`
+          })
         )
       }
       first ??= validator

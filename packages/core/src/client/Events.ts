@@ -1,5 +1,5 @@
 /**
- * The events of a stream (Server-Sent Events): what they hold, which of them are errors, and how the stream ends.
+ * Streams of Server-Sent Events: the data of their events, the events that are errors, and the end of the stream.
  *
  * **When to use**
  *
@@ -8,19 +8,19 @@
  *
  * **Details**
  *
- * With `data`, the stream gives the decoded data of each event. With `events`, it gives `{ event, data, id }` by the names
- * of the events; `unknown` says what becomes of other names. An event in `errors` fails the stream with the decoded error,
- * whose `_tag` need not be on the wire. A stream that ends before the declared `done` fails with `TransportFailure`
+ * With `data`, the stream emits the decoded data of each event. With `events`, it emits `{ event, data, id }` by the names
+ * of the events; `unknown` decides about other names. An event in `errors` fails the stream with the decoded error,
+ * whose `_tag` need not be sent. A stream that ends before the declared `done` fails with `TransportFailure`
  * (`Body`).
  *
  * With `reconnect`, a stream that breaks, is silent for longer than the idle timeout or ends without its declared end is
- * opened again: the same request, under the same policies, with the id of the last event as `last-event-id`, after the
- * wait that the server's `retry` says. An event is read twice, or not at all, where the server pays no regard to the id.
+ * reconnected: the same request, under the same policies, with the id of the last event as `last-event-id`, after the
+ * wait of the server's `retry`. If the server ignores the id, events may be repeated or lost.
  *
  * **Gotchas**
  *
- * The last event counts also where the empty line after it is missing, as in the clients of model APIs; the specification
- * drops it. An event that was cut short fails to decode. Invalid UTF-8 is replaced by U+FFFD, as the specification says.
+ * A last event without the empty line after it is emitted, as in the clients of model APIs; the specification drops it. A
+ * truncated event fails to decode. Invalid UTF-8 is replaced by U+FFFD, as the specification requires.
  *
  * **Example** (A model's answer)
  *
@@ -59,7 +59,7 @@ import * as Retry from "../policy/Retry.ts"
 import { type EventRules, eventRulesKey, type ReconnectRules } from "./internal/eventRules.ts"
 
 /**
- * An event as it is on the wire; without a name it is called `message`.
+ * An event as it is sent; an event without a name is a `message`.
  *
  * @since 0.1.0
  * @category models
@@ -71,7 +71,7 @@ export interface WireEvent {
 }
 
 /**
- * Events that are errors, by their names: the schema of their JSON data, and what the error means.
+ * Events that are errors, by their names: the schema of their JSON data, and the category of the error.
  *
  * @since 0.1.0
  * @category models
@@ -79,22 +79,22 @@ export interface WireEvent {
 export type Errors = Readonly<Record<string, { readonly schema: Schema.Top; readonly category: Category }>>
 
 /**
- * When a stream is opened again after it broke, was silent for too long, or ended without its declared end.
+ * Options of reconnecting, after a stream broke, exceeded its idle timeout, or ended without its declared end.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ReconnectOptions {
-  /** The waits, where the server has sent no `retry`. Its end ends the stream. Default: full jitter from 1 s to 30 s. */
+  /** The waits when the server has sent no `retry`. Its end ends the stream. Default: full jitter from 1 s to 30 s. */
   readonly schedule?: Schedule.Schedule<unknown>
-  /** The most connections in a row that bring no event. Default: 10. */
+  /** The most consecutive connections without an event. Default: 10. */
   readonly attempts?: number
-  /** The longest wait: a longer `retry` is cut, a longer `Retry-After` ends the stream. Default: 1 minute. */
+  /** The longest wait: a longer `retry` is shortened to it, a longer `Retry-After` ends the stream. Default: 1 minute. */
   readonly maxWait?: Duration.Input
 }
 
 /**
- * Marks a stream that reconnects: it can fail with all that a call can fail with.
+ * Marks a stream that reconnects: it can fail with the errors of a call.
  *
  * @since 0.1.0
  * @category models
@@ -109,31 +109,31 @@ interface CommonOptions<E extends Errors> {
   /** Events that fail the stream, by name. Default: none. */
   readonly errors?: E
   /**
-   * The end of the stream: the data of an event that is none itself (`"[DONE]"`), or which event is the last one. Default:
-   * none is required, and `[DONE]` ends the stream.
+   * The end of the stream: the data of an end marker, which is not emitted (`"[DONE]"`), or a predicate of the last event.
+   * Default: no end is required, and `[DONE]` ends the stream.
    */
   readonly done?: string | ((event: WireEvent) => boolean)
-  /** The content types that the stream may have; `*\/*` for any but HTML. Default: `text/event-stream`. */
+  /** The accepted content types; `*\/*` for any but HTML. Default: `text/event-stream`. */
   readonly mediaTypes?: ReadonlyArray<string>
   /** The largest event, in bytes. Default: 10 MiB. */
   readonly maxEventBytes?: number
   /**
-   * Opens the stream again with `last-event-id`, as `EventSource` does; for a request that may be repeated. A 204 ends the
+   * Reconnects with `last-event-id`, as `EventSource` does; for a request that may be repeated. A 204 ends the
    * stream, and so does the declared end. Default: off.
    */
   readonly reconnect?: true | ReconnectOptions | undefined
 }
 
 /**
- * Options of a stream of which only the data of events matters.
+ * Options of a stream that emits only the data of its events.
  *
  * @since 0.1.0
  * @category models
  */
 export interface DataOptions<Data extends Schema.Top, E extends Errors> extends CommonOptions<E> {
-  /** The JSON data of an event. */
+  /** The schema of an event's JSON data. */
   readonly data: Data
-  /** The names of the events that have such data; others are skipped. Default: all. */
+  /** The names of the events with this data; others are skipped. Default: all. */
   readonly names?: ReadonlyArray<string>
 }
 
@@ -148,9 +148,9 @@ export interface NamedOptions<
   E extends Errors,
   Unknown extends "skip" | "keep"
 > extends CommonOptions<E> {
-  /** The JSON data of the events, by their names. */
+  /** The schemas of the JSON data, by the names of the events. */
   readonly events: Named
-  /** What becomes of an event with another name: passed over, or kept with its data as text. Default: `"skip"`. */
+  /** An event with another name is skipped, or emitted with its data as text (`"keep"`). Default: `"skip"`. */
   readonly unknown?: Unknown
 }
 
@@ -167,7 +167,7 @@ export interface Event<Name, Data> {
 }
 
 /**
- * What the stream of some named events gives.
+ * The events that a stream of named events emits.
  *
  * @since 0.1.0
  * @category utility types
@@ -212,7 +212,7 @@ export const make: {
     options.events === undefined
       ? HttpApiSchema.StreamSse({ data: Schema.toCodecJson(options.data ?? Schema.Unknown), error })
       : HttpApiSchema.StreamSse({ events: namedCodec(options.events, options.unknown ?? "skip"), error })
-  // The signatures above say what the schema is, by the options.
+  // The overloads above give the schema its type, by the options.
   return schema.annotate({ [eventRulesKey]: rulesOf(options) }) as never
 }
 

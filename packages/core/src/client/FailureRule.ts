@@ -1,29 +1,28 @@
 /**
- * A decoded body that is a failure although its status says otherwise, or that says more than its status: as data.
+ * Failure rules: data that classifies a response as a failure by its body, whatever its status.
  *
  * **When to use**
  *
- * For a provider that answers 200 with `{ ok: false }` or `errors`, or one whose 403 means "too fast" only with a certain
+ * For a provider that responds with 200 and `{ ok: false }` or `errors`, or one whose 403 means "too fast" only with a certain
  * body. Give the rules to one endpoint, or to the integration for all of its endpoints.
  *
  * **Details**
  *
- * `when` is matched against the body as parsed JSON. The first rule that matches makes the call fail, and its `category`
- * decides about retry, breaker, limits and metrics as a status does. `error` decodes the same body: the call fails with its
+ * `when` is matched against the body as parsed JSON. The first rule that matches fails the call, and its `category`
+ * applies to retry, breaker, limits and metrics as that of a status does. `error` decodes the same body: the call fails with its
  * value, which is in the type of the method. Without `error`, and for a body that `error` does not decode, the call fails
  * with the general error of the category. An endpoint's rules go before its integration's.
  *
- * The wait is the one that the body states, else the one in the headers, which are read as those of a 429 where the
- * category is `throttled`. `GraphQL.failures` and `SlackApi.failures` are ready-made. For a failed status whose category
- * depends on a code in its body, and which needs no error of its own, `ErrorCodes.classify` is shorter.
+ * The wait is that of the body, else that of the headers, which are read as for a 429 if the category is `throttled`. `GraphQL.failures` and `SlackApi.failures` are ready-made. For a failed status whose category
+ * depends on a code in its body, without a typed error, `ErrorCodes.classify` is shorter.
  *
  * **Gotchas**
  *
- * A body that is not JSON matches no rule. A streamed answer is matched only where it is not such a stream: its status is
- * not a success, or its content type is another, such as JSON in the place of events. With `responseMode:
- * "response-only"` a 2xx is not read and so not judged.
+ * A body that is not JSON matches no rule. A streamed answer is matched only if it is not the declared stream: its status
+ * is not a success, or its content type differs, such as JSON instead of events. With `responseMode: "response-only"`, a 2xx
+ * is not read and not matched.
  *
- * **Example** (A provider that answers 200 to everything)
+ * **Example** (A provider that always responds with 200)
  *
  * ```ts
  * import { Schema } from "effect"
@@ -46,21 +45,21 @@ import type { Duration, Schema } from "effect"
 import type * as Failure from "../policy/Failure.ts"
 
 /**
- * A rule that makes a decoded body a failure.
+ * A rule that classifies a decoded body as a failure.
  *
  * @since 0.1.0
  * @category models
  */
 export interface FailureRule<When extends Schema.Top, E extends Schema.Top | undefined = undefined> {
-  /** The statuses that the rule looks at. Default: `"2xx"`. */
+  /** The statuses to which the rule applies. Default: `"2xx"`. */
   readonly status?: number | "2xx" | "3xx" | "4xx" | "5xx"
   /** The bodies that are failures, as parsed JSON. */
   readonly when: When
   /** Decodes the same body; the call fails with its value. Default: the general error of the category. */
   readonly error?: E
-  /** What the failure is; a function may leave it to the status, which is `rejected` for a 2xx. */
+  /** The category of the failure; if a function returns undefined, the status decides (`rejected` for a 2xx). */
   readonly category: Failure.Category | ((body: When["Type"]) => Failure.Category | undefined)
-  /** How long the body asks to wait. Default: what the headers say. */
+  /** The wait that the body states. Default: that of the headers. */
   readonly retryAfter?: Duration.Input | ((body: When["Type"]) => Duration.Input | undefined)
 }
 
@@ -79,7 +78,7 @@ export interface Any {
 }
 
 /**
- * Makes a rule; its functions are given the type that `when` decodes to.
+ * Creates a rule; its functions receive the decoded type of `when`.
  *
  * @since 0.1.0
  * @category constructors

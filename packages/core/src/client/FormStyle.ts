@@ -18,17 +18,17 @@
  * | {@link numbered} | `a.1=1&a.2=2` | `a.1.b=1` | the query protocol of AWS |
  *
  * {@link make} combines any way to write arrays with any way to write objects. `null` is written as an empty value, and
- * what is `undefined` is left out. A schema that the style cannot express throws `InvalidOption` where the endpoint is
+ * `undefined` fields are left out. A schema that the style cannot express throws `InvalidOption` where the endpoint is
  * defined; a value that it cannot express is an `EncodeFailure`.
  *
  * Without a style, arrays repeat their name and objects use brackets; an array of objects or of arrays is refused.
  *
  * **Gotchas**
  *
- * No style has a way to write an empty array or object, and leaving it out changes what the request says: it is an
+ * No style can write an empty array or object, and omitting it changes the meaning of the request: it is an
  * `EncodeFailure`. `empty: "omit"` leaves it out, as `stripe` and `qs` do.
  *
- * **Example** (A form as Stripe takes it)
+ * **Example** (A form for Stripe)
  *
  * ```ts
  * import { Schema } from "effect"
@@ -66,9 +66,9 @@ export interface Options {
   readonly objects?: "brackets" | "dots"
   /** The index of an array's first element. Default: 0. */
   readonly firstIndex?: 0 | 1
-  /** What becomes of an empty array or object. `brackets` writes an array as `a[]`. Default: `refuse`. */
+  /** Rejects (`refuse`) or omits an empty array or object, or writes an array as `a[]` (`brackets`). Default: `refuse`. */
   readonly empty?: "refuse" | "omit" | "brackets"
-  /** What becomes of a `null`: `a=`, or nothing. Default: `empty`. */
+  /** Writes a `null` as `a=` (`empty`), or omits it. Default: `empty`. */
   readonly nulls?: "empty" | "omit"
   /** A space is `+` or `%20`. Default: `plus` in a form, `percent` in a query. */
   readonly spaces?: "plus" | "percent"
@@ -101,7 +101,7 @@ const choices = {
 } as const satisfies { readonly [K in keyof Options]-?: ReadonlyArray<NonNullable<Options[K]>> }
 
 /**
- * Makes a style; throws `InvalidOption` for an option that makes no sense.
+ * Creates a style; throws `InvalidOption` for an invalid option.
  *
  * @since 0.1.0
  * @category constructors
@@ -132,7 +132,7 @@ export const make = (options: Options): FormStyle => {
 }
 
 /**
- * Tells a style from other values.
+ * Whether a value is a style.
  *
  * @since 0.1.0
  * @category guards
@@ -150,7 +150,7 @@ export const indices: FormStyle = make({ arrays: "indices" })
 
 /**
  * Brackets without indices: `expand[]=a&expand[]=b`. In an array of objects, a new element begins where a name repeats:
- * each element must begin with the same field. An array in an array is refused.
+ * each element must begin with the same field. An array in an array is rejected.
  *
  * @since 0.1.0
  * @category constants

@@ -13,18 +13,18 @@
  * {@link GraphQLFailure}, whatever its status; with `partial: true` a body with `errors` beside `data` succeeds with
  * `{ data, errors, extensions }`.
  *
- * Retry, breaker, limits and credentials see the category of the codes in `errors`: `THROTTLED`, `RATE_LIMITED` and their
- * kind are throttled, `UNAUTHENTICATED` is unauthorized, `INTERNAL_SERVER_ERROR` and its kind are transient; other codes
- * leave it to the status, and are rejected in a 2xx. A throttled call waits for what its body states: until the points that
- * it lacks are restored where `extensions.cost` says so, as Shopify does, else as the headers say.
+ * Retry, breaker, limits and credentials use the category of the codes in `errors`: codes such as `THROTTLED` and
+ * `RATE_LIMITED` are throttled, `UNAUTHENTICATED` is unauthorized, `INTERNAL_SERVER_ERROR` and similar codes are transient;
+ * with other codes the status decides, and a 2xx is rejected. A throttled call waits until the missing points of Shopify's
+ * `extensions.cost` are restored, else for the time in the headers.
  *
- * A query is idempotent, so that it may be retried; a mutation is not, unless it says `idempotent: true`.
+ * A query is idempotent, so that it may be retried; a mutation is not, unless `idempotent` is `true`.
  *
  * **Gotchas**
  *
  * A document is scanned, not parsed: one that is empty, has unbalanced brackets, several operations without
- * `operationName`, or other variables than `variables` declares throws `InvalidOption`. Whether it fits the schema of the
- * provider is for a code generator or a test to say.
+ * `operationName`, or other variables than `variables` declares throws `InvalidOption`. Check it against the
+ * provider's schema with a code generator or a test.
  *
  * **Example** (Products, page by page)
  *
@@ -71,7 +71,7 @@ import { categoryOf, waitOf } from "./internal/graphqlErrors.ts"
 import * as Pagination from "./Pagination.ts"
 
 /**
- * One of the `errors` of a response. `type` is where GitHub writes the code that others write in `extensions.code`.
+ * One of the `errors` of a response. GitHub writes the code to `type`, others to `extensions.code`.
  *
  * @see https://spec.graphql.org/September2025/#sec-Errors
  * @since 0.1.0
@@ -88,7 +88,7 @@ export const GraphQLError = Schema.Struct({
 })
 
 /**
- * The response has `errors`, and no data that the endpoint accepts beside them.
+ * The response has `errors`, and no partial data that the endpoint accepts.
  *
  * @see https://spec.graphql.org/September2025/#sec-Errors
  * @since 0.1.0
@@ -123,14 +123,14 @@ const failuresOf = (when: FailureRule.Any["when"]) => {
 const someErrors = Schema.NonEmptyArray(Schema.Unknown)
 
 /**
- * The rules by which `errors` are failures, for an endpoint that is not made by {@link query} or {@link mutation}.
+ * The rules that classify `errors` as failures, for an endpoint that is not created by {@link query} or {@link mutation}.
  *
  * @since 0.1.0
  * @category rules
  */
 export const failures = failuresOf(Schema.Struct({ errors: someErrors, extensions: Schema.optional(Schema.Unknown) }))
 
-/** Only without data: what a response with `partial: true` fails by. */
+/** The rule for `partial: true`: only a response without data fails. */
 const failuresWithoutData = failuresOf(
   Schema.Struct({
     errors: someErrors,
@@ -155,7 +155,7 @@ type PayloadOf<V extends Schema.Top> = Schema.Codec<
 >
 
 /**
- * What a method succeeds with.
+ * The success of a method.
  *
  * @since 0.1.0
  * @category models
@@ -188,21 +188,21 @@ export interface Options<
 > {
   /** The variables, by name. Default: none. */
   readonly variables?: Variables
-  /** What `data` holds. */
+  /** The schema of `data`. */
   readonly data: Data
-  /** What `extensions` holds, such as the cost of a query. Default: anything. */
+  /** The schema of `extensions`, such as the cost of a query. Default: anything. */
   readonly extensions?: Extensions
   /** Whether `data` beside `errors` is a success; its fields are then `null` where an error is. Default: false. */
   readonly partial?: IsPartial
-  /** Which operation of the document is meant. Default: the only one. */
+  /** The operation of the document to run. Default: the only one. */
   readonly operationName?: string
-  /** Where the provider takes GraphQL. Default: `/graphql`. */
+  /** The path of the GraphQL endpoint. Default: `/graphql`. */
   readonly path?: `/${string}`
   /** Headers that every request carries. `accept` names the media types of GraphQL over HTTP. */
   readonly headers?: Readonly<Record<string, string>>
-  /** How this endpoint is called, slot by slot over its integration's policy. */
+  /** The policy of this endpoint, slot by slot over its integration's. */
   readonly policy?: Exact<P>
-  /** How to go from one page to the next, such as {@link connection}. */
+  /** The style of pagination, such as {@link connection}. */
   readonly pagination?: Pagination.Pagination<NoInfer<Answer<Data["Type"], Extensions["Type"], IsPartial>>, Item>
   /** Whether a request may be sent twice. Default: true for a query, false for a mutation. */
   readonly idempotent?: boolean
@@ -254,7 +254,7 @@ export const mutation: Make = (name, document, options) => make("mutation", name
 
 type AnyOptions = Options<SchemaOrFields, Schema.Top, Schema.Top, boolean, Policy, unknown>
 
-// The signature says what comes out of which options; the body works on their common shape.
+// The signature relates the result to the options; the body works on their common shape.
 const make = <Out>(type: "query" | "mutation", name: string, document: string, options: unknown): Out => {
   const given = options as AnyOptions
   const {
@@ -286,7 +286,7 @@ const accept = "application/graphql-response+json, application/json;q=0.9"
 const errorsOrNone = Schema.Array(GraphQLError).pipe(Schema.withDecodingDefaultKey(Effect.succeed([])))
 
 const schemaOf = (given: SchemaOrFields): Schema.Top =>
-  // What is no schema is the fields of a struct.
+  // A value that is not a schema is the fields of a struct.
   Schema.isSchema(given) ? (given as Schema.Top) : Schema.Struct(given as Schema.Struct.Fields)
 
 interface Sent {
@@ -295,7 +295,7 @@ interface Sent {
   readonly variables?: unknown
 }
 
-/** The payload as a caller gives it, encoded with the document beside it. */
+/** The caller's payload, encoded together with the document. */
 const payloadOf = (document: string, operationName: string | undefined, variables: Schema.Top): Schema.Top => {
   const typed = Schema.toType(variables)
   const wire = Schema.Struct({
@@ -320,7 +320,7 @@ const payloadOf = (document: string, operationName: string | undefined, variable
 }
 
 /**
- * Where a connection goes on.
+ * The `pageInfo` of a connection.
  *
  * @see https://relay.dev/graphql/connections.htm
  * @since 0.1.0

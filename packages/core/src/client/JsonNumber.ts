@@ -42,12 +42,12 @@
 import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { exactNumberKey } from "./internal/exactNumbers.ts"
 
-/** The platform's way of writing a number by its digits (ECMAScript 2026). */
+/** The platform's function that writes a number with its exact digits (ECMAScript 2026). */
 interface RawJson {
   readonly rawJSON?: (text: string) => Schema.Json
 }
 
-/** A number whose digits are kept: it reaches the schema as a string where a number would lose some. */
+/** A number with all digits: the schema receives a string if a JavaScript number would lose some. */
 const Exact = Schema.Json.annotate({ [exactNumberKey]: true })
 
 const number = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/
@@ -73,11 +73,11 @@ const toBigInt = (text: string): bigint | undefined => {
   return digits % divisor === 0n ? digits / divisor : undefined
 }
 
-/** A number that is written as its digits say. */
+/** A number that is written with its exact digits. */
 const written = (digits: string): Schema.Json | undefined => {
   const value = Number(digits)
   if (String(value) === digits) return value
-  // A property of JSON that the library of types does not list yet.
+  // TypeScript's library does not declare this property of JSON yet.
   return (JSON as RawJson).rawJSON?.(digits)
 }
 

@@ -3,24 +3,24 @@
  *
  * **When to use**
  *
- * For a provider that answers 202 or with the resource of a job: exports, batches, bulk loads, transcriptions.
+ * For a provider that responds with 202 or with a job resource: exports, batches, bulk loads, transcriptions.
  *
  * **Details**
  *
- * An operation is a value: how it starts, how its status is fetched, what an answer means, how often to poll and until when.
- * `start`, `poll` and `cancel` are calls of methods, each under the policies and the deadline of its own
- * endpoint, so that mocks serve them too. {@link run} gives the value, {@link stream} the progress as well, {@link resume}
- * polls a job that was started before, such as by a process that ended.
+ * An operation is a value that describes how to start a job, fetch its status, interpret a response, when to poll and until
+ * when. `start`, `poll` and `cancel` are method calls under the policies and the deadline of their endpoints, so mocks work
+ * for them. {@link run} returns the value, {@link stream} emits the progress too, {@link resume} polls a job that was started
+ * before, such as by another process.
  *
- * The wait before a poll is what the last answer asks for by `Retry-After`, else what `schedule` says. The header is read
- * where a call gives its response (`responseMode: "decoded-and-response"`) or its headers (`HttpApiSchema.WithHeaders`);
- * `pending({ retryAfter })` tells a wait that the body has. A poll that fails with a `transient` or `throttled` error is
- * made again, `failedPolls` times in a row.
+ * The wait before a poll is the `Retry-After` of the last response, else that of `schedule`. The header is read
+ * when a call returns its response (`responseMode: "decoded-and-response"`) or its headers (`HttpApiSchema.WithHeaders`);
+ * `pending({ retryAfter })` passes on a wait from the body. A poll that fails with a `transient` or `throttled` error is
+ * repeated, at most `failedPolls` times in a row.
  *
  * **Gotchas**
  *
- * Interrupting the operation or passing its deadline leaves the job running, unless `cancel` is given. The deadline is for
- * starting and polling; the result is fetched under the deadline of its own call.
+ * Interrupting the operation or passing its deadline leaves the job running, unless `cancel` is given. The deadline covers
+ * starting and polling; fetching the result has the deadline of its endpoint.
  *
  * **Example** (An export)
  *
@@ -72,8 +72,8 @@ export { OperationCanceled, OperationExpired, OperationTimeout } from "./interna
 export type { AnyState, Canceled, Done, Event, Expired, Failed, Pending } from "./internal/operationStates.ts"
 
 /**
- * The job goes on. `status` is the provider's word for it, for the message of a timeout; `retryAfter` goes before that of
- * the headers and before the schedule.
+ * The job is still running. `status` is the provider's status word, for the message of a timeout; `retryAfter` overrides
+ * the headers and the schedule.
  *
  * @since 0.1.0
  * @category states
@@ -89,7 +89,7 @@ export const pending = <P = undefined>(
 })
 
 /**
- * The job is done, with a value: the answer itself, or what {@link withResult} fetches by it.
+ * The job is done, with a value: the response itself, or the input of the `fetch` of {@link withResult}.
  *
  * @since 0.1.0
  * @category states
@@ -113,7 +113,7 @@ export const failed = <E>(error: E): Failed<E> => ({ _tag: "Failed", error })
 export const expired: Expired = { _tag: "Expired" }
 
 /**
- * Somebody canceled the job: the operation fails with `OperationCanceled`.
+ * The job was canceled: the operation fails with `OperationCanceled`.
  *
  * @since 0.1.0
  * @category states
@@ -121,7 +121,7 @@ export const expired: Expired = { _tag: "Expired" }
 export const canceled: Canceled = { _tag: "Canceled" }
 
 /**
- * What the words of a status mean; capitals make no difference, and any other word is pending.
+ * The meaning of the provider's status words, compared without case; any other word is pending.
  *
  * @since 0.1.0
  * @category models
@@ -140,7 +140,7 @@ export interface Words<Answer, A, E, P> {
 }
 
 /**
- * The `state` of an operation whose answers have a status in words.
+ * The `state` of an operation whose responses have a status word.
  *
  * @since 0.1.0
  * @category states
@@ -170,8 +170,8 @@ export const byStatus = <Answer, A, E, P = undefined>(
 }
 
 /**
- * Where a 202 says that the status of its job is: `operation-location`, `azure-asyncoperation` or `location`, as an
- * absolute URL for an endpoint at `Endpoint.url`; undefined without one.
+ * The status URL of a 202, from `operation-location`, `azure-asyncoperation` or `location`, as an absolute URL for an
+ * endpoint at `Endpoint.url`; undefined without one.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.3.3
  * @since 0.1.0
@@ -185,7 +185,7 @@ export const statusUrl = ({ headers, request }: HttpClientResponse): string | un
 }
 
 /**
- * An operation that is started with `Input`, known by `Started`, and gives a `Value`.
+ * An operation that is started with `Input`, is identified by `Started`, and returns a `Value`.
  *
  * @since 0.1.0
  * @category models
@@ -215,33 +215,33 @@ type CanceledOf<S> = Canceled extends S ? OperationCanceled : never
  * @category models
  */
 export interface Options<Input, Started, Answer, S extends AnyState, Statuses, Es, Rs> {
-  /** What the operation is called in errors. */
+  /** The name of the operation in errors. */
   readonly name: string
-  /** Starts the job. What it gives is how the job is known: an id, a URL, the whole answer. */
+  /** Starts the job, and returns what identifies it: an id, a URL, or the whole response. */
   readonly start: (input: Input) => Effect.Effect<Started, Es, Rs>
   /** Fetches the status of the job. */
   readonly poll: (started: NoInfer<Started>) => Effect.Effect<Answer, Es, Rs>
-  /** What an answer of `poll` means. */
+  /** Interprets a response of `poll`. */
   readonly state: (answer: Answer, started: NoInfer<Started>) => S
-  /** What the answer of `start` means, where a job may be done at once. Default: it is pending. */
+  /** Interprets the response of `start`, for a job that may be done at once. Default: it is pending. */
   readonly startState?: (started: NoInfer<Started>) => NoInfer<S>
-  /** Cancels the job when the operation is interrupted or its deadline passes, for at most 10 s. Default: it goes on. */
+  /** Cancels the job when the operation is interrupted or its deadline passes, for at most 10 s. Default: the job continues. */
   readonly cancel?: (started: NoInfer<Started>) => Effect.Effect<unknown, unknown, Rs>
-  /** How long starting and polling may take in all. Adds `OperationTimeout`. */
+  /** The longest time of starting and polling together. Adds `OperationTimeout`. */
   readonly deadline: Duration.Input
   /**
-   * When the next poll is made, where the provider does not say; an end of it is a timeout. Default: exponential from 1 s to
+   * The waits between polls, when the provider states none; the end of the schedule is a timeout. Default: exponential from 1 s to
    * 30 s, each with equal jitter.
    */
   readonly schedule?: Schedule.Schedule<unknown, AnyState>
-  /** Statuses of a failed poll by which the job is gone, such as 404 and 410. Default: none. */
+  /** Statuses of a failed poll that mean that the job is gone, such as 404 and 410. Default: none. */
   readonly expiredStatuses?: Statuses
-  /** How many polls in a row may fail with a `transient` or `throttled` error. Default: 3. */
+  /** How many consecutive polls may fail with a `transient` or `throttled` error. Default: 3. */
   readonly failedPolls?: number
 }
 
 /**
- * Describes a long-running operation. A nonsense option throws `InvalidOption`.
+ * Creates a long-running operation. An invalid option throws `InvalidOption`.
  *
  * @since 0.1.0
  * @category constructors
@@ -288,8 +288,8 @@ export const make = <
 })
 
 /**
- * The same operation with a value that is fetched when the job is done, such as the file that its answer names. It is
- * fetched under the deadline of its own call, after that of the operation has ended.
+ * Fetches the value when the job is done, such as the file that its response names. The fetch has the deadline of its
+ * endpoint, not that of the operation.
  *
  * @since 0.1.0
  * @category combinators
@@ -304,7 +304,7 @@ export const withResult = <Input, Started, Done, Progress, E, R, Value, E2, R2>(
     "~causeway/client/Operation": {
       ...driven,
       result: (value, started) =>
-        // What the operation gave before is its value.
+        // The input of `fetch` is the value of the operation.
         Effect.flatMap(result?.(value, started) ?? Effect.succeed(value), (done) => fetch(done as Done, started))
     }
   }
@@ -325,7 +325,7 @@ export const run = <Input, Started, Value, Progress, E, R>(
 }
 
 /**
- * Polls a job that was started before, by what its `start` gave. The deadline begins anew.
+ * Polls a job that was started before, given the result of its `start`. The deadline starts again.
  *
  * @since 0.1.0
  * @category running
@@ -336,8 +336,8 @@ export const resume = <Input, Started, Value, Progress, E, R>(
 ): Effect.Effect<Value, E, R> => drive(operation["~causeway/client/Operation"], Effect.succeed(started), ignored)
 
 /**
- * As {@link run}, as a Stream: that the job was started (what it gives is worth storing, for {@link resume}), each pending
- * answer, and the value at its end. Ending the stream early interrupts the operation.
+ * Like {@link run}, as a Stream: `Started` (store its value for {@link resume}), each pending
+ * response, and the value at the end. Ending the stream early interrupts the operation.
  *
  * @since 0.1.0
  * @category running

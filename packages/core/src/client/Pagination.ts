@@ -1,5 +1,5 @@
 /**
- * How to go from one page of a list to the next: by cursor, offset, page number, Link header, or a URL in the body.
+ * Styles of pagination, which find the next page of a list: by cursor, offset, page number, Link header, or a URL in the body.
  *
  * **When to use**
  *
@@ -8,19 +8,19 @@
  * **Details**
  *
  * Each style takes the schema of a page and then its options, so that the page need not be typed by hand; a style without
- * the schema, whose functions say their page's type, fits several endpoints. A page is fetched when the one before it has
+ * the schema, whose functions annotate their page's type, fits several endpoints. A page is fetched when the one before it has
  * been consumed, under the same policies as any call. The request of the first page is the caller's; each further page
- * changes one value of it, in the query or, where a style says so, in the payload, and is encoded again. Names are those
- * of the decoded query and payload; for a query the name on the wire will do too.
+ * changes one value of it, in the query or the payload, and is encoded again. Names are those
+ * of the decoded query and payload; for a query, the encoded name is accepted too.
  *
- * How the end is seen: a style ends when its `next` has no value, when `until` says so, when `hasMore` is false, or when
+ * A list ends when `next` has no value, when `until` is true, when `hasMore` is false, or when
  * `total` or `totalPages` is reached. Without any of these, `offset` and `pageNumber` end at an empty page. A page with
- * fewer items than asked for is not the last one, because providers cap and filter pages, unless `shortPageIsLast` says so.
+ * fewer items than requested is the last one only with `shortPageIsLast`, because providers cap and filter pages.
  *
  * **Gotchas**
  *
- * A page that was requested before ends the stream with `DecodeFailure`, after the items that came, instead of an endless
- * circle. A URL at another origin is refused in the same way: credentials do not go there.
+ * A page that was requested before ends the stream with `DecodeFailure`, after the items received so far, instead of an endless
+ * loop. So does a URL at another origin, because credentials must not be sent there.
  *
  * **Example** (A cursor in the body)
  *
@@ -50,8 +50,8 @@ import * as InvalidOption from "../policy/InvalidOption.ts"
 import { hasRelation, isAbout, type Link, links } from "./internal/linkHeader.ts"
 
 /**
- * Where the next page is: a parameter of the query or a value at a path of the payload, changed; a URL, absolute or
- * relative to the page's own; or nowhere. `Invalid` is an answer that can't be followed: the stream fails with
+ * The location of the next page: a changed parameter of the query or value at a path of the payload; a URL, absolute or
+ * relative to the page's own; or none. `Invalid` is a response that can't be followed: the stream fails with
  * `DecodeFailure`.
  *
  * @since 0.1.0
@@ -65,9 +65,8 @@ export type Next =
   | undefined
 
 /**
- * A page that has arrived: its decoded body, how many items it has, its headers by name in lower case, the URL that it
- * was requested from, its position in this stream (from 0), the items that came before it in this stream, and the query
- * and payload that it was requested with.
+ * A received page: its decoded body, its number of items, its headers by name in lower case, its request URL, its position
+ * in this stream (from 0), the number of items before it in this stream, and the query and payload of its request.
  *
  * @since 0.1.0
  * @category models
@@ -79,13 +78,13 @@ export interface Arrived<out Page> {
   readonly url: string
   readonly index: number
   readonly before: number
-  /** Decoded, by the names of its properties; a parameter that no property names is a text under its name on the wire. */
+  /** Decoded, by property name; a parameter without a property is a string under its encoded name. */
   readonly query: Readonly<Record<string, unknown>>
   readonly payload: unknown
 }
 
 /**
- * What a style changes of a request: names of the query, and paths of the payload. An endpoint must declare them.
+ * The names of the query and the paths of the payload that a style changes. An endpoint must declare them.
  *
  * @since 0.1.0
  * @category models
@@ -96,8 +95,8 @@ export interface Requires {
 }
 
 /**
- * A style of pagination: the items of a page, where the next one is, and what the endpoint must declare for it. Any
- * record of these three is one.
+ * A style of pagination: the items of a page, the location of the next one, and what the endpoint must declare for it. Any
+ * record of these three is a style.
  *
  * @since 0.1.0
  * @category models
@@ -109,20 +108,20 @@ export interface Pagination<in Page, out Item> {
 }
 
 /**
- * What every style takes: where a page's items are, and when to stop early.
+ * Options of every style: the items of a page, and when to stop early.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options<in Page, out Item> {
-  /** All items of a page: they are counted. Filter the Stream, not the page. */
+  /** Returns all items of a page, which are counted: filter the Stream, not the page. */
   readonly items: (page: Page) => ReadonlyArray<Item>
   /** Ends the list after a page for which it is true, such as one with items that are too old. Default: never. */
   readonly until?: (page: Page, arrived: Arrived<Page>) => boolean
 }
 
 /**
- * What a style changes of the request: a query parameter, or a value at a path of the payload.
+ * The part of the request that a style changes: a query parameter, or a value at a path of the payload.
  *
  * @since 0.1.0
  * @category models
@@ -132,7 +131,7 @@ export type Target =
   | { readonly payload: string | ReadonlyArray<string>; readonly query?: never }
 
 /**
- * As {@link Target}, where the query parameter has a usual name.
+ * Like {@link Target}, for a style whose query parameter has a default.
  *
  * @since 0.1.0
  * @category models
@@ -140,18 +139,18 @@ export type Target =
 export type OptionalTarget = Target | { readonly query?: never; readonly payload?: never }
 
 interface HasMore<in Page> {
-  /** False ends the list, as `has_more` does; true without a next page is a `DecodeFailure`. Default: not said. */
+  /** False ends the list, as `has_more` does; true without a next page is a `DecodeFailure`. Default: unknown. */
   readonly hasMore?: (page: Page, arrived: Arrived<Page>) => boolean | null | undefined
 }
 
 interface Counted<in Page> extends HasMore<Page> {
-  /** How many items the list has; reaching them ends it. Default, and where it returns none: unknown. */
+  /** The number of items in the list; reaching it ends the list. Default, and if it returns undefined: unknown. */
   readonly total?: (page: Page, arrived: Arrived<Page>) => number | string | null | undefined
   /** Whether a page with fewer items than a full one is the last; needs the size of a full one. Default: false. */
   readonly shortPageIsLast?: boolean
 }
 
-/** The items of a full page: a number, or what the decoded query of the request says. */
+/** The number of items in a full page: a constant, or a function of the decoded query of the request. */
 type Full = number | ((query: Readonly<Record<string, unknown>>) => number)
 
 /**
@@ -174,7 +173,7 @@ export interface CursorOptions<in Page, out Item> extends Options<Page, Item>, H
 export interface OffsetOptions<in Page, out Item> extends Options<Page, Item>, Counted<Page> {
   /** The items of a full page. Default: unknown. */
   readonly limit?: Full
-  /** The offset of the next page; null or undefined ends the list. Default: the items that came are added. */
+  /** The offset of the next page; null or undefined ends the list. Default: the number of received items is added. */
   readonly next?: (page: Page, arrived: Arrived<Page>) => number | string | null | undefined
 }
 
@@ -189,7 +188,7 @@ export interface PageNumberOptions<in Page, out Item> extends Options<Page, Item
   readonly first?: number
   /** The items of a full page. Default: unknown. */
   readonly size?: Full
-  /** How many pages the list has. Default, and where it returns none: unknown. */
+  /** The number of pages in the list. Default, and if it returns undefined: unknown. */
   readonly totalPages?: (page: Page, arrived: Arrived<Page>) => number | string | null | undefined
   /** The number of the next page; null, undefined or an empty string ends the list. Default: one more. */
   readonly next?: (page: Page, arrived: Arrived<Page>) => number | string | null | undefined
@@ -202,7 +201,7 @@ export interface PageNumberOptions<in Page, out Item> extends Options<Page, Item
  * @category models
  */
 export interface LinkHeaderOptions<in Page, out Item> extends Options<Page, Item>, HasMore<Page> {
-  /** The relation of the link that leads on. Default: `next`. */
+  /** The relation of the link to the next page. Default: `next`. */
   readonly relation?: string
 }
 
@@ -218,9 +217,9 @@ export interface NextUrlOptions<in Page, out Item> extends Options<Page, Item>, 
 }
 
 /**
- * The next page is requested with a value that this one holds. It ends where there is none, or `hasMore` is false.
+ * Requests the next page with a value from this one. The list ends without such a value, or when `hasMore` is false.
  *
- * **Example** (A cursor in the payload, as Notion has it)
+ * **Example** (A cursor in the payload, as for Notion)
  *
  * ```ts
  * import { Schema } from "effect"
@@ -259,8 +258,8 @@ export const cursor: {
 }
 
 /**
- * The next page begins after the items that came. It ends at an empty page, or where `total`, `hasMore` or `next` says
- * so; at a page that is not full only with `shortPageIsLast`.
+ * Requests the next page by the number of items received so far. The list ends at an empty page, or by `total`, `hasMore`
+ * or `next`; at a page that is not full only with `shortPageIsLast`.
  *
  * @since 0.1.0
  * @category constructors
@@ -284,8 +283,8 @@ export const offset: {
 }
 
 /**
- * The next page has the next number. It ends at an empty page, or where `total`, `totalPages`, `hasMore` or `next` says
- * so; at a page that is not full only with `shortPageIsLast`.
+ * Requests the next page by its number. The list ends at an empty page, or by `total`, `totalPages`, `hasMore` or `next`; at
+ * a page that is not full only with `shortPageIsLast`.
  *
  * @since 0.1.0
  * @category constructors
@@ -307,15 +306,15 @@ export const pageNumber: {
     if (options.next !== undefined) return target.to(options.next(page, arrived))
     const pages = known(options.totalPages?.(page, arrived))
     if (pages !== undefined) return number - first + 1 >= pages ? undefined : target.to(number + 1)
-    // What came before the caller's first page is only known when that is the first of all.
+    // The number of items before the caller's first page is known only if it is page `first`.
     const reached = number - index === first ? arrived.before + arrived.count : undefined
     return isLast(arrived, reached) ? undefined : target.to(number + 1)
   })
 }
 
 /**
- * The next page is the target of the `Link` header with the relation `next`. It ends where there is none, and at a link
- * that says `results="false"`, as Sentry's do. A link with another `anchor` is about something else and is not followed.
+ * Follows the `Link` header with the relation `next`. The list ends without one, and at a link with
+ * `results="false"`, as Sentry sends. A link with another `anchor` refers to another resource and is not followed.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8288#section-3
  * @since 0.1.0
@@ -339,7 +338,7 @@ const nextOfLinks = ({ headers, url }: Arrived<unknown>, relation: string): Next
 const urlNext = (url: string | null | undefined): Next => (isNone(url) ? undefined : { _tag: "Url", url: String(url) })
 
 /**
- * The next page is at a URL that this one holds, absolute or relative to its own. It ends where there is none.
+ * Requests the next page at a URL from this one, absolute or relative to its own. The list ends without a URL.
  *
  * **Example** (Salesforce, Microsoft Graph, Django)
  *
@@ -385,7 +384,7 @@ const style = <Page, Item>(
 
 const isNone = (value: unknown): boolean => value === null || value === undefined || value === "" || value === false
 
-/** Ends where nothing follows; a page that says that more follows, and not where, is not the end of a list. */
+/** Ends the list without a next page, unless `hasMore` is true: then the response is invalid. */
 const unlessLast = <Page>(
   { hasMore }: HasMore<Page>,
   arrived: Arrived<Page>,
@@ -395,11 +394,11 @@ const unlessLast = <Page>(
   if (more === false) return undefined
   const found = next(arrived)
   return more === true && found === undefined
-    ? { _tag: "Invalid", issue: "the page says that more follow, but not where" }
+    ? { _tag: "Invalid", issue: "the page reports more items, but has no cursor or URL of the next page" }
     : found
 }
 
-/** Reads and writes what a style changes of a request. */
+/** Reads and writes the part of a request that a style changes. */
 interface Targeted {
   readonly requires: Requires
   readonly of: (arrived: Arrived<unknown>) => unknown
@@ -440,7 +439,7 @@ const invalid = (option: string, actual: string, accepts: string): never => {
   throw new InvalidOption.InvalidOption({ option, actual, accepts })
 }
 
-/** Whether a page is the last one, when so many items of the list have come; undefined where nobody knows. */
+/** Whether a page is the last one, given the number of items received so far; undefined if unknown. */
 const lastPage = <Page>(option: string, { hasMore, shortPageIsLast, total }: Counted<Page>, full: Full | undefined) => {
   if (typeof full === "number") InvalidOption.integer(option, full, 1)
   if (shortPageIsLast === true && full === undefined) {
@@ -457,7 +456,7 @@ const lastPage = <Page>(option: string, { hasMore, shortPageIsLast, total }: Cou
   }
 }
 
-/** A count, which a header holds as a text. */
+/** A count, which is a string in a header. */
 const known = (count: number | string | null | undefined): number | undefined => {
   const number = isNone(count) ? Number.NaN : Number(count)
   return Number.isFinite(number) && number >= 0 ? number : undefined
@@ -469,8 +468,8 @@ const numberIn = (value: unknown, otherwise: number): number => {
 }
 
 /**
- * The target of the first link whose relations include `next`; undefined when there is none, or it says that it leads to
- * no results. With the URL of the page, a link whose `anchor` is another one is left out.
+ * The target of the first link whose relations include `next`; undefined without one, or if it has no
+ * results. With the URL of the page, a link whose `anchor` is another one is left out.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8288#section-3
  * @since 0.1.0

@@ -112,7 +112,7 @@ export class UnknownTenant extends Data.TaggedError("UnknownTenant")<{
 
 /**
  * The credentials or the address of a tenant could not be made. `cause` is the `AuthError` or the `InvalidAddress` behind
- * it, if it is one: an error of your own is named in `why` by its tag alone.
+ * it, if it is one: `why` contains only the tag of a custom error.
  *
  * @since 0.1.0
  * @category errors

@@ -3,15 +3,15 @@
  *
  * **When to use**
  *
- * For the payload of an endpoint that declares `HttpApiSchema.StreamUint8Array()`, where the provider wants a
+ * For the payload of an endpoint that declares `HttpApiSchema.StreamUint8Array()`, if the provider requires a
  * `Content-Length`, as object stores do, or where the content type depends on the file.
  *
  * **Details**
  *
- * The size is sent as `content-length`; a stream that gives more or fewer bytes fails the call over the transport for Node.
- * `fetch` sends a stream without a length, whatever is stated. A streamed body is sent once: a call is retried only where
- * nothing was sent. While bytes leave, the standard `timeout` and `deadline` stand still, and `idleTimeout` limits the time
- * between two chunks.
+ * The size is sent as `content-length`; with the transport for Node, a stream of another size fails the call.
+ * `fetch` always sends a stream without a length. A streamed body is sent once, so a call is retried only if nothing was
+ * sent. While the body is sent, the standard `timeout` and `deadline` are paused, and `idleTimeout` bounds the time between
+ * two chunks.
  *
  * **Example** (A payload of known size)
  *
@@ -48,15 +48,15 @@ import * as InvalidOption from "../policy/InvalidOption.ts"
 import { describeUpload } from "./internal/uploads.ts"
 
 /**
- * How far an upload is.
+ * The progress of an upload.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Progress {
-  /** The bytes that were taken from the stream to be sent. */
+  /** The bytes taken from the stream so far. */
   readonly bytes: number
-  /** The size that was stated; undefined for none. */
+  /** The size of the payload; undefined if it was not set. */
   readonly total: number | undefined
 }
 
@@ -67,16 +67,16 @@ export interface Progress {
  * @category models
  */
 export interface Options {
-  /** How many bytes the stream gives, for `content-length`. Default: unknown. */
+  /** The size of the stream in bytes, for `content-length`. Default: unknown. */
   readonly bytes?: number
   /** The content type of this payload. Default: that of the endpoint. */
   readonly contentType?: string
-  /** Called after each chunk that was taken to be sent. Default: nothing. */
+  /** Called after each chunk that was taken from the stream. Default: none. */
   readonly onProgress?: (progress: Progress) => Effect.Effect<unknown>
 }
 
 /**
- * A payload from a stream of bytes. What is made of it by Stream's own functions is a stream without these facts.
+ * A payload from a stream of bytes. Stream's own functions return a stream without size, type and progress.
  *
  * @since 0.1.0
  * @category constructors

@@ -3,16 +3,16 @@
  *
  * **When to use**
  *
- * Wherever a body from outside is read whole: the answer of a provider, a token, a webhook. Use {@link read} for a
+ * To read an untrusted body whole: a response, a token, a webhook. Use {@link read} for a
  * `Stream` and {@link make} with `append` where chunks arrive by callback.
  *
  * **Details**
  *
  * The bytes are copied into a buffer that doubles as it fills, instead of being kept as a list of chunks. A body of one-byte
- * chunks therefore costs no more than one that arrives whole: at most twice its limit plus 1 MiB, the moment of growing
- * included. A body that arrives in one chunk is not copied.
+ * chunks therefore needs no more memory than one that arrives whole: at most twice its limit plus 1 MiB, also while the buffer
+ * grows. A body that arrives in one chunk is not copied.
  *
- * The limit is checked before a chunk is stored, so a single large chunk is never copied in order to be refused.
+ * The limit is checked before a chunk is stored, so a single large chunk is rejected without a copy.
  *
  * **Gotchas**
  *
@@ -40,13 +40,13 @@
 import { Data, Effect, Stream } from "effect"
 
 /**
- * A body that passed its limit.
+ * A body that exceeded its limit.
  *
  * @since 0.1.0
  * @category errors
  */
 export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{
-  /** The limit that was passed, in bytes. */
+  /** The limit, in bytes. */
   readonly maxBytes: number
 }> {
   override get message(): string {
@@ -63,20 +63,20 @@ export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{
 export interface BoundedBody {
   /** The limit, in bytes. */
   readonly maxBytes: number
-  /** How many bytes have been collected. */
+  /** The number of collected bytes. */
   readonly byteLength: number
-  /** How many bytes still fit. */
+  /** The number of bytes that still fit. */
   readonly remainingBytes: number
-  /** How many bytes of memory the collected bytes occupy. */
+  /** The memory of the collected bytes, in bytes. */
   readonly capacityBytes: number
-  /** Adds a chunk. Returns false, and stores nothing from then on, when the chunk would pass the limit. */
+  /** Adds a chunk. Returns false, and stores nothing from then on, when the chunk would exceed the limit. */
   readonly append: (chunk: Uint8Array) => boolean
   /** All bytes so far, as a view of the collector's memory. */
   readonly bytes: () => Uint8Array
 }
 
 /**
- * Makes an empty collector of at most `maxBytes` bytes (`Infinity` for no limit). Throws a `RangeError` for a limit that is
+ * Creates an empty collector of at most `maxBytes` bytes (`Infinity` for no limit). Throws a `RangeError` for a limit that is
  * negative or not a number.
  *
  * @since 0.1.0
@@ -88,7 +88,7 @@ export const make = (maxBytes: number): BoundedBody => {
 }
 
 /**
- * Reads a stream of bytes whole. Fails with {@link BodyTooLarge}, and stops the stream, as soon as it has given more than
+ * Reads a stream of bytes whole. Fails with {@link BodyTooLarge}, and stops the stream, after more than
  * `maxBytes` bytes.
  *
  * @since 0.1.0
@@ -108,7 +108,7 @@ export const read = <E, R>(
 
 const empty = new Uint8Array(0)
 
-/** The least that is reserved for a body of several chunks. */
+/** The initial size of the buffer for a body of several chunks. */
 const leastCapacity = 1024
 
 /** A first chunk that is a small part of a larger buffer keeps at most this much more than twice its size alive. */

@@ -1,16 +1,16 @@
 /**
- * Parses JSON from outside, within limits.
+ * Parses untrusted JSON within limits.
  *
  * **When to use**
  *
- * Wherever JSON that somebody else wrote is read: answers, tokens, webhooks.
+ * For JSON from an untrusted source: responses, tokens, webhooks.
  *
  * **Details**
  *
  * - Nesting is limited to `maxDepth` (default: 512), so that decoding a value never overflows the stack.
  * - A `__proto__` key is left out: no copy of the value can change a prototype.
  * - Of duplicate keys the last one counts, as with `JSON.parse`.
- * - An error says where the text stops being JSON, and quotes nothing of it.
+ * - An error has the position of the first invalid character, and no part of the text.
  * - {@link parseExact} keeps the digits of numbers that a JavaScript number cannot hold.
  *
  * **Example** (Where the error is)
@@ -32,14 +32,14 @@ import { parseWithSources } from "./internal/exactNumbers.ts"
 import { faultPosition } from "./internal/jsonFault.ts"
 
 /**
- * A text that is not JSON (`Syntax`) or is nested too deeply (`Depth`).
+ * The text is not JSON (`Syntax`) or is nested too deeply (`Depth`).
  *
  * @since 0.1.0
  * @category errors
  */
 export class InvalidJson extends Data.TaggedError("InvalidJson")<{
   readonly reason: "Syntax" | "Depth"
-  /** The index of the first character at fault. */
+  /** The index of the first invalid character. */
   readonly position: number
   /** Counted from 1, as the column is. */
   readonly line: number
@@ -110,7 +110,7 @@ const invalid = (
   return new InvalidJson({ reason, ...at, line, column: at.position - lineStart + 1 })
 }
 
-/** A text without enough brackets is not looked through. */
+/** A text without enough brackets is not scanned. */
 const positionTooDeep = (text: string, maxDepth: number): number | undefined => {
   if (text.length <= maxDepth) return undefined
   let depth = 0
@@ -154,7 +154,7 @@ const dropPrototypeKeys = (value: unknown): void => {
 }
 
 /**
- * A parsed value, and the digits of those of its numbers whose text differs from what `String` makes of them.
+ * A parsed value, and the digits of its numbers whose text differs from that of `String`.
  *
  * @since 0.1.0
  * @category models
@@ -168,7 +168,7 @@ export interface Exact {
 }
 
 /**
- * Parses a text, and keeps the digits of numbers that lose some as a JavaScript number: integers beyond 2^53, decimals,
+ * Parses a text, and keeps the digits of numbers that a JavaScript number cannot represent: integers beyond 2^53, decimals,
  * trailing zeros. It takes several times as long as {@link parse}.
  *
  * @since 0.1.0

@@ -1,21 +1,21 @@
 /**
- * What stands before an attempt: it is admitted now, admitted later, or rejected. The extension point for strategies.
+ * Admission strategies, which admit, delay or reject each attempt: the extension point for custom strategies.
  *
  * **When to use**
  *
- * To add a strategy that Causeway does not have, such as a daily quota that a database counts, or a switch that turns a
- * provider off. Put it into the `strategies` slot of a policy, at its place in the order.
+ * To add a custom strategy, such as a daily quota in a database, or a switch that turns a provider off. Put it into the
+ * `strategies` slot of a policy.
  *
  * **Details**
  *
  * `acquire` runs before each attempt, retries and hedges included, and decides at once or as an Effect. A {@link Permit}
- * is released exactly once, however the attempt ends; one that was acquired for an attempt that was never made is released
- * with `attempted: false`. A {@link Rejection} ends the call with its error: no retry follows. Waiting is bounded by the
+ * is released exactly once, however the attempt ends. If the attempt was never made, it is released with
+ * `attempted: false`. A {@link Rejection} ends the call with its error: no retry follows. Waiting is bounded by the
  * deadline of the call.
  *
  * **Gotchas**
  *
- * `acquire` and `release` run for every attempt: answer with a plain value where no Effect is needed.
+ * `acquire` and `release` run for every attempt: return a plain value if no Effect is needed.
  *
  * **Example** (A switch that turns a provider off)
  *
@@ -66,7 +66,7 @@ import type { KeyInput } from "./RateLimit.ts"
 type WithoutPlace<Event> = Event extends CallEvent ? Omit<Event, "integration" | "endpoint" | "tenant"> : never
 
 /**
- * The call that an attempt belongs to, as a strategy sees it.
+ * The call of an attempt, as a strategy receives it.
  *
  * @since 0.1.0
  * @category models
@@ -74,7 +74,7 @@ type WithoutPlace<Event> = Event extends CallEvent ? Omit<Event, "integration" |
 export interface CallContext {
   readonly integration: string
   readonly endpoint: string
-  /** On whose behalf the call is made, where the integration has tenants. */
+  /** The tenant of the call, if the integration has tenants. */
   readonly tenant: string | undefined
   readonly options: CallOptions
   /** The time in epoch milliseconds, by the clock of the call. */
@@ -83,7 +83,7 @@ export interface CallContext {
   readonly random: () => number
   /** The milliseconds left until the deadline of the call; `Infinity` without one. */
   readonly remainingMillis: (now: number) => number
-  /** The key of a strategy's state: what `key` says of this call, else `shared`. */
+  /** The key of a strategy's state: the result of `key` for this call, else `shared`. */
   readonly keyOf: (key: ((call: KeyInput) => string) | undefined, shared: string) => string
   /** The decoded value of an attempt's success. */
   readonly decodedOf: (success: unknown) => unknown
@@ -91,7 +91,7 @@ export interface CallContext {
   readonly info: () => CallInfo
   /** Creates an error without a stack, which would cost more than the rejection; with one when `Policy.debug` is on. */
   readonly raise: <E>(make: () => E) => E
-  /** Whether no attempt was made yet, no time has passed, and no stack is wanted: an error may be reused. */
+  /** Whether an error may be reused: no attempt was made, no time has passed, and stacks are off. */
   readonly isUntried: boolean
   /** Whether an observer receives events. */
   readonly isObserved: boolean
@@ -107,7 +107,7 @@ export interface CallContext {
 export interface AttemptEnd {
   /** False when a later strategy rejected the attempt, or its call was interrupted before it was made. */
   readonly attempted: boolean
-  /** Undefined for an attempt that was interrupted, that died, or that failed for a local reason. */
+  /** Undefined for an attempt that was interrupted, died, or failed for a local reason. */
   readonly category: Category | "success" | undefined
   readonly elapsedMillis: number
   readonly retryAfterMillis: number | undefined
@@ -144,7 +144,7 @@ export interface Rejection<out E = unknown> {
 }
 
 /**
- * What a strategy decides.
+ * The decision of a strategy.
  *
  * @since 0.1.0
  * @category models
@@ -152,7 +152,7 @@ export interface Rejection<out E = unknown> {
 export type Decision<E = unknown> = Permit | Rejection<E>
 
 /**
- * One strategy that stands before each attempt.
+ * A strategy that runs before each attempt.
  *
  * @since 0.1.0
  * @category models
@@ -162,7 +162,7 @@ export interface Admission<out E = unknown> {
 }
 
 /**
- * A permit that nothing depends on.
+ * A permit without state.
  *
  * @since 0.1.0
  * @category constructors
@@ -190,7 +190,7 @@ export const reject = <E>(error: E): Rejection<E> => ({
 const StrategyTypeId = "~causeway/policy/Admission/Strategy"
 
 /**
- * The slots that a user's own strategy can stand before.
+ * The slots before which a custom strategy can run.
  *
  * @since 0.1.0
  * @category models
@@ -198,7 +198,7 @@ const StrategyTypeId = "~causeway/policy/Admission/Strategy"
 export type Place = "throttle" | "circuitBreaker" | "bulkhead" | "concurrency" | "rateLimit" | "timeout"
 
 /**
- * A user's own strategy, for the `strategies` slot of a policy. Its state is created once per integration or tenant.
+ * A custom strategy, for the `strategies` slot of a policy. Its state is created once per integration or tenant.
  *
  * @since 0.1.0
  * @category models
@@ -212,8 +212,8 @@ export interface Strategy<out E = never> {
 }
 
 /**
- * Makes a strategy. `name` labels it in `Policy.describe`; `before` is the slot it stands before (default: `timeout`, the
- * innermost place); `make` creates its state.
+ * Creates a strategy. `name` labels it in `Policy.describe`; it runs before the slot `before` (default: `timeout`, the
+ * innermost); `make` creates its state.
  *
  * @since 0.1.0
  * @category constructors

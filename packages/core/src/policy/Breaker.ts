@@ -9,8 +9,8 @@
  *
  * It counts attempts, not calls: it sees an outage sooner, and an open circuit ends the retry loop at once. `transient`
  * outcomes are failures (a timeout and a broken body among them); `throttled` ones and interruptions are not counted;
- * everything else shows that the provider is alive. A rate is judged after each attempt that counts, a success included, so
- * that the order of the attempts does not matter. Closed, it trips by its strategies; open, it refuses for
+ * everything else shows that the provider is alive. A rate is evaluated after each attempt that counts, a success included, so
+ * the order of the attempts does not matter. Closed, it trips by its strategies; open, it refuses for
  * `openDuration`; half-open, it lets `probes` through, whose outcomes close it or open it again.
  *
  * **Gotchas**
@@ -79,8 +79,8 @@ export type Trip =
   | { readonly _tag: "Custom"; readonly name: string; readonly make: () => TripRule }
 
 /**
- * An attempt of a closed circuit, as a custom rule sees it: `failure` for a `transient` outcome, how long the attempt took,
- * and when it ended (milliseconds of the epoch). Attempts that count for no breaker are not shown to it.
+ * An attempt of a closed circuit, as a custom rule receives it: `failure` for a `transient` outcome, how long the attempt took,
+ * and when it ended (milliseconds of the epoch). Attempts that no breaker counts are left out.
  *
  * @since 0.1.0
  * @category models
@@ -93,7 +93,7 @@ export interface CountedAttempt {
 
 /**
  * A custom rule of one closed circuit: called once for each attempt that counts, it opens the circuit by returning `trip`.
- * It keeps its counts in its closure. It must not throw: a rule that throws is a defect of the call.
+ * It stores its counts in its closure. It must not throw: a rule that throws is a defect of the call.
  *
  * @since 0.1.0
  * @category models
@@ -189,8 +189,8 @@ export const consecutive = (options: CommonOptions & { readonly failures?: numbe
   )
 
 /**
- * Trips when the share of failed attempts in the window reaches `threshold`, once there were `minimumCalls`, whichever
- * attempt completes them.
+ * Trips when the share of failed attempts in the window reaches `threshold`, after at least `minimumCalls`. It is
+ * evaluated after successes and failures.
  *
  * @since 0.1.0
  * @category constructors
@@ -213,13 +213,13 @@ export const slowCallRate = (
 }
 
 /**
- * Trips by a rule of your own. `make` creates the rule of one circuit and is called again each time that the circuit has
- * closed, so that the rule starts over. Probes and open durations are the breaker's, as for any other strategy.
+ * Trips by a custom rule. `make` creates the rule of one circuit and is called again each time that the circuit has closed,
+ * so that the rule starts over. Probes and open durations work as for any other strategy.
  *
  * **Details**
  *
- * `name` identifies the rule: breakers with the same name at one key share their counts, so a name includes the options of
- * its rule. Over `BreakerStoreRedis` each process counts by itself, and a circuit that one of them opens is open for all.
+ * `name` identifies the rule: breakers with the same name and key share their counts, so include the rule's options in the
+ * name. With `BreakerStoreRedis`, each process counts by itself, and a circuit that one of them opens is open for all.
  *
  * **Example** (A failure weighs five times as much as a success, as in a token bucket)
  *

@@ -184,8 +184,8 @@ export const lookup = (cache: Cache, store: Store, request: Request, now: number
     : Effect.succeed(judgeUnasked(request))
 
 /**
- * A response whose body has been read. `sent` has the headers of the request as it went out: what a transport added,
- * such as `accept-encoding`, is what `Vary` speaks of. Default: as it was asked.
+ * A response whose body has been read. `sent` has the headers of the request as it went out: `Vary` refers to them,
+ * `accept-encoding` of the transport included. Default: the headers of the request.
  *
  * @since 0.1.0
  * @category models
@@ -299,8 +299,8 @@ export const revalidated = (
 }
 
 /**
- * Forgets a stale entry when the provider has answered with a status that says something else of it now: a redirect,
- * 404 or 410. For callers whose transport fails by a status and has no response to {@link keep}.
+ * Removes a stale entry after the provider answered with a redirect, 404 or 410. For callers whose transport fails with a
+ * status and has no response to {@link keep}.
  *
  * @since 0.1.0
  * @category deciding
@@ -464,13 +464,13 @@ export const makeRevalidations = (): Revalidations => new RevalidationsInMemory(
 export interface ClientOptions {
   /** Where answers are kept. Default: a store in memory of its own. */
   readonly store?: Store
-  /** Who is asking. Default: {@link partitionOf}, with Effect's `CurrentRedactedNames`. */
+  /** Identifies the caller. Default: {@link partitionOf}, with Effect's `CurrentRedactedNames`. */
   readonly partition?: (request: HttpClientRequest) => string
 }
 
 /**
- * A client whose answers are kept and given again. A stale answer is given for an outage (see {@link isOutage}), as long
- * as it may be; a store that cannot be asked fails as the client's transport does, if its
+ * A client that stores and reuses responses. During an outage (see {@link isOutage}) it serves a stale response, as long
+ * as its age allows; a store that cannot be read fails as the client's transport does, if its
  * `onStoreError` is `"fail"`.
  *
  * @since 0.1.0

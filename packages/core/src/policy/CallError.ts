@@ -47,7 +47,7 @@ export interface CallInfo {
   readonly attempts: number
   readonly elapsed: Duration.Duration
   readonly requestId: string | undefined
-  /** The status of the answer, where there was one: {@link infoOf} of a declared error has it. */
+  /** The status of the answer, if one arrived; {@link infoOf} of a declared error has it. */
   readonly status?: number | undefined
 }
 
@@ -72,7 +72,7 @@ const units = [
   ["ms", 1]
 ] as const
 
-/** A duration with two units at most; whole seconds, rounded up, above 10 seconds, and tenths of them above one. */
+/** A duration with at most two units, rounded up to seconds above 10 s, and to tenths of a second above 1 s. */
 const inWords = (duration: Duration.Duration): string => {
   const millis = Duration.toMillis(duration)
   if (!Number.isFinite(millis)) return "unlimited time"
@@ -88,7 +88,7 @@ const inWords = (duration: Duration.Duration): string => {
   return parts.slice(0, 2).join(" ")
 }
 
-/** `1 second` is "second", `90 seconds` is "1 min 30 s": what a limit is per. */
+/** The window of a limit, as in "2 per second" and "10 per 1 min 30 s". */
 const perWindow = (window: Duration.Duration): string => {
   const one = { 1_000: "second", 60_000: "minute", 3_600_000: "hour", 86_400_000: "day" } as const
   return one[Duration.toMillis(window) as keyof typeof one] ?? inWords(window)
@@ -141,7 +141,7 @@ export class RateLimited<out Id extends string = string> extends tagged("RateLim
     readonly source: "local" | "remote"
     readonly retryAfter: Duration.Duration | undefined
     readonly limit: number | undefined
-    /** The time that `limit` is for. */
+    /** The window of `limit`. */
     readonly window?: Duration.Duration | undefined
     readonly status: number | undefined
   }
@@ -219,7 +219,7 @@ export class TransportFailure<out Id extends string = string> extends tagged("Tr
     readonly reason: "InvalidUrl" | "Connect" | "Send" | "Body"
     readonly code: string | undefined
     readonly detail: string
-    /** The error of the request's own body stream, when that is what failed. */
+    /** The error of the request's body stream, if the stream failed. */
     readonly cause?: unknown
   }
 > {
@@ -231,8 +231,8 @@ export class TransportFailure<out Id extends string = string> extends tagged("Tr
 
 /**
  * The provider answered with a status that the endpoint does not declare, or with a declared one and a body that does not
- * match its schema: then `issue` says where it differs, without values. `body` is an excerpt of at most 8 KiB with secrets
- * removed, `contentType` the media type that the answer says.
+ * match its schema: then `issue` has the path and the mismatch, without values. `body` is an excerpt of at most 8 KiB with secrets
+ * removed, `contentType` the media type of the answer.
  *
  * @since 0.1.0
  * @category errors
@@ -244,7 +244,7 @@ export class UnexpectedStatus<out Id extends string = string> extends tagged("Un
     readonly retryAfter: Duration.Duration | undefined
     /** The `Content-Type` of the answer. */
     readonly contentType?: string | undefined
-    /** Why the body did not decode, when the endpoint declares the status. */
+    /** Why the body did not decode, if the endpoint declares the status. */
     readonly issue?: string | undefined
   }
 > {
@@ -252,7 +252,7 @@ export class UnexpectedStatus<out Id extends string = string> extends tagged("Un
   override get message(): string {
     const type = this.contentType === undefined ? "" : ` (${this.contentType})`
     if (this.issue === undefined) return describe(this, `answered with the undeclared status ${this.status}${type}`)
-    const what = `answered with the declared status ${this.status} and another body${type}: ${this.issue}`
+    const what = `answered with the declared status ${this.status} and a body that does not match its schema${type}: ${this.issue}`
     return describe(this, what)
   }
 }
@@ -288,7 +288,7 @@ export class EncodeFailure<out Id extends string = string> extends tagged("Encod
 }
 
 /**
- * The closed union of what a call can fail with, beside the errors that its endpoint declares. `Id` is the id of the
+ * The closed union of the errors of a call, besides those that its endpoint declares. `Id` is the id of the
  * integration, as a literal type in the errors of its methods.
  *
  * @since 0.1.0
@@ -318,8 +318,8 @@ const classes = [
 ]
 
 /**
- * Whether a value is one of the general errors of a call. A declared error is not one: {@link infoOf} finds where it
- * happened.
+ * Whether a value is one of the general errors of a call. A declared error is not one: {@link infoOf} returns its
+ * integration and endpoint.
  *
  * @since 0.1.0
  * @category guards
@@ -327,7 +327,7 @@ const classes = [
 export const is = (u: unknown): u is CallError => classes.some((error) => u instanceof error)
 
 /**
- * Whether a value is a general error of a call to this integration, to tell two providers' errors of one tag apart.
+ * Whether a value is a general error of a call to this integration, to distinguish two providers' errors with the same tag.
  *
  * **Example** (Two providers)
  *
@@ -357,7 +357,7 @@ export const isFrom =
     is(u) && u.integration === integration.key
 
 /**
- * Where and how a call failed with a declared error, and the status that the provider answered with.
+ * The integration, the endpoint, the attempts and the status of a call that failed with a declared error.
  *
  * @since 0.1.0
  * @category models

@@ -65,7 +65,7 @@ export type CallEvent = Where &
     | {
         readonly _tag: "CircuitChanged"
         readonly transition: Transition
-        /** What opens the circuit and for how long, in words. */
+        /** The rule of the circuit and its open duration, as text. */
         readonly breaker: string
       }
     /** A limit makes an attempt wait, or rejects it. */
@@ -74,7 +74,7 @@ export type CallEvent = Where &
         readonly slot: "rateLimit" | "bulkhead" | "concurrency" | "throttle"
         readonly key: string
         readonly rejected: boolean
-        /** How long the attempt waits, or when it may be made again; absent where that is unknown. */
+        /** The wait of the attempt, or the time until it may be retried; absent if unknown. */
         readonly delayMillis?: number | undefined
       }
     | { readonly _tag: "CallStarted" }

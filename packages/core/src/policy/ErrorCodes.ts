@@ -1,41 +1,40 @@
 /**
- * What an answer means where its status alone does not say it: rules as data, read by one interpreter.
+ * Rules that classify an answer by a code in its body or headers, when its status alone is not enough.
  *
  * **When to use**
  *
- * As `classify` of an integration whose provider tells a throttled call, an expired token or an exhausted quota by a code in
- * the body, by a header, or by a status of its own.
+ * As `classify` of an integration whose provider reports a throttled call, an expired token or an exhausted quota by a code
+ * in the body, by a header, or by a non-standard status.
  *
  * **Details**
  *
- * A rule names statuses, where a code stands, which codes it means, and the category. The first rule that matches decides; the
- * answers that none matches are as the classification has it that is given as `otherwise`. The body is read only for an answer
- * with an error status, and only when a rule for that status looks at it.
+ * A rule has statuses, the places of a code, the codes and the category. The first rule that matches applies; other answers
+ * are classified by `otherwise`. The body is read only for an error status, and only if a rule for that status needs it.
  *
- * | rules | what they tell |
+ * | rules | classifies |
  * |---|---|
  * | `airtable` | a 429, after which Airtable answers again in 30 seconds |
  * | `aws` | throttling and expired credentials, which most services send as a 400 |
- * | `github` | secondary limits, which are a 403 or 429 told by its message: a minute at least |
+ * | `github` | secondary limits, which are a 403 or 429 with a message: a wait of at least 1 minute |
  * | `google` | a 403 that is a rate limit, and the wait in `RetryInfo` |
  * | `hubspot` | a lock (423) and a migration (477) |
  * | `meta` | the codes of the Graph API, which sends most errors as a 400 |
  * | `microsoftGraph` | a 509, which is the limit of bandwidth |
- * | `notion` | a conflict that goes away by itself |
+ * | `notion` | a transient conflict |
  * | `openai` | a 429 for a quota that is used up: no wait helps |
- * | `openrouter` | the reset that a 429 has in its body |
+ * | `openrouter` | the reset in the body of a 429 |
  * | `salesforce` | a 403 that is a limit, and locked rows |
- * | `shopify` | a 430 |
+ * | `shopify` | a 430, which is throttling |
  * | `stripe` | a second request with an idempotency key that is in use |
- * | `telegram` | the wait of a 429, which is in its body |
+ * | `telegram` | the wait in the body of a 429 |
  * | `zoho` | a token endpoint that throttles with 400 |
  *
  * **Gotchas**
  *
- * A rule for a success has no effect on its body. Failures inside a 2xx, and those that need an error of their own, are
- * declared as `failures` of an endpoint or integration: see `FailureRule` in `@causeway/core/client`.
+ * A rule for a success has no effect on its body. Declare failures inside a 2xx, and those that need a typed error,
+ * as `failures` of an endpoint or integration: see `FailureRule` in `@causeway/core/client`.
  *
- * **Example** (Google's rules, and a rule of your own)
+ * **Example** (Google's rules, and a custom rule)
  *
  * ```ts
  * import { ErrorCodes } from "@causeway/core/policy"
@@ -59,7 +58,7 @@ import * as Wait from "./Wait.ts"
 
 /**
  * A rule: an answer with one of `statuses`, and with one of `codes` or `phrases` in its body or header, is of `category`. A
- * rule without codes and phrases goes by the status alone.
+ * rule without codes and phrases matches by the status alone.
  *
  * A place in the body is a path such as `error.code`; `*` stands for each member of an array.
  *
@@ -68,27 +67,27 @@ import * as Wait from "./Wait.ts"
  */
 export interface Rule {
   readonly statuses: ReadonlyArray<number>
-  /** The places in the body at which a code or a message stands. */
+  /** The places of the code or the message in the body. */
   readonly at?: ReadonlyArray<string>
-  /** The header in which it stands, in lower case. */
+  /** The header of the code or the message, in lower case. */
   readonly header?: string
   /** The codes, as they are written; a namespace before `#` and a text after `:` are not part of one. */
   readonly codes?: ReadonlyArray<string | number>
   /** Parts of a message, in lower case; upper and lower case of the message make no difference. */
   readonly phrases?: ReadonlyArray<string>
   readonly category: Failure.Category
-  /** The place in the body that says how long to wait. Headers go before it. */
+  /** The place of the wait in the body. Headers take precedence. */
   readonly waitAt?: ReadonlyArray<string>
-  /** What a bare number at `waitAt` means. Default: seconds. */
+  /** The unit of a plain number at `waitAt`. Default: seconds. */
   readonly waitUnit?: Wait.Unit
-  /** How long to wait when the answer does not say it. */
+  /** The wait when the answer states none. */
   readonly defaultWait?: Duration.Input
 }
 
 const forbiddenOrThrottled = [403, 429]
 
 /**
- * Airtable: after a 429 nothing is answered for 30 seconds, and no header says so.
+ * Airtable: after a 429, requests are rejected for 30 seconds; no header states it.
  *
  * @see https://airtable.com/developers/web/api/rate-limits
  * @since 0.1.0
@@ -99,9 +98,9 @@ export const airtable: ReadonlyArray<Rule> = [{ statuses: [429], category: "thro
 const awsPlaces = { header: "x-amzn-errortype", at: ["__type", "code", "Code", "error.code"] } as const
 
 /**
- * AWS services that speak JSON. Throttling, expired credentials and time-outs come with a 400 or 403 and are told by
- * `x-amzn-errortype` or the body. For signed requests give it `AwsSignature.classify` as `otherwise`, which tells a clock that
- * is off.
+ * AWS services that speak JSON. Throttling, expired credentials and time-outs come with a 400 or 403 and a code in
+ * `x-amzn-errortype` or the body. For signed requests, pass `AwsSignature.classify` as `otherwise`, which detects a wrong
+ * clock.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  * @since 0.1.0
@@ -144,8 +143,8 @@ export const aws: ReadonlyArray<Rule> = [
 ]
 
 /**
- * GitHub: the secondary limits, which an answer may tell by its message alone. GitHub asks to wait a minute at least, and
- * longer each time after that: give the retry an exponential schedule.
+ * GitHub: the secondary limits, which an answer may report only in its message. GitHub requires a wait of at least 1 minute,
+ * and longer after each further limit: use an exponential schedule for the retry.
  *
  * @see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
  * @since 0.1.0
@@ -165,7 +164,7 @@ export const github: ReadonlyArray<Rule> = [
 const googleWait = ["error.details.*.retryDelay"]
 
 /**
- * Google's APIs: rate limits and quotas that are told by the `reason` of a 403, and the wait that `google.rpc.RetryInfo` has.
+ * Google's APIs: rate limits and quotas by the `reason` of a 403, and the wait in `google.rpc.RetryInfo`.
  *
  * @see https://developers.google.com/workspace/drive/api/guides/handle-errors
  * @see https://google.aip.dev/193
@@ -209,7 +208,7 @@ export const hubspot: ReadonlyArray<Rule> = [
 const metaStatuses = [400, 401, 403, 429, 500]
 
 /**
- * Meta: the Graph API with Facebook, Instagram, Marketing and WhatsApp. Limits, time-outs and expired tokens are told by
+ * Meta: the Graph API with Facebook, Instagram, Marketing and WhatsApp. Limits, time-outs and expired tokens have a code in
  * `error.code`.
  *
  * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
@@ -250,7 +249,7 @@ export const microsoftGraph: ReadonlyArray<Rule> = [
 ]
 
 /**
- * Notion: two changes at once, of which one is to be made again.
+ * Notion: two concurrent changes, of which one must be retried.
  *
  * @see https://developers.notion.com/reference/status-codes
  * @since 0.1.0
@@ -261,7 +260,7 @@ export const notion: ReadonlyArray<Rule> = [
 ]
 
 /**
- * OpenAI: a 429 for a quota or a budget that is used up, which no wait mends, told from one for too many requests.
+ * OpenAI: a 429 for a quota or a budget that is used up, which no wait helps, as opposed to too many requests.
  *
  * @see https://platform.openai.com/docs/guides/error-codes
  * @since 0.1.0
@@ -305,7 +304,7 @@ export const salesforce: ReadonlyArray<Rule> = [
 ]
 
 /**
- * Shopify: a 430 is a call that its protection against attacks has refused, which calls that come too fast do meet.
+ * Shopify: a 430 is a call rejected by its attack protection, which also rejects calls that are too fast.
  *
  * @see https://shopify.dev/docs/api/usage/response-codes
  * @since 0.1.0
@@ -314,7 +313,7 @@ export const salesforce: ReadonlyArray<Rule> = [
 export const shopify: ReadonlyArray<Rule> = [{ statuses: [430], category: "throttled" }]
 
 /**
- * Stripe: a request whose idempotency key is in use by one that has not ended yet, and a lock that was not had in time.
+ * Stripe: a request whose idempotency key is in use by another request, and a lock timeout.
  *
  * @see https://docs.stripe.com/error-codes
  * @since 0.1.0
@@ -378,7 +377,7 @@ const ready = {
 export type Name = keyof typeof ready
 
 /**
- * Rules by name, rules of your own, or several of both, of which the first that matches decides.
+ * Rules by name, custom rules, or a list of both, of which the first that matches applies.
  *
  * @since 0.1.0
  * @category models
@@ -386,10 +385,9 @@ export type Name = keyof typeof ready
 export type Input = Name | ReadonlyArray<Name | ReadonlyArray<Rule>>
 
 /**
- * A classification by rules. An answer that none of them matches is as `otherwise` has it. Default: `Failure.classify`.
+ * A classification by rules. An answer without a matching rule is classified by `otherwise`. Default: `Failure.classify`.
  *
- * The wait is what the answer's headers ask for, else what the body says, else what `otherwise` has found, else the rule's
- * default.
+ * The wait is that of the answer's headers, else of the body, else of `otherwise`, else the rule's default.
  *
  * @since 0.1.0
  * @category constructors

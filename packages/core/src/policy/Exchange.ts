@@ -50,11 +50,11 @@ import * as transportCodes from "./internal/transportCodes.ts"
  * A request that got no response, or a response that could not be read.
  *
  * - `sent` is false only when it is certain that nothing reached the provider.
- * - `category`: `transient` where another attempt may do better, `rejected` for what no retry mends, such as a bad
+ * - `category`: `transient` where another attempt may do better, `rejected` if no retry can succeed, such as a bad
  *   certificate or an unknown host, `invalid` for a request that can't be sent and a body that can't be read.
- * - `origin` is `local` for what this process or machine lacks, such as file descriptors or local ports: it says nothing
+ * - `origin` is `local` for a lack of this process or machine, such as file descriptors or local ports: it says nothing
  *   about the provider and counts in no circuit breaker.
- * - `cause` is the error of the request's own body stream, when that is what failed.
+ * - `cause` is the error of the request's body stream, if the stream failed.
  *
  * @since 0.1.0
  * @category models
@@ -71,7 +71,7 @@ export interface Broken {
 }
 
 /**
- * Whether a broken request says nothing about the provider's health: what is missing here, a bad certificate, an unknown
+ * Whether a broken request says nothing about the provider's health: a lack of local resources, a bad certificate, an unknown
  * host. No strategy counts it.
  *
  * @since 0.1.0
@@ -80,7 +80,7 @@ export interface Broken {
 export const isUncounted = ({ category, origin }: Broken): boolean => origin === "local" || category === "rejected"
 
 /**
- * Under this key the reason of an `HttpClientError` says how far its request came: see {@link Progress}.
+ * The key of {@link Progress} in the reason of an `HttpClientError`.
  *
  * @since 0.1.0
  * @category models
@@ -88,8 +88,7 @@ export const isUncounted = ({ category, origin }: Broken): boolean => origin ===
 export const ProgressTypeId = "~causeway/policy/Exchange/Progress"
 
 /**
- * How far a request came that failed. A client that knows, as the transport for Node does, is believed; for other clients
- * the codes of their errors decide.
+ * How far a failed request came. The transport for Node reports it; for other clients, the codes of their errors decide.
  *
  * @since 0.1.0
  * @category models
@@ -97,7 +96,7 @@ export const ProgressTypeId = "~causeway/policy/Exchange/Progress"
 export interface Progress {
   /** Whether writing the request had begun. */
   readonly sent: boolean
-  /** Whether the stream of the request's body is what failed; its error is the `cause`. */
+  /** Whether the stream of the request's body failed; its error is the `cause`. */
   readonly isPayload: boolean
 }
 
@@ -156,7 +155,7 @@ export interface Told {
  * @category getters
  */
 export const directOf = (client: object): Direct | undefined =>
-  // Only who knows of this key has it, and then it is what is said here.
+  // Only clients that import this key set it, with this type.
   DirectTypeId in client ? (client[DirectTypeId] as Direct) : undefined
 
 /**
@@ -169,7 +168,7 @@ export const directOf = (client: object): Direct | undefined =>
 export const arrivedBody = (response: HttpClientResponse, mostBytes: number): Uint8Array | undefined => {
   const fiber = DirectTypeId in response ? Fiber.getCurrent() : undefined
   if (fiber === undefined || fiber.getRef(HttpIncomingMessage.MaxBodySize) !== undefined) return undefined
-  // Only who knows of this key has it, and then it is what is said here.
+  // Only clients that import this key set it, with this type.
   return (response as unknown as Arriving)[DirectTypeId](mostBytes)
 }
 
@@ -184,7 +183,7 @@ export interface Arriving {
 }
 
 /**
- * Under this key a response whose content codings were decoded has the response as it was received.
+ * The key of the undecoded response in a response whose content codings were decoded.
  *
  * @since 0.1.0
  * @category models
@@ -193,8 +192,8 @@ export const ReceivedTypeId = "~causeway/policy/Exchange/Received"
 
 /**
  * The response as it was received: its body still in the content codings that `content-encoding` names. A `Content-Digest`
- * is verified over these bytes. It is the same response where nothing was decoded, and where the client decodes without
- * saying so, as `fetch` does. A body that is larger than the client keeps can be read once, in one of the two forms.
+ * is verified over these bytes. It is the same response if nothing was decoded, or if the client does not report
+ * decoding, as with `fetch`. A body that is larger than the client's buffer can be read once, in one of the two forms.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9530#name-the-content-digest-field
  * @since 0.1.0
@@ -206,7 +205,7 @@ export const asReceived = (response: HttpClientResponse): HttpClientResponse =>
 const decodedOf = (response: object): Decoded | undefined => {
   // Only a response that has this key is of that kind.
   if (ReceivedTypeId in response) return response as Decoded
-  // A client that traces gives responses that hold the transport's own under this name.
+  // A tracing client wraps the transport's response and stores it under this name.
   const { original } = "original" in response ? response : { original: undefined }
   return typeof original === "object" && original !== null ? decodedOf(original) : undefined
 }
@@ -278,13 +277,13 @@ const unanswered = (cause: unknown, tag: string, progress: Progress | undefined)
     ...what,
     reason: isConnecting ? "Connect" : "Send",
     sent: !isConnecting,
-    // What is said of connecting is not meant for a connection that stood.
+    // Codes of connecting do not apply to an established connection.
     category: verdict.isConnecting && !isConnecting ? "transient" : verdict.category,
     origin: verdict.origin
   }
 }
 
-/** The caller's own stream failed while it was being sent: no retry mends that, and the provider has no part in it. */
+/** The caller's stream failed while it was being sent: no retry helps, and the provider is not involved. */
 const unproduced = (cause: unknown, sent: boolean): Broken => {
   const { code, detail } = described(cause, tagOf(cause) ?? typeof cause)
   const shown = code ?? tagOf(cause) ?? detail
@@ -310,10 +309,10 @@ const unreadable = (cause: unknown, tag: string): Broken => ({
 })
 
 const progressOf = (reason: object): Progress | undefined =>
-  // Only who knows of this key has it, and then it is what is said here.
+  // Only clients that import this key set it, with this type.
   ProgressTypeId in reason ? (reason[ProgressTypeId] as Progress) : undefined
 
-/** The first error with a code, from the outside in: clients wrap what the system said. */
+/** The first error with a code, from the outside in: clients wrap errors of the system. */
 const codedOf = (cause: unknown, depth = 0): object | undefined => {
   if (typeof cause !== "object" || cause === null || depth > 4) return undefined
   if ("code" in cause && typeof cause.code === "string" && /^[A-Z][A-Z0-9_/]*$/.test(cause.code)) return cause

@@ -50,7 +50,7 @@ export type Category = "transient" | "throttled" | "unauthorized" | "rejected" |
 
 /**
  * The part of a response that a classification may look at: status, headers in lower case, the time it arrived (epoch
- * milliseconds), and of an answer that is no success its body.
+ * milliseconds), and the body of an unsuccessful answer.
  *
  * @since 0.1.0
  * @category models
@@ -60,8 +60,8 @@ export interface Response {
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly now: number
   /**
-   * The body as JSON, read when it is asked for; undefined for one that is no JSON or not known. Only an answer that is no
-   * success has it, and only its first bytes are read.
+   * Reads the body as JSON; undefined if it is not JSON or not available. Only an unsuccessful answer has it, and only its
+   * first bytes are read.
    */
   readonly body?: (() => unknown) | undefined
 }
@@ -153,11 +153,11 @@ export const categoryOfStatus = (status: number): Category | "success" => {
 }
 
 /**
- * How long the provider asked to wait, in any form that `Wait` reads: `Retry-After-Ms` or `X-Ms-Retry-After-Ms`
+ * The wait that the provider stated, in any form that `Wait` reads: `Retry-After-Ms` or `X-Ms-Retry-After-Ms`
  * (milliseconds), else `Retry-After`, else `X-RateLimit-Retry-After`. For a 429 without them, until the reset of the quota
  * that is used up: `RateLimit-Reset`, `X-RateLimit-Reset-After`, `X-RateLimit-Reset`, `X-Rate-Limit-Reset`, or the resets that
  * OpenAI and Anthropic send for requests and tokens. Dates and times since the epoch are measured from the answer's own
- * `Date`. A header that says no wait is ignored.
+ * `Date`. Other values are ignored.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  * @since 0.1.0

@@ -81,11 +81,11 @@ export type Merged<Outer, Inner> = Outer extends unknown
     : never
   : never
 
-/** The keys alone, optional or not: intersected, they stay optional only where both are. */
+/** The keys without values: intersected, a key stays optional only if both are. */
 type Marked<P> = { readonly [K in keyof P]: true }
 
 /**
- * An integration's policy: what it declares, slot by slot over {@link standard}.
+ * An integration's policy: its record, slot by slot over {@link standard}.
  *
  * @since 0.1.0
  * @category utility types
@@ -102,7 +102,7 @@ export type Active<P> = P extends unknown
   ? { readonly [K in keyof P]-?: [Exclude<P[K], null | undefined>] extends [never] ? never : K }[keyof P]
   : never
 
-/** The names of the slots that an endpoint's record says nothing of, or may say nothing of. */
+/** The names of the slots that an endpoint's record omits, or may omit. */
 type Inherited<Integration, Endpoint> = Endpoint extends unknown
   ? Exclude<Active<Integration>, Decided<Endpoint>> | Active<Endpoint>
   : never
@@ -121,12 +121,12 @@ export type Errors<Integration, Endpoint = {}, Id extends string = string> = [In
   : | SlotErrors<Id>[Inherited<Integration, Endpoint> & keyof SlotErrors]
     | OwnErrors<Slot<Integration, Endpoint, "strategies">>
 
-/** The errors of a user's own strategies; a policy whose type is only `Policy` says nothing of them. */
+/** The errors of custom strategies; none for a policy whose type is only `Policy`. */
 type OwnErrors<Strategies> =
   Strategies extends ReadonlyArray<Strategy<infer E>> ? (unknown extends E ? never : E) : never
 
 /**
- * Overrides for the slots that are on in `Declared`, and no others: the error types stay true.
+ * Overrides for the slots that are on in `Declared`, and no others, so that the error types stay correct.
  *
  * @since 0.1.0
  * @category utility types
@@ -170,7 +170,7 @@ type Others<P, Slots> = Exclude<P extends unknown ? keyof P : never, keyof Slots
 export type ExactOverrides<O, Slots> = Slots & Only<O, Slots>
 
 /**
- * Overrides a policy slot by slot; a slot that is `undefined` in the inner one overrides nothing.
+ * Overrides a policy slot by slot; `undefined` overrides nothing.
  *
  * @since 0.1.0
  * @category combinators
@@ -193,7 +193,7 @@ export const merge = <const Outer extends Policy, const Inner extends Policy>(
 export const compile = (policy: Policy): Compiled => compileInOrder(policy)
 
 /**
- * Turns every slot off: one attempt, without any limit of time.
+ * Turns every slot off: one attempt, without a time limit.
  *
  * @since 0.1.0
  * @category constants
@@ -216,7 +216,7 @@ export const none = {
 } as const satisfies Record<keyof Policy, null>
 
 /**
- * What every integration starts from: a deadline of 30 seconds, 10 seconds an attempt, 60 seconds of silence in a stream,
+ * The default policy of every integration: a deadline of 30 seconds, 10 seconds an attempt, 60 seconds of silence in a stream,
  * three attempts with full jitter from 200 milliseconds, retries for at most a tenth of the calls, a breaker at half of at
  * least 10 calls, 100 in flight. A rate limit depends on the provider and is not among them.
  *

@@ -16,7 +16,7 @@
  * **Gotchas**
  *
  * A response is handed over with its body unread: a body that breaks later is seen by neither retry nor breaker, and the
- * timeout ends with the headers. `cache` and `coalesce` stand around the deadline, as `Cache.withCache` and
+ * timeout ends with the headers. `cache` and `coalesce` run around the deadline, as `Cache.withCache` and
  * `Coalesce.withCoalescing` do.
  *
  * **Example** (Retry and a breaker)
@@ -69,7 +69,7 @@ export interface Options {
   readonly name?: string
   /** Classifies responses. Default: `Failure.classify`. */
   readonly classify?: Failure.Classify
-  /** Where the strategies keep their state. Default: in memory, not shared. */
+  /** The state of the strategies. Default: in memory, not shared. */
   readonly state?: Engine.State
 }
 
@@ -77,8 +77,8 @@ export interface Options {
 type CacheError<P> = P extends { readonly cache: Cache.Cache } ? HttpClientError : never
 
 /**
- * Puts a policy around a client; its slots add their errors to the client's. Throws `InvalidOption` for a slot that makes no
- * sense or does not exist.
+ * Puts a policy around a client; its slots add their errors to the client's. Throws `InvalidOption` for a slot that is
+ * invalid or unknown.
  *
  * @since 0.1.0
  * @category combinators
@@ -100,7 +100,7 @@ export const withPolicy = <const P extends Policy.Policy>(policy: Policy.Exact<P
     )
     const { cache, coalesce } = compiled
     const withStore = cache === undefined ? undefined : Cache.withCache(cache, { store: state.cacheStore(cache) })
-    // The slots that are on add just these errors.
+    // The slots that are on add exactly these errors.
     const kept = (withStore === undefined ? called : withStore(called)) as Guarded<E, R, P>
     return coalesce === undefined ? kept : Coalesce.withCoalescing(coalesce)(kept)
   }
@@ -111,7 +111,7 @@ type Guarded<E, R, P> = HttpClient.HttpClient.With<E | Policy.Errors<P> | CacheE
 const engineOf = (name: string, method: string, policy: Policy.Compiled, state: Engine.State): Engine.Engine =>
   Engine.make({ call: { integration: name, endpoint: "request", method, url: "" }, policy, state, keyOf: () => name })
 
-/** One engine for each method; a made-up method gets one that is not kept. */
+/** One engine per method; the engine of a non-standard method is not stored. */
 const enginesOf = (make: (method: string) => Engine.Engine) => {
   const engines = new Map<string, Engine.Engine>()
   return (method: string): Engine.Engine => {
@@ -156,7 +156,7 @@ class ClientCall<E, R> extends HttpCall<HttpClientResponse, E, R, Authorized> {
     return Effect.fail({
       ...verdict,
       category,
-      // Nobody sees it: the call ends with the response.
+      // Never returned: the call ends with the response.
       error: response as never,
       status: response.status,
       sent: true,

@@ -90,7 +90,7 @@ export interface Quota {
   /** A header such as `32/40`: what is used of the limit. */
   readonly usage?: string
   readonly reset?: string
-  /** What a bare number in `reset` means; dates and durations with units say so themselves. Default: seconds. */
+  /** The unit of a plain number in `reset`; dates and durations are recognised by their form. Default: seconds. */
   readonly resetUnit?: Wait.Unit
   /** The header with the length of the window in milliseconds. */
   readonly windowHeader?: string
@@ -112,7 +112,7 @@ export interface Dialect {
   readonly structured?: boolean
   /** The statuses with which it throttles. Default: 429. */
   readonly throttlesWith?: ReadonlyArray<number>
-  /** What bodies and other headers say of an answer, for {@link classify}. Default: nothing. */
+  /** Rules about bodies and other headers, for {@link classify}. Default: none. */
   readonly rules?: ReadonlyArray<ErrorCodes.Rule>
 }
 
@@ -187,7 +187,7 @@ export const discord: Dialect = {
 
 /**
  * GitHub: the primary limit of each resource, and the secondary ones, which are a 403 or 429 with `Retry-After` or with a
- * message that says so.
+ * message about a secondary limit.
  *
  * @see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
  * @since 0.1.0
@@ -371,8 +371,8 @@ export const observe = (input: Input, response: Failure.Response): ReadonlyArray
 
 /**
  * A classification that knows the provider's way to throttle: one of its statuses, with nothing left or with a wait, is
- * `throttled` until the quota is there again. Its dialect's rules decide before that. Everything else is as
- * `Failure.classify` has it.
+ * `throttled` until the quota is there again. Its dialect's rules decide before that. Everything else is classified by
+ * `Failure.classify`.
  *
  * @since 0.1.0
  * @category constructors

@@ -57,8 +57,8 @@ export interface Options {
    */
   readonly idempotencyKeyHeader?: string
   /**
-   * Which failures are retried; {@link whenError} adds a type of error to the default. An endpoint refuses one that could
-   * not take effect, because its calls may not be repeated. Default: {@link byCategory}.
+   * Which failures are retried; {@link whenError} adds a type of error to the default. An endpoint whose calls may not be
+   * repeated throws `InvalidOption` for a `when`, which could not take effect. Default: {@link byCategory}.
    */
   readonly when?: (failure: FailedAttempt) => boolean
 }
@@ -76,7 +76,7 @@ export interface Retry {
   readonly maxRetryAfterMillis: number
   readonly idempotencyKeyHeader: string | undefined
   readonly when: (failure: FailedAttempt) => boolean
-  /** Whether `when` was stated. */
+  /** Whether `when` was set. */
   readonly hasWhen: boolean
 }
 
@@ -97,7 +97,7 @@ export type Input = Schedule.Schedule<unknown, FailedAttempt> | Retry
 export const make = (options: Options): Retry => {
   if (options.when !== undefined && options.attempts === 1) {
     const accepts = "left out, because one attempt leaves nothing to retry"
-    throw new InvalidOption.InvalidOption({ option: "retry.when", actual: "given beside `attempts: 1`", accepts })
+    throw new InvalidOption.InvalidOption({ option: "retry.when", actual: "set with `attempts: 1`", accepts })
   }
   return fromOptions(options)
 }
@@ -116,8 +116,8 @@ const fromOptions = (options: Options): Retry => ({
 })
 
 /**
- * The default `when`: failures that are `transient` or `throttled` and do not say `x-should-retry: false`, and those that
- * say `x-should-retry: true`.
+ * The default `when`: failures that are `transient` or `throttled` without `x-should-retry: false`, and those with
+ * `x-should-retry: true`.
  *
  * @since 0.1.0
  * @category predicates

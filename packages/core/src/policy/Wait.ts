@@ -1,10 +1,10 @@
 /**
- * How long a provider asks to wait, in every form that providers write it.
+ * Parses the wait that a provider states, in every form that providers use.
  *
  * **When to use**
  *
- * In a `classify` or a dialect of your own, for a header or a field of a body that says when to come back. Retry and the
- * rate limit read their headers with it.
+ * In a custom `classify` or dialect, for a header or body field that states a wait. Retry and the rate limit use it for
+ * their headers.
  *
  * **Details**
  *
@@ -31,9 +31,9 @@
  * **Gotchas**
  *
  * Times are measured from the answer's own `Date`, not from the local clock, because the provider wrote both: see
- * {@link timeOf}. A time of RFC 3339 without a zone is ignored, because nothing says which one is meant.
+ * {@link timeOf}. A time of RFC 3339 without a zone is ignored, because its zone is unknown.
  *
- * **Example** (A reset as Groq writes it, and one as GitHub does, with a local clock that is five minutes fast)
+ * **Example** (A reset of Groq and one of GitHub, with a local clock that is five minutes fast)
  *
  * ```ts
  * import { Wait } from "@causeway/core/policy"
@@ -52,7 +52,7 @@ import * as duration from "./internal/wait/duration.ts"
 import * as number from "./internal/wait/number.ts"
 
 /**
- * What a bare number means. All other forms say so themselves.
+ * The unit of a plain number. All other forms are unambiguous.
  *
  * - `seconds`: seconds from now, or a time since the epoch where it is too large for that. `secondsOrEpoch`, `duration` and
  *   `dateTime` are the same, and say what the provider usually writes.
@@ -65,8 +65,8 @@ import * as number from "./internal/wait/number.ts"
 export type Unit = "seconds" | "millis" | "epochSeconds" | "epochMillis" | "duration" | "dateTime" | "secondsOrEpoch"
 
 /**
- * Milliseconds that a text asks to wait from `now` (milliseconds of the epoch) on, or undefined for a text that says no
- * such thing. `unit` is what a bare number means. Default: seconds.
+ * The wait of a text in milliseconds from `now` (milliseconds of the epoch), or undefined if the text states none. `unit` is
+ * the unit of a plain number. Default: seconds.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  * @since 0.1.0
@@ -82,8 +82,8 @@ export const millis = (text: string | undefined, now: number, unit: Unit = "seco
 }
 
 /**
- * The time at which an answer was made, by the clock that its own times are written with: its `Date`. By the local clock
- * (`now`) where there is none, and for an answer from a cache (an `Age` above 0), whose `Date` is old.
+ * The time of an answer by the provider's clock: its `Date`. Without a `Date`, and for an answer from a cache (an `Age`
+ * above 0), the local clock (`now`).
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.date
  * @since 0.1.0
@@ -119,7 +119,7 @@ const unquoted = (text: string): string => {
   return inside.includes(first) ? trimmed : inside.trim()
 }
 
-/** Of what may have parameters, such as `50;w=60`, the value. */
+/** The value before parameters, as in `50;w=60`. */
 const one = (text: string, now: number, unit: Unit): number | undefined => {
   const value = text.split(";", 1)[0]?.trim() ?? ""
   const count = number.read(value)
@@ -130,7 +130,7 @@ const one = (text: string, now: number, unit: Unit): number | undefined => {
   return at === undefined ? undefined : bounded(at - now)
 }
 
-/** In whole milliseconds, rounded up, but for what binary fractions add. */
+/** Whole milliseconds, rounded up, ignoring errors of binary fractions. */
 const bounded = (millis: number): number => {
   const within = Math.min(longestWait, Math.max(0, millis))
   return Math.ceil(Math.round(within * 1_000) / 1_000)

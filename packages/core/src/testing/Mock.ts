@@ -245,7 +245,7 @@ const encodeError = ({ endpoint, failures = [], request }: Asked, error: unknown
   return firstThatEncodes(endpoint, "error", [...byStatus, ...byRule])
 }
 
-/** A body for which the rule holds; one that the error alone does not say is given by `Mock.status`. */
+/** A body that the rule matches. If the error does not determine it, use `Mock.status`. */
 const encodeForRule = (
   rule: FailureRule.Any,
   schema: Schema.Top,

@@ -36,7 +36,7 @@ const network = (answer: (seen: Seen, index: number) => Response = () => Respons
 
 const token = (text: string) => Effect.succeed(Redacted.make(text))
 
-describe("the headers that nobody sets", () => {
+describe("the default headers", () => {
   class Plain extends Integration.Service<Plain>()("app/Plain (ü)", {
     baseUrl: "https://plain.example",
     policy: Policy.none,
@@ -91,7 +91,7 @@ describe("the headers that nobody sets", () => {
     }
   )
 
-  it.effect("the user-agent names Causeway, its version and the integration, unless somebody sets another", () => {
+  it.effect("the user-agent names Causeway, its version and the integration, unless another one is set", () => {
     const { layer, seen } = network()
     const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"))
     return Effect.gen(function* () {
@@ -207,7 +207,7 @@ describe("addresses", () => {
   )
 
   it.effect(
-    "each tenant is called at its base URL with its own credentials, an endpoint with a base URL of its own there",
+    "each tenant is called at its base URL with its own credentials, an endpoint with a baseUrl at that one",
     () => {
       const { layer, seen } = network()
       return Effect.gen(function* () {
@@ -391,7 +391,7 @@ describe("an endpoint whose URL is given by each call", () => {
     })
   }
 
-  it("options that contradict it, and origins that are none, are refused where they are stated", () => {
+  it("contradicting options and invalid origins throw InvalidOption where they are defined", () => {
     // @ts-expect-error the URL has no parameters of its own
     assert.throws(() => Endpoint.get("a", Endpoint.url, { params: { id: Schema.String } }), /params/)
     assert.throws(() => Endpoint.get("a", Endpoint.url, { constants: { query: { a: 1 } } }), /constants.query/)
@@ -437,25 +437,22 @@ describe("pages at other origins", () => {
     }).pipe(Effect.provide(live(layer)))
   })
 
-  it.effect(
-    "an origin that is not listed has pages of its own, without credentials, and leads to no listed one",
-    () => {
-      const { layer, seen } = network(({ url }) =>
-        Response.json({ items: [1], next: url.endsWith("/a") ? "/b" : "https://lists.example/list" })
+  it.effect("an unlisted origin is paged without credentials, and its pages never lead to a listed origin", () => {
+    const { layer, seen } = network(({ url }) =>
+      Response.json({ items: [1], next: url.endsWith("/a") ? "/b" : "https://lists.example/list" })
+    )
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip(Stream.runDrain((yield* Lists).at.items({ url: "https://other.example/a" })))
+      assert.strictEqual(error._tag, "DecodeFailure")
+      assert.deepStrictEqual(
+        seen.map(({ headers, url }) => [url, headers["authorization"]]),
+        [
+          ["https://other.example/a", undefined],
+          ["https://other.example/b", undefined]
+        ]
       )
-      return Effect.gen(function* () {
-        const error = yield* Effect.flip(Stream.runDrain((yield* Lists).at.items({ url: "https://other.example/a" })))
-        assert.strictEqual(error._tag, "DecodeFailure")
-        assert.deepStrictEqual(
-          seen.map(({ headers, url }) => [url, headers["authorization"]]),
-          [
-            ["https://other.example/a", undefined],
-            ["https://other.example/b", undefined]
-          ]
-        )
-      }).pipe(Effect.provide(live(layer)))
-    }
-  )
+    }).pipe(Effect.provide(live(layer)))
+  })
 })
 
 describe("redirects", () => {
@@ -614,7 +611,7 @@ describe("redirects", () => {
     }
   )
 
-  it.effect("an origin that is not listed sends nobody to one that gets credentials", () => {
+  it.effect("a redirect from an unlisted origin to one that receives credentials is not followed", () => {
     const { layer, seen } = network(() => to(302, "https://moved.example/delete-all"))
     return Effect.gen(function* () {
       const error = yield* Effect.flip((yield* Moved).at({ url: "https://evil.example/a" }))

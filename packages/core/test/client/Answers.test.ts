@@ -126,7 +126,7 @@ describe("an empty answer that is declared", () => {
     }).pipe(Effect.provide(emptied))
   )
 
-  it.effect("is what a mock sends for a success of undefined", () => {
+  it.effect("is sent by a mock for a success of undefined", () => {
     const mocked = Empties.layerMock({
       noContent: Mock.ok(),
       accepted: Mock.ok(undefined),

@@ -113,7 +113,7 @@ const calls: Readonly<Record<"an exact status" | "a range" | "default" | "an Htt
   "an HttpApi": Effect.flatMap(FromApi, (one) => one.read())
 }
 
-describe("an error that is declared, when its status comes with another body", () => {
+describe("a declared error whose body does not match its schema", () => {
   for (const [kind, body] of Object.entries(otherBodies)) {
     for (const [declared, call] of Object.entries(calls)) {
       // https://github.com/linode/linodego/issues/273, https://github.com/resend/resend-node/issues/347
@@ -203,7 +203,7 @@ describe("an error that is declared, when its status comes with another body", (
     }).pipe(Effect.provide(live(layer)))
   })
 
-  it.effect("whose body never ends is given up after five seconds, and retried", () => {
+  it.effect("whose body never ends is abandoned after 5 s, and retried", () => {
     const silent = () => new ReadableStream<Uint8Array>({ start: (body) => body.enqueue(new Uint8Array([0x7b])) })
     const arrivals: Array<number> = []
     const client = HttpClient.make((request) =>
@@ -225,7 +225,7 @@ describe("an error that is declared, when its status comes with another body", (
   })
 })
 
-describe("an error that is declared and comes as declared", () => {
+describe("a declared error whose body matches its schema", () => {
   it.effect("is retried as its status says, and is the error of the call", () => {
     const { arrivals, layer } = answering({ status: 503, body: '{"message":"closed"}', headers: json })
     return Effect.gen(function* () {

@@ -90,7 +90,11 @@ describe("a mistake in the options of an endpoint throws InvalidOption with a hi
       () => define("/a", { unprocessed: [429], idempotent: true }, "post"),
       ["unprocessed of endpoint read", "idempotent"]
     ],
-    ["a style that is none", () => define("/a", { query: id, queryStyle: "indices" }), ["queryStyle of endpoint read"]]
+    [
+      "a style that is not a FormStyle",
+      () => define("/a", { query: id, queryStyle: "indices" }),
+      ["queryStyle of endpoint read"]
+    ]
   ]
   for (const [name, make, parts] of cases) {
     it(name, () => {

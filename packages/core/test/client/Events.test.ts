@@ -222,7 +222,7 @@ describe("a stream of events", () => {
     Effect.gen(function* () {
       const { error } = yield* run("plain", sse, 'event: error\ndata: {"message":"secret"}\n\n')
       assert.instanceOf(error, Error)
-      assert.match(String(error), /error event, which the endpoint does not declare/)
+      assert.match(String(error), /error event that the endpoint does not declare/)
       assert.notMatch(String(error), /secret/)
     })
   )

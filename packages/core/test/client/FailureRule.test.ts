@@ -420,7 +420,7 @@ describe("failure rules", () => {
       [{ when, category: "rejected", status: "2XX" }, '"2XX"'],
       [{ when, category: "throtled" }, '"throtled"'],
       [{ when, category: "rejected", retryafter: 1 }, "retryAfter"],
-      [{ when: {}, category: "rejected" }, "`when` is no schema"],
+      [{ when: {}, category: "rejected" }, "`when` is not a schema"],
       [{ when, category: "rejected", retryAfter: -1 }, "retryAfter"]
     ] as const) {
       // A caller without types can give what the types refuse.

@@ -213,7 +213,7 @@ it.effect("each style writes arrays and objects as its documentation says", () =
   })
 )
 
-describe("what a schema says of a field is what is written", () => {
+describe("a field is written as its schema encodes it", () => {
   const Payload = Schema.Struct({
     at: Schema.Date,
     amount: Schema.BigInt,

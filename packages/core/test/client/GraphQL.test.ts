@@ -339,7 +339,7 @@ describe("a GraphQL document", () => {
     ["is a query where a mutation is meant", "a query", () => GraphQL.mutation("x", "{ a }", { data })],
     ["is a subscription", "a subscription", () => GraphQL.query("x", "subscription { a }", { data })],
     [
-      "declares a variable that nobody can give",
+      "declares a variable that `variables` lacks",
       "without $id",
       () => GraphQL.query("x", "query ($id: ID!) { a(id: $id) }", { data })
     ],

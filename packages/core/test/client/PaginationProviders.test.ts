@@ -1,4 +1,4 @@
-/** Lists as real providers page them: the shapes are those of their documentation and of their own SDKs. */
+/** Lists as real providers page them: the shapes are those of their documentation and SDKs. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, Stream } from "effect"
 import type { HttpClientRequest } from "effect/http"
@@ -436,7 +436,7 @@ describe("a list that goes wrong is never ended as a success", () => {
     })
   )
 
-  it.effect("when a page says that more follow, but not where", () =>
+  it.effect("when a page reports more items without a cursor or URL of the next page", () =>
     Effect.gen(function* () {
       const page = reply({ data: [], has_more: true })
       const { tag } = yield* failing("stripe", { query: {} }, page)

@@ -125,7 +125,7 @@ describe("a request that cannot be encoded is an EncodeFailure", () => {
     )
   }
 
-  it.effect("a text with a lone surrogate, and what is no text and no bytes", () =>
+  it.effect("a text with a lone surrogate, and a value that is neither text nor bytes", () =>
     Effect.gen(function* () {
       const plain = Endpoint.post("write", "/things", { payload: Schema.String.pipe(HttpApiSchema.asText()) })
       isEncodeFailure(yield* failureOf(sentBy(plain, { payload: "\udc00" })), "payload")

@@ -23,7 +23,7 @@ describe("the id of the last event", () => {
 })
 
 describe("the time before a reconnection", () => {
-  it("is what the last retry field of digits says, at most what a timer can hold", () => {
+  it("is the last retry field of digits, capped at the maximum of a timer", () => {
     expect(fed("data: a\n\n").retryMillis).toBeUndefined()
     expect(fed("retry: 10\nretry:3000\nretry: 1s\nretry: -1\nretry\n").retryMillis).toBe(3000)
     expect(fed("retry: 99999999999999\n").retryMillis).toBe(2 ** 31 - 1)

@@ -8,7 +8,7 @@ const mebibyte = 1024 * 1024
 const counting = (length: number, from = 0) => Uint8Array.from({ length }, (_, index) => (from + index) % 251)
 
 describe("a bounded body", () => {
-  it("gives the bytes of all its chunks in their order, whatever their sizes", () => {
+  it("returns the bytes of all its chunks in order, whatever their sizes", () => {
     const random = randomFrom(7)
     for (let round = 0; round < 50; round += 1) {
       const body = BoundedBody.make(100_000)
@@ -29,7 +29,7 @@ describe("a bounded body", () => {
     assert.strictEqual(body.byteLength, 4)
   })
 
-  it("stores nothing after a chunk that was too large, so that no body with a hole comes out", () => {
+  it("stores nothing after a chunk that was too large, so the body never has a gap", () => {
     const body = BoundedBody.make(4)
     assert.isTrue(body.append(counting(2)))
     assert.isFalse(body.append(counting(3)))
@@ -66,14 +66,14 @@ describe("a bounded body", () => {
     assert.isAtMost(most, 2 * limit + mebibyte)
   })
 
-  it("refuses a limit that is negative or not a number, which would be none at all", () => {
+  it("rejects a limit that is negative or not a number, which would never apply", () => {
     assert.throws(() => BoundedBody.make(Number.NaN), "maxBytes must be 0 or more, got NaN")
     assert.throws(() => BoundedBody.make(-1), RangeError)
   })
 })
 
 describe("reading a stream into a bounded body", () => {
-  it.effect("gives the bytes of a stream within the limit", () =>
+  it.effect("returns the bytes of a stream within the limit", () =>
     Effect.gen(function* () {
       const bytes = yield* BoundedBody.read(Stream.make(counting(3), counting(2, 3)), 5)
       assert.deepStrictEqual(Array.from(bytes), [0, 1, 2, 3, 4])
@@ -102,7 +102,7 @@ describe("reading a stream into a bounded body", () => {
     })
   )
 
-  it.effect("collects anew each time it is run", () =>
+  it.effect("starts with an empty buffer on each run", () =>
     Effect.gen(function* () {
       const reading = BoundedBody.read(Stream.make(counting(4)), 4)
       yield* reading

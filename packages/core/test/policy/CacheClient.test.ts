@@ -212,7 +212,7 @@ describe("the coding of a body", () => {
       return Effect.succeed(HttpClientResponse.fromWeb(sent, answer))
     })
 
-  it.effect("that the transport has asked for is what Vary speaks of", () =>
+  it.effect("that the transport added is matched by Vary", () =>
     Effect.gen(function* () {
       const asked: Array<string | undefined> = []
       const cached = decoding(asked).pipe(Cache.withCache(Cache.make()))
@@ -226,7 +226,7 @@ describe("the coding of a body", () => {
     })
   )
 
-  it.effect("that is left on it is given only to those who ask for it", () =>
+  it.effect("that is still encoded is served only to requests that accept its coding", () =>
     Effect.gen(function* () {
       const { asked, client } = scripted(
         saying("coded", "max-age=60", { vary: "accept-encoding", "content-encoding": "br" }),

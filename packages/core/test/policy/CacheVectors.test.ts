@@ -147,7 +147,12 @@ const vectors: ReadonlyArray<Vector> = [
     again: { authorization: "b" },
     answers: "provider"
   },
-  { name: "a request with Authorization, by nobody", said: fresh, asked: { authorization: "a" }, answers: "provider" },
+  {
+    name: "a request with Authorization, without an identity",
+    said: fresh,
+    asked: { authorization: "a" },
+    answers: "provider"
+  },
   { name: "a cookie that is set", said: { ...fresh, "set-cookie": "a=b" }, answers: "cache" },
   ...(["POST", "PUT", "DELETE", "PATCH"] as const).flatMap((method): ReadonlyArray<Vector> => [
     { name: `${method} that succeeds`, said: fresh, between: [method, 200], answers: "provider" },
@@ -224,7 +229,7 @@ describe("an outage is", () => {
     it(what, () => assert.strictEqual(Cache.isOutage(error), isOutage))
   }
 
-  it("what a declared status says, whatever the error itself has", () => {
+  it("the declared status applies, whatever status the error has", () => {
     assert.isTrue(Cache.isOutage("down", 503))
     assert.isFalse(Cache.isOutage({ status: 503 }, 404))
   })

@@ -83,7 +83,7 @@ describe("the message of a call's error", () => {
     [
       "a declared status with another body",
       unexpected({ contentType: "text/html", issue: "expected an object" }).message,
-      "answered with the declared status 503 and another body (text/html): expected an object"
+      "answered with the declared status 503 and a body that does not match its schema (text/html): expected an object"
     ]
   ] as const) {
     it(`says ${name}`, () => assert.strictEqual(message, `${at} ${expected}`))

@@ -243,7 +243,7 @@ describe("the rules of a provider", () => {
 })
 
 describe("rules", () => {
-  it("of your own stand beside ready-made ones, and the first that matches decides", () => {
+  it("can be mixed with the included ones, and the first that matches applies", () => {
     const own: ErrorCodes.Rule = {
       statuses: [403, 420],
       at: ["errors.*.kind", "kind"],

@@ -71,7 +71,7 @@ describe("what broke", () => {
 
   for (const [what, expected, codes] of [
     [
-      "is transient when nobody could be reached",
+      "is transient when the connection failed",
       { category: "transient", origin: "remote" },
       ["ECONNREFUSED", "EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ENETDOWN", "EAI_AGAIN", "ENOENT"]
     ],

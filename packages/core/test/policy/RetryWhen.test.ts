@@ -40,7 +40,7 @@ describe("the `when` of a retry", () => {
   )
 
   it("is refused beside a single attempt", () => {
-    assert.throws(() => Retry.make({ attempts: 1, when: () => true }), "retry.when is given beside `attempts: 1`")
+    assert.throws(() => Retry.make({ attempts: 1, when: () => true }), "retry.when is set with `attempts: 1`")
   })
 
   it("is refused on an endpoint whose calls may not be repeated", () => {

@@ -142,7 +142,7 @@ describe("a wait that a provider asks for", () => {
   }
 
   for (const text of garbage) {
-    it(`${JSON.stringify(text.slice(0, 40))} is none`, () => assert.isUndefined(Wait.millis(text, now)))
+    it(`${JSON.stringify(text.slice(0, 40))} states no wait`, () => assert.isUndefined(Wait.millis(text, now)))
   }
 
   for (const [unit, text, millis] of [
@@ -159,7 +159,7 @@ describe("a wait that a provider asks for", () => {
     ["duration", "0", 0],
     ["dateTime", `${epoch + 60}`, 60_000]
   ] as const) {
-    it(`a bare number is what its unit says: ${text} as ${unit} is ${millis} ms`, () =>
+    it(`a plain number is read by its unit: ${text} as ${unit} is ${millis} ms`, () =>
       assert.strictEqual(Wait.millis(text, now, unit), millis))
   }
 
@@ -310,7 +310,7 @@ describe("a wait until a time of day is measured by the provider's clock", () =>
 
   for (const [name, headers, millis] of [
     ["without Date the local clock counts", {}, 90_000],
-    ["a Date that is none leaves the local clock", { date: "yesterday" }, 90_000],
+    ["an invalid Date leaves the local clock", { date: "yesterday" }, 90_000],
     ["an answer from a cache is measured by the local clock", { date, age: "120" }, 90_000],
     ["an Age that is no number is an answer from a cache too", { date, age: "old" }, 90_000],
     ["an Age of 0 is an answer that was made now", { date, age: "0" }, 30_000],

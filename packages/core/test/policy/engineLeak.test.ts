@@ -9,7 +9,7 @@ const slowBreakers = (): BreakerStore.BreakerStore["Service"] => {
   return { ...memory, admit: (...asked) => Effect.delay(memory.admit(...asked), 5) }
 }
 
-/** An attempt that waits without a fibre of its own. */
+/** An attempt that waits without its own fibre. */
 const waiting =
   (random: Random, context: Context.Context<never>) =>
   (attempt: Engine.Attempt): Effect.Effect<void, Engine.AttemptFailure<never>> =>

@@ -58,9 +58,9 @@ describe("the table of slots", () => {
     ).toEqual(described)
   })
 
-  for (const { anew, now, page } of tables()) {
-    it(`is what ${page} shows; if not, run node scripts/policyTable.ts`, () => {
-      expect(now).toBe(anew)
+  for (const { page, now, expected } of tables()) {
+    it(`matches the tables of ${page}; if not, run node scripts/policyTable.ts`, () => {
+      expect(now).toBe(expected)
       expect(now).toContain("<!-- policy order -->")
     })
   }

@@ -1,24 +1,24 @@
 /**
- * What Slack's Web API answers with `ok: false`, as failure rules: Slack refuses with status 200.
+ * Failure rules for Slack's Web API, which reports errors with status 200 and `ok: false`.
  *
  * **When to use**
  *
  * Give {@link failures} to your integration of the Web API. A call then fails with {@link SlackError}, and retry, breaker,
- * limits, credentials and pages treat the refusal as what it is.
+ * limits, credentials and pages use the category of the error.
  *
  * **Details**
  *
  * `ratelimited` is throttled, with the wait of `Retry-After`; `invalid_auth`, `not_authed`, `token_expired`, `token_revoked`
  * and `account_inactive` are unauthorized, so that a token that can be renewed is renewed once; `internal_error`,
  * `fatal_error`, `service_unavailable` and `request_timeout` are transient; malformed arguments are invalid; every other
- * refusal is rejected.
+ * error is rejected.
  *
  * **Gotchas**
  *
- * A POST is repeated only where its endpoint says `idempotent: true`: for methods that only read, and for those that may
- * happen twice.
+ * A POST is repeated only if its endpoint has `idempotent: true`: set it on methods that only read, or that may safely run
+ * twice.
  *
- * **Example** (A page that is refused fails the list)
+ * **Example** (A page with an error fails the list)
  *
  * ```ts
  * import { Effect, Schema, Stream } from "effect"
@@ -66,7 +66,7 @@ import { Effect, Schema } from "effect"
 const ok = Schema.Literal(false).pipe(Schema.withConstructorDefault(Effect.succeed(false as const)))
 
 /**
- * Slack refused: `error` in its own word, such as `channel_not_found`, and for `missing_scope` what was `needed`.
+ * Slack returned an error: `error` is its code, such as `channel_not_found`; `needed` is the scope that `missing_scope` needs.
  *
  * @see https://docs.slack.dev/apis/web-api/#responses
  * @since 0.1.0
@@ -80,8 +80,8 @@ export class SlackError extends Schema.TaggedError<SlackError>()("SlackError", {
 }) {
   override get message(): string {
     return this.needed === undefined
-      ? `Slack refused with ${this.error}`
-      : `Slack refused with ${this.error} (needed: ${this.needed})`
+      ? `Slack returned the error ${this.error}`
+      : `Slack returned the error ${this.error} (needed: ${this.needed})`
   }
 }
 
@@ -102,7 +102,7 @@ export const failures = [
 ] as const
 
 /**
- * The category of a refusal in Slack's own word; `rejected` for a word that is not known.
+ * The category of a Slack error code; `rejected` for an unknown code.
  *
  * @since 0.1.0
  * @category getters

@@ -171,7 +171,7 @@ export class SlackRefused extends Data.TaggedError("SlackRefused")<{
   readonly category: Failure.Category
 }> {
   override get message(): string {
-    return `Slack refused with ${this.error}`
+    return `Slack returned the error ${this.error}`
   }
 }
 

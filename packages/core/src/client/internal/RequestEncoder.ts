@@ -1,4 +1,4 @@
-/** Encodes the parts of a call into a request. What cannot be encoded is an error of the call, never a defect. */
+/** Encodes the parts of a call into a request. A value that cannot be encoded is an error of the call, never a defect. */
 import { Effect, Schema, Stream } from "effect"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -33,12 +33,12 @@ export interface Input {
   readonly url?: unknown
 }
 
-/** How the requests of an endpoint are made, wherever it is. */
+/** Creates the requests of an endpoint, for any base URL. */
 export type EncodeAt = (address: Address, trust: Trust) => EncodeRequest
 
 export type EncodeRequest = (input: Input) => Effect.Effect<HttpClientRequest.HttpClientRequest, Unencodable>
 
-/** Compiles an endpoint to the function that makes its requests; `defaults` are the headers that all others go over. */
+/** Compiles an endpoint to the function that creates its requests; all other headers override `defaults`. */
 export const compile = (endpoint: HttpApiEndpoint.Top, defaults: Readonly<Record<string, string>>): EncodeAt => {
   if (definition(endpoint).writing === undefined) assertWritable(endpoint)
   const path = endpoint.path === urlPath ? noPath : compilePath(endpoint)
@@ -72,7 +72,7 @@ export const compile = (endpoint: HttpApiEndpoint.Top, defaults: Readonly<Record
   }
 }
 
-/** A URL, and the request that is made there but for what a caller adds. */
+/** A URL, and the request to it without the caller's parts. */
 interface Place {
   readonly template: HttpClientRequest.HttpClientRequest
   readonly url: string
@@ -108,7 +108,7 @@ const placing = (
 
 const noPath = () => Effect.succeed("")
 
-/** What an integration says to all who hear it; its other headers are meant for the origins that it lists. */
+/** The integration's headers for every origin; its other headers are sent to the listed origins only. */
 const harmlessOf = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => /^(?:user-agent|accept|accept-language)$/.test(name)))
 
@@ -165,7 +165,7 @@ export const setQuery = (
 /** Whether the body can be sent a second time. */
 export const isReplayable = (input: Input): boolean => !Stream.isStream(input.payload)
 
-/** A query as it is written in a style that is stated, or as pairs for the serializer of the URL Standard. */
+/** A query in the declared style, or as pairs for the serializer of the URL Standard. */
 type Query = string | UrlParams.UrlParams
 
 const noQuery: UrlParams.UrlParams = UrlParams.empty
@@ -234,7 +234,7 @@ const compilePairs = ({ codec, given, part, style }: PairsOptions): Encode<Reado
     AtOnce.flatMap(encode(value), (encoded) => inexpressible(part, () => pairsOf(encoded, style ?? FormStyle.repeat)))
 }
 
-/** JSON writes undefined as null; the encoding without it tells which is which. */
+/** JSON writes undefined as null; the encoding without JSON distinguishes them. */
 const nestedEncoder = (schema: Schema.Top, part: Unencodable["part"]): Encode<unknown> => {
   const json = encoderOf(Schema.toCodecJson(schema), part)
   const plain = encoderOf(schema, part)
@@ -277,14 +277,14 @@ const compileHeaders = (endpoint: HttpApiEndpoint.Top): Encode<Readonly<Record<s
     AtOnce.flatMap(encode(value ?? {}), (encoded) => validHeaders(encoded as Record<string, string | undefined>))
 }
 
-/** Sets headers of one call, over all others but the credentials. */
+/** Sets the headers of one call, which override all others except the credentials. */
 export const setHeaders = (
   request: HttpClientRequest.HttpClientRequest,
   headers: Readonly<Record<string, string>>
 ): Effect.Effect<HttpClientRequest.HttpClientRequest, Unencodable> =>
   AtOnce.map(validHeaders(headers), (headers) => HttpClientRequest.setHeaders(request, headers))
 
-/** Each is one that a request can carry. The issue does not contain the value, which may be a secret. */
+/** Validates each header. The issue does not contain the value, which may be a secret. */
 const validHeaders = (
   encoded: Readonly<Record<string, string | undefined>>
 ): Effect.Effect<Readonly<Record<string, string>>, Unencodable> => {
@@ -292,7 +292,7 @@ const validHeaders = (
   for (const [name, value] of Object.entries(encoded)) {
     if (value === undefined) continue
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-      return Effect.fail({ part: "headers", issue: `${JSON.stringify(name)} is not a name that a header can have` })
+      return Effect.fail({ part: "headers", issue: `${JSON.stringify(name)} is not a valid header name` })
     }
     if (typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       return Effect.fail({ part: "headers", issue: `"${name}" contains characters that are not allowed in a header` })
@@ -334,7 +334,7 @@ const fillPath = (
       path += literal + encodeURIComponent(value)
     }
   }
-  // Several parameters in one segment can make one that goes away, though none of them is one.
+  // Several parameters in one segment can form "." or "..", although none of them is one.
   if (dotSegment.test(path)) {
     return Effect.fail({ part: "params", issue: "the path has a segment that a URL would resolve away" })
   }

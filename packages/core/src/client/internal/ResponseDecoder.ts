@@ -1,4 +1,4 @@
-/** What an endpoint's answers hold, by status and content type: compiled once, before the first call. */
+/** Decoders of an endpoint's answers, by status and content type: compiled once, before the first call. */
 import { Effect, Schema } from "effect"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -17,15 +17,15 @@ export type { Problem, StreamProblem, TellStreamProblem, Undecodable } from "./u
 type Decoded = Effect.Effect<unknown, Undecodable>
 
 /**
- * How an answer is decoded. `Empty` needs no body: whoever decodes discards it. `Body` wants it whole. `Stream` takes the
- * response as it is, and leaves the body unread when it fails.
+ * How an answer is decoded. `Empty` needs no body: the caller discards it. `Body` needs it whole. `Stream` uses the
+ * response itself, and leaves the body unread when it fails.
  */
 export type Decoder =
   | { readonly _tag: "Empty"; readonly value: (response: HttpClientResponse) => Decoded }
   | { readonly _tag: "Body"; readonly decode: (body: ReceivedBody, response: HttpClientResponse) => Decoded }
   | {
       readonly _tag: "Stream"
-      /** Gives a `Stream`, or one with headers; fails for an answer that is none by its content type. */
+      /** Returns a `Stream`, with or without headers; fails for an answer of another content type. */
       readonly open: (connection: Connection, reading: Reading) => Decoded
     }
 

@@ -1,4 +1,4 @@
-/** One download while it runs: its requests, what came of them, and where the next one begins. */
+/** One running download: its requests, their results, and the offset of the next one. */
 import { type Duration, Effect, Exit, type Pull, Schedule, Stream } from "effect"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as CallError from "../../policy/CallError.ts"
@@ -11,7 +11,7 @@ interface Settings {
   readonly attempts: number
   readonly schedule: Schedule.Schedule<unknown>
   readonly verify: boolean
-  /** Whether what has gone on can be taken back. */
+  /** Whether the receiver can start again from the first byte. */
   readonly mayBeginAgain: boolean
   readonly onProgress: Download.Options["onProgress"]
   readonly failure: (reason: Download.DownloadFailure["reason"], detail: string) => Download.DownloadFailure
@@ -26,16 +26,16 @@ export class Transfer<E, E2, R, E3, R3> {
   #bytes: number
   #validator: Validator | undefined
   #total: number | undefined = undefined
-  /** Undefined until the first answer says which checksums there are. */
+  /** Undefined until the first response, whose headers have the checksums. */
   #checksums: Checksums | undefined = undefined
   #hasAnswer = false
   #isOver = false
   #resumed = 0
-  /** How many requests in a row have brought no byte. */
+  /** The number of consecutive requests without a byte. */
   #fruitless = 0
   #hasMoved = false
   #step: Step | undefined = undefined
-  /** What the last request ended with, when the download may go on. */
+  /** The failure of the last request, if the download may continue. */
   #broken: E | E2 | Download.DownloadFailure | undefined = undefined
 
   constructor(call: Download.Call<E, E2, R>, partial: Download.Partial<E3, R3> | undefined, settings: Settings) {
@@ -64,7 +64,7 @@ export class Transfer<E, E2, R, E3, R3> {
     )
   }
 
-  /** The parts of the next answer; after a failure that may go away, once more. */
+  /** The parts of the next response; after a transient failure, of another request. */
   #next(): Effect.Effect<
     Stream.Stream<Download.Part, E | E2 | E3 | Download.DownloadFailure, R3>,
     E | E2 | Download.DownloadFailure,
@@ -124,14 +124,14 @@ export class Transfer<E, E2, R, E3, R3> {
     const place = isPart ? partOf(headers) : wholeOf(headers, isCoded)
     const problem = this.#problemOf(place, isPart, headers)
     if (place === undefined || problem !== undefined) {
-      const detail = problem ?? "the answer has no Content-Range that makes sense"
+      const detail = problem ?? "the response has no valid Content-Range"
       return Stream.unwrap(Effect.as(Exchange.discard(response), Stream.fail(this.#settings.failure("Range", detail))))
     }
     if (!isPart) this.#begin(headers, isCoded)
     this.#total = place.total ?? this.#total
     this.#resumed = place.offset
     const replayed = this.#prepare(headers, isPart)
-    // A file that begins again may be empty.
+    // A file that is downloaded again may be empty.
     const begun = isPart
       ? []
       : [{ offset: 0, bytes: new Uint8Array(0), validator: this.#validator, total: place.total }]
@@ -140,22 +140,21 @@ export class Transfer<E, E2, R, E3, R3> {
 
   #problemOf(place: Place | undefined, isPart: boolean, headers: HttpClientResponse["headers"]): string | undefined {
     if (!isPart || place === undefined) return undefined
-    if (place.offset !== this.#bytes)
-      return `asked for the bytes from ${this.#bytes} on, got those from ${place.offset} on`
+    if (place.offset !== this.#bytes) return `requested the bytes from ${this.#bytes}, got those from ${place.offset}`
     const isOther = headers["etag"] !== undefined && this.#validator !== undefined && !isSame(this.#validator, headers)
-    if (isOther && "etag" in (this.#validator ?? {})) return "the part has another ETag than the file"
+    if (isOther && "etag" in (this.#validator ?? {})) return "the ETag of the part differs from that of the file"
     return this.#total !== undefined && place.total !== undefined && place.total !== this.#total
       ? `the file had ${this.#total} bytes, and has ${place.total} now`
       : undefined
   }
 
-  /** The whole file comes: what was here of another one is dropped. */
+  /** The response is the whole file: the bytes of an earlier one are discarded. */
   #begin(headers: HttpClientResponse["headers"], isCoded: boolean): void {
     this.#restart()
     this.#validator = isCoded || headers["accept-ranges"] === "none" ? undefined : validatorOf(headers)
   }
 
-  /** Chooses the checksums by the first answer; what was here before is hashed first. */
+  /** Selects the checksums by the first response; the bytes of an earlier run are hashed first. */
   #prepare(headers: HttpClientResponse["headers"], isPart: boolean): Stream.Stream<never, E3, R3> {
     if (this.#checksums !== undefined) return Stream.empty
     const isCoded = (headers["content-encoding"] ?? "identity") !== "identity"
@@ -229,12 +228,12 @@ export class Transfer<E, E2, R, E3, R3> {
         )
   }
 
-  /** Waits as the schedule says; fails with what broke the last request when nothing more is to be tried. */
+  /** Waits for the delay of the schedule; fails with the last failure when no attempt is left. */
   #wait<Broken>(broken: Broken): Effect.Effect<void, Broken> {
     this.#fruitless = this.#hasMoved ? 0 : this.#fruitless + 1
     this.#hasMoved = false
     if (this.#fruitless >= this.#settings.attempts) return Effect.fail(broken)
-    // Without a validator, what is here can't be joined with what comes.
+    // Without a validator, the received bytes can't be joined with further ones.
     if (this.#validator === undefined) {
       if (this.#bytes > 0 && !this.#settings.mayBeginAgain) return Effect.fail(broken)
       this.#restart()
@@ -266,7 +265,7 @@ const factsOf = (error: unknown): { readonly category: unknown; readonly status:
 
 const statusOf = (error: unknown): unknown => factsOf(error).status
 
-/** What another request may bring; the deadline of a call is not its last word on a download. */
+/** Whether another request may succeed; the deadline of one call does not end the download. */
 const isPassing = (error: unknown): boolean => {
   const { category } = factsOf(error)
   return category === "transient" || category === "throttled"

@@ -1,12 +1,12 @@
-/** Where requests go: a base URL, the headers beside it, and the origins that get credentials. */
+/** Addresses of requests: a base URL, its headers, and the origins that receive credentials. */
 import * as InvalidOption from "../../policy/InvalidOption.ts"
 
 /** The address of one instance of an integration, or of one of its tenants. */
 export interface Address {
   readonly baseUrl: string
-  /** Under those of an endpoint and of a caller, by name in lower case. */
+  /** Overridden by those of an endpoint and of a caller; by name in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** The origins that the integration lists, beside that of its base URL. */
+  /** The origins that the integration lists, besides that of its base URL. */
   readonly origins: ReadonlySet<string>
 }
 
@@ -46,7 +46,7 @@ export const validHeaders = (
     if (isText && /^[\w!#$%&'*+.^`|~-]+$/.test(name)) continue
     throw new InvalidOption.InvalidOption({
       option,
-      actual: `a header ${JSON.stringify(name)} that no request can carry`,
+      actual: `the invalid header ${JSON.stringify(name)}`,
       accepts: "header names with values of visible ASCII, without line breaks or white space around them"
     })
   }
@@ -70,7 +70,7 @@ export class Trust {
   readonly includes = (url: string): boolean =>
     url.startsWith(this.#prefix) || (URL.canParse(url) && this.#origins.has(new URL(url).origin))
 
-  /** What keeps a URL that a provider gave from being called, if anything. */
+  /** Why a URL from a provider must not be called; undefined if it may be. */
   problemOf(url: URL): string | undefined {
     if (!isHttp(url)) return "is not an http or https URL"
     if (!isWithoutUser(url)) return "contains a user name or a password"
@@ -86,6 +86,6 @@ const isWithoutUser = ({ password, username }: URL): boolean => username === "" 
 const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 
-/** A URL that is none may contain a password all the same. */
+/** An invalid URL may still contain a password. */
 const shown = (value: unknown): string =>
   typeof value === "string" && !value.includes("@") ? JSON.stringify(value.slice(0, 200)) : `a ${typeof value}`

@@ -1,10 +1,10 @@
-/** The checksums that a provider gives with a body, and whether the bytes that came have them. */
+/** Verifies bytes against the checksums in the provider's headers. */
 import { createHash } from "node:crypto"
 import { Crc32 } from "./crc32.ts"
 
 /** A checksum that the bytes must have, in base64. */
 export interface Expected {
-  /** The header that gives it. */
+  /** The header with the checksum. */
   readonly header: string
   readonly algorithm: Algorithm
   readonly value: string
@@ -30,7 +30,7 @@ const amazon: Readonly<Record<string, Algorithm>> = {
 
 /**
  * The checksums of a whole file, from the headers of an answer. An answer with a part of it (206) may have checksums of
- * that part: only the headers that speak of the whole count. An `ETag` is no checksum, whatever it looks like.
+ * that part: only the headers about the whole file count. An `ETag` is not a checksum, whatever it looks like.
  */
 export const expectedOf = (headers: Headers, isPart: boolean): ReadonlyArray<Expected> => {
   const isStoredCoded = (headers["x-goog-stored-content-encoding"] ?? "identity") !== "identity"
@@ -48,7 +48,7 @@ const ofThisBody = (headers: Headers): ReadonlyArray<Expected> => [
   ...Object.entries(amazon).flatMap(([header, algorithm]) => single(header, algorithm, headers))
 ]
 
-/** Base64, also between colons. A checksum of checksums (`...-3`) is of no bytes that could be hashed here. */
+/** Base64, also between colons. A checksum of checksums (`...-3`) can't be verified here. */
 const base64 = /^:?([A-Za-z0-9+/]+={0,2}):?$/
 
 const single = (header: string, algorithm: Algorithm, headers: Headers): ReadonlyArray<Expected> => {
@@ -99,7 +99,7 @@ export class Checksums {
     for (const hash of this.#hashes.values()) hash.update(bytes)
   }
 
-  /** The first checksum that the bytes do not have. */
+  /** The first checksum that does not match. */
   mismatch(): Expected | undefined {
     const digests = new Map(Array.from(this.#hashes, ([algorithm, hash]) => [algorithm, hash.digest()] as const))
     return this.#expected.find(

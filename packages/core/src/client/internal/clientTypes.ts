@@ -14,7 +14,7 @@ import type { AnyTraits, MethodError, MethodOf, PolicyOf, Request, Success } fro
  * @category utility types
  */
 export type Client<Endpoints extends ReadonlyArray<Endpoint.Any>, I extends AnyTraits> = [Endpoints] extends [never]
-  ? never // As a conditional type it has no name of its own, so that an editor shows the methods.
+  ? never // A conditional type has no name, so that an editor shows the methods.
   : { readonly [T in Endpoints[number] as T["identifier"]]: MethodOf<T, I, PolicyOf<T>> }
 
 /**

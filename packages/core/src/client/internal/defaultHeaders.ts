@@ -1,4 +1,4 @@
-/** The headers that a request has where nobody sets them: who asks, and for which media types. */
+/** The default headers of a request: `user-agent` and `accept`. */
 import type { Schema } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -8,7 +8,7 @@ import { alternativesOf, encoding, streamed } from "./Reflection.ts"
 /** The version of this package. */
 export const version = "0.0.0"
 
-/** `causeway/<version> (<integration>)`; a browser may send its own in its place. */
+/** `causeway/<version> (<integration>)`; a browser may replace it by its own. */
 export const userAgent = (integration: string): string =>
   `causeway/${version} (${integration.replace(/[^\x21-\x7e]/g, "_").replace(/[()\\]/g, "_")})`
 

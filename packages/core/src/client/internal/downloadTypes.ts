@@ -1,10 +1,10 @@
-/** What a download takes, gives and fails with. */
+/** The options, parts and errors of a download. */
 import { Data, type Effect, type Schedule, type Stream } from "effect"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type { Validator } from "./ranges.ts"
 
 /**
- * What a request of a download adds to the options of its call.
+ * The options that a download adds to each of its calls.
  *
  * @since 0.1.0
  * @category models
@@ -25,22 +25,22 @@ export type Call<E = unknown, E2 = unknown, R = never> = (
 ) => Effect.Effect<readonly [Stream.Stream<Uint8Array, E2>, HttpClientResponse], E, R>
 
 /**
- * How far a download is.
+ * The progress of a download.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Progress {
-  /** The bytes of the file that are here, with those that were here before. */
+  /** The bytes received so far, including those of an earlier run. */
   readonly bytes: number
   /** The size of the file; undefined where the provider does not say it. */
   readonly total: number | undefined
-  /** How many of the bytes were here before the last request. */
+  /** How many of the bytes were received before the last request. */
   readonly resumed: number
 }
 
 /**
- * What is here of a file already, from an earlier run.
+ * The bytes of a file from an earlier run.
  *
  * @since 0.1.0
  * @category models
@@ -48,9 +48,9 @@ export interface Progress {
 export interface Partial<E = never, R = never> {
   /** How many bytes, from the beginning on. */
   readonly bytes: number
-  /** What the provider said of the file: see {@link Part}. */
+  /** The validator from the provider: see {@link Part}. */
   readonly validator: Validator
-  /** The size of the file, as the provider said it. The last byte of a file that is complete is requested again. */
+  /** The size of the file, from the provider. For a complete file, the last byte is requested again. */
   readonly total?: number | undefined
   /** The bytes themselves: read only to compute a checksum. */
   readonly content: Stream.Stream<Uint8Array, E, R>
@@ -63,10 +63,10 @@ export interface Partial<E = never, R = never> {
  * @category models
  */
 export interface Part {
-  /** Where they stand in the file. It goes on from the part before, or is 0 when the file begins again. */
+  /** Their offset in the file. It continues the part before, or is 0 when the download starts again. */
   readonly offset: number
   readonly bytes: Uint8Array
-  /** By this, a later run can resume; undefined where the provider gives nothing that is strong. */
+  /** The validator for resuming later; undefined if the provider sends no strong one. */
   readonly validator: Validator | undefined
   /** The size of the file; undefined where the provider does not say it. */
   readonly total: number | undefined
@@ -79,23 +79,23 @@ export interface Part {
  * @category models
  */
 export interface Options {
-  /** Called after each chunk. Default: nothing. */
+  /** Called after each chunk. Default: none. */
   readonly onProgress?: (progress: Progress) => Effect.Effect<unknown>
-  /** The most requests in a row that bring no byte. Default: 5. */
+  /** The most consecutive requests that deliver no byte. Default: 5. */
   readonly attempts?: number
   /** The waits before a request that resumes. Default: full jitter. */
   readonly schedule?: Schedule.Schedule<unknown>
-  /** Whether checksums are compared. Default: true. */
+  /** Whether checksums are verified. Default: true. */
   readonly verify?: boolean
 }
 
 /**
- * A file did not come as the provider said it would.
+ * A downloaded file does not match the provider's headers.
  *
- * - `Checksum`: its bytes are not those that the header in `detail` promises.
- * - `Length`: it has more or fewer bytes than the provider said, also after resuming.
- * - `Range`: the provider answered with another part than the one asked for.
- * - `Changed`: it changed while it was read, and what was read can't be taken back.
+ * - `Checksum`: its bytes do not match the header in `detail`.
+ * - `Length`: its size differs from the provider's, also after resuming.
+ * - `Range`: the provider answered with another part than the requested one.
+ * - `Changed`: it changed during the download, and bytes were already emitted.
  *
  * @since 0.1.0
  * @category errors

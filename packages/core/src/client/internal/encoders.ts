@@ -1,4 +1,4 @@
-/** Encoders of a request's parts, whose every failure is a value: user code that throws while it encodes included. */
+/** Encoders of a request's parts. Every failure is a value, also when user code throws. */
 import { Effect, Exit, Schema } from "effect"
 import * as CallError from "../../policy/CallError.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"

@@ -14,15 +14,15 @@ import { assertPath, urlPath } from "./pathTemplate.ts"
 import { encoding, propertyNames, streamed } from "./Reflection.ts"
 
 /**
- * What every request of an endpoint carries: an API version, an `accept`, a fixed query.
+ * The constant parts of an endpoint's requests: an API version, an `accept`, a fixed query.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Constants {
-  /** Headers, over those of the integration. A name that `headers` declares too is refused. */
+  /** Headers, over those of the integration. A name that `headers` declares too is rejected. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Query parameters. A name that `query` declares too is refused. */
+  /** Query parameters. A name that `query` declares too is rejected. */
   readonly query?: Readonly<Record<string, string | number | boolean>>
 }
 
@@ -77,7 +77,7 @@ export const assertNames = (name: string, options: object, known: ReadonlyArray<
   }
 }
 
-/** Throws `InvalidOption` for options that contradict each other or that nothing can be made of. */
+/** Throws `InvalidOption` for options that are invalid or contradict each other. */
 export const assertConsistent = (endpoint: Checked): void => {
   const where = `endpoint ${endpoint.name}`
   assertAddress(endpoint, where)
@@ -135,7 +135,7 @@ const assertHeaders = ({ constants, headers }: Checked, where: string): void => 
     InvalidOption.httpToken(`constants.headers of ${where}`, name)
     if (typeof value !== "string" || !/^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/.test(value)) {
       const accepts = "a text of visible ASCII, without line breaks or white space around it"
-      refuse(`constants.headers of ${where}`, `a header "${name}" with a value that no request can carry`, accepts)
+      refuse(`constants.headers of ${where}`, `a header "${name}" with an invalid value`, accepts)
     }
     if (taken.has(name.toLowerCase())) refuseTwice(`constants.headers of ${where}`, name, "headers")
   }
@@ -176,7 +176,7 @@ const assertStyles = (endpoint: Checked, where: string): void => {
 
 const assertStyle = (option: string, style: unknown): void => {
   if (style === undefined || FormStyle.isFormStyle(style)) return
-  refuse(option, "something else", "a FormStyle, such as FormStyle.indices")
+  refuse(option, "not a FormStyle", "a FormStyle, such as FormStyle.indices")
 }
 
 /** Throws `InvalidOption` for a schema that the style, or the default without one, cannot express. */
@@ -193,7 +193,7 @@ const assertExpressible = (
   refuse(`${option} of ${where}`, actual, "a style that can, such as FormStyle.indices")
 }
 
-/** Throws `InvalidOption` for an endpoint of an HttpApi, which states no style, with data that would be corrupted. */
+/** Throws `InvalidOption` for an endpoint of an HttpApi, which has no style, if its form data would be corrupted. */
 export const assertWritable = ({ identifier, method, payload, query }: HttpApiEndpoint.Top): void => {
   const where = `endpoint ${identifier}`
   if (query !== undefined) assertExpressible(query, "queryStyle", undefined, where)
@@ -222,7 +222,7 @@ const assertReconnection = ({ idempotent, method, payload, success }: Checked, w
 
 const repeatable: ReadonlySet<string> = new Set([...safe, "PUT", "DELETE"])
 
-/** A `when` decides nothing where no failed call may be repeated. */
+/** A `when` has no effect if no failed call may be repeated. */
 const assertRetryFits = (
   { constants, headers, idempotent, method, policy, unprocessed }: Checked,
   where: string

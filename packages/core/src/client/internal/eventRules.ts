@@ -1,4 +1,4 @@
-/** What an endpoint says of its events beside their schemas: kept as an annotation of the stream's schema. */
+/** The rules of an endpoint's events besides their schemas, stored as an annotation of the stream's schema. */
 import { type Schedule, type Schema, SchemaAST } from "effect"
 import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type { Category } from "../../policy/Failure.ts"

@@ -1,4 +1,4 @@
-/** Decodes a stream of Server-Sent Events as its endpoint says. */
+/** Decodes a stream of Server-Sent Events by the rules of its endpoint. */
 import { type Cause, Effect, Result, Schema, Stream } from "effect"
 import type * as Sse from "effect/encoding/Sse"
 import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -20,7 +20,7 @@ import {
 
 type StreamSse = HttpApiSchema.StreamSse<Sse.EventCodec, Schema.Top, unknown>
 
-/** What an event gives: its value, or none; a problem of the stream; or the failure that a server sends whole. */
+/** The result of an event: its value, or none; a problem of the stream; or the failure that a server sends as a Cause. */
 type Decoded = Effect.Effect<ReadonlyArray<unknown>, StreamProblem | Relayed>
 
 /** A failure as a server made from an `HttpApi` sends it. */
@@ -29,7 +29,7 @@ interface Relayed {
   readonly cause: Cause.Cause<unknown>
 }
 
-/** OpenAI and those who follow it end a stream with this instead of an event. */
+/** OpenAI and compatible providers end a stream with this instead of an event. */
 const endOfEvents = "[DONE]"
 
 /** The name under which a server made from an `HttpApi` sends the declared error of a stream. */
@@ -103,7 +103,7 @@ class End {
     return this.#isReached || this.#done === undefined
   }
 
-  /** An event that ends the stream and is none itself. */
+  /** An end marker, which is not emitted. */
   isSentinel(event: WireEvent): boolean {
     const isIt = typeof this.#done !== "function" && event.data === (this.#done ?? endOfEvents)
     this.#isReached ||= isIt
@@ -147,7 +147,7 @@ const compileEvent = (schema: StreamSse, rules: EventRules): ((event: WireEvent)
 
 const nothing: Decoded = Effect.succeed([])
 
-/** Servers keep a connection alive with events without data, which no JSON is. */
+/** Servers keep a connection alive with events without data, which is not valid JSON. */
 const decodeData = (decode: DecodeValue, event: WireEvent): Decoded =>
   event.data === ""
     ? nothing
@@ -162,7 +162,7 @@ const checked = (decode: DecodeValue, event: WireEvent): Effect.Effect<unknown, 
 }
 
 const undeclared = ({ issue }: Undecodable): Undecodable =>
-  undecodable("Schema", `the provider sent an error event, which the endpoint does not declare: ${issue}`)
+  undecodable("Schema", `the provider sent an error event that the endpoint does not declare: ${issue}`)
 
 const compileError = ({ category, schema }: ErrorRule): ((event: WireEvent) => Decoded) => {
   const decode = compileErrorValue(Schema.toCodecJson(schema))

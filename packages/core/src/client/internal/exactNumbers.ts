@@ -1,4 +1,4 @@
-/** Puts the digits of numbers where a schema asks for them. */
+/** Passes the digits of numbers to the schemas that need them. */
 import { Result, type Schema, SchemaAST } from "effect"
 import type * as Json from "../../crypto/Json.ts"
 import type { ReceivedBody } from "./receivedBody.ts"

@@ -1,4 +1,4 @@
-/** Failures that a body says: rules matched against parsed JSON, whatever the status of the answer. */
+/** Failure rules, matched against parsed JSON, whatever the status of the answer. */
 import { Duration, Effect, Option, Result, Schema } from "effect"
 import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
@@ -8,21 +8,21 @@ import type * as FailureRule from "../FailureRule.ts"
 import { compileErrorBody } from "./errorDecoder.ts"
 import type { ReceivedBody } from "./receivedBody.ts"
 
-/** The failure that a body says. Without `error` the general error of the category is meant. */
+/** A failure found in a body. Without `error`, it is the general error of the category. */
 export interface Told {
-  /** Undefined leaves it to the status. */
+  /** Undefined: the status decides. */
   readonly category: Failure.Category | undefined
   readonly retryAfter: Duration.Duration | undefined
   readonly error: Option.Option<unknown>
 }
 
-/** Finds the failure that a body says; undefined for none. */
+/** Finds the failure in a body; undefined if no rule matches. */
 export type MatchRule = {
   readonly appliesTo: (status: number) => boolean
   readonly match: (body: ReceivedBody, status: number) => Effect.Effect<Told | undefined>
 }
 
-/** Compiles rules; the first that matches holds. Undefined without any. */
+/** Compiles rules; the first that matches applies. Undefined without rules. */
 export const compileRules = (rules: ReadonlyArray<FailureRule.Any>): MatchRule | undefined => {
   if (rules.length === 0) return undefined
   const compiled = rules.map(compileRule)
@@ -46,7 +46,7 @@ const optionNames = ["status", "when", "error", "category", "retryAfter"]
 const ranges: ReadonlySet<unknown> = new Set(["2xx", "3xx", "4xx", "5xx"])
 const categories: ReadonlySet<unknown> = new Set(["transient", "throttled", "unauthorized", "rejected", "invalid"])
 
-/** Throws `InvalidOption` for a rule that could never hold, or that does not say what a failure is. */
+/** Throws `InvalidOption` for a rule that could never match, or that has no valid `when` or `category`. */
 export const checkRules = (where: string, rules: ReadonlyArray<FailureRule.Any>): void => {
   for (const [index, rule] of rules.entries()) checkRule(`failures[${index}] of ${where}`, rule)
 }
@@ -65,8 +65,10 @@ const checkRule = (option: string, rule: FailureRule.Any): void => {
   if (!isStatus && !ranges.has(status)) {
     refuse(`a rule with status ${JSON.stringify(status)}`, 'a status from 200 to 599, "2xx", "3xx", "4xx" or "5xx"')
   }
-  if (!Schema.isSchema(when)) refuse("a rule whose `when` is no schema", "the schema of the bodies that are failures")
-  if (error !== undefined && !Schema.isSchema(error)) refuse("a rule whose `error` is no schema", "a schema, or none")
+  if (!Schema.isSchema(when))
+    refuse("a rule whose `when` is not a schema", "the schema of the bodies that are failures")
+  if (error !== undefined && !Schema.isSchema(error))
+    refuse("a rule whose `error` is not a schema", "a schema, or undefined")
   if (typeof category !== "function" && !categories.has(category)) {
     refuse(`a rule with category ${JSON.stringify(category)}`, [...categories].join(", "))
   }
@@ -98,7 +100,7 @@ const compileRule = (rule: FailureRule.Any) => {
   }
 }
 
-/** A rule says a value, or computes it from what it has matched, which has the type that the rule was made with. */
+/** A constant of a rule, or a function of the matched body, whose type is that of the rule's `when`. */
 const valueOf = <Value>(value: Value | ((body: never) => Value), matched: unknown): Value =>
   typeof value === "function" ? (value as (body: unknown) => Value)(matched) : value
 
@@ -108,7 +110,7 @@ const decoderOf = (schema: Schema.Top) => {
   return (json: unknown): Effect.Effect<Option.Option<unknown>> => orNone(decode(json))
 }
 
-/** At once where the Effect has ended already. */
+/** Synchronous if the Effect has completed. */
 const orNone = (decoded: Effect.Effect<unknown, unknown>): Effect.Effect<Option.Option<unknown>> => {
   const exit = AtOnce.exitOf(decoded)
   if (exit === undefined) return Effect.catch(Effect.asSome(decoded), () => Effect.succeedNone)

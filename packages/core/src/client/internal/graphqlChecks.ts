@@ -5,7 +5,7 @@ import * as InvalidOption from "../../policy/InvalidOption.ts"
 import { type Operation, scanDocument } from "./graphqlDocument.ts"
 import { propertyNames } from "./Reflection.ts"
 
-/** What is checked. */
+/** The checked parts of an endpoint. */
 export interface Checked {
   readonly name: string
   readonly type: "query" | "mutation"
@@ -31,7 +31,7 @@ const refuse = (option: string, actual: string, accepts: string): never => {
   throw new InvalidOption.InvalidOption({ option, actual, accepts })
 }
 
-/** The name of the operation that is meant, if it has one; throws `InvalidOption` for a document that can't be right. */
+/** The name of the selected operation, if it has one; throws `InvalidOption` for an invalid document. */
 export const operationOf = ({ document, name, options, type, variables }: Checked): string | undefined => {
   const where = `endpoint ${name}`
   for (const option of Object.keys(options)) {

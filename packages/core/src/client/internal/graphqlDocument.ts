@@ -8,7 +8,7 @@ export interface Operation {
   readonly variables: ReadonlyArray<string>
 }
 
-/** What a scan finds; `problem` says in a few words why a text is no document. */
+/** The result of a scan; `problem` describes why a text is not a document. */
 export interface Scanned {
   readonly operations: ReadonlyArray<Operation>
   /** The variables that are used anywhere outside the lists of variables. */
@@ -17,7 +17,7 @@ export interface Scanned {
 }
 
 /**
- * What is neither white space nor a comma: a string, a comment, a variable, a name, or one other character. A string that does
+ * A token, which is neither white space nor a comma: a string, a comment, a variable, a name, or one other character. A string that does
  * not end goes on to the end of its line or of the text, so that a text is read once.
  *
  * @see https://spec.graphql.org/September2025/#sec-Language.Source-Text.Lexical-Tokens

@@ -1,11 +1,11 @@
-/** The address of one instance of an integration, or of one of its tenants: where it comes from, and what is wrong with it. */
+/** The address of one instance of an integration, or of one of its tenants: its sources and its errors. */
 import { Config, Data, Effect, Schema, SchemaIssue } from "effect"
 import type { Category } from "../../policy/Failure.ts"
 import * as InvalidOption from "../../policy/InvalidOption.ts"
 import { type Address as Whole, validBaseUrl, validHeaders } from "./addresses.ts"
 
 /**
- * Where a provider is: a URL, or a `Config` of one, read when the Layer is built.
+ * The base URL of a provider: a URL, or a `Config` of one, read when the Layer is built.
  *
  * @since 0.1.0
  * @category models
@@ -23,7 +23,7 @@ export interface PerTenant {
 }
 
 /**
- * The `baseUrl` of an integration whose every tenant is at a host of its own, such as a shop: `layerAddress` gives it.
+ * The `baseUrl` of an integration whose tenants each have their own host, such as a shop: `layerAddress` provides it.
  * Without one the Layer fails with `InvalidAddress`, and a tenant is `TenantUnavailable`.
  *
  * @since 0.1.0
@@ -32,20 +32,20 @@ export interface PerTenant {
 export const perTenant: PerTenant = { "~causeway/client/Integration/PerTenant": true }
 
 /**
- * Where one tenant, or the one instance of an integration, is.
+ * The address of one tenant, or of the one instance of an integration.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Address {
-  /** As `baseUrl` of the integration, in its place. Default: that of the integration. */
+  /** Replaces `baseUrl` of the integration. Default: that of the integration. */
   readonly baseUrl?: string
-  /** Over the headers of the integration, and under those of an endpoint and of a call. */
+  /** Override the headers of the integration; those of an endpoint and of a call override these. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
- * An address that can't be used: a base URL that is none, a header that no request can carry, or no base URL at all.
+ * An address is invalid: an invalid base URL, an invalid header, or no base URL at all.
  *
  * @since 0.1.0
  * @category errors
@@ -63,7 +63,7 @@ export class InvalidAddress extends Data.TaggedError("InvalidAddress")<{
   }
 }
 
-/** What an integration says of its address. */
+/** The declared address of an integration. */
 export interface Described {
   readonly id: string
   readonly baseUrl: BaseUrl
@@ -84,9 +84,9 @@ export const validAddress = (
   })
 
 const whyOf = (error: unknown): string =>
-  error instanceof InvalidOption.InvalidOption ? error.message : "it could not be read"
+  error instanceof InvalidOption.InvalidOption ? error.message : "reading it failed"
 
-/** The whole address, from what a Layer gives of it. */
+/** Completes the address that a Layer provides. */
 export type BaseAddress = (given: Partial<Whole>) => Effect.Effect<Whole, InvalidAddress>
 
 /** Reads the base URL of the integration where `given` has none. */
@@ -103,7 +103,7 @@ export const readBase = (
   })
 }
 
-/** Undefined where each tenant has one of its own. */
+/** Undefined if each tenant has its own. */
 const readBaseUrl = ({ baseUrl, id }: Described): Effect.Effect<string | undefined, Config.ConfigError> => {
   if (typeof baseUrl === "string") return Effect.succeed(baseUrl)
   if (isPerTenant(baseUrl)) return Effect.undefined
@@ -117,7 +117,7 @@ const readBaseUrl = ({ baseUrl, id }: Described): Effect.Effect<string | undefin
 
 const isPerTenant = (baseUrl: BaseUrl): baseUrl is PerTenant => baseUrl === perTenant
 
-/** What the provider's own URLs say is followed in a test too. */
+/** URLs from the provider are followed in a test too. */
 export const mockBase = ({ baseUrl, headers, origins }: Described, mockUrl: string): Whole => ({
   baseUrl: mockUrl,
   headers,

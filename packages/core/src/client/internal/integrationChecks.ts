@@ -1,4 +1,4 @@
-/** Refuses what no integration could mean: options, slots and names of endpoints that do not exist. */
+/** Rejects unknown options, slots and names of endpoints. */
 import * as InvalidOption from "../../policy/InvalidOption.ts"
 import { nearestTo } from "../../policy/internal/nearest.ts"
 import { checkSlots } from "../../policy/internal/slotNames.ts"

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { Unencodable } from "./encoders.ts"
 
-/** The JSON of a value; a failure for what JSON cannot express, or expresses only by an escape that parsers refuse. */
+/** The JSON of a value; fails if JSON cannot represent it, or only by an escape that some parsers reject. */
 export const jsonText = (value: unknown): Effect.Effect<string, Unencodable> => written(value, undefined)
 
 /** The JSON of a value that no schema has checked: `JSON.stringify` would leave out its symbols and functions. */
@@ -34,7 +34,7 @@ const written = (value: unknown, replacer: typeof refuseDropped | undefined): Ef
 
 const failed = (problem: string) => Effect.fail<Unencodable>({ part: "payload", issue: `the value ${problem}` })
 
-/** `JSON.stringify` writes a lone surrogate as an escape; an escaped backslash before a `u` is none. */
+/** `JSON.stringify` writes a lone surrogate as an escape; an escaped backslash before a `u` is not an escape. */
 const hasLoneSurrogate = (text: string): boolean => {
   if (!text.includes("\\ud")) return false
   for (const [, surrogate] of text.matchAll(/\\(?:u(d[89a-f][\da-f]{2})|.)/g)) {
@@ -47,7 +47,8 @@ const hasLoneSurrogate = (text: string): boolean => {
 const problemOf = (value: unknown, thrown: unknown): string => {
   if (thrown instanceof Dropped) return `contains a ${thrown.kind}, which JSON cannot express`
   const message = thrown instanceof TypeError ? thrown.message : ""
-  if (/bigint/i.test(message)) return "contains a bigint, which JSON cannot express; use a schema that writes a text"
-  if (/circular|cyclic/i.test(message)) return "contains itself, which JSON cannot express"
+  if (/bigint/i.test(message))
+    return "contains a bigint, which JSON cannot represent; use a schema that encodes it as a string"
+  if (/circular|cyclic/i.test(message)) return "contains a circular reference, which JSON cannot represent"
   return `is ${typeof value === "object" ? "an object" : `a ${typeof value}`} that throws when it is written as JSON`
 }

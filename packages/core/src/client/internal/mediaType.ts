@@ -3,7 +3,7 @@ import { Result } from "effect"
 import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { eventRules } from "./eventRules.ts"
 
-/** `type/subtype` in lower case, without parameters; undefined where there is none. */
+/** `type/subtype` in lower case, without parameters; undefined if the header is missing or invalid. */
 export const mediaTypeOf = (contentType: string | undefined): string | undefined => {
   const type = contentType?.split(/[;,]/, 1)[0]?.trim().toLowerCase()
   return type === "" ? undefined : type
@@ -65,7 +65,7 @@ const rangesOf = (schema: HttpApiSchema.StreamSchema): ReadonlyArray<string> => 
 
 const isOnly = (types: ReadonlyArray<string>, type: string): boolean => types.length === 1 && types[0] === type
 
-/** Types that say nothing of what the bytes are, as stores of files send them. */
+/** Types without information about the bytes, as file stores send them. */
 const anyBytes = ["application/octet-stream", "binary/octet-stream", "application/binary"]
 
 /** The types under which lines of JSON are sent, where an endpoint does not list its own. */

@@ -1,4 +1,4 @@
-/** The types of methods: what one takes, gives, fails with and needs. */
+/** The types of methods: request, success, errors and services. */
 import type { RequestOf } from "./request.ts"
 import type { Effect, Schema, Stream } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -9,7 +9,7 @@ import type * as Policy from "../../policy/Policy.ts"
 import type { Reconnects } from "../Events.ts"
 
 /**
- * What a method gives: the decoded success, the raw response, or both.
+ * The success of a method: the decoded success, the raw response, or both.
  *
  * @since 0.1.0
  * @category models
@@ -17,7 +17,7 @@ import type { Reconnects } from "../Events.ts"
 export type ResponseMode = HttpApiEndpoint.ClientResponseMode
 
 /**
- * What the methods of an integration have in common: its id, its policy (slot by slot over the standard one), and the
+ * The traits shared by the methods of an integration: its id, its policy (slot by slot over the standard one), and the
  * failures that its rules find in bodies.
  *
  * @since 0.1.0
@@ -99,7 +99,7 @@ type EncodeErrors<T extends HttpApiEndpoint.ConstraintRequest, Id extends string
   : CallError.EncodeFailure<Id>
 
 /**
- * What a method can fail with: `T` is its endpoint, `I` its integration's {@link Traits}, `EP` the endpoint's own policy.
+ * The errors of a method: `T` is its endpoint, `I` its integration's {@link Traits}, `EP` the endpoint's own policy.
  *
  * @since 0.1.0
  * @category utility types
@@ -111,7 +111,7 @@ export type MethodError<
   Mode extends ResponseMode = "decoded-only",
   O = {}
 > = [T] extends [never]
-  ? never // A conditional type has no name of its own, so that an editor shows the members of the union.
+  ? never // A conditional type has no name, so that an editor shows the members of the union.
   : | CallError.Unauthorized<I["id"]>
     | CallError.TransportFailure<I["id"]>
     | EncodeErrors<T, I["id"]>

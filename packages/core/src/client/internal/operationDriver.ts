@@ -1,4 +1,4 @@
-/** Runs a long-running operation: starts its job, waits, polls, and cancels it when nobody waits any longer. */
+/** Runs a long-running operation: starts its job, waits, polls, and cancels it when it is interrupted or times out. */
 import { Cause, type Clock, Duration, Effect, Exit, Pull, Schedule } from "effect"
 import * as CallError from "../../policy/CallError.ts"
 import type { Category } from "../../policy/Failure.ts"
@@ -118,7 +118,7 @@ class Driver<Input, Started, Value, Progress, E, R> {
   #waitAndPoll(told: Told, started: Started): Effect.Effect<unknown, E, R> {
     return Effect.flatMap(this.#waitAfter(told), (millis) => {
       if (millis === undefined) return this.#fail(this.#timeout("schedule"))
-      // Nothing that would be seen after the deadline is waited for.
+      // A poll that would start after the deadline is not awaited.
       if (millis >= this.#leftMillis()) return this.#fail(this.#timeout("deadline"))
       return Effect.andThen(Effect.sleep(Duration.millis(millis)), this.#poll(told, started))
     })

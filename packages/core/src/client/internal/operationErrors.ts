@@ -1,16 +1,16 @@
-/** What a long-running operation fails with, beside the errors of its calls and of its job. */
+/** The errors of a long-running operation, besides those of its calls and of its job. */
 import { Data, Duration } from "effect"
 import type { Category } from "../../policy/Failure.ts"
 
-/** How far an operation came. */
+/** The progress of an operation. */
 interface Facts {
   readonly operation: string
   readonly elapsed: Duration.Duration
-  /** How many polls were answered. */
+  /** The number of successful polls. */
   readonly polls: number
-  /** The provider's word for the last state, where the description gives one. */
+  /** The provider's status word of the last state, if the description has one. */
   readonly status: string | undefined
-  /** The last progress that the description gave. */
+  /** The last progress, if the description reports it. */
   readonly progress: unknown
 }
 
@@ -18,7 +18,7 @@ const after = ({ elapsed, polls }: Facts): string =>
   `after ${Duration.format(elapsed)} and ${polls} ${polls === 1 ? "poll" : "polls"}`
 
 /**
- * The job or its result is gone: the provider said so, or a poll was answered with one of `expiredStatuses`.
+ * The job or its result is gone: the provider reported it, or a poll was answered with one of `expiredStatuses`.
  *
  * @since 0.1.0
  * @category errors
@@ -58,7 +58,7 @@ export class OperationCanceled extends Data.TaggedError("OperationCanceled")<Fac
 export class OperationTimeout extends Data.TaggedError("OperationTimeout")<
   Facts & {
     readonly reason: "deadline" | "schedule"
-    /** The state that was seen last: that of the job, or that it was not even started. */
+    /** The last state: `Starting` means that the job was not started yet. */
     readonly state: "Starting" | "Started" | "Pending"
     readonly deadline: Duration.Duration
   }
@@ -70,7 +70,9 @@ export class OperationTimeout extends Data.TaggedError("OperationTimeout")<
   override get message(): string {
     const state = `last state: ${this.state}${this.status === undefined ? "" : ` (${this.status.slice(0, 100)})`}`
     const limit =
-      this.reason === "deadline" ? `its deadline of ${Duration.format(this.deadline)}` : "the end of its schedule"
-    return `the operation ${this.operation} was not done by ${limit}, ${after(this)}; ${state}`
+      this.reason === "deadline"
+        ? `within its deadline of ${Duration.format(this.deadline)}`
+        : "before its schedule ended"
+    return `the operation ${this.operation} was not done ${limit}, ${after(this)}; ${state}`
   }
 }

@@ -16,7 +16,7 @@ type Input = RequestEncoder.Input
 
 type Request = HttpClientRequest.HttpClientRequest
 
-/** What fetches a page. */
+/** Fetches a page. */
 export interface Pageable {
   readonly site: CallSite
   readonly request: (input: Input) => Effect.Effect<Request, unknown>
@@ -38,7 +38,7 @@ interface PageRequest {
   readonly before: number
 }
 
-/** What comes after a page: the next request, or why there is none although there should be. */
+/** The continuation of a page: the next request, or the reason why it can't be requested. */
 type Turn = Effect.Effect<PageRequest, unknown>
 
 interface Driver {
@@ -71,7 +71,7 @@ export const paginated = (
   }
 }
 
-/** The page that has come is given in any case: what is wrong with the way to the next one fails after it. */
+/** The received page is always emitted: a problem with the next one fails the stream after it. */
 const fetchPage = (
   driver: Driver,
   asked: PageRequest,
@@ -228,7 +228,7 @@ const wrongPage = (site: CallSite, response: HttpClientResponse, issue: string):
     issue
   })
 
-/** The newest thousand requests: a longer circle than that is no accident. */
+/** The newest thousand requests: longer loops are not detected. */
 class Requested {
   readonly #keys = new Set<string>()
 

@@ -1,4 +1,4 @@
-/** What an answer says of the file that it holds, or of the part of it. */
+/** Reads the range, size and validators of a file from the headers of a response. */
 
 type Headers = Readonly<Record<string, string | undefined>>
 

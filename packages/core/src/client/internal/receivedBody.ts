@@ -1,4 +1,4 @@
-/** A body that was read whole, and what it says: read once, for all who look at it. */
+/** A body that was read whole, decoded once for all readers. */
 import { Effect, Result } from "effect"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as BoundedBody from "../../crypto/BoundedBody.ts"

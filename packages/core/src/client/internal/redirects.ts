@@ -1,4 +1,4 @@
-/** What a redirect asks for, by the rules of fetch, and which redirects are followed. */
+/** Decides which redirects are followed, and builds the next request by the rules of fetch. */
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
@@ -11,7 +11,7 @@ interface Hop {
   readonly visited: ReadonlyArray<string>
 }
 
-/** The next request, or why the redirect is the answer; undefined for an answer that is no redirect. */
+/** The next request, or why the redirect is not followed; undefined for any other answer. */
 export type Redirected =
   | { readonly _tag: "Followed"; readonly hop: Hop }
   | { readonly _tag: "Refused"; readonly why: string }
@@ -60,7 +60,7 @@ const hrefOf = (request: HttpClientRequest.HttpClientRequest): string => {
 const problemOf = ({ mode, request, response, trust, visited }: Redirect, from: URL, to: URL): string | undefined => {
   const problem = trust.problemOf(to)
   if (problem !== undefined) return `its URL ${problem}`
-  // An origin that is not listed may send nobody to one that gets credentials.
+  // An unlisted origin must not redirect to an origin that receives credentials.
   const isListed = mode === "listed-origins" && trust.includes(from.href) && trust.includes(to.href)
   if (from.origin !== to.origin && !isListed) return `it leads to another origin, ${to.origin.slice(0, 300)}`
   if (visited.length >= mostRedirects) return `there were ${mostRedirects} before it`

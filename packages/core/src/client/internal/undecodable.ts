@@ -7,7 +7,7 @@ import type { Category } from "../../policy/Failure.ts"
 /**
  * An answer that came and cannot be decoded.
  *
- * - `MediaType`: a stream was declared, and the answer is none by its content type. Its body is unread.
+ * - `MediaType`: a stream was declared, and the answer has another content type. Its body is unread.
  * - `TooLarge`: the body, a line or an event passes its limit.
  * - `Text`: bytes that are invalid in their charset. `Json`: text that is not JSON.
  * - `Schema`: a value that does not match.
@@ -15,7 +15,7 @@ import type { Category } from "../../policy/Failure.ts"
 export interface Undecodable {
   readonly _tag: "Undecodable"
   readonly reason: "MediaType" | "TooLarge" | "Text" | "Json" | "Schema"
-  /** What is wrong and where, without values. */
+  /** The problem and its path, without values. */
   readonly issue: string
 }
 

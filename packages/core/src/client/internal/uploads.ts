@@ -1,4 +1,4 @@
-/** What is known of a stream that is a payload: its size and its content type. */
+/** The size and the content type of a streamed payload. */
 
 interface Facts {
   readonly bytes: number | undefined

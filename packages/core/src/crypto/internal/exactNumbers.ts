@@ -1,8 +1,8 @@
-/** Parses JSON and reports the digits of numbers that `String` would write otherwise. The text is valid JSON. */
+/** Parses JSON and reports the digits of numbers that `String` would write differently. The text must be valid JSON. */
 
 export type Keep = (holder: object, key: string, source: string) => void
 
-/** What a reviver receives beside the value, where the platform has it (ECMAScript 2026). */
+/** The third argument of a reviver, if the platform supports it (ECMAScript 2026). */
 interface Source {
   readonly source?: string
 }
@@ -25,10 +25,10 @@ const parseWithReviver = (text: string, keep: Keep): unknown =>
     return value
   })
 
-/** A number, or a string, which stays as it is. */
+/** Matches a number, or a string, which is left unchanged. */
 const numberOrString = /"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*/g
 
-/** Numbers that would lose digits travel as strings, behind a mark that no text can foresee. */
+/** Replaces numbers that would lose digits by strings with a random prefix. */
 const parseWithMarks = (text: string, keep: Keep): unknown => {
   const mark = `${crypto.randomUUID()}:`
   const marked = text.replace(numberOrString, (token) =>

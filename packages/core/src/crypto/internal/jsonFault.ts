@@ -1,4 +1,4 @@
-/** Finds where a text stops being JSON: the parser of the platform quotes the text instead of naming the position. */
+/** Finds the first invalid character of a JSON text: the platform's parser quotes the text instead of reporting the position. */
 
 type Expecting = "value" | "firstElement" | "firstKey" | "key" | "colon" | "commaOrEnd" | "nothing"
 
@@ -9,7 +9,7 @@ interface Scan {
   expecting: Expecting
 }
 
-/** The index of the first character that cannot belong to JSON; the length of the text where it ends too early. */
+/** The index of the first invalid character; the length of the text if it ends too early. */
 export const faultPosition = (text: string): number => {
   const scan: Scan = { text, open: [], at: 0, expecting: "value" }
   for (;;) {
@@ -22,7 +22,7 @@ const skipWhitespace = (scan: Scan): void => {
   while (" \t\n\r".includes(scan.text[scan.at] ?? "x")) scan.at += 1
 }
 
-/** Moves past one token; false when there is none that may stand here. */
+/** Moves past one token; false if no valid token follows. */
 const advance = (scan: Scan): boolean => {
   const char = scan.text[scan.at] ?? ""
   switch (scan.expecting) {

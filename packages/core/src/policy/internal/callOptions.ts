@@ -20,6 +20,6 @@ export interface CallOptions {
   readonly idleTimeout?: Duration.Input
   /** How many tokens of the rate limit this call costs. Default: 1. */
   readonly tokens?: number
-  /** Who goes first among those that wait: the higher number. Default: 0. */
+  /** The priority among waiting calls; higher numbers go first. Default: 0. */
   readonly priority?: number
 }

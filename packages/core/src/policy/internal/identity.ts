@@ -1,7 +1,7 @@
-/** Which parts of a request say who is asking, which are secret, and which can change its answer. */
+/** Decides which parts of a request identify the caller, are secret, or can change its answer. */
 import { Redacted } from "effect"
 
-/** Names that are secret beside those that are known to be: Effect's `CurrentRedactedNames`, or an integration's own. */
+/** Further secret names besides the known ones: Effect's `CurrentRedactedNames`, or an integration's own. */
 export type Names = ReadonlyArray<string | RegExp>
 
 /** A request, or as much of it as there is. An `HttpClientRequest` is one. */
@@ -22,7 +22,7 @@ const secret = new RegExp(
   ].join("|")
 )
 
-/** They look like secrets, and belong to one request or to one page of a list. */
+/** Names that look like secrets, but belong to one request or to one page of a list. */
 const notSecret = /idempotency|sec-websocket|(?:page|next|continuation|sync|cursor)[-_]?token/
 
 const matches = (name: string, names: Names): boolean =>
@@ -32,11 +32,11 @@ const matches = (name: string, names: Names): boolean =>
 export const isSecretName = (name: string, names: Names = []): boolean =>
   (secret.test(name) && !notSecret.test(name)) || matches(name, names)
 
-/** Whether a query parameter of this name holds a secret; as a header, `appid` would be something else. */
+/** Whether a query parameter of this name holds a secret; as a header, `appid` has another meaning. */
 export const isSecretParameter = (name: string, names: Names = []): boolean =>
   /^appid$/i.test(name) || isSecretName(name.toLowerCase(), names)
 
-/** Headers by which a caller acts for somebody, or chooses whose data it sees. */
+/** Headers that select the account or user for whom the caller acts. */
 const party = new RegExp(
   [
     "account|tenant|organi[sz]ation|impersonat|on-behalf-of",
@@ -46,24 +46,24 @@ const party = new RegExp(
 
 const isPartyName = (name: string): boolean => party.test(name) && name !== "user-agent"
 
-/** They trace a request or name it, and differ between requests that are otherwise the same. */
+/** Headers that trace or identify a request, and differ between otherwise equal requests. */
 const ofOneRequest =
   /^(?:traceparent|tracestate|baggage|b3|x-b3-.*|sentry-trace|uber-trace-id|x-amzn-trace-id|x-cloud-trace-context|x-datadog-.*|(?:x-)?(?:request|correlation|idempotency)-(?:id|key))$/
 
 /** Whether a header of this name, in lower case, differs between requests that are otherwise the same. */
 export const isOfOneRequest = (name: string): boolean => ofOneRequest.test(name)
 
-/** What a cache, a transport or a condition reads, and what describes the request's own body. */
+/** Headers for a cache, a transport or a condition, and headers that describe the request's body. */
 const handledElsewhere =
   /^(?:accept-encoding|accept-charset|user-agent|if-.*|range|cache-control|pragma|content-.*|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|host|date|via)$/
 
-/** The headers that can change an answer, although its `Vary` may not say so: all but the parties and the harmless. */
+/** The headers that can change an answer, although its `Vary` may not say so: all except those that identify the caller and those without effect. */
 export const selecting = (headers: Parts["headers"]): ReadonlyArray<Secret> =>
   inOrder(headers, (name) => !isWho(name, []) && !isOfOneRequest(name) && !handledElsewhere.test(name))
 
 const isWho = (name: string, names: Names): boolean => isSecretName(name, names) || isPartyName(name)
 
-/** The headers that say who asks, or for whom. */
+/** The headers that identify the caller, or for whom it acts. */
 export const partyHeaders = (headers: Parts["headers"], names: Names = []): ReadonlyArray<Secret> =>
   inOrder(headers, (name) => isWho(name, names))
 

@@ -24,17 +24,17 @@ export interface Policy {
   readonly deadline?: Deadline.Input | null
   /** The longest that one attempt takes, until its answer is decoded (or, for a stream, begins). */
   readonly timeout?: Duration.Input | null
-  /** Which answers are kept and given again. */
+  /** The answers that are stored and reused. */
   readonly cache?: Cache.Cache | null
   /** Identical calls in flight share one. */
   readonly coalesce?: Coalesce.Coalesce | null
-  /** When a failed attempt is made again. */
+  /** When a failed attempt is retried. */
   readonly retry?: Retry.Input | null
-  /** How many retries there may be for so many calls. */
+  /** The most retries relative to successes. */
   readonly retryBudget?: RetryBudget.Input | null
-  /** When a second attempt is begun beside a slow first one. */
+  /** When a second attempt starts beside a slow first one. */
   readonly hedge?: Hedge.Hedge | null
-  /** When to refuse attempts because the provider refuses more than it accepts. */
+  /** When to reject attempts because the provider rejects more than it accepts. */
   readonly throttle?: Throttle.Input | null
   /** How many attempts may be in flight. */
   readonly bulkhead?: Bulkhead.Input | null
@@ -46,6 +46,6 @@ export interface Policy {
   readonly circuitBreaker?: Breaker.Breaker | null
   /** The longest time between two chunks of a streamed body; the stream then fails with `Timeout`. */
   readonly idleTimeout?: Duration.Input | null
-  /** Strategies of your own, each before the slot that it names. */
+  /** Custom strategies, each before the slot that it names. */
   readonly strategies?: ReadonlyArray<Strategy<unknown>> | null
 }

@@ -1,4 +1,4 @@
-/** Refuses the names in a policy that no strategy has. */
+/** Rejects unknown slot names in a policy. */
 import * as InvalidOption from "../InvalidOption.ts"
 import { nearestTo } from "./nearest.ts"
 import { order } from "./order.ts"

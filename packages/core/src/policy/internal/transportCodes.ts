@@ -1,9 +1,9 @@
-/** What a code of the system, of TLS or of undici says about a request that failed: one table, and rules for the rest. */
+/** Classifies a failed request by the error code of the system, TLS or undici: one table, and rules for other codes. */
 
-/** Whose fault it is: `local` means this process or machine, which says nothing about the provider. */
+/** The side of the cause: `local` means this process or machine, which says nothing about the provider. */
 export type Origin = "local" | "remote"
 
-/** What is known from an error alone. */
+/** The classification of an error by itself. */
 export interface Verdict {
   /** There was no connection yet, so nothing was sent. */
   readonly isConnecting: boolean
@@ -70,16 +70,16 @@ const table: ReadonlyMap<string, Verdict> = new Map(
   rows.flatMap(([verdict, codes]) => codes.map((code) => [code, verdict] as const))
 )
 
-/** Kinds of codes that no table can list: they grow with OpenSSL, with resolvers and with undici. */
+/** Families of codes that a table can't list completely, because OpenSSL, resolvers and undici add to them. */
 const kinds: ReadonlyArray<readonly [RegExp, Verdict]> = [
   [/^ERR_(?:TLS|SSL)_/, refused],
   [/^(?:EAI_|UND_ERR_PRX_|UND_ERR_SOCKS5)/, unreachable]
 ]
 
-/** What the system was doing: before there is a connection, these. */
+/** The system calls before a connection is established. */
 const connectingCalls = /^(?:connect|getaddrinfo|bind|socket|query[A-Z]\w*)$/
 
-/** What an error of a transport says: its `code`, else what the system was doing; else that the exchange broke. */
+/** Classifies a transport error by its `code`, else by its system call; else as a broken exchange. */
 export const verdictOf = (error: unknown): Verdict => {
   const code = textOf(error, "code") ?? ""
   const known = table.get(code) ?? kinds.find(([pattern]) => pattern.test(code))?.[1]
@@ -92,7 +92,7 @@ const isBeforeConnection = (error: unknown): boolean =>
   (textOf(error, "message") ?? "").includes("before secure TLS connection was established")
 
 /**
- * An alert that refuses our certificate. In TLS 1.3 it comes after the client has sent its first request, of which such a
+ * An alert that rejects the client certificate. In TLS 1.3 it comes after the client has sent its first request, of which such a
  * server reads nothing.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8446#section-6.2

@@ -1,15 +1,15 @@
-/** A file on its way: written beside its place, and moved there when it is complete. */
+/** A partial file: written beside its destination, and renamed when it is complete. */
 import type { Download } from "@causeway/core/client"
 import { constants } from "node:fs"
 import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 
-/** What an earlier run has left. */
+/** The partial file of an earlier run. */
 interface Left extends Note {
   readonly bytes: number
 }
 
-/** What the provider said of the file. */
+/** The validator and the size from the provider. */
 interface Note {
   readonly validator: Download.Validator
   readonly total: number | undefined

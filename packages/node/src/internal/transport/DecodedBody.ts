@@ -1,4 +1,4 @@
-/** The bytes of one response without its content codings, which are undone no faster than somebody reads. */
+/** The bytes of one response without its content codings, which are decoded with backpressure. */
 import { BoundedBody } from "@causeway/core/crypto"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -14,7 +14,7 @@ export class DecodedBody implements Readable {
   readonly #isSmall: boolean
   #decoded: Uint8Array | undefined = undefined
 
-  /** `codedLength` is what is known of it beforehand, else infinite. */
+  /** `codedLength` is the declared length, else `Infinity`. */
   constructor(coded: Readable, codings: ReadonlyArray<Coding>, codedLength: number) {
     this.#coded = coded
     this.#codings = codings

@@ -1,4 +1,4 @@
-/** What undici says went wrong, in Effect's words, and how far the request had come. */
+/** Converts undici's errors to Effect's, with the progress of the request. */
 import { Exchange } from "@causeway/core/policy"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
@@ -26,7 +26,7 @@ export const broken = (request: HttpClientRequest, cause: unknown, progress: Exc
   return new Failure({ reason })
 }
 
-/** A proxy that answers in the place of the server: undici says so in its messages only. */
+/** A proxy that answers instead of the server: undici reports it in its messages only. */
 const byProxy = (cause: unknown): Error | undefined => {
   const message = cause instanceof Error ? cause.message : ""
   const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(message)?.[1]
@@ -35,7 +35,7 @@ const byProxy = (cause: unknown): Error | undefined => {
   return Object.assign(new Error(`the proxy answered with the status ${status}`, { cause }), { code })
 }
 
-/** Whether it is a proxy's answer, which says that nothing reached the server. */
+/** Whether the error is a proxy's answer, so that nothing reached the server. */
 export const isByProxy = (cause: unknown): boolean => byProxy(cause) !== undefined
 
 export const unreadable = (request: HttpClientRequest, response: HttpClientResponse, failure: BodyFailure) =>

@@ -19,7 +19,7 @@ export interface Target {
   readonly path: string
 }
 
-/** The target of a request; undefined when its URL is none, or not one of HTTP. */
+/** The target of a request; undefined for an invalid URL, or one that is not HTTP. */
 export const targetOf = (request: HttpClientRequest.HttpClientRequest): Target | undefined =>
   plain(request) ?? parsed(request)
 
@@ -38,7 +38,7 @@ const parsed = (request: HttpClientRequest.HttpClientRequest): Target | undefine
 const plainPath = /^(?:\/(?!\.|%2e)[\w\-.~!$&'()*+,;=:@%]*)+$/i
 const plainPathAndQuery = /^(?:\/(?!\.|%2e)[\w\-.~!$&'()*+,;=:@%]*)+(?:\?[\w\-.~!$&()*+,;=:@%/?]+)?$/i
 
-/** Parsing a URL costs more than all else that is done here, and of most URLs only the origin needs it. */
+/** Parsing a URL is the most expensive part here, and most URLs need it only for their origin. */
 const plain = (request: HttpClientRequest.HttpClientRequest): Target | undefined => {
   const { url, urlParams } = request
   const known = knownOrigin(url)
@@ -83,7 +83,7 @@ const readOrigin = (text: string): Origin | undefined => {
 export interface Upload {
   readonly headers: Headers.Headers
   readonly body: NonNullable<Dispatcher.DispatchOptions["body"]> | null
-  /** With what the stream of the body has failed, if it has. */
+  /** The error of the body's stream, if it has failed. */
   readonly failure?: () => { readonly error: unknown } | undefined
 }
 
@@ -103,7 +103,7 @@ export const uploadOf = (headers: Headers.Headers, body: Exclude<HttpBody.HttpBo
 const fromRaw = (headers: Headers.Headers, body: unknown): Upload => {
   if (body instanceof globalThis.FormData) return fromForm(headers, body)
   if (body instanceof URLSearchParams) return { headers, body: body.toString() }
-  // Whatever else it is, undici looks at it and says what it does not take.
+  // undici validates any other body and reports what it does not support.
   return { headers, body: (body ?? null) as Upload["body"] }
 }
 
@@ -114,7 +114,7 @@ const fromForm = (headers: Headers.Headers, form: globalThis.FormData): Upload =
   return { headers: Headers.remove(headers, "content-type"), body }
 }
 
-/** A body that is produced while it is sent, and no faster than the socket takes it. */
+/** A body that is produced while it is sent, with backpressure. */
 export const uploadOfStream = (headers: Headers.Headers, body: HttpBody.Stream): Effect.Effect<Upload> =>
   Effect.suspend(() => {
     let failure: { readonly error: unknown } | undefined
@@ -132,8 +132,8 @@ export const uploadOfStream = (headers: Headers.Headers, body: HttpBody.Stream):
   })
 
 /**
- * A stream that gives as many bytes as it was said to. The chunk that completes it is held back until the stream has ended,
- * so that no server takes the beginning of a longer body for all of it.
+ * A stream with the declared number of bytes. The chunk that completes it is held back until the stream has ended,
+ * so that no server mistakes the beginning of a longer body for the whole.
  */
 const ofLength = <E>(stream: Stream.Stream<Uint8Array, E>, length: number): Stream.Stream<Uint8Array, E | Error> =>
   Stream.suspend(() => {
@@ -155,9 +155,9 @@ const ofLength = <E>(stream: Stream.Stream<Uint8Array, E>, length: number): Stre
 
 const isFilled = (chunk: Uint8Array | undefined): chunk is Uint8Array => chunk !== undefined && chunk.byteLength > 0
 
-/** With the code that undici has for this. */
+/** With undici's code for this error. */
 const wrongLength = (length: number, seen: string): Error =>
-  Object.assign(new Error(`the stream of the request body gave ${seen} bytes, but its content length is ${length}`), {
+  Object.assign(new Error(`the stream of the request body has ${seen} bytes, but its content length is ${length}`), {
     code: "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"
   })
 

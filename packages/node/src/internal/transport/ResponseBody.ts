@@ -1,4 +1,4 @@
-/** The bytes of one response, as undici gives them. */
+/** The bytes of one response, as undici delivers them. */
 import { BoundedBody } from "@causeway/core/crypto"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -36,11 +36,11 @@ export interface Readable {
   readonly whole: (most: number) => Uint8Array | undefined
   /** All bytes, once they have come; a body of more than `most` bytes is aborted. */
   readonly collect: (most: number) => Effect.Effect<Uint8Array, BodyFailure>
-  /** The bytes as they come; what is left when the reader stops is let go of. */
+  /** The bytes as they come; the rest is released when the reader stops. */
   readonly stream: Stream.Stream<Uint8Array, BodyFailure>
-  /** Nobody wants the rest. */
+  /** Discards the rest. */
   readonly letGo: () => void
-  /** Lets go of the body when `response` is collected as garbage while its body is arriving. */
+  /** Releases the body when `response` is collected as garbage while its body is arriving. */
   readonly watch: (response: object) => void
 }
 
@@ -71,7 +71,7 @@ export class ResponseBody implements Readable {
   readonly #limits: Limits
   readonly #head: Head
   #state: State = arriving
-  /** What is kept, bounded by the collector that takes most; and how much of it the reader of the stream has had. */
+  /** The buffered bytes, bounded by the largest collector, and how many of them the reader of the stream has taken. */
   #held = BoundedBody.make(Number.POSITIVE_INFINITY)
   #taken = 0
   /** Bytes that have come, and whether some of them are gone. */
@@ -123,7 +123,7 @@ export class ResponseBody implements Readable {
     this.#controller.resume()
   }
 
-  /** Lets go of the body when `response` is collected as garbage while its body is arriving. */
+  /** Releases the body when `response` is collected as garbage while its body is arriving. */
   watch(response: object): void {
     if (this.#state !== arriving) return
     this.#watched = true
@@ -154,7 +154,7 @@ export class ResponseBody implements Readable {
     })
   }
 
-  /** The bytes as they come; what is left when the reader stops is let go of. */
+  /** The bytes as they come; the rest is released when the reader stops. */
   get stream(): Stream.Stream<Uint8Array, BodyFailure> {
     return Stream.suspend(() => {
       if (this.#dropped) return Stream.fail(alreadyRead)
@@ -229,7 +229,7 @@ export class ResponseBody implements Readable {
     this.#dropped = true
   }
 
-  /** From now on at most this much is kept, which what has come may have passed already. */
+  /** From now on at most this much is buffered, which the received bytes may already exceed. */
   #bound(most: number): void {
     if (this.#state !== arriving || most === this.#held.maxBytes) return
     const held = BoundedBody.make(Math.max(most, this.#held.byteLength))
@@ -252,7 +252,7 @@ export class ResponseBody implements Readable {
   #leave(look: () => void): boolean {
     if (this.#waiting?.delete(look) !== true) return false
     this.#collectors -= 1
-    // Who reads the stream takes any number of bytes.
+    // The reader of a stream accepts any number of bytes.
     if (this.#collectors === 0) this.#bound(Number.POSITIVE_INFINITY)
     return true
   }
@@ -285,7 +285,7 @@ export class ResponseBody implements Readable {
 export const streamOf = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
   bytes.byteLength === 0 ? Stream.empty : Stream.succeed(asBuffer(bytes))
 
-/** What undici gives are buffers of Node, and so is what is given on. */
+/** undici delivers Node buffers, which are passed on. */
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 

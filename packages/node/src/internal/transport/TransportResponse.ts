@@ -29,7 +29,7 @@ export interface Sent {
 
 /**
  * What a response was before its content codings were decoded, or the response that was decoded from it, which is kept as
- * long as this one is: its body is let go of with it.
+ * long as this one is: its body is released with it.
  */
 export type Coded = { readonly head: Head; readonly body: Readable } | { readonly decoded: TransportResponse }
 

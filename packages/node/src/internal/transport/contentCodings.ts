@@ -14,7 +14,7 @@ const codings: Readonly<Record<string, Coding>> = {
   zstd: "zstd"
 }
 
-/** More than anyone applies; each costs memory and time of its own. */
+/** The most codings of one body: each needs memory and time. */
 const mostCodings = 5
 
 /**
@@ -40,7 +40,7 @@ export const decodedHeaders = (headers: RawHeaders): RawHeaders => {
   return others
 }
 
-/** The most that is decoded at once, in bytes of both sides: it takes about a millisecond. */
+/** The most bytes of either side that are decoded synchronously: about 1 ms. */
 export const mostAtOnce = 256 * 1024
 
 /**
@@ -68,12 +68,12 @@ const decodeOnce = (body: Uint8Array, coding: Coding, most: number): Uint8Array 
     case "br":
       return zlib.brotliDecompressSync(body, options)
     case "zstd":
-      // Bytes beyond its first frame would be dropped without a word.
-      throw new Error("only as a stream")
+      // Bytes after its first frame would be dropped silently.
+      throw new Error("zstd is decoded only as a stream")
   }
 }
 
-/** Decodes a body as it comes, no faster than somebody reads. What is not valid, or not complete, fails. */
+/** Decodes a body as it arrives, with backpressure. An invalid or incomplete body fails. */
 export const decodeStream = (
   body: Stream.Stream<Uint8Array, BodyFailure>,
   applied: ReadonlyArray<Coding>

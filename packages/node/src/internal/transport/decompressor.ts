@@ -1,4 +1,4 @@
-/** Undoes one content coding of a stream of bytes with zlib, no faster than the result is read. */
+/** Decodes one content coding of a stream of bytes with zlib, with backpressure. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
@@ -8,15 +8,15 @@ import type { Transform } from "node:stream"
 import * as zlib from "node:zlib"
 import type { BodyFailure } from "./Failure.ts"
 
-/** A coding that can be undone. */
+/** A supported coding. */
 export type Coding = "gzip" | "deflate" | "br" | "zstd"
 
 type Bytes = [Uint8Array, ...Array<Uint8Array>]
 type Input = Pull.Pull<readonly [Uint8Array, ...Array<Uint8Array>], BodyFailure>
 
 /**
- * The bytes that `coding` was applied to. What is not valid, or ends too early, fails; no bytes at all stay none. The
- * decompressor is stopped when the stream ends, whatever ends it.
+ * The bytes that `coding` was applied to. Invalid or truncated bytes fail; an empty body stays empty. The
+ * decompressor is stopped when the stream ends, fails or is interrupted.
  */
 export const decompressed = (
   body: Stream.Stream<Uint8Array, BodyFailure>,
@@ -69,7 +69,7 @@ class Decompressor {
   #hasEnded = false
   #frames = 0
   #error: BodyFailure | undefined = undefined
-  /** Wakes who waits for a change; where nobody does, that there was one is remembered. */
+  /** Wakes the waiting reader; without one, the change is recorded for the next wait. */
   #resume: (() => void) | undefined = undefined
   #hasChanged = false
   #waitingInput: Array<Uint8Array> = []

@@ -1,7 +1,7 @@
-/** Which proxy a request goes through, by the variables of the environment that other programs read as well. */
+/** Selects the proxy of a request by the conventional environment variables. */
 import { BlockList, isIP } from "node:net"
 
-/** Gives the URL of the proxy for an origin; undefined for none. */
+/** Returns the URL of the proxy for an origin; undefined for a direct connection. */
 export type ProxyFor = (origin: URL) => string | undefined
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -56,7 +56,7 @@ const entryOf = (entry: string): Excludes => {
   return (host, port) => (wanted === undefined || wanted === port) && isHost(host)
 }
 
-/** A name stands for itself and all below it, as in curl; `*.name` only for what is below it. */
+/** A name matches itself and its subdomains, as in curl; `*.name` matches only the subdomains. */
 const hostMatcher = (name: string): ((host: string) => boolean) => {
   const family = isIP(name)
   if (family !== 0) return inBlock((block) => block.addAddress(name, family === 6 ? "ipv6" : "ipv4"))

@@ -82,7 +82,7 @@ export const tallyOf = (trips: Trips): Tally => (trips.length === 1 ? singleTall
 
 const isConsecutive = ({ _tag }: Trip): boolean => _tag === "Consecutive"
 
-/** To a custom rule each attempt may matter. */
+/** A custom rule needs every attempt. */
 const isGood = (trip: Trip, failed: boolean, elapsedMillis: number): boolean => {
   if (trip._tag === "Custom") return false
   return trip._tag === "SlowCallRate" ? elapsedMillis < trip.slowerThanMillis : !failed

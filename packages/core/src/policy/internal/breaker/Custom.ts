@@ -26,7 +26,7 @@ export class Custom implements Tally {
     return this.#rule({ outcome: failed ? "failure" : "success", elapsedMillis, now }) === "trip"
   }
 
-  /** Never called: attempts of a custom rule are not counted in bulk, because each may matter to it. */
+  /** Never called: attempts of a custom rule are not counted in bulk, because the rule needs every attempt. */
   addGood(): void {}
 
   calls(): number {

@@ -1,4 +1,4 @@
-/** Custom trip rules of circuits that are kept in Redis: each process counts for itself, and what it opens is open for all. */
+/** Custom trip rules of circuits that are kept in Redis: each process counts by itself, and a circuit that it opens is open for all. */
 import type { Breaker } from "../../Breaker.ts"
 import type { AttemptEnd, Outcome } from "../../BreakerStore.ts"
 import { BoundedKeys } from "../BoundedKeys.ts"
@@ -18,7 +18,7 @@ export class CustomTallies {
     this.#counted = new BoundedKeys(maxKeys, () => false)
   }
 
-  /** Counts an attempt under the custom rules of its breaker, and says whether one of them trips. */
+  /** Counts an attempt under the custom rules of its breaker, and returns whether one of them trips. */
   count(
     key: string,
     breaker: Breaker,

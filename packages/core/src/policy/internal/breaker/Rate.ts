@@ -6,8 +6,8 @@ import type { Tally } from "./Tally.ts"
 export type RateTrip = Extract<Trip, { readonly window: unknown }>
 
 /**
- * Counts how many of the attempts in a window were bad: failed, or too slow. The share is judged after each attempt, good
- * or bad, so that it does not matter which one completes `minimumCalls` (as resilience4j does; Polly judges after a failure
+ * Counts how many of the attempts in a window were bad: failed, or too slow. The share is evaluated after each attempt, good
+ * or bad, so it does not matter which one completes `minimumCalls` (as in resilience4j; Polly evaluates after a failure
  * only).
  */
 export abstract class Rate implements Tally {

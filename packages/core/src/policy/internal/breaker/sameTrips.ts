@@ -1,6 +1,6 @@
 import type { Trip } from "../../Breaker.ts"
 
-/** Whether strategies count the same; of custom ones their names say it. They nearly always are the same ones; those of a breaker that was made anew are not. */
+/** Whether strategies count the same; custom ones are compared by name. Usually they are identical objects, except after a breaker was created again. */
 export const sameTrips = (some: ReadonlyArray<Trip>, others: ReadonlyArray<Trip>): boolean =>
   some === others || (some.length === others.length && some.every((trip, index) => sameTrip(trip, others[index])))
 

@@ -123,7 +123,7 @@ class Caching<E, R> {
     )
   }
 
-  /** A client may fail by a status: what it says of the resource holds as if it had answered. */
+  /** A client may fail with a status: it invalidates like a response with that status. */
   #fail(stale: Stale | undefined, error: E): Responding<E, R> {
     if (isOutage(error)) return this.#orStale(stale, () => Effect.fail(error))
     const status = statusOf(error)

@@ -20,7 +20,7 @@ interface Sharing<E> {
   readonly keyOf: (request: HttpClientRequest.HttpClientRequest, compared: Compared) => string | undefined
 }
 
-/** What is compared beside the request itself; a body that can't be compared is null. */
+/** The compared parts besides the request itself; null for a body that can't be compared. */
 interface Compared {
   readonly url: string
   readonly body: Uint8Array | undefined | null
@@ -42,7 +42,7 @@ export const coalescingClient = <E, R>(
           key,
           Effect.flatMap(send(request), (response) => sharable(response, sharing))
         )
-        // What cannot be shared has been let go of: each caller asks for itself.
+        // A response that cannot be shared has been released: each caller sends its own request.
         return Effect.flatMap(shared, (shared) =>
           shared === undefined ? send(request) : Effect.sync(() => copyFor(request, shared))
         )

@@ -1,11 +1,11 @@
-/** Which failures leave a stale answer as the best one. */
+/** Decides which failures allow a stale answer. */
 import { Cause } from "effect"
 import * as CallError from "../../CallError.ts"
 
-/** Those by which a provider says that it can't answer at all. */
+/** The statuses of a provider that is down. */
 const outages: ReadonlySet<number> = new Set([500, 502, 503, 504])
 
-/** Whether a provider that answers with this status can't answer at all. */
+/** Whether a status means that the provider is down. */
 export const isOutageStatus = (status: number): boolean => outages.has(status)
 
 interface Fields {
@@ -16,10 +16,10 @@ interface Fields {
   readonly response?: unknown
 }
 
-// What is no object has none of these fields.
+// A value that is not an object has none of these fields.
 const fieldsOf = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {})
 
-/** The status with which the provider answered; undefined when it did not, or when nobody said so. */
+/** The status of the provider's answer; undefined if there was none or it is unknown. */
 export const statusOf = (error: unknown): number | undefined => {
   const { reason, response, status } = fieldsOf(error)
   if (typeof error === "object" && error !== null) {
@@ -31,7 +31,7 @@ export const statusOf = (error: unknown): number | undefined => {
   return typeof answered === "number" ? answered : undefined
 }
 
-/** Failures without an answer: no connection, a broken one, no answer in time, or a circuit that lets nothing through. */
+/** Failures without an answer: no connection, a broken one, no answer in time, or an open circuit. */
 const isUnreachable = (error: unknown): boolean => {
   const { _tag, reason } = fieldsOf(error)
   if (Cause.isTimeoutError(error) || _tag === "Timeout" || _tag === "CircuitOpen") return true

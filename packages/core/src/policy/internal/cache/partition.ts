@@ -1,10 +1,10 @@
-/** Who is asking: the one rule of the cache of an integration, of `Cache.withCache` and of coalescing. */
+/** Identifies the caller of a request: one rule for the cache of an integration, `Cache.withCache` and coalescing. */
 import { type Names, type Parts, partyHeaders, secretsOfUrl } from "../identity.ts"
 import { sha256 } from "./sha256.ts"
 
 /**
- * Who asks, as {@link partitionOf} reads it: a request (its headers by name in lower case, its URL), and what is known
- * beside it.
+ * The input of {@link partitionOf}: a request (its headers by name in lower case, its URL), and its scope, identity and
+ * secret names.
  *
  * @since 0.1.0
  * @category models
@@ -14,13 +14,13 @@ export interface Asker extends Parts {
   readonly scope?: string
   /** What identifies the credentials that an integration adds later. Default: none. */
   readonly identity?: ReadonlyArray<string>
-  /** Headers and query parameters that are secret beside the known ones, such as Effect's `CurrentRedactedNames`. */
+  /** Further names of secret headers and query parameters, such as Effect's `CurrentRedactedNames`. */
   readonly redactedNames?: Names
 }
 
 /**
- * Names who is asking without holding a secret: a digest of the scope, the identity, the credentials in the headers and
- * the URL, and the headers that choose an account, such as `stripe-account`. It is empty when there are none of these.
+ * Identifies the caller without containing a secret: a digest of the scope, the identity, the credentials in the headers and
+ * the URL, and the headers that choose an account, such as `stripe-account`. It is empty without any of these.
  * The cache of an integration, `Cache.withCache` and coalescing share an answer within one partition only.
  *
  * @since 0.1.0

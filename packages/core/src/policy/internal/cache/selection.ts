@@ -1,13 +1,13 @@
-/** Which stored variant answers a request: by `Vary`, and by every header that a caller gave. */
+/** Selects the stored variant for a request, by `Vary` and by every header that the caller set. */
 import * as CacheControl from "../../CacheControl.ts"
 import { selecting } from "../identity.ts"
 import type { Entry } from "./entry.ts"
 import { sha256 } from "./sha256.ts"
 
-/** Stands in `Entry.varying` for the headers that were given beside those that `Vary` names: no stored `Vary` has it. */
+/** The key in `Entry.varying` for the caller's headers that `Vary` does not name: no stored `Vary` has it. */
 const given = "*"
 
-/** Of what `Vary` names, the values are compared one by one, as far as they are known to mean the same. */
+/** Compares the values of the headers in `Vary`, where known equivalents count as equal. */
 const digestOf = (headers: CacheControl.HeaderRecord, varying: CacheControl.Varying): string | undefined => {
   const named = new Set(varying.map(([name]) => name))
   const found = selecting(headers).filter(([name]) => !named.has(name))
@@ -15,7 +15,7 @@ const digestOf = (headers: CacheControl.HeaderRecord, varying: CacheControl.Vary
 }
 
 /**
- * What an answer is stored for: the headers that its `Vary` names, with the `Accept-Encoding` that was really sent, and
+ * The selecting headers of an answer: those that its `Vary` names, with the `Accept-Encoding` that was sent, and
  * a digest of the others. Undefined for `Vary: *`.
  */
 export const selectionOf = (

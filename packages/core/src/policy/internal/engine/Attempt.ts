@@ -17,7 +17,7 @@ export interface CallOfAttempt {
   readonly now: () => number
   readonly info: (requestId?: string) => CallError.CallInfo
   readonly timeout: (scope: CallError.Timeout["scope"], millis?: number) => CallError.Timeout
-  /** The deadline of the call stood still for some time; one that is stated holds all the same. */
+  /** Pauses the standard deadline of the call for some time; a deadline of the endpoint or the call is not paused. */
   readonly paused: (millis: number) => void
 }
 
@@ -26,7 +26,7 @@ export interface Time {
   readonly beganAt: number
   readonly remainingMillis: number
   readonly timeoutMillis: number
-  /** How long it may take with all that it sends, by the limits that the endpoint or the call states. */
+  /** The longest time including the upload, by the limits of the endpoint or the call. */
   readonly statedMillis: { readonly timeout: number; readonly deadline: number }
 }
 
@@ -68,7 +68,7 @@ export class Attempt implements Model.Attempt {
     return this.#sending !== undefined
   }
 
-  /** The deadline of the call stood still for as long as the body was being sent. */
+  /** Pauses the deadline of the call for the time of sending the body. */
   sent(): void {
     const sending = this.#sending
     if (sending === undefined) return
@@ -117,7 +117,7 @@ export class Attempt implements Model.Attempt {
     return limit
   }
 
-  /** A clock that was set back gives no more than the whole time. */
+  /** If the clock was set back, the time left is at most the whole time. */
   #leftMillis(pausedMillis: number): number {
     const { remainingMillis, timeoutMillis } = this.time
     const limit = Math.min(timeoutMillis, remainingMillis)
@@ -128,7 +128,7 @@ export class Attempt implements Model.Attempt {
     return Math.max(0, this.#call.now() - this.time.beganAt)
   }
 
-  /** The limit that ends an attempt which sends a large body: those that are not stated stand still meanwhile. */
+  /** The limit that ends an attempt which sends a large body: standard limits are paused meanwhile. */
   #shortest(sending: Sending): Limit {
     const { remainingMillis, statedMillis, timeoutMillis } = this.time
     const now = this.#call.now()
@@ -138,7 +138,7 @@ export class Attempt implements Model.Attempt {
       { scope: "deadline", leftMillis: statedMillis.deadline - spent, millis: this.#call.statedDeadlineMillis },
       { scope: "attempt", leftMillis: statedMillis.timeout - spent },
       { scope: "idle", leftMillis: sending.idleLeftMillis(now), millis: sending.idleMillis },
-      // While it is being sent, these two only stand still.
+      // These two are paused while the body is being sent.
       { scope: "deadline", leftMillis: sending.isOpen ? Infinity : remainingMillis - unpaused },
       { scope: "attempt", leftMillis: sending.isOpen ? Infinity : timeoutMillis - unpaused }
     ]

@@ -1,4 +1,4 @@
-/** A call over HTTP: what an integration's method and a client under a policy have in common. */
+/** A call over HTTP, shared by an integration's methods and clients under a policy. */
 import { Clock, Effect } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
@@ -34,12 +34,12 @@ export interface Hop {
   readonly visited: ReadonlyArray<string>
 }
 
-/** What is the same at each attempt of a call. */
+/** The parts of a call that are the same at each attempt. */
 export interface Sent {
   readonly engine: Engine
   readonly request: HttpClientRequest.HttpClientRequest
   readonly options: CallOptions
-  /** Whether the request may be repeated, where its endpoint states it; undefined leaves it to the method. */
+  /** Whether the request may be repeated, if its endpoint sets it; undefined to decide by the method. */
   readonly idempotent: boolean | undefined
 }
 
@@ -156,7 +156,7 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
     })
   }
 
-  /** The headers of a success are decoded only for a classification that may look at them. */
+  /** The headers of a success are decoded only for a custom classification. */
   judge({ attempt, response }: Omit<Received<Auth>, "verdict">): Effect.Effect<Failure.Classification> {
     const { status } = response
     const { classify } = this
@@ -175,7 +175,7 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
     )
   }
 
-  /** The body of an answer that is no success as JSON, for a classification that asks for it. */
+  /** The body of an unsuccessful answer as JSON, for a classification that reads it. */
   bodyOf(_response: HttpClientResponse): Effect.Effect<unknown> {
     return Effect.succeed(undefined)
   }
@@ -195,7 +195,7 @@ export abstract class HttpCall<A, E, R, Auth extends Authorized> implements Call
 
 const none: ReadonlyArray<string> = []
 
-/** An attempt that sends no header of its own. */
+/** An attempt without additional headers. */
 export const noStamps: Readonly<Record<string, string>> = {}
 
 const success = Effect.succeed(Failure.success)

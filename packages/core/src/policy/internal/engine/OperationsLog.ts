@@ -1,9 +1,9 @@
-/** Log lines at the default level: a circuit changed, or a limit began to hold calls back. */
+/** Log lines at the default level: a circuit changed, or a limit began to delay or reject calls. */
 import { Duration, Effect, type Fiber } from "effect"
 import type { CallEvent } from "../../CallObserver.ts"
 import { BoundedKeys } from "../BoundedKeys.ts"
 
-/** A limit that held nothing back for so long is logged again when it does. */
+/** A limit is logged again after this time without a delayed or rejected call. */
 const quietMillis = 60_000
 
 const maxLinesPerMinute = 60
@@ -28,7 +28,7 @@ export class OperationsLog {
   readonly #circuitLines = new LineBudget()
   readonly #limitLines = new LineBudget()
 
-  /** Whether an event is worth a line: each change of a circuit, and the first call that a limit holds back. */
+  /** Whether an event is worth a line: each change of a circuit, and the first call that a limit delays or rejects. */
   isNews(event: Unplaced<OperationalEvent>, now: number): boolean {
     if (event._tag === "CircuitChanged") return this.#circuitLines.take(now)
     return this.#isFirst(`${event.slot} ${event.key}`, now) && this.#limitLines.take(now)

@@ -1,4 +1,4 @@
-/** A failed attempt, and what the policies of an engine can fail with. */
+/** A failed attempt, and the errors of an engine's policies. */
 import type { Duration, Effect } from "effect"
 import type * as CallError from "../../CallError.ts"
 import type * as Failure from "../../Failure.ts"
@@ -29,14 +29,14 @@ export interface AttemptFailure<out E, out A = never> {
   readonly isRejection?: boolean
   /** Reads what is still unread of the error: for an attempt whose failure is the call's answer. */
   readonly readError?: Effect.Effect<E>
-  /** The call ends with this answer in the place of the error. */
+  /** The call ends with this answer instead of the error. */
   readonly answer?: Effect.Effect<A>
   /** Releases what the failure holds, when another attempt follows it. */
   readonly discard?: Effect.Effect<void>
 }
 
 /**
- * What the policies of an engine can fail with.
+ * The errors of an engine's policies.
  *
  * @since 0.1.0
  * @category models

@@ -8,7 +8,7 @@ import * as AtOnce from "../AtOnce.ts"
 import { descriptions } from "../descriptions.ts"
 import { isDecision, rejection } from "./permits.ts"
 
-/** Lets an attempt through unless its circuit is open, and counts how it ended. */
+/** Admits an attempt unless its circuit is open, and counts its outcome. */
 export const breakerAdmission = (store: Store, breaker: Breaker, shared: string): Admission => {
   const circuits = { store, breaker, rejections: new Rejections() }
   return { acquire: (call) => admit(circuits, call.keyOf(breaker.key, shared), call) }
@@ -16,7 +16,7 @@ export const breakerAdmission = (store: Store, breaker: Breaker, shared: string)
 
 type Store = BreakerStore.BreakerStore["Service"]
 
-/** What all attempts of one call site have in common. */
+/** State shared by all attempts of one call site. */
 interface Circuits {
   readonly store: Store
   readonly breaker: Breaker
@@ -41,8 +41,8 @@ const answer = (circuits: Circuits, key: string, call: CallContext, admission: B
 }
 
 /**
- * The last rejection of a circuit, for those in the same millisecond that would say the same: to make an error costs more than
- * everything else that a rejected call does.
+ * The last rejection of a circuit, for those in the same millisecond that would say the same: creating an error costs more than
+ * the rest of a rejected call.
  */
 class Rejections {
   #key = ""

@@ -1,4 +1,4 @@
-/** The step of the cache: what it fetches passes all strategies within it, and what it holds passes none. */
+/** The step of the cache: a fetch passes all strategies within it, a stored answer passes none. */
 import { Context, Effect } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import { isHttpClientError } from "effect/http/HttpClientError"

@@ -28,7 +28,7 @@ export const coalesceStep = (coalesce: Coalesce.Coalesce): Step => {
   }
 }
 
-/** What makes two calls the same: method, URL, headers, body and credentials, and the form of the answer. */
+/** The identity of a call: method, URL, headers, body and credentials, and the form of the answer. */
 const keyOf = <A, E, R>(
   coalesce: Coalesce.Coalesce,
   { partition, sharing }: SteppedCall<A, E, R>

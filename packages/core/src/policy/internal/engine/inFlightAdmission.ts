@@ -12,7 +12,7 @@ interface Limit {
   readonly key: ((call: KeyInput) => string) | undefined
 }
 
-/** Lets so many attempts be in flight at once, and the others wait in a fair queue. */
+/** Admits a limited number of attempts at once, and queues the others fairly. */
 export const inFlightAdmission = (inFlight: InFlight.InFlight, { key, slot }: Limit, shared: string): Admission => ({
   acquire: (call) => {
     const now = call.now()

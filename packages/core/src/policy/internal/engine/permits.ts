@@ -1,12 +1,12 @@
-/** Decisions and permits, handled synchronously for as long as each of them answers at once. */
+/** Decisions and permits, handled synchronously as long as each of them completes synchronously. */
 import { Effect, Exit } from "effect"
 import type { AttemptEnd, Decision, Permit, Rejection } from "../../Admission.ts"
 import * as AtOnce from "../AtOnce.ts"
 import { failedWith, type PolicyError } from "./attemptFailure.ts"
 
 /**
- * The decision of a strategy that answered at once, or the wait for it. A decision that is there already must not be waited
- * for: an interruption before the wait would lose its permit.
+ * The decision of a strategy, or the wait for it. A synchronous decision must not be awaited: an interruption before the
+ * wait would lose its permit.
  */
 export const decided = <E>(
   answer: Decision<E> | Effect.Effect<Decision<E>>
@@ -38,7 +38,7 @@ export const rejection = <E extends PolicyError>(error: E): Rejection<E> => ({
   attempt: Effect.fail({ ...failedWith(error), isRejection: true })
 })
 
-/** Releases all permits in turn, also after one that dies; at once when each of them answers at once. */
+/** Releases all permits in turn, also after one that dies; synchronously if all of them are synchronous. */
 export const releaseAll = (permits: ReadonlyArray<Permit>, end: AttemptEnd): Effect.Effect<void> => {
   let released: Effect.Effect<void> = Effect.void
   for (const permit of permits) {

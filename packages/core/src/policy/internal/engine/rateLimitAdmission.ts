@@ -1,4 +1,4 @@
-/** The strategy of the rate limit: admits an attempt in its turn, or rejects it when the wait would pass its bound. */
+/** The strategy of the rate limit: admits an attempt in its turn, or rejects it when the wait would exceed its limit. */
 import { Duration, Effect, Exit } from "effect"
 import type { Admission, AttemptEnd, CallContext, Decision, Permit } from "../../Admission.ts"
 import * as CallError from "../../CallError.ts"
@@ -9,7 +9,7 @@ import type * as RateLimitStore from "../../RateLimitStore.ts"
 import * as AtOnce from "../AtOnce.ts"
 import { isDecision, rejection } from "./permits.ts"
 
-/** Lets an attempt through in its turn, or refuses it when the wait or the queue would pass its bound. */
+/** Admits an attempt in its turn, or rejects it when the wait or the queue would exceed its limit. */
 export const rateLimitAdmission = (store: Store, limit: RateLimit, shared: string): Admission => ({
   acquire: (call) => {
     const key = call.keyOf(limit.key, shared)
@@ -60,7 +60,7 @@ const decided = (place: Place, turn: RateLimitStore.Decision): Decision | Effect
   )
 }
 
-/** A turn, and what an attempt in it tells those that come after it. */
+/** A reserved turn, and what its attempt reports for later ones. */
 class RateLimitPermit implements Permit {
   readonly _tag = "Permit"
   readonly waited: boolean
@@ -82,7 +82,7 @@ class RateLimitPermit implements Permit {
     return corrected === Effect.void ? learned : Effect.andThen(corrected, learned)
   }
 
-  /** What the call has really cost, where the answer says it. */
+  /** The actual cost of the call, if the answer states it. */
   #correct({ answer, success }: AttemptEnd): Effect.Effect<void> {
     const { call, limit } = this.#place
     const { costOf } = limit
@@ -95,7 +95,7 @@ class RateLimitPermit implements Permit {
     })
   }
 
-  /** What the provider has said holds for all that use its quota, not only for the call that was told. */
+  /** The quota that the provider reported applies to all its users, not only to this call. */
   #learn({ answer, retryAfterMillis }: AttemptEnd): Effect.Effect<void> {
     const { call, key, limit, store } = this.#place
     const { learn } = limit

@@ -5,7 +5,7 @@ import type { RetryBudget } from "../../RetryBudget.ts"
 import type * as RetryBudgetStore from "../../RetryBudgetStore.ts"
 import * as AtOnce from "../AtOnce.ts"
 
-/** Lets every attempt through, and lets those that succeed pay into the budget that retries are taken from. */
+/** Admits every attempt; successes add to the budget that retries are taken from. */
 export const retryBudgetAdmission = (store: Store, budget: RetryBudget, shared: string): Admission => ({
   acquire: (call) => {
     const key = call.keyOf(budget.key, shared)
@@ -24,7 +24,7 @@ export const retryBudgetAdmission = (store: Store, budget: RetryBudget, shared: 
 
 type Store = RetryBudgetStore.RetryBudgetStore["Service"]
 
-/** Takes a retry from the budget; false when there is none left. */
+/** Takes a retry from the budget; false if the budget is empty. */
 export const withdrawFrom =
   (store: Store, budget: RetryBudget, shared: string) =>
   (call: CallContext): Effect.Effect<boolean> => {

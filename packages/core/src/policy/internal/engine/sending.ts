@@ -1,15 +1,15 @@
-/** How long the body of a request takes to be sent: the limits that nobody states stand still meanwhile. */
+/** Tracks how long a request body takes to send, so that standard limits can be paused meanwhile. */
 import { Effect, Stream } from "effect"
 import * as HttpBody from "effect/http/HttpBody"
 
-/** A body on its way. */
+/** A body that is being sent. */
 export interface Sending {
-  /** Whether it is being sent now, as far as that can be seen. */
+  /** Whether it is being sent now, as far as that is observable. */
   readonly isOpen: boolean
   readonly idleMillis: number
-  /** How long it has taken so far, or took. */
+  /** The time that sending has taken so far, or took. */
   readonly tookMillis: (now: number) => number
-  /** How long nothing may leave from now on; `Infinity` without a limit. */
+  /** The longest time without a sent chunk from now on; `Infinity` without a limit. */
   readonly idleLeftMillis: (now: number) => number
   readonly end: () => void
   /** Called when a limit has become shorter. */
@@ -22,10 +22,10 @@ interface Options {
   readonly now: () => number
 }
 
-/** A body that is sent whole and is smaller than this takes no time that matters. */
+/** A body that is sent whole and is smaller than this is not tracked. */
 const largeBytes = 1024 * 1024
 
-/** Undefined for a body that takes no time that matters. */
+/** Undefined for a body that is not tracked. */
 export const sendingOf = (
   body: HttpBody.HttpBody,
   options: Options
@@ -64,7 +64,7 @@ const sizeOfValue = (value: unknown): number => {
   return value instanceof Uint8Array || value instanceof ArrayBuffer ? value.byteLength : 0
 }
 
-/** A stream: it begins with the first pull, and nothing leaves it between two chunks. */
+/** A stream: sending starts with the first pull, and is idle between two chunks. */
 class StreamSending implements Sending {
   readonly idleMillis: number
   readonly #now: () => number
@@ -115,7 +115,7 @@ class StreamSending implements Sending {
   }
 }
 
-/** A body that a client sends whole: how far it is cannot be seen. It may take the idle time for each MiB. */
+/** A body that a client sends whole, without observable progress. It may take one idle timeout per MiB. */
 class WholeSending implements Sending {
   readonly idleMillis: number
   readonly #now: () => number
@@ -131,7 +131,7 @@ class WholeSending implements Sending {
     this.#beganAt = now()
   }
 
-  /** The limits that stand still are long enough by themselves. */
+  /** The paused limits are long enough without it. */
   get isOpen(): boolean {
     return false
   }

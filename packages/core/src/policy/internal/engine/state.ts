@@ -1,4 +1,4 @@
-/** The state of an integration's strategies: stores, and what is kept once per strategy. */
+/** The state of an integration's strategies: stores, and state that exists once per strategy. */
 import type { Admission, Strategy } from "../../Admission.ts"
 import * as BreakerStore from "../../BreakerStore.ts"
 import type { Cache } from "../../Cache.ts"
@@ -11,7 +11,7 @@ import * as Throttle from "../../Throttle.ts"
 import { BoundedKeys } from "../BoundedKeys.ts"
 
 /**
- * Where the policies of one integration keep their state. Stores default to memory.
+ * The state of one integration's policies. Stores default to memory.
  *
  * @since 0.1.0
  * @category models
@@ -24,9 +24,9 @@ export interface State {
   readonly inFlight: (strategy: InFlight.Strategy) => InFlight.InFlight
   readonly throttle: (strategy: Throttle.Throttle) => Throttle.State
   readonly hedge: (strategy: Hedge.Hedge) => Hedge.Tracker
-  /** The state of a user's own strategy, one per scope: an integration, or one tenant of it. */
+  /** The state of a custom strategy, one per scope: an integration, or one tenant of it. */
   readonly strategy: (strategy: Strategy<unknown>, scope: string) => Admission
-  /** Where the answers of a cache are kept. */
+  /** The store of a cache's answers. */
   readonly cacheStore: (cache: Cache) => CacheStore.CacheStore["Service"]
 }
 
@@ -39,7 +39,7 @@ interface Stores {
 }
 
 /**
- * Makes the state of one integration's policies. `maxKeys` is the most keys that each of those in memory holds; it
+ * Creates the state of one integration's policies. `maxKeys` is the most keys of each store in memory; it
  * defaults to 10,000.
  *
  * @since 0.1.0

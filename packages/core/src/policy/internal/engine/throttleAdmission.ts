@@ -5,7 +5,7 @@ import * as CallError from "../../CallError.ts"
 import type * as Throttle from "../../Throttle.ts"
 import { rejection } from "./permits.ts"
 
-/** Refuses a share of the attempts while the provider refuses more than it accepts. */
+/** Rejects a share of the attempts while the provider rejects more than it accepts. */
 export const throttleAdmission = (throttle: Throttle.Throttle, state: Throttle.State, shared: string): Admission => ({
   acquire: (call) => {
     const key = call.keyOf(throttle.key, shared)
@@ -24,7 +24,7 @@ export const throttleAdmission = (throttle: Throttle.Throttle, state: Throttle.S
   }
 })
 
-/** The provider took the request on: everything but being overloaded or too fast for it. */
+/** Whether the provider accepted the request: every outcome except an overload or throttling. */
 const isAccepted = (category: NonNullable<AttemptEnd["category"]>): boolean =>
   category !== "transient" && category !== "throttled"
 

@@ -1,19 +1,19 @@
-/** Limits the time of an Effect, or of a wait that needs no fibre of its own. */
+/** Limits the time of an Effect, or of a wait without a fibre. */
 import { Effect, Exit, Fiber } from "effect"
 import type { Alarm, Alarms } from "./Alarms.ts"
 import { runtimeContextOf } from "./RuntimeContext.ts"
 
-/** Starts a wait, and returns what stops it. `resume` is called once, later than this returns and never after a stop. */
+/** Starts a wait, and returns a function that stops it. `resume` is called once, later than this returns and never after a stop. */
 export type Wait<A, E, R> = (resume: (effect: Effect.Effect<A, E, R>) => void) => () => void
 
-/** A limit that moves while something runs. `changed` is called when it has become shorter. */
+/** A limit that can change during the run. `changed` is called when it has become shorter. */
 export interface MovingLimit {
   /** `Infinity` for as long as there is no limit. */
   readonly leftMillis: () => number
   changed: () => void
 }
 
-/** Interrupts an Effect that takes too long; once it has released all that it held, ends with `tooLong`. */
+/** Interrupts an Effect at its limit, and after its finalizers ends with `tooLong`. */
 export const timeLimited = <A, E, R, E2>(
   effect: Effect.Effect<A, E, R>,
   limit: number | MovingLimit,

@@ -1,7 +1,7 @@
 /** Finds texts in a decoded body by their places. */
 import { Predicate } from "effect"
 
-/** No body has more members of an array looked at than this. */
+/** The most array members that are examined in one body. */
 const mostMembers = 64
 
 const longestText = 1_024

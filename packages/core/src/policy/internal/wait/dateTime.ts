@@ -14,13 +14,13 @@ const dayFirst = new RegExp(
 const monthFirst = new RegExp(
   String.raw`^(?<month>[a-z]{3,9})\s{1,3}(?<day>\d{1,2})\s{1,3}${clock}\s{1,3}(?:${zone}\s{1,3})?(?<year>\d{4})$`
 )
-/** `1994-11-06T08:49:37Z`; with a space as Ruby and Go write it. Its zone must be said. */
+/** `1994-11-06T08:49:37Z`; with a space as Ruby and Go write it. It must have a zone. */
 const yearFirst = new RegExp(
   String.raw`^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)(?:t|\s)${clock}\s?${zone}(?: utc| gmt)?$`
 )
 
 /**
- * Milliseconds of the epoch, or undefined for what is no point in time. The text must be trimmed and in lower case; `now`
+ * Milliseconds of the epoch, or undefined if it is not a date. The text must be trimmed and in lower case; `now`
  * decides the century of a year of two digits.
  */
 export const read = (text: string, now: number): number | undefined => {

@@ -1,8 +1,8 @@
-/** The headers with which an answer asks to wait, whoever sent it. */
+/** The headers that state a wait, of all providers. */
 import { numberOf } from "../rateHeaders/values.ts"
 import * as Wait from "../../Wait.ts"
 
-/** In the order in which they are believed: what is exact goes before what is rounded. */
+/** In order of precedence: exact values before rounded ones. */
 const stated = [
   ["retry-after-ms", "millis"],
   // Azure: Cosmos DB, Azure OpenAI.
@@ -12,7 +12,7 @@ const stated = [
   ["x-ratelimit-retry-after", "seconds"]
 ] as const
 
-/** What an answer asks for in so many words. */
+/** The explicit wait of an answer. */
 export const statedMillis = (answered: Wait.Answered): number | undefined => {
   const time = Wait.timeOf(answered)
   for (const [name, unit] of stated) {
@@ -39,8 +39,8 @@ const several = [
 ]
 
 /**
- * When the quota of a throttled answer is there again: the one quota, unless something remains of it, or of several the last
- * one that is used up.
+ * The reset of the exhausted quota of a throttled answer: of the one quota, unless something remains of it, or the latest of
+ * several exhausted quotas.
  */
 export const resetMillis = (answered: Wait.Answered): number | undefined => {
   const { headers } = answered
