@@ -493,5 +493,5 @@ const partsOf = ({ headers, params, payload, query }: AnyOptions) => ({
 })
 
 const structOf = (part: SchemaOrFields | undefined): Schema.Top | undefined =>
-  // What is no schema is the fields of a struct.
+  // A part that is not a schema is the fields of a struct.
   part === undefined || Schema.isSchema(part) ? (part as Schema.Top | undefined) : Schema.Struct(part)

@@ -361,7 +361,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     })
   }
 
-  /** The general error of a category. An excerpt that nobody may see is not read. */
+  /** The general error of a category. Its excerpt is read only for the attempt that ends the call. */
   #general(received: Arrived, category: Failure.Category, known: Known): Effect.Effect<never, Failed> {
     const { response } = received
     const facts = this.#failed(received, category)
@@ -464,7 +464,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   }
 }
 
-/** What is known of the body of an error. */
+/** The excerpt and the decoding issue of an error's body, as far as they were read. */
 interface Known {
   readonly excerpt?: string
   readonly issue?: string | undefined

@@ -63,7 +63,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     return sharing === undefined ? this.#alone() : this.#throughSteps(sharing)
   }
 
-  /** An answer that a cache holds, or that another call fetches, is no call of its own: no observer sees it. */
+  /** An answer from a cache or from another call emits no events of a call. */
   #alone(): Effect.Effect<A, E | PolicyError, R> {
     return this.#runtime.observe === undefined ? this.#nextAttempt() : this.#observed()
   }
@@ -205,7 +205,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     if (this.#runtime.observe !== undefined) this.emit({ _tag: "AttemptStarted", attempt: this.#attempts })
     const made = this.#call.attempt(attempt)
     const timed = restore(this.#readIfLast(attempt, this.#call.timed === true ? made : attempt.inTime(made)))
-    // Nothing need be done at an end that nobody observes.
+    // Without permits and observers, the end of an attempt needs no work.
     if (permits.length === 0 && this.#runtime.observe === undefined && this.#engine.hedge === undefined) return timed
     return Effect.onExit(timed, (exit) => this.#ended(attempt, permits, exit))
   }
