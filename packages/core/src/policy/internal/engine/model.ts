@@ -51,7 +51,7 @@ export interface Attempt {
    * the endpoint or the call sets them, and at most `idleMillis` pass between two chunks.
    */
   sending(body: HttpBody, idleMillis: number): HttpBody
-  /** Whether such a body was requested. */
+  /** Whether `sending` returned such a body. */
   readonly isSending: boolean
   /** Reports that the answer has begun, or that the body is no longer sent. */
   sent(): void
