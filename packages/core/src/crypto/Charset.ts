@@ -3,7 +3,7 @@
  *
  * **When to use**
  *
- * Wherever text from outside is read whole. A stream of events replaces invalid bytes instead, as its specification says.
+ * To read untrusted text whole. A stream of events replaces invalid bytes instead, as its specification requires.
  *
  * **Details**
  *
@@ -172,7 +172,7 @@ const strictly = (charset: string, bytes: Uint8Array): string | undefined => {
   }
 }
 
-/** `TextDecoder` knows no UTF-32. */
+/** `TextDecoder` does not support UTF-32. */
 const utf32 = (bytes: Uint8Array, littleEndian: boolean): string | undefined => {
   if (bytes.byteLength % 4 !== 0) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -8,7 +8,7 @@
  *
  * **Details**
  *
- * The same call is: a safe method, the URL, who is asking, every header except those that trace or name one request, and the body. The
+ * The same call is: a safe method, the URL, the caller's identity, every header except those that trace or name one request, and the body. The
  * shared call belongs to none of its callers: whoever is interrupted leaves the others well, and the call is interrupted
  * when the last one leaves. A failure is shared too, and kept no longer than the call: the next caller calls anew.
  *

@@ -69,9 +69,9 @@ export const make = (options: {
   readonly policy: Compiled
   readonly state?: State
   readonly keyOf?: (slot: keyof Compiled) => string
-  /** Whether the deadline is the endpoint's own, so that it holds for streamed answers too. Default: false. */
+  /** Whether the deadline is the endpoint's own, so that it applies to streamed answers too. Default: false. */
   readonly isDeadlineOwn?: boolean
-  /** Whether the timeout is the endpoint's own, so that it holds while a body is being sent too. Default: false. */
+  /** Whether the timeout is the endpoint's own, so that it applies while a body is being sent too. Default: false. */
   readonly isTimeoutOwn?: boolean
 }): Engine => {
   const { call, policy, state = makeState() } = options

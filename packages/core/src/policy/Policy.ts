@@ -180,7 +180,7 @@ export const merge = <const Outer extends Policy, const Inner extends Policy>(
   inner: Inner
 ): Merged<Outer, Inner> => {
   const given = Object.fromEntries(Object.entries(inner).filter(([, strategy]) => strategy !== undefined))
-  // Each slot is the inner one, or the outer one where there is no inner one: what `Merged` says.
+  // Each slot is the inner one, or the outer one without an inner one, as in `Merged`.
   return { ...outer, ...given } as Merged<Outer, Inner>
 }
 

@@ -55,7 +55,7 @@ import * as number from "./internal/wait/number.ts"
  * The unit of a plain number. All other forms are unambiguous.
  *
  * - `seconds`: seconds from now, or a time since the epoch where it is too large for that. `secondsOrEpoch`, `duration` and
- *   `dateTime` are the same, and say what the provider usually writes.
+ *   `dateTime` are the same, and document the provider's usual form.
  * - `millis`: milliseconds from now, or a time since the epoch from 10^12 on.
  * - `epochSeconds`, `epochMillis`: a time since the epoch.
  *

@@ -392,7 +392,7 @@ describe("an endpoint whose URL is given by each call", () => {
   }
 
   it("contradicting options and invalid origins throw InvalidOption where they are defined", () => {
-    // @ts-expect-error the URL has no parameters of its own
+    // @ts-expect-error an endpoint at `Endpoint.url` has no params
     assert.throws(() => Endpoint.get("a", Endpoint.url, { params: { id: Schema.String } }), /params/)
     assert.throws(() => Endpoint.get("a", Endpoint.url, { constants: { query: { a: 1 } } }), /constants.query/)
     assert.throws(() => Endpoint.get("a", "/a", { baseUrl: "ftp://a" }), /baseUrl of endpoint a/)

@@ -371,7 +371,7 @@ describe("what a policy says of itself", () => {
       [
         "deadline       5s in all, sent in x-deadline",
         "coalesce       identical calls in flight share one, for 10000 of them",
-        "cache          1000 answers, 16777216 bytes, kept without being told to for 1m, given while a fresh one is fetched for 2s, given when there is no fresh one for 1h",
+        "cache          1000 answers, 16777216 bytes, stored by default for 1m, served stale during a refresh for 2s, served stale during an outage for 1h",
         "hedge          at most 1 more after 200ms, for 10 % of the calls",
         "throttle       2 requests for each accepted one of the last 2m, by key",
         "circuitBreaker opens at 3 failures in a row, for 1s, later 4s, closes after 2 of 4 probes",

@@ -164,7 +164,7 @@ const bodyOf = (schema: Schema.Top): Schema.Top => (HttpApiSchema.isWithHeaders(
 
 const typeOf = (schema: Schema.Top): string => mediaTypeOf(encoding(bodyOf(schema)).contentType) ?? ""
 
-/** Puts the headers beside the body, where a schema asks for them; they are decoded first. */
+/** Adds the headers to the body if the schema declares them; they are decoded first. */
 const headersOf = (schema: Schema.Top): ((response: HttpClientResponse, body: Decoded) => Decoded) => {
   if (!HttpApiSchema.isWithHeaders(schema)) return (_response, body) => body
   const decode = compileValue(schema.headers)

@@ -96,7 +96,7 @@ const summaryError = (name: string, text: string): Error => {
   return summary
 }
 
-/** Runs a call in its span, where somebody collects spans. */
+/** Runs a call in its span, if a tracer exports spans. */
 export const traced = <A, E, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
   spans: Spans,
@@ -113,7 +113,7 @@ export const tellStatus = (span: Tracer.Span, status: number): void => {
 export const traceparent = (span: Tracer.Span | undefined): string | undefined =>
   span === undefined ? undefined : HttpTraceContext.toHeaders(span)["traceparent"]
 
-/** Whether lines at debug level are written. The default level is compared by itself, because each call asks. */
+/** Whether lines at debug level are written. The default level is compared directly, because every call checks it. */
 export const logsDebug = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
   cache.minimumLogLevel !== "Info" && LogLevel.isLessThanOrEqualTo(cache.minimumLogLevel, "Debug")
 

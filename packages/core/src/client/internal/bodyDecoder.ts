@@ -33,7 +33,7 @@ export const compileBody = (schema: Schema.Top): DecodeBody => {
   }
 }
 
-/** `Schema.Unknown` as a JSON body has it: what a parser of JSON gives need not be looked through. */
+/** `Schema.Unknown` in a JSON body: the result of a JSON parser needs no validation. */
 const anyJson: SchemaAST.AST = Schema.toCodecJson(Schema.Unknown).ast
 
 /** What stands for an empty body: `null`, which is how a codec for JSON writes nothing. */

@@ -62,7 +62,7 @@ const checkPayload = ({ identifier, payload }: Declaring, path: ReadonlyArray<st
 const rootsOf = (payload: Declaring["payload"]): ReadonlyArray<SchemaAST.AST> =>
   Array.from(payload.values()).flatMap(({ schemas }) => schemas.map(({ ast }) => decodedOf(ast)))
 
-/** Only a struct that lacks the name says no. */
+/** Only a struct without the name is rejected. */
 const isReachable = (ast: SchemaAST.AST, [name, ...rest]: ReadonlyArray<string>): boolean => {
   if (name === undefined) return true
   if (SchemaAST.isUnion(ast)) return ast.types.some((member) => isReachable(decodedOfMember(member), [name, ...rest]))

@@ -33,7 +33,7 @@ export type Call<E = unknown, E2 = unknown, R = never> = (
 export interface Progress {
   /** The bytes received so far, including those of an earlier run. */
   readonly bytes: number
-  /** The size of the file; undefined where the provider does not say it. */
+  /** The size of the file; undefined if the provider does not state it. */
   readonly total: number | undefined
   /** How many of the bytes were received before the last request. */
   readonly resumed: number
@@ -68,7 +68,7 @@ export interface Part {
   readonly bytes: Uint8Array
   /** The validator for resuming later; undefined if the provider sends no strong one. */
   readonly validator: Validator | undefined
-  /** The size of the file; undefined where the provider does not say it. */
+  /** The size of the file; undefined if the provider does not state it. */
   readonly total: number | undefined
 }
 

@@ -1,4 +1,4 @@
-/** What the types say of an endpoint's options, so that a mistake is a compile error with a readable message. */
+/** The types of an endpoint's options, which make a mistake a readable compile error. */
 import type { Schema } from "effect"
 import type { HttpMethod } from "effect/http/HttpMethod"
 

@@ -59,7 +59,7 @@ const decodeTagged = (
   )
 }
 
-/** The first problem is the one that is told. */
+/** The first problem is reported. */
 const orElse = <A>(
   first: Effect.Effect<A, Undecodable>,
   second: Effect.Effect<A, Undecodable>

@@ -21,7 +21,7 @@ const mostRetryMillis = 2 ** 31 - 1
 export class EventParser {
   /** The id of the last event that was complete, for a `Last-Event-ID` header; empty for none. */
   lastEventId = ""
-  /** What the last `retry` field said, in milliseconds. */
+  /** The value of the last `retry` field, in milliseconds. */
   retryMillis: number | undefined
   readonly #maxBytes: number
   readonly #lines: Lines
@@ -38,7 +38,7 @@ export class EventParser {
     this.#lines = new Lines("CR or LF", maxBytes)
   }
 
-  /** The events that this chunk completes; the failure says what is too large. */
+  /** The events that this chunk completes; the failure names the part that is too large. */
   feed(chunk: Uint8Array): Result.Result<ReadonlyArray<WireEvent>, string> {
     const lines = this.#lines.feed(chunk)
     return lines === undefined ? tooLarge(this.#maxBytes) : this.#read(lines)

@@ -4,7 +4,7 @@ import type * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type { Category } from "../../policy/Failure.ts"
 import type { WireEvent } from "./eventParser.ts"
 
-/** An event that is an error: what its data holds, and what the error means. */
+/** An event that is an error: the schema of its data, and the category of the error. */
 export interface ErrorRule {
   readonly schema: Schema.Top
   readonly category: Category
@@ -23,7 +23,7 @@ export interface EventRules {
   /** What becomes of an event with another name. */
   readonly unknown: "skip" | "keep"
   readonly errors: Readonly<Record<string, ErrorRule>>
-  /** The last event of the stream, when the endpoint declares one: by its data, or by what it is. */
+  /** The last event of the stream, when the endpoint declares one: by its data, or by a predicate. */
   readonly done?: string | ((event: WireEvent) => boolean)
   readonly mediaTypes?: ReadonlyArray<string>
   readonly maxEventBytes: number

@@ -25,7 +25,7 @@ class Inspection {
 
   #value(path: string, ast: SchemaAST.AST): string | undefined {
     for (const member of membersOf(ast)) {
-      // A schema that contains itself says nothing new the second time.
+      // A recursive schema is checked once.
       if (this.#seen.has(member)) continue
       if (SchemaAST.isObjects(member) || SchemaAST.isArrays(member)) this.#seen.add(member)
       const problem = SchemaAST.isObjects(member)

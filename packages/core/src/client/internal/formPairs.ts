@@ -15,7 +15,7 @@ export class Inexpressible {
 /** The value of an empty array that is written as brackets, without an equals sign. */
 export const emptyArray: ReadonlyArray<string> = []
 
-/** Values that contain themselves end here. */
+/** The limit of nesting, also for circular values. */
 const deepest = 64
 
 /** The pairs of an encoded object; throws {@link Inexpressible}. */
@@ -101,7 +101,7 @@ const leaf = (name: string, value: unknown): string => {
   throw new Inexpressible(name, `is a ${typeof value}, which a form cannot express`)
 }
 
-/** What no array of a style can hold, in words; undefined when it can. */
+/** Why an array of a style can't contain an element, as text; undefined if it can. */
 export const inexpressibleElement = (style: FormStyle, element: "array" | "object"): string | undefined => {
   const { arrays } = style
   if (arrays === "repeat" || arrays === "comma") return `is an array of ${element}s, which "${arrays}" cannot express`

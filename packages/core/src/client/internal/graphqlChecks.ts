@@ -1,4 +1,4 @@
-/** Checks a GraphQL document against the options of its endpoint, as far as a scan can tell. */
+/** Checks a GraphQL document against the options of its endpoint, as far as a scan can check. */
 import { Schema } from "effect"
 import { nearestTo } from "../../policy/internal/nearest.ts"
 import * as InvalidOption from "../../policy/InvalidOption.ts"
@@ -73,7 +73,7 @@ const chosen = (where: string, operations: ReadonlyArray<Operation>, operationNa
   return found ?? refuse(`operationName of ${where}`, JSON.stringify(operationName), `one of ${names.join(", ")}`)
 }
 
-/** Only a struct says which variables there are. */
+/** Only a struct lists its variables. */
 const checkVariables = (where: string, { variables: declared }: Operation, variables: Schema.Top): void => {
   const codec = Schema.toCodecJson(variables)
   const names = propertyNames(codec)

@@ -52,7 +52,7 @@ class Scan {
   #problem: string | undefined
   /** The operation whose head is being read: what stands before its selection. */
   #head: Open | undefined
-  /** What stands before a selection that is no operation: a fragment. */
+  /** Whether the head before a selection is that of a fragment, not of an operation. */
   #isFragment = false
   #isInList = false
   /** Whether what may name the operation or declare variables has been read. */

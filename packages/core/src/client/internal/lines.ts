@@ -38,7 +38,7 @@ export class Lines {
     return this.#pending.append(chunk.subarray(start)) ? lines : undefined
   }
 
-  /** What has come since the last line ended. */
+  /** The bytes received since the last line ended. */
   rest(): Uint8Array {
     return this.#pending.bytes()
   }

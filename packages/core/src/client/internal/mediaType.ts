@@ -17,7 +17,7 @@ export const isHtml = (type: string | undefined): boolean => type === "text/html
 
 export const isJson = (type: string): boolean => /^(?:application|text)\/(?:.*\+)?json$/.test(type)
 
-/** Whether an answer with this content type is the declared stream; the failure says why not. */
+/** Whether an answer with this content type is the declared stream; the failure has the reason. */
 export type Accepts = (contentType: string | undefined) => Result.Result<void, string>
 
 export const acceptedTypes = (schema: HttpApiSchema.StreamSchema): Accepts => {
@@ -41,10 +41,10 @@ export const acceptedTypes = (schema: HttpApiSchema.StreamSchema): Accepts => {
 
 const whatOf = { StreamSse: "an event stream (text/event-stream)", StreamNdjson: "lines of JSON" } as const
 
-/** A content type comes from outside: what a message holds of it is short and visible. */
+/** A content type is untrusted: a message contains a short, printable part of it. */
 const visible = (type: string): string => type.replace(/[^\x21-\x7e]/g, "").slice(0, 100)
 
-/** The media types to ask for, where a stream may come under others too. */
+/** The media types for `accept`, if a stream may have further ones. */
 export const preferredTypes = (schema: HttpApiSchema.StreamSchema): ReadonlyArray<string> => {
   const ranges = rangesOf(schema)
   if (schema._tag === "StreamUint8Array" && !ranges.includes("*/*")) return schema.contentTypes

@@ -68,7 +68,7 @@ type StreamError<I extends AnyTraits, EP, O> = [I] extends [never]
     | (Policy.Active<Policy.Merged<I["policy"], EP>> & StreamLimit extends never ? never : CallError.Timeout<I["id"]>)
     | (keyof O & StreamLimit extends never ? never : CallError.Timeout<I["id"]>)
 
-/** A stream that reconnects makes calls, which can fail as calls do. */
+/** A stream that reconnects makes calls, and can fail with their errors. */
 type ReconnectError<I extends AnyTraits, EP> =
   | CallError.Unauthorized<I["id"]>
   | CallError.UnexpectedStatus<I["id"]>

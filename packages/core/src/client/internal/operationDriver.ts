@@ -46,7 +46,7 @@ interface Parts<Input, Started, Value, Progress, E, R> {
   readonly step: Step
 }
 
-/** An answer, and what it means. */
+/** A response and its state. */
 interface Told {
   readonly state: AnyState
   readonly answer: unknown
@@ -231,7 +231,7 @@ interface ErrorFacts {
   readonly retryAfter: Duration.Duration | undefined
 }
 
-/** What an error of a call says of itself, or what is known of a declared one. */
+/** The facts of a general error, or of a declared one. */
 const factsOf = (error: unknown): ErrorFacts => {
   const retryAfter = isRecord(error) && Duration.isDuration(error["retryAfter"]) ? error["retryAfter"] : undefined
   const { category, status } = (isRecord(error) ? CallError.infoOf(error) : undefined) ?? {}

@@ -1,8 +1,8 @@
-/** The states of a long-running operation, as a poll tells them. */
+/** The states of a long-running operation, as a poll reports them. */
 import type { Duration } from "effect"
 
 /**
- * The job goes on.
+ * The job is still running.
  *
  * @since 0.1.0
  * @category states

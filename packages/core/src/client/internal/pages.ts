@@ -30,7 +30,7 @@ export interface Pageable {
   readonly mayFollow?: (url: URL, from: string) => boolean
 }
 
-/** A request for a page, and how it was made. */
+/** A request for a page, and its input. */
 interface PageRequest {
   readonly request: Request
   readonly input: Input
@@ -81,7 +81,7 @@ const fetchPage = (
   requested.add(asked.request)
   const input = { ...asked.input, responseMode: "decoded-and-response" } as const
   return Effect.map(pageable.send(asked.request, input, options), (pair) => {
-    // This response mode gives a pair.
+    // This response mode returns a pair.
     const [page, response] = pair as readonly [unknown, HttpClientResponse]
     const arrived = arrivedOf(driver, asked, page, response)
     const next = pagination.next(arrived)

@@ -31,10 +31,10 @@ export const segmentsOf = (path: string, isParameter: (name: string) => boolean)
   return [...segments, { literal: literal + path.slice(last), name: undefined, optional: true }]
 }
 
-/** The path of an endpoint whose URL is given by each call. */
+/** The path of an endpoint whose calls pass their URL. */
 export const urlPath = "/{url}"
 
-/** What a URL would resolve away. */
+/** The segments that a URL resolves away. */
 export const dotSegment = /\/\.{1,2}(?:\/|$)/
 
 /** The names of a path's parameters. */

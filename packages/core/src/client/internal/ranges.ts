@@ -27,13 +27,13 @@ export const validatorOf = (headers: Headers): Validator | undefined => {
 
 export const ifRange = (validator: Validator): string => ("etag" in validator ? validator.etag : validator.lastModified)
 
-/** Whether an answer is of the same file, as far as it says. */
+/** Whether an answer is of the same file, by its validators. */
 export const isSame = (validator: Validator, headers: Headers): boolean =>
   "etag" in validator ? headers["etag"] === validator.etag : headers["last-modified"] === validator.lastModified
 
 const contentRange = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i
 
-/** The place of a 206; undefined when its `Content-Range` is missing or makes no sense. */
+/** The place of a 206; undefined when its `Content-Range` is missing or invalid. */
 export const partOf = (headers: Headers): Place | undefined => {
   const [, first, last, total] = contentRange.exec(headers["content-range"]?.trim() ?? "") ?? []
   if (first === undefined || last === undefined) return undefined
@@ -41,7 +41,7 @@ export const partOf = (headers: Headers): Place | undefined => {
   return place.end <= place.offset || place.end > (place.total ?? Infinity) ? undefined : place
 }
 
-/** The place of a whole body. Of a body in a content coding, the length says nothing. */
+/** The place of a whole body. The length of a body in a content coding is not that of the file. */
 export const wholeOf = (headers: Headers, isCoded: boolean): Place => {
   const length = headers["content-length"]
   const total = !isCoded && length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined

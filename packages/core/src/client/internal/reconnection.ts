@@ -1,4 +1,4 @@
-/** Opens a stream of events again after it broke or ended, from the last event that was read. */
+/** Reconnects a stream of events after it broke or ended, from the last event that was read. */
 import { Duration, Effect, Exit, type Pull, Schedule, Stream } from "effect"
 import * as CallError from "../../policy/CallError.ts"
 import type { EventParser } from "./eventParser.ts"
@@ -17,7 +17,7 @@ interface Options<A, E> {
   readonly rules: ReconnectRules
   readonly resume: Resume
   readonly open: (connection: Connection, lastEventId: string) => Opened<A, E>
-  /** The error for what is no problem of a stream. */
+  /** The error for a failure that is not a problem of a stream. */
   readonly other: (error: Exclude<E, StreamProblem>) => Stream.Stream<never, unknown>
 }
 
@@ -58,7 +58,7 @@ class Reconnection<A, E> {
   #ended: Ended | undefined = undefined
   #lastEventId = ""
   #retryMillis: number | undefined = undefined
-  /** How many connections in a row have brought no event. */
+  /** The number of consecutive connections without an event. */
   #fruitless = 0
   #step: ((now: number, input: number) => Pull.Pull<[unknown, Duration.Duration], never, unknown>) | undefined
 
@@ -125,7 +125,7 @@ class Reconnection<A, E> {
     )
   }
 
-  /** An error that may go away is one more connection without an event. */
+  /** A transient error counts as a connection without an event. */
   #failed(error: unknown): Effect.Effect<Connection | undefined, unknown> {
     const { category, retryAfterMillis } = factsOf(error)
     if (category !== "transient" && category !== "throttled") return Effect.fail(error)
@@ -157,7 +157,7 @@ const problems: ReadonlySet<unknown> = new Set(["Broken", "Undecodable", "Elapse
 const isProblem = (problem: unknown): problem is StreamProblem =>
   typeof problem === "object" && problem !== null && "_tag" in problem && problems.has(problem._tag)
 
-/** What may go away: a broken body, silence, and an event that is declared as transient. */
+/** Whether a failure is transient: a broken body, an idle timeout, or an event declared as transient. */
 const mayReconnect = (problem: StreamProblem): boolean => {
   switch (problem._tag) {
     case "Broken":
@@ -170,7 +170,7 @@ const mayReconnect = (problem: StreamProblem): boolean => {
   }
 }
 
-/** The id in UTF-8, as the specification says; undefined for one that no header can carry. */
+/** The id in UTF-8, as the specification requires; undefined if it is invalid in a header. */
 const idHeader = (id: string): Readonly<Record<string, string>> | undefined => {
   if (id === "") return {}
   const bytes = new TextEncoder().encode(id)

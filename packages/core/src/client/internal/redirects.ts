@@ -68,7 +68,7 @@ const problemOf = ({ mode, request, response, trust, visited }: Redirect, from: 
   return isResent && request.body._tag === "Stream" ? "its body is a stream, which can't be sent again" : undefined
 }
 
-/** POST becomes GET, as browsers have it, unless the status asks for the same request. */
+/** POST becomes GET, as in browsers, unless the status requires the same request. */
 const methodOf = (status: number, method: string): string => {
   const becomesGet = status === 303 ? method !== "HEAD" : (status === 301 || status === 302) && method === "POST"
   return becomesGet ? "GET" : method

@@ -1,4 +1,4 @@
-/** The type of a request as a caller gives it: what can be left out, may be. */
+/** The type of a caller's request, in which optional parts may be omitted. */
 import type { Brand } from "effect/Brand"
 import type { Schema, Stream } from "effect"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"

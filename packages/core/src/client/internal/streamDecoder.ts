@@ -12,7 +12,7 @@ import { type Connection, type Problem, type Reading, undecodable, type Undecoda
 export interface OpenStream {
   /** Whether an answer with this content type is such a stream. */
   readonly accepts: (contentType: string | undefined) => boolean
-  /** Fails, with the body unread, when the answer is no such stream by its content type. */
+  /** Fails, with the body unread, when the answer has another content type. */
   readonly open: (
     connection: Connection,
     reading: Reading

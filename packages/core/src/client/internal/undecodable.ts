@@ -5,7 +5,7 @@ import type * as Exchange from "../../policy/Exchange.ts"
 import type { Category } from "../../policy/Failure.ts"
 
 /**
- * An answer that came and cannot be decoded.
+ * An answer that was received and cannot be decoded.
  *
  * - `MediaType`: a stream was declared, and the answer has another content type. Its body is unread.
  * - `TooLarge`: the body, a line or an event passes its limit.
@@ -64,7 +64,7 @@ export interface Connection {
 
 /** How the request of a stream is sent again. */
 export interface Resume {
-  /** Sends it with more headers; undefined when the provider says that nothing more comes (204). */
+  /** Sends it with more headers; undefined when the provider ends the stream (204). */
   readonly connect: (headers: Readonly<Record<string, string>>) => Effect.Effect<Connection | undefined, unknown>
   /** Ends an Effect at the deadline of the stream. */
   readonly inTime: <A>(effect: Effect.Effect<A, unknown>) => Effect.Effect<A, unknown>

@@ -83,7 +83,7 @@ const string = (scan: Scan): boolean => {
   scan.at += 1
   for (;;) {
     const code = scan.text.charCodeAt(scan.at)
-    // A text that ends gives NaN, which is neither.
+    // At the end of the text the code is NaN, which is neither.
     if (!(code >= 0x20)) return false
     if (code === 0x5c) {
       if (!matched(scan, escape)) return false

@@ -8,11 +8,11 @@ import type { Duration } from "effect"
  * @category models
  */
 export interface CallOptions {
-  /** The longest that this call takes in all; the shorter of this and the policy's deadline holds. Adds `Timeout`. */
+  /** The longest that this call takes in all; the shorter of this and the policy's deadline applies. Adds `Timeout`. */
   readonly deadline?: Duration.Input
   /** The most attempts of this call; never more than the policy's. */
   readonly attempts?: number
-  /** The idempotency key of this call: the same at each attempt, and what makes an unsafe method safe to retry. */
+  /** The idempotency key of this call: the same at each attempt. It makes an unsafe method safe to retry. */
   readonly idempotencyKey?: string
   /** Headers of this call alone, such as `stripe-account`; they replace those of the integration and of the endpoint. */
   readonly headers?: Readonly<Record<string, string>>

@@ -18,9 +18,9 @@ export const descriptions: Descriptions = {
   deadline: ({ header, millis }) => `${time(millis)} in all${header === undefined ? "" : `, sent in ${header}`}`,
   cache: ({ defaultTtlMillis, maxBytes, maxEntries, staleIfErrorMillis, staleWhileRevalidateMillis }) =>
     `${maxEntries} answers, ${maxBytes} bytes` +
-    forTime(defaultTtlMillis, "kept without being told to") +
-    forTime(staleWhileRevalidateMillis, "given while a fresh one is fetched") +
-    forTime(staleIfErrorMillis, "given when there is no fresh one"),
+    forTime(defaultTtlMillis, "stored by default") +
+    forTime(staleWhileRevalidateMillis, "served stale during a refresh") +
+    forTime(staleIfErrorMillis, "served stale during an outage"),
   coalesce: ({ maxKeys }) => `identical calls in flight share one, for ${maxKeys} of them`,
   retry: ({ attempts, idempotencyKeyHeader, maxRetryAfterMillis }) =>
     `at most ${attempts} attempts, Retry-After up to ${time(maxRetryAfterMillis)}` +

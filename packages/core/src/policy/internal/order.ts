@@ -238,7 +238,7 @@ export const order: ReadonlyArray<AnyRow> = [
 
 /** Compiles a policy slot by slot. */
 export const compile = (policy: Policy): Compiled =>
-  // Each row compiles its own slot, and each slot but the list of strategies has a row: a test holds that.
+  // Each row compiles its own slot, and each slot except the list of strategies has a row: a test checks it.
   ({
     ...Object.fromEntries(order.map((row) => [row.name, row.compile(policy)])),
     strategies: policy.strategies ?? undefined

@@ -20,7 +20,7 @@ import type * as Throttle from "../Throttle.ts"
  * @category models
  */
 export interface Policy {
-  /** The longest that a call takes in all, waits and retries included. */
+  /** The longest time of a call, waits and retries included. */
   readonly deadline?: Deadline.Input | null
   /** The longest that one attempt takes, until its answer is decoded (or, for a stream, begins). */
   readonly timeout?: Duration.Input | null
@@ -40,7 +40,7 @@ export interface Policy {
   readonly bulkhead?: Bulkhead.Input | null
   /** How many attempts may be in flight, as observed. */
   readonly concurrency?: Concurrency.Concurrency | null
-  /** How many attempts any window of time may hold. */
+  /** The most attempts in any window of time. */
   readonly rateLimit?: RateLimit.Input | null
   /** When to stop calling a provider that fails. */
   readonly circuitBreaker?: Breaker.Breaker | null

@@ -1,4 +1,4 @@
-/** Trips by the share of bad attempts in a window: of the last so many calls, or of some time. */
+/** Trips by the share of bad attempts in a window of calls or of time. */
 import type { Breaker, Trip } from "../../Breaker.ts"
 import { isOnlyTrip } from "./sameTrips.ts"
 import type { Tally } from "./Tally.ts"
@@ -49,7 +49,7 @@ interface Outcomes {
   bad: number
 }
 
-/** A rate over the last so many attempts. While all of them were good, their number is all there is to know. */
+/** A rate over the last `window` attempts. While all of them were good, only their number is stored. */
 export class CallRate extends Rate {
   #calls = 0
   #outcomes: Outcomes | undefined = undefined
@@ -76,7 +76,7 @@ export class CallRate extends Rate {
   }
 }
 
-/** It is made for windows of calls alone. */
+/** It is created for windows of calls only. */
 const sizeOf = ({ window }: RateTrip): number => (window._tag === "Calls" ? window.size : 0)
 
 const mark = (outcomes: Outcomes, bad: boolean): void => {
@@ -108,7 +108,7 @@ class Buckets {
     this.#increase(bucketCount + slot, bad)
   }
 
-  /** Empties so many buckets, the newest and those before it. */
+  /** Empties a number of buckets, the newest and those before it. */
   turn(newest: number, buckets: number): void {
     for (let step = 0; step < buckets; step += 1) this.#empty((newest - step + bucketCount) % bucketCount)
   }
@@ -128,8 +128,8 @@ class Buckets {
 // Without private methods: each of the many instances would carry a mark of its class for them.
 
 /**
- * A rate over the attempts of the last so many milliseconds, in buckets that take turns. While all that was counted is of
- * one bucket, and good, its number is all there is to know: so are most circuits that are idle.
+ * A rate over the attempts of the last `window` milliseconds, in a ring of buckets. While all attempts are good and in one
+ * bucket, as for most idle circuits, only their number is stored.
  */
 export class TimeRate extends Rate {
   /** The newest bucket, counted from the epoch. */
@@ -174,6 +174,6 @@ export class TimeRate extends Rate {
   }
 }
 
-/** It is made for windows of time alone. */
+/** It is created for windows of time only. */
 export const bucketMillisOf = ({ window }: RateTrip): number =>
   window._tag === "Time" ? Math.max(1, Math.ceil(window.millis / bucketCount)) : 1

@@ -108,7 +108,7 @@ export class Attempt implements Model.Attempt {
     if (sending === undefined) return this.#leftMillis(0)
     const leftMillis = () => {
       const shortest = this.#shortest(sending)
-      // What the limit ends, it interrupts: by then the body is no longer being sent.
+      // The limit interrupts the Effect first: by then the body is no longer being sent.
       if (shortest.leftMillis <= 0) this.#passed ??= shortest
       return shortest.leftMillis
     }

@@ -73,7 +73,7 @@ const placeOf = ({ endpoint, integration, tenant }: CallEvent) => ({
   ...(tenant !== undefined && { tenant })
 })
 
-/** At most so many lines a minute; the next line says how many were dropped. */
+/** The most lines per minute; the next line reports how many were dropped. */
 class LineBudget {
   #since = -Infinity
   #taken = 0

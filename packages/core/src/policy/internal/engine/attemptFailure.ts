@@ -5,7 +5,7 @@ import type * as Failure from "../../Failure.ts"
 
 /**
  * A failed attempt: the error that the call fails with when it is the last one, its category, the wait that the
- * provider asked for, whether the provider may have processed anything, and whether the endpoint declares the error.
+ * provider stated, whether the provider may have processed anything, and whether the endpoint declares the error.
  *
  * @since 0.1.0
  * @category models

@@ -41,7 +41,7 @@ const answer = (circuits: Circuits, key: string, call: CallContext, admission: B
 }
 
 /**
- * The last rejection of a circuit, for those in the same millisecond that would say the same: creating an error costs more than
+ * The last rejection of a circuit, reused for equal rejections in the same millisecond: creating an error costs more than
  * the rest of a rejected call.
  */
 class Rejections {

@@ -1,4 +1,4 @@
-/** The strategies of bulkhead and concurrency limit: so many attempts in flight, and a fair queue for the others. */
+/** The strategies of bulkhead and concurrency limit: a limit of attempts in flight, and a fair queue for the others. */
 import { Effect } from "effect"
 import type { Admission, AttemptEnd, CallContext, Decision, Permit } from "../../Admission.ts"
 import * as CallError from "../../CallError.ts"

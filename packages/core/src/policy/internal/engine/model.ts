@@ -47,13 +47,13 @@ export interface Attempt {
   /** Records the status and the headers of a response, for the strategies that learn from them. */
   readonly received: (answer: Omit<Failure.Response, "now">) => void
   /**
-   * The body as it is to be sent by this attempt: while it is being sent, the timeout and the deadline stand still unless
-   * the endpoint or the call states them, and at most `idleMillis` pass between two chunks.
+   * The body as it is to be sent by this attempt: while it is being sent, the timeout and the deadline are paused unless
+   * the endpoint or the call sets them, and at most `idleMillis` pass between two chunks.
    */
   sending(body: HttpBody, idleMillis: number): HttpBody
-  /** Whether such a body was given. */
+  /** Whether `sending` returned such a body. */
   readonly isSending: boolean
-  /** Says that the answer has begun, or that the body is sent no further. */
+  /** Reports that the answer has begun, or that the body is no longer sent. */
   sent(): void
   /** Ends an Effect when the time of the attempt is up; for the attempts of a call that is `timed`. */
   inTime<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | AttemptFailure<PolicyError, never>, R>
@@ -131,7 +131,7 @@ export interface SteppedCall<A, E, R> {
 }
 
 /**
- * How many attempts a call has made.
+ * The number of attempts of a call.
  *
  * @since 0.1.0
  * @category models
@@ -151,11 +151,11 @@ export interface Engine {
   /** The prefix of the keys of all state. */
   readonly scope: string
   readonly policy: Compiled
-  /** Whether the deadline is the endpoint's own: it then holds for a streamed answer too. */
+  /** Whether the deadline is the endpoint's own: it then applies to a streamed answer too. */
   readonly isDeadlineOwn: boolean
-  /** Whether the timeout is the endpoint's own: it then holds while a body is being sent too. */
+  /** Whether the timeout is the endpoint's own: it then applies while a body is being sent too. */
   readonly isTimeoutOwn: boolean
-  /** What stands around the retries, outermost first. */
+  /** The steps around the retries, outermost first. */
   readonly steps: ReadonlyArray<Step>
   /** What stands before each attempt, outermost first. */
   readonly admissions: ReadonlyArray<Admission>

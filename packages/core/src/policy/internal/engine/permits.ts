@@ -59,7 +59,7 @@ const releasingOf = (permit: Permit, end: AttemptEnd): Effect.Effect<void> => {
   }
 }
 
-/** Earlier decisions may no longer hold after a wait: the strategies that can decide again do. */
+/** Earlier decisions may be outdated after a wait: strategies with `confirm` decide again. */
 export const confirmed = (permits: ReadonlyArray<Permit>): Effect.Effect<ReadonlyArray<Permit> | Rejection> =>
   permits.reduce<Effect.Effect<ReadonlyArray<Permit> | Rejection>>(
     (before, permit) =>
