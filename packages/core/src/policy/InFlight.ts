@@ -159,7 +159,7 @@ class Places implements InFlight {
   }
 
   leave(generation: number, outcome: Outcome, elapsedMillis: number, now: number): void {
-    this.#limit.ended(outcome, elapsedMillis, generation, this.size, now)
+    this.#limit.ended?.(outcome, elapsedMillis, generation, this.size, now)
     this.size -= 1
     this.#serve()
   }

@@ -161,6 +161,7 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
   }
 
   override redirected(hop: Hop, response: HttpClientResponse): Hop | undefined {
+    if (this.#endpoint.codec.redirects === "none") return undefined
     const { request, visited } = hop
     const redirected = this.#endpoint.redirected(request, response, visited)
     if (redirected === undefined) return undefined

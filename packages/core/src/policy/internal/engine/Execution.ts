@@ -1,6 +1,6 @@
 /** One call while it runs: the interpreter of a compiled policy. */
 import { Cause, Duration, Effect, Exit, type Fiber, Pull, Random, Result, Schedule } from "effect"
-import type { CallContext, Decision, Permit, Rejection } from "../../Admission.ts"
+import type { AttemptEnd, CallContext, Decision, Permit, Rejection } from "../../Admission.ts"
 import * as CallError from "../../CallError.ts"
 import type { FailedAttempt } from "../../Failure.ts"
 import * as InvalidOption from "../../InvalidOption.ts"
@@ -11,7 +11,7 @@ import type { AttemptFailure, PolicyError } from "./attemptFailure.ts"
 import { hedged, type Hedging } from "./hedging.ts"
 import type { Call, Engine, Progress, Sharing } from "./model.ts"
 import { exitOf } from "../AtOnce.ts"
-import { detached, discardAll, endOf, withoutBody, withoutStack } from "./failedAttempts.ts"
+import { detached, discardAll, withoutBody, withoutStack } from "./failedAttempts.ts"
 import { confirmed, decided, isDecision, neverMade, rejection, releaseAll } from "./permits.ts"
 import { isOperational } from "./OperationsLog.ts"
 import { type RuntimeContext, runtimeContextOf } from "./RuntimeContext.ts"
@@ -460,4 +460,20 @@ const statedDeadlineMillisOf = ({ isDeadlineOwn, policy }: Engine, options: Call
   return options.deadline === undefined
     ? own
     : Math.min(own, InvalidOption.positiveMillis("options.deadline", options.deadline))
+}
+
+const endOf = (
+  exit: Exit.Exit<unknown, AttemptFailure<unknown, unknown>>,
+  elapsedMillis: number,
+  answer: AttemptEnd["answer"]
+): AttemptEnd => {
+  const attempted = true
+  if (Exit.isSuccess(exit)) {
+    return { attempted, category: "success", elapsedMillis, retryAfterMillis: undefined, answer, success: exit.value }
+  }
+  const found = Cause.findError(exit.cause)
+  const failure = Result.isSuccess(found) ? found.success : undefined
+  const retryAfterMillis = failure?.retryAfter === undefined ? undefined : Duration.toMillis(failure.retryAfter)
+  const category = failure?.isUncounted === true ? undefined : failure?.category
+  return { attempted, category, elapsedMillis, retryAfterMillis, answer, success: undefined }
 }

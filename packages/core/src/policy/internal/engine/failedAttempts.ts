@@ -1,6 +1,5 @@
-/** The end of an attempt, and what is released when it failed. */
-import { Cause, Duration, Effect, Exit, Result } from "effect"
-import type { AttemptEnd } from "../../Admission.ts"
+/** What is released when attempts failed. */
+import { Cause, Effect, Exit, Result } from "effect"
 import type { AttemptFailure } from "./attemptFailure.ts"
 
 export const withoutBody = <E, A>(failure: AttemptFailure<E, A>): AttemptFailure<E, A> => {
@@ -32,20 +31,4 @@ export const withoutStack = <Failure>(make: () => Failure): Failure => {
   } finally {
     Error.stackTraceLimit = limit
   }
-}
-
-export const endOf = (
-  exit: Exit.Exit<unknown, AttemptFailure<unknown, unknown>>,
-  elapsedMillis: number,
-  answer: AttemptEnd["answer"]
-): AttemptEnd => {
-  const attempted = true
-  if (Exit.isSuccess(exit)) {
-    return { attempted, category: "success", elapsedMillis, retryAfterMillis: undefined, answer, success: exit.value }
-  }
-  const found = Cause.findError(exit.cause)
-  const failure = Result.isSuccess(found) ? found.success : undefined
-  const retryAfterMillis = failure?.retryAfter === undefined ? undefined : Duration.toMillis(failure.retryAfter)
-  const category = failure?.isUncounted === true ? undefined : failure?.category
-  return { attempted, category, elapsedMillis, retryAfterMillis, answer, success: undefined }
 }

@@ -8,8 +8,10 @@ export interface Limit {
   /** Grows when what calls that begin later say is to be told from what those before them say. */
   readonly generation: number
   /** `inFlight` counts the call that ends; `generation` is the one in which it began. */
-  readonly ended: (outcome: Outcome, elapsedMillis: number, generation: number, inFlight: number, now: number) => void
+  readonly ended:
+    | ((outcome: Outcome, elapsedMillis: number, generation: number, inFlight: number, now: number) => void)
+    | undefined
 }
 
 /** A limit that nothing changes. */
-export const fixedLimit = (current: number): Limit => ({ current, generation: 0, ended: () => {} })
+export const fixedLimit = (current: number): Limit => ({ current, generation: 0, ended: undefined })
