@@ -1,7 +1,8 @@
 /** Lists as real providers page them: the shapes are those of their documentation and SDKs. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Fiber, Schema, Stream } from "effect"
 import type { HttpClientRequest } from "effect/http"
+import { TestClock } from "effect/testing"
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
 import { InvalidOption, Policy } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
@@ -527,4 +528,28 @@ describe("a style that an endpoint doesn't fit is refused where it is defined", 
       Endpoint.post("unknown", "/l", { payload: Schema.Unknown, pagination: cursor({ payload: ["a", "b"] }) })
     })
   })
+})
+
+it.effect("a list under the standard policy may take longer than a deadline, which holds for each page", () => {
+  const Page = Schema.Struct({ items: Schema.Array(Schema.Int) })
+  class Lists extends Integration.Service<Lists>()("test/Lists", {
+    baseUrl: "https://provider.example",
+    endpoints: [
+      Endpoint.get("list", "/list", {
+        query: { page: Schema.optional(Schema.Int) },
+        success: Page,
+        pagination: Pagination.pageNumber(Page, { items: (page) => page.items })
+      })
+    ]
+  }) {}
+  const pages = [[1], [2], [3], [4], []].map((items) => Mock.delay("9 seconds", Mock.ok({ items })))
+  return Effect.gen(function* () {
+    const lists = yield* Lists
+    const read = Stream.mapEffect(lists.list.items({ query: {} }), (item) =>
+      Effect.as(Effect.sleep("40 seconds"), item)
+    )
+    const fiber = yield* Effect.forkChild(Stream.runCollect(read))
+    yield* TestClock.adjust("5 minutes")
+    assert.deepStrictEqual(Array.from(yield* Fiber.join(fiber)), [1, 2, 3, 4])
+  }).pipe(Effect.provide(Lists.layerMock({ list: Mock.sequence(...pages) })))
 })
