@@ -39,6 +39,32 @@ describe("the `when` of a retry", () => {
     )
   )
 
+  it.effect("decides once for each failed attempt", () => {
+    const asked: Array<number> = []
+    class Counted extends Integration.Service<Counted>()("test/Counted", {
+      baseUrl: "https://locks.example",
+      endpoints: [Endpoint.get("read", "/read", { success: Schema.String })],
+      policy: {
+        ...Policy.none,
+        retry: Retry.make({
+          schedule,
+          attempts: 5,
+          when: ({ attempt }) => {
+            asked.push(attempt)
+            return attempt < 3
+          }
+        })
+      }
+    }) {}
+    return Effect.gen(function* () {
+      const counted = yield* Counted
+      const fiber = yield* Effect.forkChild(Effect.flip(counted.read()))
+      yield* TestClock.adjust("5 seconds")
+      assert.deepInclude(yield* Fiber.join(fiber), { _tag: "UnexpectedStatus", attempts: 3, body: "busy" })
+      assert.deepStrictEqual(asked, [1, 2, 3])
+    }).pipe(Effect.provide(Counted.layerMock({ read: Mock.status(503, { body: "busy" }) })))
+  })
+
   it("is refused beside a single attempt", () => {
     assert.throws(() => Retry.make({ attempts: 1, when: () => true }), "retry.when is set with `attempts: 1`")
   })

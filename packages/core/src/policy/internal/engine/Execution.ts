@@ -41,6 +41,8 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   #renewed = false
   #circuitOpened = false
   #step: Step | undefined = undefined
+  /** The failure that another attempt may follow, so that this is decided once. */
+  #followed: Failed<E, A> | undefined = undefined
   /** The time, for as long as nothing is waited for: reading a clock costs more than most strategies do. */
   #moment: number | undefined = undefined
   /** Makes the attempts in the place of this one, when the answer is shared. */
@@ -220,13 +222,16 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   /** The error that is the call's answer is read while the attempt holds its permits, and within its time. */
   #readIfLast(attempt: Attempt, made: Effect.Effect<A, Failed<E, A>, R>): Effect.Effect<A, Failed<E, A>, R> {
     if (exitOf(made) !== undefined) return made
-    return Effect.catch(made, (failure) =>
-      failure.readError === undefined || this.#mayFollow(failure)
-        ? Effect.fail(failure)
-        : Effect.flatMap(attempt.within(failure.readError, failure.error), (error) =>
-            Effect.fail<Failed<E, A>>({ ...withoutBody(failure), error })
-          )
-    )
+    return Effect.catch(made, (failure) => {
+      if (failure.readError === undefined) return Effect.fail(failure)
+      if (this.#mayFollow(failure)) {
+        this.#followed = failure
+        return Effect.fail(failure)
+      }
+      return Effect.flatMap(attempt.within(failure.readError, failure.error), (error) =>
+        Effect.fail<Failed<E, A>>({ ...withoutBody(failure), error, isLast: true })
+      )
+    })
   }
 
   #mayFollow(failure: Failed<E, A>): boolean {
@@ -259,8 +264,9 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     if (Result.isFailure(found)) return Effect.failCause(found.failure)
     const failure = found.success
     if (failure.isRejection === true) return Effect.fail(failure.error)
+    if (failure.isLast === true) return this.#concluded(failure)
     if (failure.renewed === true && this.#mayRepeat()) return this.#again(failure, Effect.void)
-    if (!this.#mayRetry(failure)) return this.#concluded(failure)
+    if (failure !== this.#followed && !this.#mayRetry(failure)) return this.#concluded(failure)
     if (this.#asksTooMuch(failure)) return this.#givenUp(failure)
     return this.#afterSchedule(failure)
   }

@@ -31,6 +31,8 @@ export interface AttemptFailure<out E, out A = never> {
   readonly readError?: Effect.Effect<E>
   /** The call ends with this answer instead of the error. */
   readonly answer?: Effect.Effect<A>
+  /** No attempt follows: the error was read as the call's answer. */
+  readonly isLast?: boolean
   /** Releases what the failure holds, when another attempt follows it. */
   readonly discard?: Effect.Effect<void>
 }
