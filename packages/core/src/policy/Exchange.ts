@@ -393,8 +393,16 @@ const excerptOf = (response: HttpClientResponse, maxBytes: number, within: Durat
  * @since 0.1.0
  * @category bodies
  */
-export const discard = (response: HttpClientResponse): Effect.Effect<void> =>
-  Effect.asVoid(excerpt(response, 64 * 1024, "1 second"))
+export const discard = (response: HttpClientResponse): Effect.Effect<void> => Effect.asVoid(discarded(response))
+
+/**
+ * The same as `discard`; succeeds with what was read, as text.
+ *
+ * @since 0.1.0
+ * @category bodies
+ */
+export const discarded = (response: HttpClientResponse): Effect.Effect<string> =>
+  excerpt(response, 64 * 1024, "1 second")
 
 const requestIdHeaders = [
   "x-request-id",

@@ -5,7 +5,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/ht
 import { TestClock } from "effect/testing"
 import { Auth, Credentials } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { Breaker, BreakerStore, CallError, CallObserver, Policy, Retry } from "@causeway/core/policy"
+import { Breaker, BreakerStore, Bulkhead, CallError, CallObserver, Policy, Retry } from "@causeway/core/policy"
 
 class Down extends Schema.TaggedError<Down>()("Down", { message: Schema.String }) {}
 
@@ -273,6 +273,76 @@ describe("the body of an error that is not declared", () => {
     }).pipe(
       Effect.provide(Bare.layer.pipe(Layer.provide([Auth.none(Bare), Layer.succeed(HttpClient.HttpClient, client)])))
     )
+  })
+
+  /** Answers 503, and counts the bodies that are neither read to their end nor discarded. */
+  const unavailable = (body: "whole" | "stalls") => {
+    const seen = { arrived: 0, open: 0, mostOpen: 0 }
+    const client = HttpClient.make((request, _, signal) =>
+      Effect.sync(() => {
+        seen.arrived += 1
+        seen.open += 1
+        seen.mostOpen = Math.max(seen.mostOpen, seen.open)
+        let isOpen = true
+        const end = () => {
+          if (isOpen) seen.open -= 1
+          isOpen = false
+        }
+        signal.addEventListener("abort", end)
+        const stream = new ReadableStream<Uint8Array>(
+          {
+            pull: (controller) => {
+              if (body === "stalls") return new Promise(() => {})
+              controller.enqueue(new TextEncoder().encode("down for maintenance"))
+              end()
+              return controller.close()
+            },
+            cancel: end
+          },
+          { highWaterMark: 0 }
+        )
+        return HttpClientResponse.fromWeb(request, new Response(stream, { status: 503 }))
+      })
+    )
+    return { seen, layer: Layer.succeed(HttpClient.HttpClient, client) }
+  }
+
+  const alone = Bulkhead.make({ maxInFlight: 1, maxWaiting: 10 })
+
+  for (const body of ["whole", "stalls"] as const) {
+    it.effect(`that ${body === "whole" ? "comes whole" : "stalls"} counts as in flight until it is discarded`, () => {
+      const { layer, seen } = unavailable(body)
+      class One extends Integration.Service<One>()("test/One", {
+        baseUrl: "https://provider.example",
+        endpoints: [Endpoint.get("read", "/read", { success: Read })],
+        policy: {
+          ...Policy.none,
+          bulkhead: alone,
+          retry: Retry.make({ attempts: 3, schedule: Schedule.spaced("10 millis") })
+        }
+      }) {}
+      return Effect.gen(function* () {
+        const one = yield* One
+        const both = Effect.all([Effect.flip(one.read()), Effect.flip(one.read())], { concurrency: 2 })
+        for (const error of yield* hurried(both)) assert.strictEqual(error._tag, "UnexpectedStatus")
+        assert.strictEqual(seen.arrived, 6)
+        assert.strictEqual(seen.mostOpen, 1)
+      }).pipe(Effect.provide(One.layer.pipe(Layer.provide([Auth.none(One), layer]))))
+    })
+  }
+
+  it.effect("is in the error of a call that its schedule ends before its attempts do", () => {
+    const { layer, seen } = unavailable("whole")
+    class Once extends Integration.Service<Once>()("test/Once", {
+      baseUrl: "https://provider.example",
+      endpoints: [Endpoint.get("read", "/read", { success: Read })],
+      policy: { ...Policy.none, bulkhead: alone, retry: Retry.make({ attempts: 5, schedule: Schedule.recurs(0) }) }
+    }) {}
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip((yield* Once).read())
+      assert.deepInclude(error, { _tag: "UnexpectedStatus", body: "down for maintenance" })
+      assert.strictEqual(seen.arrived, 1)
+    }).pipe(Effect.provide(Once.layer.pipe(Layer.provide([Auth.none(Once), layer]))))
   })
 
   it.effect("never keeps a call beyond its deadline", () => {

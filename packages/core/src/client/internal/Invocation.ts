@@ -13,7 +13,15 @@ import { type Hop, HttpCall, noStamps, type Received } from "../../policy/intern
 import type { CallOptions } from "../../policy/Policy.ts"
 import * as Redact from "../../policy/Redact.ts"
 import type { Codec, Input, Wiring } from "./codec.ts"
-import { brokenAttempt, decodeFailure, excerptBytes, type GeneralError, generalError, secretsOf } from "./callErrors.ts"
+import {
+  brokenAttempt,
+  decodeFailure,
+  excerptBytes,
+  type GeneralError,
+  generalError,
+  secretsOf,
+  unreadBody
+} from "./callErrors.ts"
 import type { Told } from "./failureRules.ts"
 import { readBody, type ReceivedBody } from "./receivedBody.ts"
 import type { Redirected } from "./redirects.ts"
@@ -368,12 +376,10 @@ export class Invocation extends HttpCall<unknown, unknown, never, Credentials.Au
     const facts = this.#failed(received, category)
     const error = this.#generalError(received, category, known)
     if (known.excerpt !== undefined) return this.#failAfterRenewal(received, { ...facts, error })
-    const discard = Exchange.discard(response)
+    const { discard, excerpt } = unreadBody(response)
     const readError =
       error._tag === "UnexpectedStatus"
-        ? Effect.map(Exchange.excerpt(response, excerptBytes), (excerpt) =>
-            this.#generalError(received, category, { excerpt })
-          )
+        ? Effect.map(excerpt, (excerpt) => this.#generalError(received, category, { excerpt }))
         : Effect.as(discard, error)
     return this.#failAfterRenewal(received, { ...facts, error, readError, discard })
   }

@@ -1,5 +1,5 @@
 /** The general errors of a call, from a response or from a request that broke. */
-import { Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Credentials from "../../auth/Credentials.ts"
@@ -11,6 +11,20 @@ import * as Redact from "../../policy/Redact.ts"
 
 /** The most of an undeclared body that is kept, in bytes. */
 export const excerptBytes = 8 * 1024
+
+/** The body of an undeclared error: what `discard` has read of it is still the excerpt. */
+export const unreadBody = (response: HttpClientResponse) => {
+  let kept: string | undefined
+  const reading = Effect.map(Exchange.discarded(response), (text) => {
+    kept = text.slice(0, excerptBytes)
+  })
+  return {
+    discard: Effect.suspend(() => (kept === undefined ? reading : Effect.void)),
+    excerpt: Effect.suspend(() =>
+      kept === undefined ? Exchange.excerpt(response, excerptBytes) : Effect.succeed(kept)
+    )
+  }
+}
 
 /** The values that must not appear in an error: the credentials of the integration, and those that the caller gave. */
 export const secretsOf = (

@@ -68,14 +68,10 @@ const rateLimitIsKept: Fact = (report) => {
 }
 
 /** What has been handed to its caller is the caller's: a raw response is no longer in flight for the engine. */
-const nothingRunsBesideTheLimit: Fact = ({ mostAwaited, mostInFlight, scenario: { callers, slots } }) => {
+const nothingRunsBesideTheLimit: Fact = ({ mostInFlight, scenario: { callers, slots } }) => {
   if (callers.some(({ raw }) => raw)) return undefined
   const most = Math.min(slots.bulkhead?.maxInFlight ?? Infinity, slots.concurrency?.max ?? Infinity)
-  if (mostAwaited > most) return `${mostAwaited} were awaited of at most ${most}`
-  // The body of an attempt that is made again is discarded beside the next one.
-  return slots.retry === undefined && mostInFlight > most
-    ? `${mostInFlight} were in flight of at most ${most}`
-    : undefined
+  return mostInFlight > most ? `${mostInFlight} were in flight of at most ${most}` : undefined
 }
 
 const retriesAreWithinTheBudget: Fact = (report) => {

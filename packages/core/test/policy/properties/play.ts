@@ -38,8 +38,6 @@ export interface Report {
   readonly renewals: number
   readonly mostInFlight: number
   /** When all calls had ended. */
-  /** Requests that were awaiting their answer at once. */
-  readonly mostAwaited: number
   readonly inFlightAtEnd: number
   /** Afterwards, when the provider had recovered and every wait was over. */
   readonly fresh: ReadonlyArray<Exit.Exit<unknown, unknown> | undefined>
@@ -331,9 +329,9 @@ export const play = (given: Scenario): Effect.Effect<Report> => {
     yield* moveUntilEnded(alarms, () => fibers.every((fiber) => fiber.pollUnsafe() !== undefined))
     yield* Fiber.interruptAll(fibers)
     yield* lettingGo
-    const { inFlight, mostAwaited, mostInFlight } = provider
+    const { inFlight, mostInFlight } = provider
     const sofar = { arrivals: [...provider.arrivals], events: [...events], renewals: counted.renewals }
     const rest = yield* after(service, provider, scenario.slots)
-    return { scenario, calls, ...sofar, mostAwaited, mostInFlight, inFlightAtEnd: inFlight, ...rest }
+    return { scenario, calls, ...sofar, mostInFlight, inFlightAtEnd: inFlight, ...rest }
   }).pipe(Effect.provide(layer), alarms.noting, Effect.provide([TestClock.layer(), Logger.layer([])]))
 }

@@ -20,9 +20,6 @@ export class Provider {
   /** Requests that are neither answered to the end of their body, nor broken, nor let go of. */
   inFlight = 0
   mostInFlight = 0
-  /** Requests that are not answered yet, and neither broken nor let go of. */
-  #awaited = 0
-  mostAwaited = 0
   #script: (arrival: number) => Reply
 
   constructor(replies: ReadonlyArray<Reply>) {
@@ -78,15 +75,8 @@ export class Provider {
     this.inFlight += 1
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
     const end = once(() => (this.inFlight -= 1))
-    this.#awaited += 1
-    this.mostAwaited = Math.max(this.mostAwaited, this.#awaited)
-    const answered = once(() => (this.#awaited -= 1))
     signal.addEventListener("abort", end)
-    signal.addEventListener("abort", answered)
-    return answer(request, reply, signal, end).pipe(
-      Effect.onError(() => Effect.sync(end)),
-      Effect.onExit(() => Effect.sync(answered))
-    )
+    return Effect.onError(answer(request, reply, signal, end), () => Effect.sync(end))
   }
 }
 

@@ -41,8 +41,8 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   #renewed = false
   #circuitOpened = false
   #step: Step | undefined = undefined
-  /** The failure that another attempt may follow, so that this is decided once. */
-  #followed: Failed<E, A> | undefined = undefined
+  /** A failure that is worth a retry, so that the policy's `when` is asked once. */
+  #retryable: Failed<E, A> | undefined = undefined
   /** The time, for as long as nothing is waited for: reading a clock costs more than most strategies do. */
   #moment: number | undefined = undefined
   /** Makes the attempts in the place of this one, when the answer is shared. */
@@ -206,7 +206,8 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     const attempt = new Attempt(this, this.#attempts, this.#timeFrom(beganAt, remainingMillis))
     if (this.#runtime.observe !== undefined) this.emit({ _tag: "AttemptStarted", attempt: this.#attempts })
     const made = this.#call.attempt(attempt)
-    const timed = restore(this.#readIfLast(attempt, this.#call.timed === true ? made : attempt.inTime(made)))
+    const inTime = this.#call.timed === true ? made : attempt.inTime(made)
+    const timed = restore(this.#withErrorBody(attempt, inTime, permits.length > 0))
     // Without permits and observers, the end of an attempt needs no work.
     if (permits.length === 0 && this.#runtime.observe === undefined && this.#engine.hedge === undefined) return timed
     return Effect.onExit(timed, (exit) => this.#ended(attempt, permits, exit))
@@ -219,14 +220,22 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     return { beganAt, remainingMillis, timeoutMillis, statedMillis: { timeout, deadline } }
   }
 
-  /** The error that is the call's answer is read while the attempt holds its permits, and within its time. */
-  #readIfLast(attempt: Attempt, made: Effect.Effect<A, Failed<E, A>, R>): Effect.Effect<A, Failed<E, A>, R> {
+  /**
+   * The body of an error is in flight until it is read or discarded: an attempt holds its permits for as long, within its
+   * time. Without permits, a body that is discarded holds up nothing.
+   */
+  #withErrorBody(
+    attempt: Attempt,
+    made: Effect.Effect<A, Failed<E, A>, R>,
+    hasPermits: boolean
+  ): Effect.Effect<A, Failed<E, A>, R> {
     if (exitOf(made) !== undefined) return made
     return Effect.catch(made, (failure) => {
       if (failure.readError === undefined) return Effect.fail(failure)
       if (this.#mayFollow(failure)) {
-        this.#followed = failure
-        return Effect.fail(failure)
+        const failed = Effect.fail(failure)
+        if (!hasPermits || failure.discard === undefined) return failed
+        return Effect.andThen(attempt.within(failure.discard, undefined), failed)
       }
       return Effect.flatMap(attempt.within(failure.readError, failure.error), (error) =>
         Effect.fail<Failed<E, A>>({ ...withoutBody(failure), error, isLast: true })
@@ -235,8 +244,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
   }
 
   #mayFollow(failure: Failed<E, A>): boolean {
-    const isRenewed = failure.renewed === true && !this.#renewed && this.#attempts < this.#maxAttempts()
-    return isRenewed || this.#mayRetry(failure)
+    return this.#mayRepeat(failure) || this.#mayRetry(failure)
   }
 
   #ended(
@@ -265,17 +273,18 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     const failure = found.success
     if (failure.isRejection === true) return Effect.fail(failure.error)
     if (failure.isLast === true) return this.#concluded(failure)
-    if (failure.renewed === true && this.#mayRepeat()) return this.#again(failure, Effect.void)
-    if (failure !== this.#followed && !this.#mayRetry(failure)) return this.#concluded(failure)
+    if (this.#mayRepeat(failure)) {
+      this.#renewed = true
+      return this.#again(failure, Effect.void)
+    }
+    if (!this.#mayRetry(failure)) return this.#concluded(failure)
     if (this.#asksTooMuch(failure)) return this.#givenUp(failure)
     return this.#afterSchedule(failure)
   }
 
   /** Once per call, and within the attempts that the caller allows: the provider has refused, so nothing was done. */
-  #mayRepeat(): boolean {
-    if (this.#renewed || this.#attempts >= this.#maxAttempts()) return false
-    this.#renewed = true
-    return true
+  #mayRepeat({ renewed }: Failed<E, A>): boolean {
+    return renewed === true && !this.#renewed && this.#attempts < this.#maxAttempts()
   }
 
   #maxAttempts(): number {
@@ -286,10 +295,16 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
 
   #mayRetry(failure: Failed<E, A>): boolean {
     const { retry } = this.#engine.policy
+    // A hedge may have been sent since the failure was found to be worth a retry.
     if (retry === undefined || this.#attempts >= this.#maxAttempts()) return false
-    if (!retry.when(this.#failedAttempt(failure))) return false
-    if (!failure.sent) return true
-    return this.#call.replayable && (this.#call.idempotent || failure.isUnprocessed === true)
+    if (failure === this.#retryable) return true
+    if (!retry.when(this.#failedAttempt(failure)) || !this.#isSafeAfter(failure)) return false
+    this.#retryable = failure
+    return true
+  }
+
+  #isSafeAfter({ isUnprocessed, sent }: Failed<E, A>): boolean {
+    return !sent || (this.#call.replayable && (this.#call.idempotent || isUnprocessed === true))
   }
 
   #isRepeatable(): boolean {
@@ -345,7 +360,7 @@ export class Execution<A, E, R> implements CallContext, CallOfAttempt, Progress 
     })
   }
 
-  /** The body of a failed attempt is discarded in the background: it holds up neither the wait nor the next attempt. */
+  /** What is still unread is discarded in the background: it holds up neither the wait nor the next attempt. */
   #again(failure: Failed<E, A>, wait: Effect.Effect<void>): Effect.Effect<A, E | PolicyError, R> {
     const waited = failure.discard === undefined ? wait : Effect.andThen(detached(failure.discard), wait)
     return Effect.flatMap(waited, () => this.#nextAttempt())

@@ -33,7 +33,7 @@ export interface AttemptFailure<out E, out A = never> {
   readonly answer?: Effect.Effect<A>
   /** No attempt follows: the error was read as the call's answer. */
   readonly isLast?: boolean
-  /** Releases what the failure holds, when another attempt follows it. */
+  /** Releases what the failure holds, when another attempt may follow it; again does nothing, and `readError` still works. */
   readonly discard?: Effect.Effect<void>
 }
 
