@@ -52,7 +52,7 @@ export const captions: Captions = {
       "internal/engine/permits.ts": "Decisions and permits, handled synchronously where they answer at once.",
       "internal/engine/rateLimitAdmission.ts": "The rate limit before an attempt.",
       "internal/engine/retryBudgetAdmission.ts": "The retry budget before an attempt.",
-      "internal/engine/failedAttempts.ts": "What is released when attempts failed.",
+      "internal/engine/failedAttempts.ts": "Discards the bodies of failed attempts.",
       "internal/engine/state.ts": "The state of an integration's strategies.",
       "internal/engine/throttleAdmission.ts": "Adaptive throttling before an attempt.",
       "Breaker.ts": "The circuit breaker: stops calling a provider that fails and probes from time to time.",

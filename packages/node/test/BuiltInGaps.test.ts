@@ -39,6 +39,7 @@ import {
 import { Mock } from "@causeway/core/testing"
 import { Transport } from "@causeway/node"
 import { answer, type Handler, layerAt, providerUrl, serve, transports } from "./server.ts"
+import { recordedSpans } from "../../core/test/recordedSpans.ts"
 
 const Item = Schema.Struct({ id: Schema.String })
 const item = { id: "a" }
@@ -515,14 +516,7 @@ describe("18: a redirect to another origin", () => {
 describe("19: a key in a query string", () => {
   it.effect("is in no span, error or cause, also where a program names its own secrets", () => {
     const Provider = real({ retry: atOnce(2) })
-    const spans: Array<Tracer.NativeSpan> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
-    })
+    const { spans, tracer } = recordedSpans()
     return Effect.gen(function* () {
       const server = yield* serve((response) => answer(response, 500, "down"))
       const key = Auth.apiKey(Provider, { in: "query", name: "key" }, Effect.succeed(Redacted.make("k3y-in-query")))

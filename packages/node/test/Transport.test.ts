@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ByteSize, Context, Effect, Exit, Fiber, Layer, Option, Schema, Scope, Stream, Tracer } from "effect"
+import { ByteSize, Context, Effect, Exit, Fiber, Layer, Option, Schema, Scope, Stream } from "effect"
 import {
   Cookies,
   type HttpClientResponse,
@@ -14,6 +14,7 @@ import { inspect } from "node:util"
 import { Agent, type Dispatcher } from "undici"
 import { Transport } from "@causeway/node"
 import { listen, serving, signalled, untraced, ways } from "./transportServers.ts"
+import { recordedSpans } from "../../core/test/recordedSpans.ts"
 
 const Charge = Schema.Struct({ id: Schema.String, amount: Schema.Int })
 const charge = { id: "ch_1", amount: 1250 }
@@ -321,14 +322,7 @@ const bytes = (response: HttpClientResponse.HttpClientResponse) =>
 
 describe("tracing", () => {
   const spansOf = <A, E, R>(effect: Effect.Effect<A, E, R>) => {
-    const spans: Array<Tracer.NativeSpan> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
-    })
+    const { spans, tracer } = recordedSpans()
     return Effect.as(Effect.withTracer(effect, tracer), spans)
   }
 

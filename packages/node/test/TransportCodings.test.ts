@@ -15,7 +15,7 @@ import { Auth, MessageSignature } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
 import { Cache, Exchange } from "@causeway/core/policy"
 import { Transport } from "@causeway/node"
-import { serving, signalled, ways } from "./transportServers.ts"
+import { serving, signalled, testing, ways } from "./transportServers.ts"
 
 const mebibyte = 1024 * 1024
 
@@ -63,15 +63,7 @@ const limitedTo = (bytes: number) => Effect.provideService(HttpIncomingMessage.M
 
 for (const [name, as] of ways) {
   describe(`a coded response, ${name},`, () => {
-    const test = <A, E>(fact: string, body: (client: HttpClient.HttpClient) => Effect.Effect<A, E, Scope.Scope>) =>
-      it.effect(fact, () =>
-        Effect.provide(
-          Effect.flatMap(HttpClient.HttpClient, (client) =>
-            body(HttpClient.transformResponse(client, (response) => as(response)))
-          ),
-          Transport.layer
-        )
-      )
+    const test = testing(as)
 
     for (const coding of Object.keys(encoders)) {
       for (const [size, text] of [

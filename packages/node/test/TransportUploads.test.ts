@@ -1,12 +1,11 @@
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, type Scope, Stream } from "effect"
-import { HttpBody, HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
+import { assert, describe } from "@effect/vitest"
+import { Effect, Fiber, Stream } from "effect"
+import { HttpBody, type HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
 import type { IncomingMessage } from "node:http"
 import { Readable } from "node:stream"
 import { setImmediate } from "node:timers/promises"
 import { Exchange } from "@causeway/core/policy"
-import { Transport } from "@causeway/node"
-import { serving, signalled, ways } from "./transportServers.ts"
+import { serving, signalled, testing, ways } from "./transportServers.ts"
 
 const failure = <A, R>(effect: Effect.Effect<A, HttpClientError.HttpClientError, R>) =>
   Effect.map(Effect.flip(effect), (error) => error.reason)
@@ -39,15 +38,7 @@ const echoing = serving((request, response) => {
 
 for (const [name, as] of ways) {
   describe(`a request body, ${name},`, () => {
-    const test = <A, E>(fact: string, body: (client: HttpClient.HttpClient) => Effect.Effect<A, E, Scope.Scope>) =>
-      it.effect(fact, () =>
-        Effect.provide(
-          Effect.flatMap(HttpClient.HttpClient, (client) =>
-            body(HttpClient.transformResponse(client, (response) => as(response)))
-          ),
-          Transport.layer
-        )
-      )
+    const test = testing(as)
 
     const posted = (client: HttpClient.HttpClient, url: string, body: HttpBody.HttpBody) =>
       Effect.flatMap(

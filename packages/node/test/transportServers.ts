@@ -1,8 +1,10 @@
 /** Servers on free ports of 127.0.0.1, each stopped when its test ends, and ways to watch what reaches them. */
+import { it } from "@effect/vitest"
 import { Context, Effect, Scope } from "effect"
 import { HttpClient } from "effect/http"
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo, Server, Socket } from "node:net"
+import { Transport } from "@causeway/node"
 
 export interface Listening {
   readonly port: number
@@ -73,3 +75,16 @@ export const ways = [
   ["traced", unscoped],
   ["traced in a scope", <A, E, R>(effect: Effect.Effect<A, E, R>) => effect]
 ] as const
+
+/** States a fact of the transport, whose client sends its requests on one of the ways. */
+export const testing =
+  (as: (typeof ways)[number][1]) =>
+  <A, E>(fact: string, body: (client: HttpClient.HttpClient) => Effect.Effect<A, E, Scope.Scope>) =>
+    it.effect(fact, () =>
+      Effect.provide(
+        Effect.flatMap(HttpClient.HttpClient, (client) =>
+          body(HttpClient.transformResponse(client, (response) => as(response)))
+        ),
+        Transport.layer
+      )
+    )

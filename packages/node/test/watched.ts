@@ -1,6 +1,7 @@
 /** Everything that can be seen of a program: its errors, its lines in the log, its spans. */
 import { Cause, Effect, Exit, Logger, References, Result, Tracer } from "effect"
 import { inspect } from "node:util"
+import { recordedSpans } from "../../core/test/recordedSpans.ts"
 
 /** Runs a program and gives its outcome, with everything that was logged and traced meanwhile. */
 export const watched = <A, E, R>(program: Effect.Effect<A, E, R>) => {
@@ -10,14 +11,7 @@ export const watched = <A, E, R>(program: Effect.Effect<A, E, R>) => {
     for (const format of formats) seen.push(inspect(format.log(entry), { depth: 20 }))
     seen.push(inspect(entry.message, { depth: 20 }))
   })
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
+  const { spans, tracer } = recordedSpans()
   return Effect.gen(function* () {
     const exit = yield* Effect.exit(program)
     if (Exit.isFailure(exit)) {

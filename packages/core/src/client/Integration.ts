@@ -188,8 +188,8 @@ export interface IntegrationClass<
   readonly forTenant: (tenant: string) => Effect.Effect<Shape, Tenants.TenantError, Tenants.Tenants<Self>>
   /**
    * The service for many tenants, over an `HttpClient`: each with the credentials that its Layer makes, and with quotas
-   * and circuits of its own. A `layerPolicy` merged into that Layer retunes the one tenant, a `layerAddress` says where it
-   * is; `undefined` says that there is no such tenant.
+   * and circuits of its own. Merge a `layerPolicy` into that Layer to change the policy of this tenant, and a
+   * `layerAddress` to set its address; return `undefined` if there is no such tenant.
    */
   readonly layerTenants: <E, R>(
     credentialsOf: (tenant: string) => Layer.Layer<Credentials.Credentials<Self>, E, R> | undefined,

@@ -271,6 +271,7 @@ export const make = <
   E1 | E2 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
   R1 | R2 | R3
 > => ({
+  // The driver calls each function with what another one of them has made.
   "~causeway/client/Operation": {
     ...options,
     deadlineMillis: InvalidOption.positiveMillis("operation.deadline", options.deadline),
@@ -284,7 +285,7 @@ export const make = <
     ProgressOf<S>,
     E1 | E2 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
     R1 | R2 | R3
-  > // The driver calls each function with what another one of them has made.
+  >
 })
 
 /**

@@ -6,6 +6,7 @@ import { Auth } from "@causeway/core/auth"
 import { CallError, Endpoint, Integration } from "@causeway/core/client"
 import { Breaker, CallObserver, InvalidOption, Policy, RateLimitStore, Retry } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
+import { recordedSpans } from "../recordedSpans.ts"
 
 class Taken extends Schema.TaggedError<Taken>()("Taken", {}) {}
 
@@ -429,14 +430,7 @@ describe("a call", () => {
   it.effect(
     "has a span, and one below it for each attempt, named by the template, whose id is in the traceparent",
     () => {
-      const spans: Array<Tracer.NativeSpan> = []
-      const tracer = Tracer.make({
-        span: (options) => {
-          const span = new Tracer.NativeSpan(options)
-          spans.push(span)
-          return span
-        }
-      })
+      const { spans, tracer } = recordedSpans()
       const requests: Array<HttpClientRequest.HttpClientRequest> = []
       const client = HttpClient.make((request) => {
         requests.push(request)

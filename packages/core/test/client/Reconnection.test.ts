@@ -9,6 +9,7 @@ import { Endpoint, Events, Integration } from "@causeway/core/client"
 import { CallError, InvalidOption, Policy } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
 import { expectTypeOf } from "vitest"
+import { settle } from "../settle.ts"
 
 class Busy extends Schema.TaggedError<Busy>()("Busy", { retry: Schema.Boolean }) {}
 class Denied extends Schema.TaggedError<Denied>()("Denied", {}) {}
@@ -83,10 +84,6 @@ const provider = (answers: ReadonlyArray<Answer>) => {
   )
   return { client, requests, open }
 }
-
-const settle = Effect.forEach(Array.from({ length: 20 }), () => Effect.promise(() => new Promise(setImmediate)), {
-  discard: true
-})
 
 type Name = keyof Feed["Service"]
 

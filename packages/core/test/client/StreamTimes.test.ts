@@ -8,6 +8,7 @@ import { Auth } from "@causeway/core/auth"
 import { Endpoint, Events, Integration } from "@causeway/core/client"
 import { CallError, Policy } from "@causeway/core/policy"
 import { expectTypeOf } from "vitest"
+import { settle } from "../settle.ts"
 
 const N = Schema.Struct({ n: Schema.Int })
 const upload = { payload: HttpApiSchema.StreamUint8Array(), success: HttpApiSchema.NoContent }
@@ -88,11 +89,6 @@ const over = <A, E>(client: HttpClient.HttpClient, use: (provider: Service) => E
 /** So many chunks, each after the same time. */
 const chunks = (count: number, every: Duration.Input) =>
   Stream.fromEffectSchedule(Effect.as(Effect.sleep(every), new Uint8Array(10)), Schedule.recurs(count - 1))
-
-/** Lets what awaits only promises go on. */
-const settle = Effect.forEach(Array.from({ length: 20 }), () => Effect.promise(() => new Promise(setImmediate)), {
-  discard: true
-})
 
 /** How a call ends while time passes in steps of a second. */
 const ends = <A, E>(effect: Effect.Effect<A, E>, seconds: number) =>

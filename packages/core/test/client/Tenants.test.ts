@@ -32,6 +32,7 @@ import {
   Policy
 } from "@causeway/core/policy"
 import { Mock } from "@causeway/core/testing"
+import { recordedSpans } from "../recordedSpans.ts"
 
 const endpoints = [
   Endpoint.get("whoami", "/whoami", { success: Schema.String }),
@@ -576,14 +577,7 @@ describe("a tenant's name", () => {
 
   it.effect("is an attribute of its calls' spans and a fact of its events", () =>
     Effect.gen(function* () {
-      const spans: Array<Tracer.NativeSpan> = []
-      const tracer = Tracer.make({
-        span: (options) => {
-          const span = new Tracer.NativeSpan(options)
-          spans.push(span)
-          return span
-        }
-      })
+      const { spans, tracer } = recordedSpans()
       const events: Array<CallObserver.CallEvent> = []
       yield* failingCall.pipe(
         Effect.provide(live),

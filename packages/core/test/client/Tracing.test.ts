@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 import { Auth } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
 import { Policy } from "@causeway/core/policy"
+import { recordedSpans } from "../recordedSpans.ts"
 
 const secret = "sk_live_Kx2Jd83nVbQ"
 
@@ -25,14 +26,7 @@ class Provider extends Integration.Service<Provider>()("test/Tracing", {
 
 /** The end of each span: its attribute `error.type`, and the status, type and stack that an exporter prints. */
 const endsOf = (client: HttpClient.HttpClient) => {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
+  const { spans, tracer } = recordedSpans()
   const live = Provider.layer.pipe(
     Layer.provide([
       Auth.bearer(Provider, Effect.succeed(Redacted.make(secret))),

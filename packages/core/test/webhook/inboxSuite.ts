@@ -12,10 +12,10 @@ import {
   Option,
   References,
   Schedule,
-  Schema,
-  Tracer
+  Schema
 } from "effect"
 import { pass, settle } from "./quiet.ts"
+import { recordedSpans } from "../recordedSpans.ts"
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 
@@ -1110,14 +1110,7 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
         "the span of the handling is linked to the delivery",
         Effect.gen(function* () {
           const inbox = yield* Inbox.Inbox
-          const spans: Array<Tracer.Span> = []
-          const tracer = Tracer.make({
-            span: (options) => {
-              const span = new Tracer.NativeSpan(options)
-              spans.push(span)
-              return span
-            }
-          })
+          const { spans, tracer } = recordedSpans()
           const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
           yield* inbox.store({ ...arrival("given"), traceparent })
           yield* Effect.withSpan(inbox.store(arrival("current")), "delivery")

@@ -2,6 +2,7 @@ import { Inbox, SignatureScheme, WebhookReceiver, WebhookSigner } from "@causewa
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Logger, Metric, Redacted, References, Result, Tracer } from "effect"
 import { TestClock } from "effect/testing"
+import { recordedSpans } from "../recordedSpans.ts"
 
 const scheme = SignatureScheme.standardWebhooks
 const secret = Redacted.make("whsec_cGxhbnRlZHBsYW50ZWRwbGFudGVkcGxhbnRlZA==")
@@ -27,16 +28,9 @@ interface Line {
 const observed = <A, E>(program: Effect.Effect<A, E, Inbox.Inbox>, level: "Info" | "Debug" = "Info") =>
   Effect.gen(function* () {
     const lines: Array<Line> = []
-    const spans: Array<Tracer.NativeSpan> = []
+    const { spans, tracer } = recordedSpans()
     const logger = Logger.make(({ fiber, message }) => {
       lines.push({ message, facts: fiber.getRef(References.CurrentLogAnnotations) })
-    })
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
     })
     yield* TestClock.setTime(now)
     const metrics = new Map<string, Metric.Metric.Metadata<unknown, unknown>>()

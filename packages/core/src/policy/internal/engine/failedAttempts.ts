@@ -1,4 +1,4 @@
-/** What is released when attempts failed. */
+/** Discards the bodies of failed attempts. */
 import { Cause, Effect, Exit, Result } from "effect"
 import type { AttemptFailure } from "./attemptFailure.ts"
 
