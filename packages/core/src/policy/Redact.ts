@@ -49,7 +49,8 @@ const patterns: ReadonlyArray<readonly [RegExp, string]> = [
   [new RegExp(`("${secretNames}"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"?`, "gi"), `$1"${redacted}"`],
   [new RegExp(`((?:^|[?&;\\s])${secretNames}=)[^&;\\s"']+`, "gi"), `$1${redacted}`],
   [/\b(bearer|basic)\s+[\w.~+/=-]+/gi, `$1 ${redacted}`],
-  [/\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*/g, redacted],
+  // The look ahead is at the start of a run only, so that a run with many beginnings of a token is not read for each.
+  [/(?<![\w-])(?=[\w-]+\.[\w-]{4,}\.)([\w-]*?\b)eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*/g, `$1${redacted}`],
   // The prefixes by which providers make their keys known: Stripe, GitHub, GitLab, Shopify, Slack, Standard Webhooks.
   [
     /\b(?:whsec_|whsk_|[srp]k_|gh[oprsu]_|github_pat_|glpat-|shp(?:at|ca|pa|ss)_|xox[a-z]-|xapp-)[\w+/=-]{8,}/g,
@@ -174,11 +175,13 @@ const utf8OfBase64 = (text: string): string => {
  * @category combinators
  */
 export const url = (text: string, redactedNames: Names = []): string =>
-  text
-    .replace(/(:\/\/)[^\s/?#@]{1,512}@/, `$1${redacted}@`)
-    .replace(/([?&])([^=&#]*)=[^&#]*/g, (parameter: string, separator: string, name: string) =>
-      isSecretParameter(plain(name), redactedNames) ? `${separator}${name}=${redacted}` : parameter
-    )
+  text.replace(/(:\/\/)[^\s/?#@]{1,512}@/, `$1${redacted}@`).replace(/[?&][^&#]*/g, (parameter) => {
+    const at = parameter.indexOf("=")
+    const name = parameter.slice(1, Math.max(1, at))
+    return at > 0 && isSecretParameter(plain(name), redactedNames)
+      ? `${parameter.slice(0, at + 1)}${redacted}`
+      : parameter
+  })
 
 const plain = (name: string): string => {
   try {

@@ -47,11 +47,30 @@ describe("what looks like a secret is removed", () => {
     ["https://h/p?x=1&sessionToken=abc#f", "https://h/p?x=1&sessionToken=<redacted>"],
     ["Authorization: Bearer abc.def-ghi", "Authorization: Bearer <redacted>"],
     ["basic dXNlcjpwYXNz was wrong", "basic <redacted> was wrong"],
-    ["got eyJhbGciOi.eyJzdWIi.c2ln here", "got <redacted> here"]
+    ["got eyJhbGciOi.eyJzdWIi.c2ln here", "got <redacted> here"],
+    ["id-eyJhbGciOi.eyJzdWIi.c2ln here", "id-<redacted> here"],
+    ["eyJ-eyJhbGciOi.eyJzdWIi.", "<redacted>"]
   ]
   for (const [text, expected] of cases) {
     it(text, () => assert.strictEqual(Redact.secrets(text, []), expected))
   }
+
+  it("in time that grows with the length of the text", () => {
+    for (const part of [
+      "eyJ-",
+      "eyJaaaa-",
+      "eyJaaaa.",
+      '"token" ',
+      '"token":"',
+      "token=",
+      "bearer ",
+      "://a",
+      "sk_",
+      " "
+    ]) {
+      assert.isAtLeast(Redact.secrets(part.repeat(200_000), ["s3cr3t-value"]).length, 1)
+    }
+  })
 
   it("and what does not is left", () => {
     const text = '{"error":"not_found","message":"No such charge: ch_1","tokens":12}'
@@ -121,6 +140,13 @@ describe("a request is written down without its secrets", () => {
       Redact.url("https://ann:pass@h/p?api_key=abcd&q=a%20b&page_token=x#f"),
       "https://<redacted>@h/p?api_key=<redacted>&q=a%20b&page_token=x#f"
     ))
+
+  it("in a URL of any length, in time that grows with it", () => {
+    for (const part of ["?", "?a", "&token", "#?", "://"]) {
+      const url = `https://h/${part.repeat(200_000)}`
+      assert.strictEqual(Redact.url(`${url}&token=abcd`), `${url}&token=<redacted>`)
+    }
+  })
 
   it("in its headers and its query", () => {
     assert.deepStrictEqual(Redact.headers({ authorization: "Bearer a", accept: "a/b", "x-shop": "s" }, ["x-shop"]), {
