@@ -175,10 +175,11 @@ export const whenError =
  */
 export const fromInput = (input: Input): Retry => {
   if (isMade(TypeId, input)) return input
-  return Schedule.isSchedule(input) ? make({ schedule: input }) : InvalidOption.reject("retry", input, accepted)
+  checkSchedule("retry", input)
+  return make({ schedule: input })
 }
 
-const accepted = "a Schedule, or what Retry.make returns"
+const checkSchedule = OptionCheck.satisfies("a Schedule, or what Retry.make returns", Schedule.isSchedule)
 
 /**
  * Exponential delays with full jitter: each is anywhere between nothing and the exponential, never above `cap`.

@@ -2,6 +2,7 @@
 import * as InvalidOption from "../InvalidOption.ts"
 import { nearestTo } from "./nearest.ts"
 import { order } from "./order.ts"
+import * as OptionCheck from "../OptionCheck.ts"
 
 const slots: ReadonlyArray<string> = [...order.map(({ name }) => name), "strategies"]
 
@@ -17,11 +18,9 @@ export const checkSlots = (policy: object, where: string): void => {
   }
 }
 
-const namesOf = (policy: unknown, option: string): ReadonlyArray<string> => {
-  try {
-    if (typeof policy === "object" && policy !== null && !Array.isArray(policy)) return Object.keys(policy)
-  } catch {
-    // A proxy of the caller threw.
-  }
-  return InvalidOption.reject(option, policy, "a record of slots")
+const namesOf = (policy: object, option: string): ReadonlyArray<string> => {
+  checkRecord(option, policy)
+  return Object.keys(policy)
 }
+
+const checkRecord = OptionCheck.dictionary(OptionCheck.anything)
