@@ -53,7 +53,8 @@
  */
 import { Duration } from "effect"
 import { dual } from "effect/Function"
-import { finiteMillis, InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
+import { describe, finiteMillis, InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
+import * as Check from "./internal/schemeChecks.ts"
 
 // -----------------------------------------------------------------------------------------------------------------
 // the record
@@ -897,6 +898,7 @@ export type Tolerance = Duration.Input | { readonly past: Duration.Input; readon
  * @category constructors
  */
 export const make = (options: Options): SignatureScheme => {
+  Check.checkScheme(options)
   const scheme: SignatureScheme = {
     id: checkId(options.id),
     signature: options.signature,
@@ -925,13 +927,16 @@ export const make = (options: Options): SignatureScheme => {
 export const singleHeader = (
   names: string | ReadonlyArray<string>,
   options: { readonly encoding: Encoding; readonly prefix?: string; readonly separator?: string }
-): SingleHeader => ({
-  _tag: "SingleHeader",
-  names: checkHeaders("signature.names", typeof names === "string" ? [names] : names),
-  prefix: options.prefix ?? "",
-  encoding: options.encoding,
-  separator: options.separator === undefined ? undefined : checkPunctuation("signature.separator", options.separator)
-})
+): SingleHeader => {
+  Check.checkSingleHeader(options)
+  return {
+    _tag: "SingleHeader",
+    names: checkHeaders("signature.names", typeof names === "string" ? [names] : names),
+    prefix: options.prefix ?? "",
+    encoding: options.encoding,
+    separator: options.separator === undefined ? undefined : checkPunctuation("signature.separator", options.separator)
+  }
+}
 
 /**
  * A signature in each of the headers `<name>1` to `<name><count>`, of which any suffices. Of those that are there at most 32
@@ -943,13 +948,14 @@ export const singleHeader = (
 export const numberedHeaders = (
   name: string,
   options: { readonly encoding: Encoding; readonly count: number; readonly prefix?: string }
-): SingleHeader =>
-  Number.isSafeInteger(options.count) && options.count >= 1 && options.count <= 100
-    ? singleHeader(
-        Array.from({ length: options.count }, (_, index) => `${name}${index + 1}`),
-        options
-      )
-    : reject("signature.count", String(options.count), "a whole number from 1 to 100")
+): SingleHeader => {
+  Check.checkNumberedHeaders(options)
+  const { count, ...common } = options
+  return singleHeader(
+    Array.from({ length: count }, (_, index) => `${checkHeader("signature.name", name)}${index + 1}`),
+    common
+  )
+}
 
 /**
  * A signature in a field of the body, the form or the query, or several of them behind the ids of their keys.
@@ -965,14 +971,18 @@ export const inField = (
     readonly separator?: string
     readonly assignment?: string
   }
-): InField => ({
-  _tag: "InField",
-  field,
-  prefix: options.prefix ?? "",
-  encoding: options.encoding,
-  separator: options.separator,
-  assignment: options.assignment
-})
+): InField => {
+  Check.checkField(field)
+  Check.checkInField(options)
+  return {
+    _tag: "InField",
+    field,
+    prefix: options.prefix ?? "",
+    encoding: options.encoding,
+    separator: options.separator,
+    assignment: options.assignment
+  }
+}
 
 /**
  * A signature in each item of a list in the JSON body. The template names fields of the item as `{item:a.b}`.
@@ -980,7 +990,10 @@ export const inField = (
  * @since 0.1.0
  * @category constructors
  */
-export const inItems = (options: Omit<InItems, "_tag">): InItems => ({ _tag: "InItems", ...options })
+export const inItems = (options: Omit<InItems, "_tag">): InItems => {
+  Check.checkInItems(options)
+  return { _tag: "InItems", ...options }
+}
 
 /**
  * A JSON Web Token in a header. Defaults: no prefix, any issuer, a leeway of 5 seconds.
@@ -991,13 +1004,16 @@ export const inItems = (options: Omit<InItems, "_tag">): InItems => ({ _tag: "In
 export const jwt = (
   name: string,
   options: { readonly prefix?: string; readonly issuer?: string; readonly leeway?: Duration.Input } = {}
-): Jwt => ({
-  _tag: "Jwt",
-  name: checkHeader("signature.name", name),
-  prefix: options.prefix ?? "",
-  issuer: options.issuer,
-  leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds")
-})
+): Jwt => {
+  Check.checkJwt(options)
+  return {
+    _tag: "Jwt",
+    name: checkHeader("signature.name", name),
+    prefix: options.prefix ?? "",
+    issuer: options.issuer,
+    leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds")
+  }
+}
 
 /**
  * Labelled signatures in one header, at most 32 of them.
@@ -1008,13 +1024,16 @@ export const jwt = (
 export const headerList = (
   name: string,
   options: { readonly separator: string; readonly assignment: string; readonly encoding: Encoding }
-): HeaderList => ({
-  _tag: "HeaderList",
-  name: checkHeader("signature.name", name),
-  separator: checkPunctuation("signature.separator", options.separator),
-  assignment: checkPunctuation("signature.assignment", options.assignment),
-  encoding: options.encoding
-})
+): HeaderList => {
+  Check.checkHeaderList(options)
+  return {
+    _tag: "HeaderList",
+    name: checkHeader("signature.name", name),
+    separator: checkPunctuation("signature.separator", options.separator),
+    assignment: checkPunctuation("signature.assignment", options.assignment),
+    encoding: options.encoding
+  }
+}
 
 /**
  * A shared secret for an HMAC. Defaults: the UTF-8 bytes of the whole text, of any length but zero.
@@ -1033,12 +1052,10 @@ export const mac = (options: {
   readonly alternative?: MacAlternative
   readonly label?: string
 }): MacKey => {
+  Check.checkMac(options)
   const minBytes = options.minBytes ?? 1
   const maxBytes = options.maxBytes ?? 4096
-  if (!(Number.isSafeInteger(minBytes) && minBytes >= 1)) {
-    reject("keys.minBytes", String(minBytes), "a whole number of at least 1")
-  }
-  if (!(Number.isSafeInteger(maxBytes) && maxBytes >= minBytes)) {
+  if (maxBytes < minBytes) {
     reject("keys.maxBytes", String(maxBytes), `a whole number of at least minBytes (${minBytes})`)
   }
   return {
@@ -1061,7 +1078,10 @@ export const mac = (options: {
  * @since 0.1.0
  * @category constructors
  */
-export const ecdsa = (options: { readonly label?: string } = {}): EcdsaKey => ({ _tag: "Ecdsa", label: options.label })
+export const ecdsa = (options: { readonly label?: string } = {}): EcdsaKey => {
+  Check.checkLabel(options)
+  return { _tag: "Ecdsa", label: options.label }
+}
 
 /**
  * An RSA key of at least 2048 bits. Default: SHA-256.
@@ -1069,11 +1089,14 @@ export const ecdsa = (options: { readonly label?: string } = {}): EcdsaKey => ({
  * @since 0.1.0
  * @category constructors
  */
-export const rsa = (options: { readonly hash?: Hash; readonly label?: string } = {}): RsaKey => ({
-  _tag: "Rsa",
-  hash: options.hash ?? "sha256",
-  label: options.label
-})
+export const rsa = (options: { readonly hash?: Hash; readonly label?: string } = {}): RsaKey => {
+  Check.checkRsa(options)
+  return {
+    _tag: "Rsa",
+    hash: options.hash ?? "sha256",
+    label: options.label
+  }
+}
 
 /**
  * A shared secret within a plain hash.
@@ -1081,11 +1104,14 @@ export const rsa = (options: { readonly hash?: Hash; readonly label?: string } =
  * @since 0.1.0
  * @category constructors
  */
-export const digest = (options: { readonly hash: Hash; readonly label?: string }): DigestKey => ({
-  _tag: "Digest",
-  hash: options.hash,
-  label: options.label
-})
+export const digest = (options: { readonly hash: Hash; readonly label?: string }): DigestKey => {
+  Check.checkDigest(options)
+  return {
+    _tag: "Digest",
+    hash: options.hash,
+    label: options.label
+  }
+}
 
 /**
  * A shared secret that is sent as it is. The signed content is empty.
@@ -1093,7 +1119,10 @@ export const digest = (options: { readonly hash: Hash; readonly label?: string }
  * @since 0.1.0
  * @category constructors
  */
-export const token = (options: { readonly label?: string } = {}): TokenKey => ({ _tag: "Token", label: options.label })
+export const token = (options: { readonly label?: string } = {}): TokenKey => {
+  Check.checkLabel(options)
+  return { _tag: "Token", label: options.label }
+}
 
 /**
  * An RSA key in a certificate that is fetched from one of the hosts.
@@ -1107,15 +1136,18 @@ export const certificate = (options: {
   readonly path?: { readonly prefix?: string; readonly suffix?: string }
   readonly hash: CertificateKey["hash"]
   readonly audience?: EventField
-}): CertificateKey => ({
-  _tag: "Certificate",
-  url: options.url,
-  hosts: options.hosts.map((host) => checkHost("keys.hosts", host)),
-  path: { prefix: options.path?.prefix ?? "/", suffix: options.path?.suffix ?? "" },
-  hash: options.hash,
-  audience: options.audience,
-  label: undefined
-})
+}): CertificateKey => {
+  Check.checkCertificate(options)
+  return {
+    _tag: "Certificate",
+    url: options.url,
+    hosts: options.hosts.map((host) => checkHost("keys.hosts", host)),
+    path: { prefix: options.path?.prefix ?? "/", suffix: options.path?.suffix ?? "" },
+    hash: options.hash,
+    audience: options.audience,
+    label: undefined
+  }
+}
 
 /**
  * A shared secret of a token. Default: of any length but zero, without an id.
@@ -1127,13 +1159,16 @@ export const jwtSecret = (options: {
   readonly algorithms: readonly [JwtMacAlgorithm, ...Array<JwtMacAlgorithm>]
   readonly minBytes?: number
   readonly idSeparator?: string
-}): JwtSecret => ({
-  _tag: "JwtSecret",
-  algorithms: options.algorithms,
-  minBytes: options.minBytes ?? 1,
-  idSeparator: options.idSeparator,
-  label: undefined
-})
+}): JwtSecret => {
+  Check.checkJwtSecret(options)
+  return {
+    _tag: "JwtSecret",
+    algorithms: options.algorithms,
+    minBytes: options.minBytes ?? 1,
+    idSeparator: options.idSeparator,
+    label: undefined
+  }
+}
 
 /**
  * A public key of the provider's, found by the `kid` of a token among those at a URL.
@@ -1144,12 +1179,15 @@ export const jwtSecret = (options: {
 export const jwk = (options: {
   readonly algorithms: readonly [JwkAlgorithm, ...Array<JwkAlgorithm>]
   readonly url: string
-}): JwkKey => ({
-  _tag: "Jwk",
-  algorithms: options.algorithms,
-  url: checkHttps("keys.url", options.url),
-  label: undefined
-})
+}): JwkKey => {
+  Check.checkJwk(options)
+  return {
+    _tag: "Jwk",
+    algorithms: options.algorithms,
+    url: checkHttps("keys.url", options.url),
+    label: undefined
+  }
+}
 
 /**
  * A hash of a part of the request in a claim, or in a parameter of a signed URL. Default: it must be there.
@@ -1165,13 +1203,17 @@ export const hashOf = (
     readonly encoding: Binding["encoding"]
     readonly isOptional?: boolean
   }
-): Binding => ({
-  at: options.at,
-  content: parseTemplate(template),
-  hash: options.hash,
-  encoding: options.encoding,
-  isOptional: options.isOptional ?? false
-})
+): Binding => {
+  Check.checkTemplate(template)
+  Check.checkHashOf(options)
+  return {
+    at: options.at,
+    content: parseTemplate(template),
+    hash: options.hash,
+    encoding: options.encoding,
+    isOptional: options.isOptional ?? false
+  }
+}
 
 /**
  * Top-level fields of a JSON body as the signed content, by the value of a field: each as its name, a line break, its value
@@ -1180,11 +1222,14 @@ export const hashOf = (
  * @since 0.1.0
  * @category constructors
  */
-export const listedFields = (options: Omit<ListedPart, "_tag">): SignedContent => ({
-  template: "{listed}",
-  parts: [{ _tag: "Listed", ...options }],
-  alternatives: []
-})
+export const listedFields = (options: Omit<ListedPart, "_tag">): SignedContent => {
+  Check.checkListed(options)
+  return {
+    template: "{listed}",
+    parts: [{ _tag: "Listed", ...options }],
+    alternatives: []
+  }
+}
 
 /**
  * An ed25519 key pair whose halves are told apart by their prefixes.
@@ -1197,10 +1242,12 @@ export const ed25519 = (options: {
   readonly publicPrefix: string
   readonly privatePrefix: string
   readonly label?: string
-}): Ed25519Key =>
-  options.publicPrefix === options.privatePrefix
+}): Ed25519Key => {
+  Check.checkEd25519(options)
+  return options.publicPrefix === options.privatePrefix
     ? reject("keys.privatePrefix", quote(options.privatePrefix), "a text that differs from publicPrefix")
     : { _tag: "Ed25519", ...options, label: options.label }
+}
 
 /**
  * A header as the place of a timestamp, an id or a type.
@@ -1224,7 +1271,10 @@ export const listItem = (label: string): ListItem => ({ _tag: "ListItem", label:
  * @since 0.1.0
  * @category constructors
  */
-export const body = (...path: readonly [string, ...Array<string>]): BodyField => ({ _tag: "Body", path })
+export const body = (...path: readonly [string, ...Array<string>]): BodyField => {
+  Check.checkPath(path)
+  return { _tag: "Body", path }
+}
 
 /**
  * A path in the JSON that a form body holds in one of its fields as the place of an id or a type.
@@ -1232,11 +1282,15 @@ export const body = (...path: readonly [string, ...Array<string>]): BodyField =>
  * @since 0.1.0
  * @category constructors
  */
-export const formJson = (field: string, ...path: readonly [string, ...Array<string>]): FormJsonField => ({
-  _tag: "FormJson",
-  field,
-  path
-})
+export const formJson = (field: string, ...path: readonly [string, ...Array<string>]): FormJsonField => {
+  Check.checkFieldName(field)
+  Check.checkPath(path)
+  return {
+    _tag: "FormJson",
+    field,
+    path
+  }
+}
 
 /**
  * A field of a form body as the place of a signature, an id or a type.
@@ -1244,7 +1298,10 @@ export const formJson = (field: string, ...path: readonly [string, ...Array<stri
  * @since 0.1.0
  * @category constructors
  */
-export const form = (field: string): FormField => ({ _tag: "Form", field })
+export const form = (field: string): FormField => {
+  Check.checkFieldName(field)
+  return { _tag: "Form", field }
+}
 
 /**
  * A parameter of the URL's query as the place of a signature, an id or a type.
@@ -1252,7 +1309,10 @@ export const form = (field: string): FormField => ({ _tag: "Form", field })
  * @since 0.1.0
  * @category constructors
  */
-export const query = (name: string): QueryField => ({ _tag: "Query", name })
+export const query = (name: string): QueryField => {
+  Check.checkName(name)
+  return { _tag: "Query", name }
+}
 
 /**
  * A claim of the token as the place of a timestamp, an id or a type.
@@ -1260,7 +1320,10 @@ export const query = (name: string): QueryField => ({ _tag: "Query", name })
  * @since 0.1.0
  * @category constructors
  */
-export const claim = (name: string): ClaimField => ({ _tag: "Claim", name })
+export const claim = (name: string): ClaimField => {
+  Check.checkName(name)
+  return { _tag: "Claim", name }
+}
 
 /**
  * A challenge in a signed request that is answered with one of the request's fields.
@@ -1272,7 +1335,10 @@ export const signedEcho = (options: {
   readonly when: SignedEcho["when"]
   readonly echo: EventField
   readonly jsonKey?: string
-}): SignedEcho => ({ _tag: "SignedEcho", when: options.when, echo: options.echo, jsonKey: options.jsonKey })
+}): SignedEcho => {
+  Check.checkSignedEcho(options)
+  return { _tag: "SignedEcho", when: options.when, echo: options.echo, jsonKey: options.jsonKey }
+}
 
 /**
  * A challenge in a signed request that is answered with a fixed text. Defaults: status 200, plain text.
@@ -1285,13 +1351,16 @@ export const signedReply = (options: {
   readonly body: string
   readonly status?: number
   readonly contentType?: string
-}): SignedReply => ({
-  _tag: "SignedReply",
-  when: options.when,
-  status: options.status ?? 200,
-  contentType: options.contentType ?? "text/plain; charset=utf-8",
-  body: options.body
-})
+}): SignedReply => {
+  Check.checkSignedReply(options)
+  return {
+    _tag: "SignedReply",
+    when: options.when,
+    status: options.status ?? 200,
+    contentType: options.contentType ?? "text/plain; charset=utf-8",
+    body: options.body
+  }
+}
 
 /**
  * A challenge in a signed request that is answered with its HMAC.
@@ -1299,7 +1368,10 @@ export const signedReply = (options: {
  * @since 0.1.0
  * @category constructors
  */
-export const signedProof = (options: Omit<SignedProof, "_tag">): SignedProof => ({ _tag: "SignedProof", ...options })
+export const signedProof = (options: Omit<SignedProof, "_tag">): SignedProof => {
+  Check.checkSignedProof(options)
+  return { _tag: "SignedProof", ...options }
+}
 
 /**
  * A signed request that is confirmed by fetching a URL of the provider's.
@@ -1311,12 +1383,15 @@ export const signedConfirmation = (options: {
   readonly when: When
   readonly url: EventField
   readonly hosts: readonly [string, ...Array<string>]
-}): SignedConfirmation => ({
-  _tag: "SignedConfirmation",
-  when: options.when,
-  url: options.url,
-  hosts: options.hosts.map((host) => checkHost("handshake.hosts", host))
-})
+}): SignedConfirmation => {
+  Check.checkSignedConfirmation(options)
+  return {
+    _tag: "SignedConfirmation",
+    when: options.when,
+    url: options.url,
+    hosts: options.hosts.map((host) => checkHost("handshake.hosts", host))
+  }
+}
 
 /**
  * A challenge in a request without a signature that is sent back. Default: to anybody, as plain text.
@@ -1330,14 +1405,17 @@ export const openEcho = (options: {
   readonly when?: When
   readonly verifyToken?: QueryField
   readonly jsonKey?: string
-}): OpenEcho => ({
-  _tag: "OpenEcho",
-  method: options.method,
-  when: options.when,
-  challenge: options.challenge,
-  verifyToken: options.verifyToken,
-  jsonKey: options.jsonKey
-})
+}): OpenEcho => {
+  Check.checkOpenEcho(options)
+  return {
+    _tag: "OpenEcho",
+    method: options.method,
+    when: options.when,
+    challenge: options.challenge,
+    verifyToken: options.verifyToken,
+    jsonKey: options.jsonKey
+  }
+}
 
 /**
  * A request without a signature that only tells that the webhook was made, such as `webhook_id=12`. It is answered with 200
@@ -1346,10 +1424,7 @@ export const openEcho = (options: {
  * @since 0.1.0
  * @category constructors
  */
-export const openPing = (name: string): OpenPing =>
-  /^[\w-]{1,32}$/.test(name)
-    ? { _tag: "OpenPing", name }
-    : reject("handshake.name", quote(name), "1 to 32 letters, digits, underscores and dashes")
+export const openPing = (name: string): OpenPing => ({ _tag: "OpenPing", name: checkPing("handshake.name", name) })
 
 /**
  * A challenge in a request without a signature that is sent back signed.
@@ -1357,7 +1432,10 @@ export const openPing = (name: string): OpenPing =>
  * @since 0.1.0
  * @category constructors
  */
-export const openProof = (options: Omit<OpenProof, "_tag">): OpenProof => ({ _tag: "OpenProof", ...options })
+export const openProof = (options: Omit<OpenProof, "_tag">): OpenProof => {
+  Check.checkOpenProof(options)
+  return { _tag: "OpenProof", ...options }
+}
 
 /**
  * A secret that the provider chooses, and sends with its first request. Default: the answer does not repeat it.
@@ -1368,7 +1446,11 @@ export const openProof = (options: Omit<OpenProof, "_tag">): OpenProof => ({ _ta
 export const secretOffer = (
   secret: HeaderField | BodyField,
   options: { readonly echoes?: boolean } = {}
-): SecretOffer => ({ _tag: "SecretOffer", secret, echoes: options.echoes ?? false })
+): SecretOffer => {
+  Check.checkSecretField(secret)
+  Check.checkSecretOffer(options)
+  return { _tag: "SecretOffer", secret, echoes: options.echoes ?? false }
+}
 
 // -----------------------------------------------------------------------------------------------------------------
 // combinators
@@ -1382,11 +1464,12 @@ export const secretOffer = (
 export const withTolerance: {
   (tolerance: Tolerance): (scheme: SignatureScheme) => SignatureScheme
   (scheme: SignatureScheme, tolerance: Tolerance): SignatureScheme
-} = dual(2, (scheme: SignatureScheme, tolerance: Tolerance): SignatureScheme =>
-  scheme.timestamp === undefined
+} = dual(2, (scheme: SignatureScheme, tolerance: Tolerance): SignatureScheme => {
+  Check.checkTolerance(tolerance)
+  return scheme.timestamp === undefined
     ? reject("tolerance", "a tolerance", `a scheme with a timestamp, which ${scheme.id} has not`)
     : { ...scheme, timestamp: { ...scheme.timestamp, toleranceMillis: toleranceMillis(tolerance) } }
-)
+})
 
 /**
  * Whether the signed content has this slot, so that the signature covers it.
@@ -1433,7 +1516,7 @@ const reject = (option: string, actual: string, accepts: string): never => {
 const checkText =
   (pattern: RegExp, accepts: string) =>
   (option: string, text: string): string =>
-    pattern.test(text) ? text : reject(option, quote(text), accepts)
+    typeof text === "string" && pattern.test(text) ? text : reject(option, describe(text), accepts)
 
 const checkHeader = checkText(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "a header name")
 
@@ -1454,6 +1537,8 @@ const checkMediaType = checkText(
   /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/,
   "a media type in lower case, such as application/json"
 )
+
+const checkPing = checkText(/^[\w-]{1,32}$/, "1 to 32 letters, digits, underscores and dashes")
 
 const checkId = (id: string): string => checkSchemeId("id", id)
 
