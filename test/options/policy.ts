@@ -161,10 +161,10 @@ const strategies: ReadonlyArray<Row> = [
     accepts: { "": accepted.allOptional, maxRetryAfter: accepted.durationInNumbers }
   },
   { name: "policy/Retry.fromInput", options: Schedule.recurs(3), make: Retry.fromInput },
-  ...(["fullJitter", "equalJitter", "decorrelatedJitter"] as const).map((name) => ({
-    name: `policy/Retry.${name}`,
+  ...[Retry.fullJitter, Retry.equalJitter, Retry.decorrelatedJitter].map((make) => ({
+    name: `policy/Retry.${make.name}`,
     options: { base: "1 second", cap: 500 },
-    make: Retry[name],
+    make,
     accepts: { "": accepted.allOptional, base: accepted.duration, cap: accepted.durationInNumbers }
   })),
   {
@@ -314,10 +314,10 @@ const stores: ReadonlyArray<Row> = [
   maxKeys("policy/RateLimitStore.layerMemory", RateLimitStore.layerMemory),
   maxKeys("policy/RetryBudgetStore.makeMemory", RetryBudgetStore.makeMemory),
   maxKeys("policy/RetryBudgetStore.layerMemory", RetryBudgetStore.layerMemory),
-  ...(["makeMemory", "layerMemory"] as const).map((name) => ({
-    name: `policy/CacheStore.${name}`,
+  ...[CacheStore.makeMemory, CacheStore.layerMemory].map((make) => ({
+    name: `policy/CacheStore.${make.name}`,
     options: { maxBytes: 500, maxEntries: 5, maxVariants: 5 },
-    make: CacheStore[name],
+    make: make as Row["make"],
     accepts: { "": accepted.allOptional }
   })),
   {
@@ -401,10 +401,10 @@ const acceptedOfRule = (prefix: string): Row["accepts"] => ({
 })
 
 const readers: ReadonlyArray<Row> = [
-  ...(["fromInput", "classify"] as const).map((name) => ({
-    name: `policy/RateHeaders.${name}`,
+  ...[RateHeaders.fromInput, RateHeaders.classify].map((make) => ({
+    name: `policy/RateHeaders.${make.name}`,
     options: { quotas: [quota], structured: true, throttlesWith: [429], rules: [rule] },
-    make: RateHeaders[name],
+    make: make as Row["make"],
     accepts: {
       "": accepted.anyList,
       quotas: accepted.anyList,

@@ -99,6 +99,7 @@ import * as Remembering from "./internal/remembering.ts"
 import * as Traceparent from "./internal/traceparent.ts"
 import type { SignatureScheme } from "./SignatureScheme.ts"
 import type { Header, Status, Summary, WebhookEvent } from "./WebhookEvent.ts"
+import { checkHandlers } from "./internal/optionChecks.ts"
 
 /**
  * What came in.
@@ -360,6 +361,7 @@ export const layerMemory: Layer.Layer<Inbox | InboxStore> = Layer.suspend(() =>
 export const run = <Events extends Schemas, const Handle extends Handlers<Events>, R = never>(
   options: Options<Events, Handle, R>
 ): Effect.Effect<never, never, Inbox | InboxStore | ServicesOf<Events, Handle> | R> => {
+  checkHandlers("", options)
   const worker = makeWorker(options)
   return Effect.scoped(
     Effect.gen(function* () {
@@ -572,6 +574,9 @@ type OwnHandler<R> = (event: unknown, delivery: WebhookEvent) => Effect.Effect<u
 type ReadableSchema<R> = Schema.Constraint & { readonly DecodingServices: R }
 
 const rejectStrayHandlers = (types: ReadonlyArray<string>, handled: ReadonlyArray<string>): void => {
+  const missing = types.find((type) => !handled.includes(type))
+  if (missing !== undefined)
+    InvalidOption.reject(`handle.${missing}`, undefined, "a function, as for each type in events")
   const stray = handled.find((type) => !types.includes(type))
   if (stray === undefined) return
   throw new InvalidOption.InvalidOption({

@@ -928,6 +928,7 @@ export const singleHeader = (
   names: string | ReadonlyArray<string>,
   options: { readonly encoding: Encoding; readonly prefix?: string; readonly separator?: string }
 ): SingleHeader => {
+  Check.checkHeaderNames(names)
   Check.checkSingleHeader(options)
   return {
     _tag: "SingleHeader",

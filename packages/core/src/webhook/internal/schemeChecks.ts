@@ -26,6 +26,11 @@ export const checkFieldName = within(".field", text)
 
 export const checkName = within(".name", text)
 
+export const checkHeaderNames = within(
+  ".signature.names",
+  OptionCheck.either((names) => typeof names === "string", OptionCheck.anyText, list(OptionCheck.anyText))
+)
+
 export const checkSecretField = within(".handshake.secret", Part.headerOrBody)
 
 export const checkSingleHeader = within(

@@ -73,17 +73,19 @@ export const when = OptionCheck.record<Scheme.When>({
 
 const names = (check: OptionCheck.Check): OptionCheck.Check => OptionCheck.dictionary(check)
 
+const punctuation = OptionCheck.matching("made of commas, semicolons, equals signs and spaces", /^[,;= ]+$/)
+
 const signature = OptionCheck.tagged<Scheme.Signature>({
   SingleHeader: {
     names: required(list(OptionCheck.httpToken, 1)),
     prefix: required(anyText),
     encoding: required(encoding),
-    separator: present(text)
+    separator: present(punctuation)
   },
   HeaderList: {
     name: required(OptionCheck.httpToken),
-    separator: required(text),
-    assignment: required(text),
+    separator: required(punctuation),
+    assignment: required(punctuation),
     encoding: required(encoding)
   },
   InField: {
