@@ -66,6 +66,7 @@ import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type Admit, admitting, type Protection, type Refusal, protectionOf } from "./internal/jwt/admission.ts"
 import type { JwtVerifier } from "./JwtVerifier.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * What is asked of a token beside that it holds.
@@ -92,6 +93,8 @@ export const middleware = <Id, A>(
   verifier: JwtVerifier<NoInfer<A>>,
   options: Options = {}
 ) => {
+  Check.checkBearerAuth("bearerAuth", options)
+  Check.checkVerifier("bearerAuth.verifier", verifier)
   const protection = protectionOf(options)
   const admit = admitting(verifier)
   return <E, R>(
@@ -140,6 +143,8 @@ export const layer = <Self, Id, A, E = never, R = never>(
   verifier: JwtVerifier<NoInfer<A>> | Effect.Effect<JwtVerifier<NoInfer<A>>, E, R>,
   options: Options = {}
 ): Layer.Layer<Self, E, Exclude<R, Scope.Scope>> => {
+  Check.checkBearerAuth("bearerAuth", options)
+  if (!Effect.isEffect(verifier)) Check.checkVerifier("bearerAuth.verifier", verifier)
   const protection = protectionOf(options)
   return Layer.effect(
     service,

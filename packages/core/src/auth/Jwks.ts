@@ -53,6 +53,7 @@ import { JwksTypeId, type KeySource } from "./internal/jwt/KeySource.ts"
 import { LocalKeys } from "./internal/jwt/LocalKeys.ts"
 import { RemoteKeys } from "./internal/jwt/RemoteKeys.ts"
 import type { Jwk } from "./JwtKey.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * The public keys of an issuer.
@@ -100,13 +101,15 @@ export const make = (
   url: string | URL,
   options: Options = {}
 ): Effect.Effect<Jwks, never, HttpClient.HttpClient | Scope.Scope> => {
+  Check.checkJwksUrl("jwks.url", url)
+  Check.checkJwks("jwks", options)
   const timing = timingOf(options)
   const place = {
     url: placeOf(String(url), options.allowInsecureRequests ?? false),
-    name: InvalidOption.nonEmpty("jwks.name", options.name ?? "jwks"),
+    name: options.name ?? "jwks",
     policy: Policy.merge(defaultPolicy, options.policy ?? {}),
-    maxSize: InvalidOption.integer("jwks.maxSize", options.maxSize ?? 131_072, 1),
-    maxKeys: InvalidOption.integer("jwks.maxKeys", options.maxKeys ?? 100, 1)
+    maxSize: options.maxSize ?? 131_072,
+    maxKeys: options.maxKeys ?? 100
   }
   return Effect.gen(function* () {
     const scope = yield* Effect.scope

@@ -9,6 +9,7 @@ import {
   Layer,
   Metric,
   Redacted,
+  Ref,
   Schedule,
   Schema,
   Scope,
@@ -342,10 +343,12 @@ describe("what a tenant uses up", () => {
   it.effect("dies of a policy that makes no sense when it is asked for, and leaves nothing behind", () =>
     Effect.gen(function* () {
       const events: Array<string> = []
+      const policies = Provider.makePolicyRef()
+      yield* Ref.set(policies, { integration: { rateLimit: { limit: 0, window: "1 hour" } } })
       const nonsense = Provider.layerTenants((tenant) =>
         Layer.mergeAll(
           Auth.bearer(Provider, keyOf(tenant)),
-          Provider.layerPolicy({ rateLimit: { limit: 0, window: "1 hour" } }),
+          Provider.layerPolicyRef(policies),
           Layer.effectDiscard(Effect.addFinalizer(() => Effect.sync(() => events.push(`released ${tenant}`))))
         )
       )
