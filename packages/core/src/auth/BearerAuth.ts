@@ -144,7 +144,7 @@ export const layer = <Self, Id, A, E = never, R = never>(
   options: Options = {}
 ): Layer.Layer<Self, E, Exclude<R, Scope.Scope>> => {
   Check.checkBearerAuth("bearerAuth", options)
-  if (!Effect.isEffect(verifier)) Check.checkVerifier("bearerAuth.verifier", verifier)
+  Check.checkVerifierSource("bearerAuth.verifier", verifier)
   const protection = protectionOf(options)
   return Layer.effect(
     service,

@@ -124,6 +124,7 @@ export const make = (
  * @category constructors
  */
 export const local = (jwks: { readonly keys: ReadonlyArray<Jwk> }): Jwks => {
+  Check.checkKeySet("jwks.local", jwks)
   const set = KeySet.read(jwks, Number.MAX_SAFE_INTEGER)
   if (typeof set !== "string") return { [JwksTypeId]: new LocalKeys(set) }
   throw new InvalidOption.InvalidOption({

@@ -183,7 +183,7 @@ export const layer = <Self, E = never, R = never>(
   TokenStore | TokenLease | Exclude<R, Scope.Scope>
 > => {
   Check.checkTarget("tokens.integration", integration)
-  if (!Effect.isEffect(grant)) Check.checkGrant("tokens.grant", grant)
+  Check.checkGrantSource("tokens.grant", grant)
   Check.checkTokensLayer("tokens", options)
   const { stamp, tenant, ...own } = options
   const owner = { integration: Credentials.integrationOf(integration), tenant: tenant ?? "default" }

@@ -101,6 +101,9 @@ export const checkBearerAuth = record<BearerAuth.Options>({ realm: text, scope: 
 
 export const checkVerifier = OptionCheck.satisfies("what JwtVerifier.make returns", (value) => isMade("verify", value))
 
+/** A verifier, or an Effect of it. */
+export const checkVerifierSource = either(Effect.isEffect, anything, checkVerifier)
+
 const audience = oneOf("issuer", "tokenEndpoint")
 
 export const checkSecretSigning = record<Partial<ClientAuthentication.Signing>>({
@@ -147,6 +150,11 @@ export const checkDpopKey = OptionCheck.secret("what DpopProof.key or DpopProof.
 )
 
 export const checkGrant = record<Grant>({ obtain: OptionCheck.effect, refresh: callback, reauthorizeUrl: text })
+
+/** A grant, or an Effect of it. */
+export const checkGrantSource = either(Effect.isEffect, anything, checkGrant)
+
+export const checkKeySet = OptionCheck.satisfies('an object with "keys"', (value) => Array.isArray(Object(value).keys))
 
 export const checkIdToken = record<IdToken.Options & { readonly claims?: unknown }>({
   keys: required(keys),

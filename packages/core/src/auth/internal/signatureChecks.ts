@@ -17,11 +17,25 @@ const header = OptionCheck.tagged<HmacSignature.HeaderField>({ Header: headerSha
 
 const query = OptionCheck.tagged<HmacSignature.InField["field"]>({ Query: { name: required(text) } })
 
-const signature = OptionCheck.tagged<HmacSignature.Signature>({
+/** A signature of a webhook's scheme says how several of them are told apart too. */
+interface Separated {
+  readonly separator?: string | undefined
+  readonly assignment?: string | undefined
+}
+
+const separated = { separator: text, assignment: text }
+
+type Signature =
+  | (HmacSignature.SingleHeader & Separated)
+  | HmacSignature.HeaderList
+  | (HmacSignature.InField & Separated)
+
+const signature = OptionCheck.tagged<Signature>({
   SingleHeader: {
     names: required(list(OptionCheck.httpToken, 1)),
     prefix: required(anyText),
-    encoding: required(encoding)
+    encoding: required(encoding),
+    ...separated
   },
   HeaderList: {
     name: required(OptionCheck.httpToken),
@@ -29,7 +43,7 @@ const signature = OptionCheck.tagged<HmacSignature.Signature>({
     assignment: required(text),
     encoding: required(encoding)
   },
-  InField: { field: required(query), prefix: required(anyText), encoding: required(encoding) }
+  InField: { field: required(query), prefix: required(anyText), encoding: required(encoding), ...separated }
 })
 
 const keyShape: OptionCheck.Shape<Partial<Omit<HmacSignature.MacKey, "_tag">>> = {
@@ -63,18 +77,13 @@ const key = OptionCheck.satisfies("what HmacSignature.mac returns", (value) => {
 })
 
 export const checkHmac = record<HmacSignature.Options>({
-  signature: required(either(isSchemes, OptionCheck.anything, signature)),
+  signature: required(signature),
   signedContent: required(anyText),
   keys: required(list(key)),
   timestamp,
   eventId: header,
   keyId: record<NonNullable<HmacSignature.Options["keyId"]>>({ at: header, value: required(text) })
 })
-
-/** A signature of a webhook's scheme has a separator too. */
-function isSchemes(value: unknown): boolean {
-  return isNotNull(value) && "_tag" in value && value._tag !== "HeaderList" && "separator" in value
-}
 
 export const checkSingleHeader = record<Parameters<typeof HmacSignature.singleHeader>[1]>({
   encoding: required(encoding),
