@@ -63,6 +63,7 @@ import { type Context, Data, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http"
 import * as Answering from "./internal/webhook/answering.ts"
 import * as Arriving from "./internal/webhook/arriving.ts"
+import { OptionCheck } from "@causeway/core/policy"
 
 /**
  * Receives one request of `node:http`.
@@ -112,13 +113,15 @@ export class ListenError extends Data.TaggedError("ListenError")<{
  */
 export const make = <E, R>(
   receiver: WebhookReceiver.Receiver<E, R>
-): Effect.Effect<Listener, E | WebhookError.WebhookError, R | Scope.Scope> =>
-  Effect.gen(function* () {
+): Effect.Effect<Listener, E | WebhookError.WebhookError, R | Scope.Scope> => {
+  checkReceiver("webhookListener.receiver", receiver)
+  return Effect.gen(function* () {
     yield* receiver.checkSecrets
     const desk = new Desk(receiver, yield* Effect.context<R>())
     yield* Effect.addFinalizer(() => desk.close)
     return desk.listen
   })
+}
 
 /**
  * A listener for a program that is not an Effect. Rejects when the layer can't be built, or the secrets don't fit.
@@ -148,8 +151,10 @@ export const toListener = async <E, R, LE>(
 export const serve = <E, R>(
   receiver: WebhookReceiver.Receiver<E, R>,
   options: ServeOptions = {}
-): Effect.Effect<{ readonly port: number }, E | WebhookError.WebhookError | ListenError, R | Scope.Scope> =>
-  Effect.gen(function* () {
+): Effect.Effect<{ readonly port: number }, E | WebhookError.WebhookError | ListenError, R | Scope.Scope> => {
+  checkReceiver("webhookListener.receiver", receiver)
+  checkOptions("webhookListener", options)
+  return Effect.gen(function* () {
     const { host = "127.0.0.1", port = 0 } = options
     const listener = yield* make(receiver)
     const limits = { headersTimeout: 10_000, requestTimeout: 10_000 + receiver.bodyTimeoutMillis + 5000 }
@@ -158,6 +163,18 @@ export const serve = <E, R>(
     const address = server.address()
     return { port: address !== null && typeof address === "object" ? address.port : port }
   })
+}
+
+const checkReceiver = OptionCheck.satisfies(
+  "what WebhookReceiver.make returns",
+  (value) => typeof Object(value).open === "function"
+)
+
+const checkOptions = OptionCheck.record<ServeOptions>({
+  port: OptionCheck.integer(0, 65_535),
+  host: OptionCheck.text,
+  server: OptionCheck.dictionary(OptionCheck.anything)
+})
 
 const listenAt = (server: Server, host: string, port: number): Effect.Effect<void, ListenError> =>
   Effect.callback((resume) => {
