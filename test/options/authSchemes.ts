@@ -18,6 +18,7 @@ import { Context, Effect, Schema } from "effect"
 import * as accepted from "./accepted.ts"
 import { Shop, secret, redacted, any, texts, several, signingKey, verifyingKey, dpopKey } from "./authParts.ts"
 import type { Accepted, Row } from "./walk.ts"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 
 const schemes: ReadonlyArray<Row> = [
   {
@@ -91,6 +92,18 @@ const schemes: ReadonlyArray<Row> = [
     make: (given: { accessKeyId: string; secretAccessKey: typeof redacted; sessionToken: typeof redacted }) =>
       AwsSignature.credentials(given.accessKeyId, given.secretAccessKey, given.sessionToken),
     accepts: { accessKeyId: any }
+  },
+  {
+    name: "auth/AwsSignature.presign",
+    options: { expiresIn: 5_000 },
+    isPositional: true,
+    make: ({ expiresIn }: { expiresIn: number }) =>
+      AwsSignature.presign(
+        AwsSignature.make({ region: "us-east-1", service: "s3" }),
+        HttpClientRequest.get("https://s3.example.com/file"),
+        { credentials: AwsSignature.credentials("id", redacted), now: 0, expiresIn }
+      ),
+    accepts: {}
   },
   {
     name: "auth/Credentials.make",
@@ -341,6 +354,13 @@ const keys: ReadonlyArray<Row> = [
     isPositional: true,
     make: ({ key }: { key: DpopProof.DpopKey }) => Dpop.make(key),
     whole: ["key"]
+  },
+  {
+    name: "auth/Dpop.stamp",
+    options: { dpop: Dpop.make(dpopKey) },
+    isPositional: true,
+    make: ({ dpop }: { dpop: Dpop.Dpop }) => Dpop.stamp(dpop),
+    whole: ["dpop"]
   },
   {
     name: "auth/DpopProof.key",

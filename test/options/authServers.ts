@@ -24,7 +24,7 @@ import {
 import { Effect } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as accepted from "./accepted.ts"
-import { Shop, redacted, any, several, dpopKey } from "./authParts.ts"
+import { Shop, redacted, any, several, dpopKey, secret } from "./authParts.ts"
 import type { Row } from "./walk.ts"
 
 const server = OAuthServer.make({
@@ -337,6 +337,13 @@ const storage: ReadonlyArray<Row> = [
     isPositional: true,
     make: ({ keys }: { keys: readonly [Seal.Key] }) => make(keys)
   })),
+  {
+    name: "auth/Seal.layerConfig",
+    options: { keys: secret },
+    isPositional: true,
+    make: ({ keys }: { keys: typeof secret }) => Seal.layerConfig(keys),
+    whole: ["keys"]
+  },
   {
     name: "auth/Seal.generateKey",
     options: { id: "one" },

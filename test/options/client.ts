@@ -1,4 +1,4 @@
-/** The constructors of the client room and of the testing room. */
+/** The constructors of the client room. */
 import {
   Download,
   Endpoint,
@@ -11,7 +11,6 @@ import {
   Pagination,
   Upload
 } from "@causeway/core/client"
-import { Mock } from "@causeway/core/testing"
 import { Effect, Layer, Schedule, Schema, Sink, Stream } from "effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -324,6 +323,22 @@ const streams: ReadonlyArray<Row> = [
     accepts: { name: accepted.text, deadline: accepted.durationInNumbers, expiredStatuses: accepted.anyList }
   },
   {
+    name: "client/Operation.withResult",
+    options: {
+      operation: Operation.make({
+        name: "import",
+        start: () => Effect.void,
+        poll: () => Effect.void,
+        state: () => Operation.done(1),
+        deadline: "1 hour"
+      }),
+      fetch: callback
+    },
+    isPositional: true,
+    make: ({ fetch, operation }: { fetch: never; operation: never }) => Operation.withResult(operation, fetch),
+    whole: ["operation"]
+  },
+  {
     name: "client/Operation.byStatus",
     options: {
       status: callback,
@@ -443,50 +458,4 @@ const others: ReadonlyArray<Row> = [
   }
 ]
 
-const testing: ReadonlyArray<Row> = [
-  {
-    name: "testing/Mock.status",
-    options: { headers: { "x-app": "app" }, body: "text" },
-    make: (options: never) => Mock.status(500, options),
-    accepts: {
-      "": accepted.allOptional,
-      headers: accepted.allOptional,
-      "headers.x-app": accepted.anyText,
-      body: {
-        values: accepted.anything.values.filter(
-          (value) =>
-            !["1n", "-1n", "a symbol", "a function", "a value that throws", "a value without a text"].includes(value)
-        ),
-        why: "a text, or any value that JSON can express"
-      }
-    },
-    open: ["headers"]
-  },
-  {
-    name: "testing/Mock.delay",
-    options: { duration: 500, reply: Mock.ok() },
-    isPositional: true,
-    make: ({ duration, reply }: { duration: number; reply: never }) => Mock.delay(duration, reply),
-    accepts: { duration: accepted.durationInNumbers },
-    whole: ["reply"]
-  },
-  {
-    name: "testing/Mock.sequence",
-    options: { replies: Mock.ok() },
-    isPositional: true,
-    make: ({ replies }: { replies: never }) => Mock.sequence(replies),
-    whole: ["replies"]
-  },
-  { name: "testing/Mock.by", options: () => Mock.ok(), make: Mock.by as Row["make"] },
-  { name: "testing/Mock.broken", options: "Send", make: Mock.broken }
-]
-
-export const rows: ReadonlyArray<Row> = [
-  ...endpoints,
-  ...integrations,
-  ...pages,
-  ...streams,
-  ...transfers,
-  ...others,
-  ...testing
-]
+export const rows: ReadonlyArray<Row> = [...endpoints, ...integrations, ...pages, ...streams, ...transfers, ...others]

@@ -11,6 +11,7 @@ import {
   Concurrency,
   Deadline,
   Engine,
+  Exchange,
   Fallback,
   Hedge,
   Policy,
@@ -26,6 +27,8 @@ import { Effect, Schedule } from "effect"
 import * as accepted from "./accepted.ts"
 import { maxKeys } from "./policyStores.ts"
 import type { Row } from "./walk.ts"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
 
 const key = () => "key"
 
@@ -355,6 +358,41 @@ const records: ReadonlyArray<Row> = [
     options: { name: "own", before: "timeout", describe: "my own", make: () => ({ acquire: () => Admission.permit }) },
     make: Admission.strategy,
     accepts: { describe: accepted.anyText }
+  },
+  {
+    name: "policy/Engine.make",
+    options: {
+      call: { integration: "app", tenant: "acme", endpoint: "read", method: "GET", url: "/" },
+      policy: Policy.compile({}),
+      state: Engine.makeState(),
+      keyOf: key,
+      isDeadlineOwn: true,
+      isTimeoutOwn: true
+    },
+    make: Engine.make,
+    accepts: {
+      "call.integration": accepted.anyText,
+      "call.tenant": accepted.anyText,
+      "call.endpoint": accepted.anyText,
+      "call.method": accepted.text,
+      "call.url": accepted.anyText,
+      policy: { values: ["an empty record", "a value without a text"], why: "what Policy.compile returns" }
+    },
+    whole: ["policy", "state"]
+  },
+  {
+    name: "policy/Exchange.excerpt",
+    options: { maxBytes: 500, within: 500 },
+    isPositional: true,
+    make: ({ maxBytes, within }: { maxBytes: number; within: number }) =>
+      Exchange.excerpt(HttpClientResponse.fromWeb(HttpClientRequest.get("/"), new Response()), maxBytes, within),
+    accepts: { within: accepted.durationInNumbers }
+  },
+  {
+    name: "policy/Retry.whenError",
+    options: { type: Error, predicate: () => true },
+    isPositional: true,
+    make: ({ predicate, type }: { predicate: () => boolean; type: typeof Error }) => Retry.whenError(type, predicate)
   },
   { name: "policy/CallObserver.layer", options: () => {}, make: CallObserver.layer }
 ]

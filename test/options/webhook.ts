@@ -8,7 +8,7 @@ import {
   WebhookReceiver,
   WebhookSender
 } from "@causeway/core/webhook"
-import { Effect, Layer, Redacted, Schedule, Schema } from "effect"
+import { Config, Effect, Layer, Redacted, Schedule, Schema } from "effect"
 import { HttpClientRequest } from "effect/http"
 import * as accepted from "./accepted.ts"
 import type { Row } from "./walk.ts"
@@ -82,6 +82,13 @@ const inbox: ReadonlyArray<Row> = [
     isPositional: true,
     make: ({ keys }: { keys: readonly [InboxSeal.Key] }) => make(keys)
   })),
+  {
+    name: "webhook/InboxSeal.layerConfig",
+    options: { keys: Config.Redacted("KEYS") },
+    isPositional: true,
+    make: ({ keys }: { keys: Config.Config<Redacted.Redacted<string>> }) => InboxSeal.layerConfig(keys),
+    whole: ["keys"]
+  },
   {
     name: "webhook/InboxSeal.generateKey",
     options: { id: "one" },

@@ -241,7 +241,8 @@ export const presign = (
   request: HttpClientRequest,
   given: { readonly credentials: AwsCredentials; readonly now: number; readonly expiresIn?: Duration.Input }
 ): Result.Result<Redacted.Redacted<string>, UnsignableRequest> => {
-  const seconds = expiresSeconds(given.expiresIn ?? "15 minutes")
+  OptionCheck.dictionary(OptionCheck.anything)("presign", given)
+  const seconds = expiresSeconds(given.expiresIn === undefined ? "15 minutes" : given.expiresIn)
   return attempt(() => Redacted.make(signUrl(request, signature, given.credentials, given.now, seconds)))
 }
 

@@ -100,6 +100,7 @@ export const make = (key: DpopKey): Dpop => {
  * @category stamps
  */
 export const stamp = (dpop: Dpop): Stamp => {
+  Check.checkDpop("dpop", dpop)
   const prover = dpop[DpopTypeId]
   return (request, token) => {
     const text = textOf(token, "DPoP ")

@@ -104,11 +104,13 @@ export const layer = (keys: readonly [Key, ...ReadonlyArray<Key>]): Layer.Layer<
  */
 export const layerConfig = (
   keys: Config.Config<Redacted.Redacted<string>>
-): Layer.Layer<Seal, Config.ConfigError | InvalidOption.InvalidOption> =>
-  Layer.effect(
+): Layer.Layer<Seal, Config.ConfigError | InvalidOption.InvalidOption> => {
+  cipherKeys.checkConfig("seal.keys", keys)
+  return Layer.effect(
     Seal,
     Effect.flatMap(keys, (text) => Effect.map(parseKeys(text), (parsed) => Seal.of(parsed)))
   )
+}
 
 /**
  * Makes a new random key.

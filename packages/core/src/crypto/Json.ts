@@ -62,7 +62,7 @@ export class InvalidJson extends Data.TaggedError("InvalidJson")<{
  * @category models
  */
 export interface Limits {
-  /** The deepest nesting of arrays and objects. Default: 512. */
+  /** The deepest nesting of arrays and objects; anything but a number of 0 or more throws a `RangeError`. Default: 512. */
   readonly maxDepth?: number
 }
 
@@ -75,7 +75,7 @@ const defaultMaxDepth = 512
  * @category parsing
  */
 export const parse = (text: string, limits: Limits = {}): Result.Result<unknown, InvalidJson> => {
-  const maxDepth = limits.maxDepth ?? defaultMaxDepth
+  const maxDepth = depthOf(limits)
   const tooDeepAt = positionTooDeep(text, maxDepth)
   if (tooDeepAt !== undefined) return Result.fail(invalid("Depth", text, { position: tooDeepAt, maxDepth }))
   try {
@@ -94,9 +94,15 @@ export const parse = (text: string, limits: Limits = {}): Result.Result<unknown,
  * @category parsing
  */
 export const checkDepth = (text: string, limits: Limits = {}): Result.Result<void, InvalidJson> => {
-  const maxDepth = limits.maxDepth ?? defaultMaxDepth
+  const maxDepth = depthOf(limits)
   const position = positionTooDeep(text, maxDepth)
   return position === undefined ? Result.void : Result.fail(invalid("Depth", text, { position, maxDepth }))
+}
+
+/** Any comparison with NaN is false: it would be no limit. */
+const depthOf = ({ maxDepth = defaultMaxDepth }: Limits): number => {
+  if (maxDepth >= 0) return maxDepth
+  throw new RangeError(`maxDepth must be 0 or more, got ${maxDepth}`)
 }
 
 const invalid = (

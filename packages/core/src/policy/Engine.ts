@@ -51,12 +51,31 @@ import { makeState, type State } from "./internal/engine/state.ts"
 import { withdrawFrom } from "./internal/engine/retryBudgetAdmission.ts"
 import type { Compiled } from "./internal/compiledPolicy.ts"
 import { admissionsOf, stepsOf } from "./internal/order.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { hasMethods } from "./internal/made.ts"
 
 export { makeState, type State } from "./internal/engine/state.ts"
 
 export type { AttemptFailure, PolicyError } from "./internal/engine/attemptFailure.ts"
 
 export type { Attempt, Call, CallSite, Engine, Progress, Sharing, Step, SteppedCall } from "./internal/engine/model.ts"
+
+const checkOptions = OptionCheck.record<Parameters<typeof make>[0]>({
+  call: OptionCheck.required(
+    OptionCheck.record<CallSite>({
+      integration: OptionCheck.required(OptionCheck.anyText),
+      tenant: OptionCheck.anyText,
+      endpoint: OptionCheck.required(OptionCheck.anyText),
+      method: OptionCheck.required(OptionCheck.text),
+      url: OptionCheck.required(OptionCheck.anyText)
+    })
+  ),
+  policy: OptionCheck.required(OptionCheck.dictionary(OptionCheck.anything)),
+  state: OptionCheck.satisfies("what Engine.makeState returns", (value) => hasMethods(value, "inFlight", "cacheStore")),
+  keyOf: OptionCheck.callback,
+  isDeadlineOwn: OptionCheck.flag,
+  isTimeoutOwn: OptionCheck.flag
+})
 
 /**
  * Compiles an engine. `keyOf` gives the key of a slot's state; it defaults to the call site's own for every slot.
@@ -74,6 +93,7 @@ export const make = (options: {
   /** Whether the timeout is the endpoint's own, so that it applies while a body is being sent too. Default: false. */
   readonly isTimeoutOwn?: boolean
 }): Engine => {
+  checkOptions("engine", options)
   const { call, policy, state = makeState() } = options
   const scope = scopeOf(call)
   const ownKey = `${scope}/${call.endpoint}`

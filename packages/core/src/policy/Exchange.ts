@@ -45,6 +45,7 @@ import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as BoundedBody from "../crypto/BoundedBody.ts"
 import type * as Failure from "./Failure.ts"
 import * as transportCodes from "./internal/transportCodes.ts"
+import * as InvalidOption from "./InvalidOption.ts"
 
 /**
  * A request that got no response, or a response that could not be read.
@@ -370,7 +371,11 @@ export const excerpt = (
   response: HttpClientResponse,
   maxBytes: number,
   within: Duration.Input = "5 seconds"
-): Effect.Effect<string> => Effect.suspend(() => excerptOf(response, maxBytes, within))
+): Effect.Effect<string> => {
+  InvalidOption.integer("excerpt.maxBytes", maxBytes, 0)
+  const millis = InvalidOption.positiveMillis("excerpt.within", within)
+  return Effect.suspend(() => excerptOf(response, maxBytes, millis))
+}
 
 const excerptOf = (response: HttpClientResponse, maxBytes: number, within: Duration.Input): Effect.Effect<string> => {
   const body = BoundedBody.make(maxBytes)

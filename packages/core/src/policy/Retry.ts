@@ -159,13 +159,15 @@ export const byCategory = ({ category, shouldRetry }: FailedAttempt): boolean =>
  * @since 0.1.0
  * @category predicates
  */
-export const whenError =
-  <E>(
-    type: abstract new (...args: never) => E,
-    predicate: (error: E, failure: FailedAttempt) => boolean = () => true
-  ) =>
-  (failure: FailedAttempt): boolean =>
+export const whenError = <E>(
+  type: abstract new (...args: never) => E,
+  predicate: (error: E, failure: FailedAttempt) => boolean = () => true
+) => {
+  OptionCheck.satisfies("a class of errors", (value) => typeof value === "function")("whenError.type", type)
+  OptionCheck.callback("whenError.predicate", predicate)
+  return (failure: FailedAttempt): boolean =>
     (failure.error instanceof type && predicate(failure.error, failure)) || byCategory(failure)
+}
 
 /**
  * Takes a strategy as it is, and a bare `Schedule` with the other defaults.

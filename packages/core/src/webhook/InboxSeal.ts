@@ -148,8 +148,9 @@ export const layer = (keys: readonly [Key, ...ReadonlyArray<Key>]): Layer.Layer<
  */
 export const layerConfig = (
   keys: Config.Config<Redacted.Redacted<string>>
-): Layer.Layer<never, Config.ConfigError | InvalidOption.InvalidOption> =>
-  Layer.effect(
+): Layer.Layer<never, Config.ConfigError | InvalidOption.InvalidOption> => {
+  cipherKeys.checkConfig("seal.keys", keys)
+  return Layer.effect(
     InboxSeal,
     Effect.flatMap(keys, (text) =>
       Effect.suspend(() => {
@@ -161,6 +162,7 @@ export const layerConfig = (
       })
     )
   )
+}
 
 /**
  * Makes a new random key.

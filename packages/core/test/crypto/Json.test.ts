@@ -119,3 +119,13 @@ describe("the digits of a number", () => {
     expect(digitsOf(without.parseExact)).toEqual(expected)
   })
 })
+
+describe("a limit of depth that makes no sense", () => {
+  for (const maxDepth of [Number.NaN, -1]) {
+    it(`is refused: ${maxDepth}`, () => {
+      expect(() => Json.parse("1", { maxDepth })).toThrow(RangeError)
+      expect(() => Json.checkDepth("1", { maxDepth })).toThrow(RangeError)
+      expect(() => Json.parseExact("1", { maxDepth })).toThrow(RangeError)
+    })
+  }
+})

@@ -144,6 +144,10 @@ export const checkDpopKey = OptionCheck.secret("what DpopProof.key or DpopProof.
   isMade("jkt", value)
 )
 
+export const checkDpop = OptionCheck.satisfies("what Dpop.make returns", (value) =>
+  isMade("~causeway/auth/Dpop", value)
+)
+
 export const checkGrant = record<Grant>({ obtain: OptionCheck.effect, refresh: callback, reauthorizeUrl: text })
 
 /** A grant, or an Effect of it. */

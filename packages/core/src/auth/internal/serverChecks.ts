@@ -7,7 +7,7 @@ import type * as OAuthClient from "../OAuthClient.ts"
 import type * as OAuthDiscovery from "../OAuthDiscovery.ts"
 import type { OAuthQuirks } from "../OAuthQuirks.ts"
 import type * as OAuthServer from "../OAuthServer.ts"
-import { checkIntegration, checkSecret } from "./optionChecks.ts"
+import { checkDpop, checkIntegration, checkSecret } from "./optionChecks.ts"
 
 const { anyText, either, flag, list, oneOf, record, required, text } = OptionCheck
 
@@ -79,7 +79,7 @@ export const checkClientOptions = record<OAuthClient.Options>({
   server: required(server),
   clientId: required(text),
   authentication: required(authentication),
-  dpop: OptionCheck.satisfies("what Dpop.make returns", (value) => isMade("~causeway/auth/Dpop", value)),
+  dpop: checkDpop,
   policy: checkPolicy,
   tenant: text
 })

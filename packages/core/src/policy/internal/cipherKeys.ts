@@ -1,4 +1,4 @@
-import { Redacted } from "effect"
+import { Config, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import * as InvalidOption from "../InvalidOption.ts"
 import { type CipherKey, keyOf } from "./cipher.ts"
@@ -25,6 +25,9 @@ export const ringOf = (keys: readonly [NamedKey, ...ReadonlyArray<NamedKey>]): K
   if (all.size < keys.length) throw invalid("keys", "two keys of one name", "keys with different names")
   return { first, all }
 }
+
+/** The texts of keys that a Config is for. */
+export const checkConfig = OptionCheck.secret("a Config of a Redacted text", Config.isConfig)
 
 /** The keys in one text, such as `2026-11:<base64>,2026-02:<base64>`. */
 export const keysIn = (text: Redacted.Redacted<string>): readonly [NamedKey, ...ReadonlyArray<NamedKey>] => {
