@@ -97,8 +97,10 @@ const isBeforeConnection = (error: unknown): boolean =>
  *
  * @see https://www.rfc-editor.org/rfc/rfc8446#section-6.2
  */
-export const isCertificateRefusal = (code: string | undefined): boolean =>
-  code !== undefined && /^ERR_SSL_.*ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED)$/.test(code)
+export const isCertificateRefusal = (code = ""): boolean => {
+  const [, alert] = code.startsWith("ERR_SSL_") ? code.split("ALERT_", 2) : []
+  return alert !== undefined && (alert.includes("CERTIFICATE") || alert === "UNKNOWN_CA" || alert === "ACCESS_DENIED")
+}
 
 const textOf = (value: unknown, key: "code" | "syscall" | "message"): string | undefined => {
   const text = typeof value === "object" && value !== null && key in value ? Reflect.get(value, key) : undefined

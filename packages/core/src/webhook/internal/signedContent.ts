@@ -103,7 +103,7 @@ const fillListed = ({ by, names }: ListedPart, delivery: Delivery): string => {
 }
 
 const fillLine = (name: string, delivery: Delivery): string => {
-  const key = name.replace(/[?*]+$/, "")
+  const key = name.replace(/[?*]/g, "")
   const text = EventFields.textAt(delivery.json(), [key])
   if (text === undefined && name.includes("?")) return ""
   return text === undefined || (text.includes("\n") && !name.includes("*"))
@@ -113,7 +113,7 @@ const fillLine = (name: string, delivery: Delivery): string => {
 
 /** The names of the fields that a listed part covers, given what the delivery is. */
 export const listedNames = ({ by, names }: ListedPart, delivery: Delivery): ReadonlyArray<string> =>
-  (names[EventFields.read(by, delivery) ?? ""] ?? []).map((name) => name.replace(/[?*]+$/, ""))
+  (names[EventFields.read(by, delivery) ?? ""] ?? []).map((name) => name.replace(/[?*]/g, ""))
 
 export const joined = (content: Content): Buffer =>
   Buffer.concat(content.map((part) => (typeof part === "string" ? Buffer.from(part) : part)))

@@ -152,7 +152,7 @@ const fieldValue = (component: Component, message: Message): string => {
     : refuse("headers", `have ${JSON.stringify(name)} with a line break or a character outside of ASCII`)
 }
 
-const unfolded = (line: string): string => line.replaceAll(/[ \t]*\r?\n[ \t]+/g, " ").trim()
+const unfolded = (line: string): string => line.replaceAll(/(?<![ \t])[ \t]*\r?\n[ \t]+/g, " ").trim()
 
 const wrapped = (line: string): string =>
   Fields.writeBare({ kind: "bytes", value: Buffer.from(unfolded(line), "latin1") })

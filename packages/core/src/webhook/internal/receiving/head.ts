@@ -35,7 +35,7 @@ const isOfType = (headers: ReadonlyArray<Header>, { contentTypes, mayOmitType }:
 
 const isNamed = (name: string, wanted: string): boolean => name === wanted || name.toLowerCase() === wanted
 
-const isIdentity = (encoding: string): boolean => /^\s*(identity)?\s*$/i.test(encoding)
+const isIdentity = (encoding: string): boolean => ["", "identity"].includes(encoding.trim().toLowerCase())
 
 /** The media type, `undefined` where there is none, and an empty text where there are several. */
 const mediaType = (headers: ReadonlyArray<Header>): string | undefined => {
