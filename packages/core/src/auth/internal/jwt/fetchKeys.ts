@@ -1,7 +1,8 @@
-import { Clock, type Duration, Effect, Stream } from "effect"
+import { Clock, type Duration, Effect } from "effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as BoundedBody from "../../../crypto/BoundedBody.ts"
 import * as Engine from "../../../policy/Engine.ts"
 import * as Exchange from "../../../policy/Exchange.ts"
 import * as Failure from "../../../policy/Failure.ts"
@@ -105,20 +106,12 @@ const parse = (text: string): unknown => {
   }
 }
 
-const readText = (response: HttpClientResponse, place: Place): Effect.Effect<string, AttemptFailure> => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  return Stream.runForEach(Exchange.bytes(response), (chunk) => {
-    size += chunk.byteLength
-    if (size > place.maxSize) return Effect.fail(`it is larger than ${place.maxSize} bytes (maxSize)`)
-    chunks.push(chunk)
-    return Effect.void
-  }).pipe(
+const readText = (response: HttpClientResponse, place: Place): Effect.Effect<string, AttemptFailure> =>
+  BoundedBody.read(Exchange.bytes(response), place.maxSize).pipe(
     Effect.mapError((error) =>
-      typeof error === "string"
-        ? failedBy(malformed(place, error), "invalid")
+      error._tag === "BodyTooLarge"
+        ? failedBy(malformed(place, `it is larger than ${place.maxSize} bytes (maxSize)`), "invalid")
         : failedBy(unavailable(place, response.status, error.reason), "transient")
     ),
-    Effect.map(() => Buffer.concat(chunks).toString("utf8"))
+    Effect.map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"))
   )
-}

@@ -1,7 +1,8 @@
-import { Clock, Duration, Effect, Redacted, Result, Stream } from "effect"
+import { Clock, Duration, Effect, Redacted, Result } from "effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as BoundedBody from "../../../crypto/BoundedBody.ts"
 import type { PolicyError } from "../../../policy/Engine.ts"
 import * as Engine from "../../../policy/Engine.ts"
 import * as Exchange from "../../../policy/Exchange.ts"
@@ -265,29 +266,8 @@ const wantsNonce = (reason: AuthError.Reason, { headers }: Answer): boolean =>
   reason._tag === "OtherRefusal" && reason.code === "use_dpop_nonce" && headers["dpop-nonce"] !== undefined
 
 /** All of a body, or undefined when it is larger than is read; the rest of it is cancelled. */
-const bodyOf = (response: HttpClientResponse): Effect.Effect<Uint8Array | undefined, Exchange.Broken> => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  return Exchange.bytes(response).pipe(
-    Stream.takeUntil((chunk) => {
-      chunks.push(chunk)
-      size += chunk.byteLength
-      return size > mostBytes
-    }),
-    Stream.runDrain,
-    Effect.map(() => (size > mostBytes ? undefined : joined(chunks, size)))
-  )
-}
-
-const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const body = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    body.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return body
-}
+const bodyOf = (response: HttpClientResponse): Effect.Effect<Uint8Array | undefined, Exchange.Broken> =>
+  Effect.catchTag(BoundedBody.read(Exchange.bytes(response), mostBytes), "BodyTooLarge", () => Effect.undefined)
 
 /** An endpoint that the server does not have. */
 const missing = (endpoint: string): AuthError.Reason =>
