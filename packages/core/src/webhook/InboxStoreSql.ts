@@ -98,6 +98,8 @@ const dialectOf = (sql: SqlClient.SqlClient): Effect.Effect<Database["dialect"],
 /** How many share a transaction: enough for the disk not to matter, few enough for no one to wait long. */
 const groupSize = 64
 
+const bytesOf = (work: Work): number => (work._tag === "Put" ? work.event.body.byteLength : 0)
+
 const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { sql } = database
@@ -109,7 +111,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
     /** A worker gives its whole transaction up when the event can't be ended in it: there is nothing to save in between. */
     const performWithin = (work: Work) =>
       work._tag === "Settle" ? failing(operations.Settle)(Together.perform(database, [work])) : perform([work])
-    const group = GroupCommit.make({ run: perform, meetsAll, size: groupSize, fibers: 1 })
+    const group = GroupCommit.make({ run: perform, meetsAll, size: groupSize, bytesOf })
     const handling = yield* group
     // Postgres commits side by side; SQLite has one connection, and all that it writes at a time may share a commit.
     const storing = database.dialect === "pg" ? yield* group : handling
