@@ -432,6 +432,7 @@ export const captions: Captions = {
       "internal/formBody.ts": "Reads a form body.",
       "internal/jsonWebToken.ts": "Reads a JSON Web Token and checks its claims.",
       "internal/lateFields.ts": "Reads an id and a type in the body when they are asked for.",
+      "internal/keyCache.ts": "Fetched keys, and how many requests for more run and wait.",
       "internal/judging.ts": "Decides whether a delivery is genuine, and says why not.",
       "internal/plainMac.ts": "Accepts in one pass what most providers send: one HMAC in one header.",
       "internal/placement.ts": "Puts a signature into a body or a URL.",
@@ -494,6 +495,7 @@ export const captions: Captions = {
       "internal/transport/ResponseBody.ts": "A body as it comes: held, streamed, or let go of.",
       "internal/transport/Outgoing.ts": "The target, headers and body of a request for undici.",
       "internal/transport/TransportResponse.ts": "A response of Effect's HttpClient.",
+      "internal/webhook/Connections.ts": "The connections of a server, closed within a time limit.",
       "internal/webhook/answering.ts": "Writes an answer.",
       "internal/webhook/arriving.ts": "What a request of node:http says, and what Express adds to it."
     }

@@ -419,7 +419,7 @@ export interface CertificateKey {
   readonly _tag: "Certificate"
   /** Where the delivery says where the certificate is. */
   readonly url: EventField
-  /** The hosts it may be at; `*` stands for letters, digits and dashes within one label. */
+  /** The hosts it may be at; `{region}` as a label stands for the name of an AWS region. */
   readonly hosts: ReadonlyArray<string>
   /** What the path of the URL must begin and end with. */
   readonly path: { readonly prefix: string; readonly suffix: string }
@@ -676,8 +676,8 @@ export interface SignedProof {
 }
 
 /**
- * A signed request that wants a URL to be fetched, at one of the hosts, in which `*` stands for letters, digits and dashes
- * within one label.
+ * A signed request that wants a URL to be fetched, at one of the hosts, in which `{region}` as a label stands for the name
+ * of an AWS region.
  *
  * @since 0.1.0
  * @category models
@@ -1446,7 +1446,10 @@ const checkSchemeId = checkText(
   "lower-case letters and digits, joined by dashes or dots"
 )
 
-const checkHost = checkText(/^[a-z0-9*-]+(\.[a-z0-9*-]+)+$/, "a host name in lower case, with * within a label")
+const checkHost = checkText(
+  /^(?:[a-z0-9-]+|\{region\})(?:\.(?:[a-z0-9-]+|\{region\}))+$/,
+  "a host name in lower case, in which a label may be {region}"
+)
 
 const checkHttps = checkText(/^https:\/\/[^/]/, "a URL that begins with https://")
 

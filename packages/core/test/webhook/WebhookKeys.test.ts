@@ -120,6 +120,47 @@ describe("the keys of a provider", () => {
     })
   )
 
+  it.effect("that were found before are fetched at once again, however many invented ones are waited for", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(({ url }) =>
+        url.endsWith("/known.pem") ? Effect.succeed(new Response("a certificate")) : Effect.never
+      )
+      yield* keys.fetch(certified, certificateAt("known.pem"))
+      yield* TestClock.adjust("2 hours")
+      const strangers = yield* Effect.forEach(Array.from({ length: 400 }).keys(), (index) =>
+        Effect.forkChild(Effect.result(keys.fetch(certified, certificateAt(`${index}.pem`))), {
+          startImmediately: true
+        })
+      )
+      const found = yield* keys.fetch(certified, certificateAt("known.pem"))
+      assert.deepEqual(found, { certificates: { "https://keys.example.com/known.pem": "a certificate" } })
+      assert.lengthOf(asked, 1 + 8 + 1)
+      const rejected = strangers.filter((fiber) => fiber.pollUnsafe() !== undefined)
+      assert.lengthOf(rejected, 400 - 8 - 64)
+      yield* TestClock.adjust("8 seconds")
+      for (const stranger of strangers) {
+        expect(causeOf(yield* Fiber.join(stranger))).toMatchObject({ _tag: "KeyUnavailable", category: "transient" })
+      }
+    })
+  )
+
+  it.effect("that a key set lacks are not asked for again for 30 seconds, and those in it not at all", () =>
+    Effect.gen(function* () {
+      const set = { keys: ["a", "b"].map((kid) => ({ kid, kty: "EC" })) }
+      const { asked, keys } = yield* open(answers(JSON.stringify(set)))
+      const fetch = (kid: string) => Effect.result(keys.fetch(tokens, tokenOf(kid)))
+      for (let index = 0; index < 20; index += 1) {
+        expect(causeOf(yield* fetch(`invented-${index}`))).toMatchObject({ _tag: "KeyUnavailable" })
+      }
+      assert.isTrue(Result.isSuccess(yield* fetch("a")))
+      assert.isTrue(Result.isSuccess(yield* fetch("b")))
+      assert.lengthOf(asked, 1)
+      yield* TestClock.adjust("30 seconds")
+      yield* fetch("invented-20")
+      assert.lengthOf(asked, 2)
+    })
+  )
+
   it.effect("are given up when they take too long", () =>
     Effect.gen(function* () {
       const { keys } = yield* open(() => Effect.never)
@@ -201,6 +242,8 @@ describe("the keys of a provider", () => {
   it("are not made with options that make no sense", () => {
     expect(() => WebhookKeys.layer({ capacity: 0 })).toThrow(/capacity/)
     expect(() => WebhookKeys.layer({ timeout: 0 })).toThrow(/timeout/)
+    expect(() => WebhookKeys.layer({ maxWaiting: -1 })).toThrow(/maxWaiting/)
+    expect(() => WebhookKeys.layer({ waitTimeout: Infinity })).toThrow(/waitTimeout/)
   })
 })
 
@@ -211,18 +254,18 @@ describe("a subscription", () => {
     handshake: SignatureScheme.signedConfirmation({
       when: { field: SignatureScheme.body("type"), equals: "confirm" },
       url: SignatureScheme.body("url"),
-      hosts: ["sns.*.example.com"]
+      hosts: ["sns.{region}.example.com"]
     })
   })
 
   it.effect("is confirmed by fetching its URL each time, without what the answer says", () =>
     Effect.gen(function* () {
       const { asked, keys } = yield* open(answers("<xml/>"))
-      yield* keys.confirm(subscribed, "https://sns.eu.example.com/?token=1")
-      yield* keys.confirm(subscribed, "https://sns.eu.example.com/?token=1")
+      yield* keys.confirm(subscribed, "https://sns.eu-west-1.example.com/?token=1")
+      yield* keys.confirm(subscribed, "https://sns.eu-west-1.example.com/?token=1")
       assert.deepEqual(
         asked,
-        Array.from({ length: 2 }, () => "GET https://sns.eu.example.com/?token=1")
+        Array.from({ length: 2 }, () => "GET https://sns.eu-west-1.example.com/?token=1")
       )
     })
   )
@@ -231,17 +274,19 @@ describe("a subscription", () => {
     Effect.gen(function* () {
       const { asked, keys } = yield* open(answers("<xml/>"))
       for (const url of [
-        "http://sns.eu.example.com/",
-        "https://sns.eu.example.com:8443/",
-        "https://user:pass@sns.eu.example.com/",
-        "https://sns.eu.example.com.evil.example/",
+        "http://sns.eu-west-1.example.com/",
+        "https://sns.eu-west-1.example.com:8443/",
+        "https://user:pass@sns.eu-west-1.example.com/",
+        "https://sns.eu-west-1.example.com.evil.example/",
         "https://127.0.0.1/",
         "not a url"
       ]) {
         const failure = causeOf(yield* Effect.result(keys.confirm(subscribed, url)))
         expect(failure).toMatchObject({ category: "transient", _tag: "ConfirmationFailed" })
       }
-      assert.isTrue(Result.isFailure(yield* Effect.result(keys.confirm(certified, "https://sns.eu.example.com/"))))
+      assert.isTrue(
+        Result.isFailure(yield* Effect.result(keys.confirm(certified, "https://sns.eu-west-1.example.com/")))
+      )
       assert.deepEqual(asked, [])
     })
   )
@@ -250,8 +295,8 @@ describe("a subscription", () => {
     Effect.gen(function* () {
       for (const respond of [answers("no", 403), answers("", 302), answers("x".repeat(70_000))]) {
         const { keys } = yield* open(respond)
-        const result = yield* Effect.result(keys.confirm(subscribed, "https://sns.eu.example.com/?token=1"))
-        expect(causeOf(result)).toMatchObject({ _tag: "ConfirmationFailed", host: "sns.eu.example.com" })
+        const result = yield* Effect.result(keys.confirm(subscribed, "https://sns.eu-west-1.example.com/?token=1"))
+        expect(causeOf(result)).toMatchObject({ _tag: "ConfirmationFailed", host: "sns.eu-west-1.example.com" })
       }
     })
   )

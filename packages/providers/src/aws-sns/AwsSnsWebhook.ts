@@ -62,8 +62,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [
     SignatureScheme.certificate({
       url: SignatureScheme.body("SigningCertURL"),
-      hosts: ["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"],
-      path: { suffix: ".pem" },
+      hosts: ["sns.{region}.amazonaws.com", "sns.{region}.amazonaws.com.cn"],
+      path: { prefix: "/SimpleNotificationService-", suffix: ".pem" },
       hash: { field: SignatureScheme.body("SignatureVersion"), values: { "1": "sha1", "2": "sha256" } },
       audience: SignatureScheme.body("TopicArn")
     })
@@ -78,7 +78,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   handshake: SignatureScheme.signedConfirmation({
     when: { field: SignatureScheme.body("Type"), equals: "SubscriptionConfirmation" },
     url: SignatureScheme.body("SubscribeURL"),
-    hosts: ["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"]
+    hosts: ["sns.{region}.amazonaws.com", "sns.{region}.amazonaws.com.cn"]
   }),
   delivery: { retriedFor: "1 hour" },
   docs: { url: "https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html", checked: "package" }

@@ -41,6 +41,13 @@ export const verify = (scheme: SignatureScheme, input: Given): Result.Result<Jud
 export const verifyAndRead = (scheme: SignatureScheme, input: Given): Result.Result<Judged, WebhookError> =>
   attempt(scheme.id, () => PlainMac.acceptAndRead(scheme, input) ?? judge(scheme, input))
 
+/** Whether a delivery names what it must name, where that is known before its key is. */
+export const isAddressedToAny = (
+  scheme: SignatureScheme,
+  request: Pick<Delivery, "method" | "url" | "headers" | "body">,
+  secrets: ReadonlyArray<Redacted.Redacted<string>>
+): boolean => ProviderKeys.isAddressedToAny(scheme.keys, secrets, new Delivery(request))
+
 const judge = (scheme: SignatureScheme, input: Given): Judged => {
   const keys = SigningKeys.forVerifying(scheme.keys, input.secrets)
   const delivery = new Delivery(input)

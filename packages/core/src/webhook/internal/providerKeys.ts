@@ -1,5 +1,6 @@
+import { Redacted } from "effect"
 import { createPublicKey, type JsonWebKey, type KeyObject, timingSafeEqual } from "node:crypto"
-import type { CertificateKey, Hash, JwkKey, KeyForm } from "../SignatureScheme.ts"
+import type { CertificateKey, EventField, Hash, JwkKey, KeyForm } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import * as Certificates from "./certificates.ts"
 import type { Delivery } from "./delivery.ts"
@@ -51,7 +52,7 @@ const isTrusted = ({ hosts, path }: CertificateKey, text: string): boolean => {
   )
 }
 
-/** Whether a host name is of one of the patterns. */
+/** Whether a host name is one of those listed, in which `{region}` stands for the name of an AWS region. */
 export const isHost = (patterns: ReadonlyArray<string>, host: string): boolean =>
   patterns.some((pattern) => {
     const labels = host.split(".")
@@ -59,18 +60,20 @@ export const isHost = (patterns: ReadonlyArray<string>, host: string): boolean =
     return wanted.length === labels.length && wanted.every((label, index) => isLabel(label, labels[index] ?? ""))
   })
 
+/**
+ * The form of an AWS region, such as `us-gov-west-1`. Any label would do for a stranger: `sns.s3.amazonaws.com` and
+ * `sns.s3-us-west-2.amazonaws.com` are a bucket named `sns`, which belongs to whoever created it.
+ */
+const region = /^[a-z]{2,4}(?:-[a-z]{2,10}){1,3}-[1-9][0-9]?$/
+
 /** Whether a URL may be fetched that must be at one of the hosts. */
 export const isTrustedUrl = (
   hosts: ReadonlyArray<string>,
   { hostname, password, port, protocol, username }: URL
 ): boolean => protocol === "https:" && port === "" && username === "" && password === "" && isHost(hosts, hostname)
 
-const isLabel = (pattern: string, label: string): boolean => {
-  const [before = "", after, ...others] = pattern.split("*")
-  if (after === undefined || others.length > 0) return pattern === label
-  const middle = label.slice(before.length, label.length - after.length)
-  return label.startsWith(before) && label.endsWith(after) && /^[a-z0-9-]+$/.test(middle)
-}
+const isLabel = (wanted: string, label: string): boolean =>
+  wanted === "{region}" ? region.test(label) : wanted === label
 
 const kidOf = ({ token }: Delivery): string => {
   const kid = token?.kid
@@ -135,7 +138,23 @@ export const hashOf = ({ hash }: CertificateKey, delivery: Delivery): Hash => {
   )
 }
 
-const isAddressed = ({ audience }: CertificateKey, { text }: SigningKey, delivery: Delivery): boolean => {
+/** Whether a delivery names one of the secrets that it must name; one that does not is not worth fetching a key for. */
+export const isAddressedToAny = (
+  forms: ReadonlyArray<KeyForm>,
+  secrets: ReadonlyArray<Redacted.Redacted<string>>,
+  delivery: Delivery
+): boolean =>
+  forms.every(
+    (form) =>
+      form._tag !== "Certificate" ||
+      form.audience === undefined ||
+      secrets.filter((secret) => isNamed(form.audience, Redacted.value(secret), delivery)).length > 0
+  )
+
+const isAddressed = ({ audience }: CertificateKey, { text }: SigningKey, delivery: Delivery): boolean =>
+  isNamed(audience, text, delivery)
+
+const isNamed = (audience: EventField | undefined, text: string, delivery: Delivery): boolean => {
   if (audience === undefined) return true
   const named = Buffer.from(EventFields.textOf(audience, delivery) ?? "")
   const expected = Buffer.from(text)

@@ -206,7 +206,7 @@ describe("a challenge after the signature", () => {
     signedConfirmation({
       when: { field: body("Type"), equals: "SubscriptionConfirmation" },
       url: body("SubscribeURL"),
-      hosts: ["sns.*.amazonaws.com"]
+      hosts: ["sns.{region}.amazonaws.com"]
     })
   )
   const confirm = (SubscribeURL: string) => after(sns, { Type: "SubscriptionConfirmation", SubscribeURL })

@@ -5,7 +5,7 @@ import * as Attempt from "../../Attempt.ts"
 import * as Handshake from "../../Handshake.ts"
 import type { Arrival } from "../../Inbox.ts"
 import type { Refusal } from "../../SignatureScheme.ts"
-import type { WebhookError } from "../../WebhookError.ts"
+import { Reason, WebhookError } from "../../WebhookError.ts"
 import type { Service as Keys } from "../../WebhookKeys.ts"
 import type * as WebhookVerifier from "../../WebhookVerifier.ts"
 import * as Judging from "../judging.ts"
@@ -255,7 +255,12 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   }
 
   #fetchKeys(run: Run, delivery: Delivery, own: Values | undefined): Effect.Effect<Answer, unknown, R> {
-    const { options, scheme } = this.#source
+    const { options, scheme, secrets } = this.#source
+    // All tenants are treated alike: that one has such a secret must not show.
+    if (!secrets.isPerTenant && !Judging.isAddressedToAny(scheme, delivery, own ?? [])) {
+      const error = new WebhookError({ scheme: scheme.id, reason: notAddressed(own ?? []) })
+      return this.#refuseError(run, error)
+    }
     return Effect.flatMap(options.keys ?? noKeys, (keys) =>
       Effect.matchEffect(keys.fetch(scheme, delivery), {
         onFailure: (error) => this.#refuseError(run, error),
@@ -342,6 +347,8 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
 }
 
 type Delivery = Pick<WebhookVerifier.VerifyInput, "method" | "url" | "headers" | "body">
+
+const notAddressed = (own: Values): Reason => Reason.SignatureMismatch({ signatures: 1, secrets: own.length })
 
 const noKeys = Effect.die("a source that needs keys is made with them")
 
