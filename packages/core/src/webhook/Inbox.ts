@@ -94,7 +94,7 @@ import * as InboxStoreSql from "./InboxStoreSql.ts"
 import { type Meter, meterOf } from "./internal/inboxMetrics.ts"
 import { purgeInSteps, type Retention as Keeping } from "./internal/inboxUpkeep.ts"
 import * as InboxWorker from "./internal/inboxWorker.ts"
-import { plainText } from "./internal/plainText.ts"
+import { plainName } from "./internal/plainText.ts"
 import * as Remembering from "./internal/remembering.ts"
 import * as Traceparent from "./internal/traceparent.ts"
 import type { SignatureScheme } from "./SignatureScheme.ts"
@@ -109,7 +109,7 @@ import type { Header, Status, Summary, WebhookEvent } from "./WebhookEvent.ts"
 export interface Arrival {
   /** Who sent it, such as `"github"`. Ids are unique within a source. */
   readonly source: string
-  /** The sender's id of the event. Default: the SHA-256 of the body. One of more than 500 characters is hashed. */
+  /** The sender's id of the event. Default: the SHA-256 of the body. An id of more than 500 characters is hashed. */
   readonly id?: string | undefined
   readonly type?: string | undefined
   /** What it is about, where that is known before it is read. Default: what the `key` of its worker says. */
@@ -392,7 +392,8 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
     const known = desks.get(source)
     if (known !== undefined) return known
     const meter = meterFor(source)
-    const wake = store.afterCommit(Effect.sync(() => latches.get(source)?.forEach((latch) => latch.openUnsafe())))
+    const name = plainName(source)
+    const wake = store.afterCommit(Effect.sync(() => latches.get(name)?.forEach((latch) => latch.openUnsafe())))
     const desk = { meter, wake }
     desks.set(source, desk)
     return desk
@@ -446,11 +447,13 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
       )
     },
     reseal: store.reseal,
-    wakeOn: (source, latch) =>
-      Effect.acquireRelease(
-        Effect.sync(() => latches.set(source, (latches.get(source) ?? new Set()).add(latch))),
-        () => Effect.sync(() => latches.get(source)?.delete(latch))
-      ).pipe(Effect.andThen(Effect.forkScoped(listen(source, latch))), Effect.asVoid)
+    wakeOn: (source, latch) => {
+      const name = plainName(source)
+      return Effect.acquireRelease(
+        Effect.sync(() => latches.set(name, (latches.get(name) ?? new Set()).add(latch))),
+        () => Effect.sync(() => latches.get(name)?.delete(latch))
+      ).pipe(Effect.andThen(Effect.forkScoped(listen(name, latch))), Effect.asVoid)
+    }
   }
 }
 
@@ -475,9 +478,9 @@ const toNewEvent = (arrival: Arrival, traceparent: string | undefined, now: numb
   const digest = hash("sha256", arrival.body, "hex")
   return {
     source: arrival.source,
-    id: arrival.id === undefined || arrival.id === "" ? digest : nameOf(arrival.id),
+    id: arrival.id === undefined || arrival.id === "" ? digest : arrival.id,
     type: arrival.type,
-    lane: arrival.lane === undefined ? undefined : nameOf(arrival.lane),
+    lane: arrival.lane,
     traceparent,
     headers: arrival.headers.filter(([name]) => !isSensitive(name)),
     body: arrival.body,
@@ -485,8 +488,6 @@ const toNewEvent = (arrival: Arrival, traceparent: string | undefined, now: numb
     now
   }
 }
-
-const nameOf = (text: string): string => InboxWorker.boundedName(plainText(text))
 
 const isSensitive = (header: string): boolean =>
   /authorization|cookie|signature|token|secret|password|hmac|api-?key|credential/i.test(header)

@@ -14,6 +14,8 @@
  * - A *lane* holds what is about the same thing. Events of a lane can be bounded and ordered, see {@link LaneRule}.
  * - An id that was purged is remembered, so that what comes again is found to be a duplicate.
  * - The same table holds the dead letters of what we send (`bury`, direction `"out"`).
+ * - The stores of this library take any text. They store and look for U+0000 and lone surrogates as U+FFFD, and replace a
+ *   source, id or lane of more than 500 characters by its SHA-256, so that every database finds the same events.
  *
  * **Gotchas**
  *

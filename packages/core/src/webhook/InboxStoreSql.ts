@@ -20,8 +20,7 @@
  *
  * **Gotchas**
  *
- * Another dialect than `sqlite` and `pg` fails when the layer is built. U+0000 in a name, an id or a header is stored as
- * U+FFFD.
+ * Another dialect than `sqlite` and `pg` fails when the layer is built.
  *
  * **Example** (An inbox over a database)
  *
@@ -59,6 +58,7 @@ import { migrate } from "./internal/inboxSql/tables.ts"
 import * as Together from "./internal/inboxSql/together.ts"
 import type { Answers, Work } from "./internal/inboxSql/together.ts"
 import * as Upkeep from "./internal/inboxSql/upkeep.ts"
+import { plainStore } from "./internal/plainStore.ts"
 import { type RawStore, sealedStore } from "./internal/sealedStore.ts"
 
 /**
@@ -73,7 +73,7 @@ export const make: Effect.Effect<Service, InboxStoreError, SqlClient.SqlClient |
     const sql = (yield* SqlClient.SqlClient).withoutTransforms()
     const database = makeDatabase(sql, yield* dialectOf(sql))
     yield* Effect.mapError(migrate, (cause) => toStoreError("make its tables", cause))
-    return sealedStore(yield* makeStore(database), yield* InboxSeal)
+    return plainStore(sealedStore(yield* makeStore(database), yield* InboxSeal))
   }
 )
 

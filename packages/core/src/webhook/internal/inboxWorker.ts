@@ -1,11 +1,11 @@
 import { Cause, Clock, Data, Effect, Exit, Fiber, Option, Schedule, Scope } from "effect"
 import type { Latch } from "effect"
-import { createHash } from "node:crypto"
 import * as Attempt from "../Attempt.ts"
 import type { Claim, InboxStoreError, LaneRule, Service as Store, Settlement } from "../InboxStore.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
 import { type Meter, meterOf } from "./inboxMetrics.ts"
 import { keepMeasuring, keepTidy, type Retention } from "./inboxUpkeep.ts"
+import { plainName } from "./plainText.ts"
 import { nextDelay, type RetryRule } from "./retryDelay.ts"
 import { spanOf } from "./traceparent.ts"
 
@@ -170,7 +170,7 @@ const decideLanes = <R>(place: Workplace<R>): Effect.Effect<void, InboxStoreErro
 
 /** An event whose key can't be told is handled beside the others. */
 const laneOf = (keyOf: (delivery: WebhookEvent) => string | undefined, event: WebhookEvent): Effect.Effect<string> =>
-  Effect.try({ try: () => boundedName(keyOf(event) ?? ""), catch: (error) => error }).pipe(
+  Effect.try({ try: () => plainName(keyOf(event) ?? ""), catch: (error) => error }).pipe(
     Effect.catch((error) =>
       Effect.as(
         Effect.logWarning("The key of a webhook event can't be told").pipe(
@@ -180,12 +180,6 @@ const laneOf = (keyOf: (delivery: WebhookEvent) => string | undefined, event: We
       )
     )
   )
-
-const longestName = 500
-
-/** A name that an index of a database can hold. */
-export const boundedName = (name: string): string =>
-  name.length <= longestName ? name : `sha256:${createHash("sha256").update(name).digest("hex")}`
 
 /** Runs uninterruptibly; only the attempt itself can be interrupted, and then the event is released. */
 const handleClaim = <R>(job: Job<R>): Effect.Effect<void, never, R> =>

@@ -3,7 +3,6 @@ import { SealBroken, type Service as Seal } from "../InboxSeal.ts"
 import { InboxStoreError } from "../InboxStore.ts"
 import type { Claim, NewEvent, Service as Store, Undecided } from "../InboxStore.ts"
 import { type Header, WebhookEvent } from "../WebhookEvent.ts"
-import { plainText } from "./plainText.ts"
 
 /** A store that keeps what it is given, and can write it anew. */
 export interface RawStore extends Omit<Store, "reseal"> {
@@ -62,11 +61,7 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
   }
 }
 
-const belongsTo = ({ id, source }: { readonly id: string; readonly source: string }) => [
-  "causeway/inbox",
-  plainText(source),
-  plainText(id)
-]
+const belongsTo = ({ id, source }: { readonly id: string; readonly source: string }) => ["causeway/inbox", source, id]
 
 const close = (
   seal: Seal,

@@ -1,7 +1,6 @@
 import type { Attempt } from "../../Attempt.ts"
 import type { NewEvent } from "../../InboxStore.ts"
 import { type Header, type Status, type Summary, WebhookEvent } from "../../WebhookEvent.ts"
-import { plainText } from "../plainText.ts"
 
 /** Postgres gives 64 bits as a bigint. */
 type Integer = number | bigint
@@ -48,12 +47,12 @@ export const summaryColumns =
   "event_key, direction, source, event_id, variant, type, lane, status, received_at, due_at, attempts"
 
 export const toColumns = (event: NewEvent) => ({
-  source: plainText(event.source),
-  event_id: plainText(event.id),
+  source: event.source,
+  event_id: event.id,
   digest: event.digest,
-  type: event.type === undefined ? null : plainText(event.type),
-  lane: event.lane === undefined ? null : plainText(event.lane),
-  traceparent: event.traceparent === undefined ? null : plainText(event.traceparent),
+  type: event.type ?? null,
+  lane: event.lane ?? null,
+  traceparent: event.traceparent ?? null,
   sealed_by: event.sealedBy ?? null,
   headers: headersColumn(event.headers),
   body: event.body,
@@ -61,11 +60,7 @@ export const toColumns = (event: NewEvent) => ({
   due_at: Math.round(event.now)
 })
 
-export const headersColumn = (headers: ReadonlyArray<Header>): string => {
-  const text = JSON.stringify(headers)
-  // What is no plain text is escaped so, and little else is.
-  return text.includes("\\u") ? JSON.stringify(headers.map((pair) => pair.map(plainText))) : text
-}
+export const headersColumn = (headers: ReadonlyArray<Header>): string => JSON.stringify(headers)
 
 export const toSummary = (row: SummaryRow): Summary => ({
   key: Number(row.event_key),
@@ -102,8 +97,8 @@ export const fromAttempt = (key: number, attempt: Attempt) => ({
   started_at: Math.round(attempt.startedAt),
   ended_at: Math.round(attempt.endedAt),
   outcome: attempt.outcome,
-  error_tag: attempt.error === undefined ? null : plainText(attempt.error.tag),
-  error_message: attempt.error === undefined ? null : plainText(attempt.error.message)
+  error_tag: attempt.error?.tag ?? null,
+  error_message: attempt.error?.message ?? null
 })
 
 export const toAttempt = (row: AttemptRow): Attempt => ({
