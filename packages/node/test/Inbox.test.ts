@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { inboxSqlSuite } from "../../core/test/webhook/inboxSqlSuite.ts"
 import { inboxSuite } from "../../core/test/webhook/inboxSuite.ts"
+import { inboxFailureSuite } from "../../core/test/webhook/inboxFailureSuite.ts"
 import { inboxTextSuite } from "../../core/test/webhook/inboxTextSuite.ts"
 import { settle } from "../../core/test/webhook/quiet.ts"
 
@@ -23,6 +24,7 @@ const layerAt = (filename: string) => Layer.provideMerge(Inbox.layerSql, Sqlite.
 const layer = Layer.unwrap(Effect.map(temporaryFile, layerAt))
 
 inboxSuite("SQLite", layer)
+inboxFailureSuite("SQLite", layer)
 inboxTextSuite("SQLite", layer)
 inboxSqlSuite("SQLite", layer)
 

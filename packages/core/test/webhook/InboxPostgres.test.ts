@@ -6,6 +6,7 @@ import { layerClient } from "../postgres/client.ts"
 import { describePostgres, PostgresServer, sharedServer } from "../postgres/server.ts"
 import { inboxSqlSuite } from "./inboxSqlSuite.ts"
 import { inboxSuite } from "./inboxSuite.ts"
+import { inboxFailureSuite } from "./inboxFailureSuite.ts"
 import { inboxTextSuite } from "./inboxTextSuite.ts"
 import { layerWatched } from "./quiet.ts"
 
@@ -178,6 +179,7 @@ describePostgres("the inbox and Postgres", () => {
   }
 
   inboxSuite("Postgres", layer)
+  inboxFailureSuite("Postgres", layer)
   inboxTextSuite("Postgres", layer)
   inboxSqlSuite("Postgres", layer)
 })

@@ -3,10 +3,12 @@ import type { Latch } from "effect"
 import * as Attempt from "../Attempt.ts"
 import type { Claim, InboxStoreError, LaneRule, Service as Store, Settlement } from "../InboxStore.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
+import { logBroken, logDead, logFailed, logLeaseLost, logStoreError, names } from "./inboxLog.ts"
 import { type Meter, meterOf } from "./inboxMetrics.ts"
 import { keepMeasuring, keepTidy, type Retention } from "./inboxUpkeep.ts"
 import { plainName } from "./plainText.ts"
 import { nextDelay, type RetryRule } from "./retryDelay.ts"
+import { safely } from "./safely.ts"
 import { spanOf } from "./traceparent.ts"
 
 /** How the events of one source are handled. Durations are in milliseconds. */
@@ -172,12 +174,7 @@ const decideLanes = <R>(place: Workplace<R>): Effect.Effect<void, InboxStoreErro
 const laneOf = (keyOf: (delivery: WebhookEvent) => string | undefined, event: WebhookEvent): Effect.Effect<string> =>
   Effect.try({ try: () => plainName(keyOf(event) ?? ""), catch: (error) => error }).pipe(
     Effect.catch((error) =>
-      Effect.as(
-        Effect.logWarning("The key of a webhook event can't be told").pipe(
-          Effect.annotateLogs({ ...names(event), error: Attempt.describeError(error, "Error").tag })
-        ),
-        ""
-      )
+      Effect.as(logBroken(event, "The key of a webhook event can't be read", Attempt.describeError(error, "Error")), "")
     )
   )
 
@@ -187,7 +184,7 @@ const handleClaim = <R>(job: Job<R>): Effect.Effect<void, never, R> =>
     const { claim, meter, worker } = job
     if (claim.takenOver) {
       meter.update("attempts", 1, { outcome: "lost" })
-      if ((yield* nextDelay(worker, claim.failures)) === undefined) return yield* giveUp(job)
+      if ((yield* delayOf(claim.event, nextDelay(worker, claim.failures))) === undefined) return yield* giveUp(job)
     }
     const startedAt = yield* Clock.currentTimeMillis
     if (claim.event.attempts === 1) meter.update("lag", Math.max(0, startedAt - claim.event.receivedAt))
@@ -285,26 +282,35 @@ const conclude = <R>(
 const fail = <R>(job: Job<R>, startedAt: number, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   Effect.gen(function* () {
     const reason = cause.reasons.find(Cause.isFailReason)?.error
-    if (reason instanceof LeaseLost) return yield* logLeaseLost(job)
     const { claim, meter, worker } = job
+    if (safely(() => reason instanceof LeaseLost, false)) return yield* logLeaseLost(claim.event)
     const endedAt = yield* Clock.currentTimeMillis
     const attempt = { startedAt, endedAt, outcome: "failed", error: Attempt.describeCause(cause) } as const
     meter.update("attempts", 1, { outcome: "failed" })
     const failures = [...claim.failures, { ...attempt, number: claim.event.attempts }]
-    const delay = yield* nextDelay(worker, failures, reason)
+    const delay = yield* delayOf(claim.event, nextDelay(worker, failures, reason))
     if (delay === undefined) {
-      yield* logDead(job, attempt.error)
+      yield* logDead(claim.event, attempt.error)
       return yield* settle(job, { status: "dead", dueAt: endedAt, attempt })
     }
-    yield* logFailed(job, attempt.error, delay)
+    yield* logFailed(claim.event, attempt.error, delay)
     yield* settle(job, { status: "pending", dueAt: endedAt + delay, attempt })
   })
+
+/** A schedule that throws says nothing of when to try again: a person is to see it. */
+const delayOf = (event: WebhookEvent, delay: Effect.Effect<number | undefined>): Effect.Effect<number | undefined> =>
+  Effect.catchDefect(delay, (defect) =>
+    Effect.as(
+      logBroken(event, "The retry schedule of a webhook event threw", Attempt.describeError(defect, "Defect")),
+      undefined
+    )
+  )
 
 /** The lost attempt that ended the schedule was recorded when the event was claimed. */
 const giveUp = <R>(job: Job<R>): Effect.Effect<void> =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    yield* logDead(job, job.claim.failures.at(-1)?.error)
+    yield* logDead(job.claim.event, job.claim.failures.at(-1)?.error)
     yield* settle(job, { status: "dead", dueAt: now, attempt: undefined })
   })
 
@@ -335,19 +341,3 @@ const settleOnce = <R>({ claim, store, worker }: Job<R>, settlement: Settlement)
     Effect.catch((error) => logStoreError(worker.source, error)),
     Effect.asVoid
   )
-
-const logStoreError = (source: string, error: InboxStoreError): Effect.Effect<void> =>
-  Effect.logWarning(error.message, error.cause).pipe(Effect.annotateLogs({ source }))
-
-const logLeaseLost = <R>({ claim: { event } }: Job<R>): Effect.Effect<void> =>
-  Effect.logWarning("Another worker has taken a webhook event over").pipe(Effect.annotateLogs(names(event)))
-
-const logFailed = <R>({ claim: { event } }: Job<R>, error: Attempt.RecordedError, delay: number): Effect.Effect<void> =>
-  Effect.logInfo(`A webhook event failed and is tried again in ${delay} ms`).pipe(
-    Effect.annotateLogs({ ...names(event), error: error.tag })
-  )
-
-const logDead = <R>({ claim: { event } }: Job<R>, error: Attempt.RecordedError | undefined): Effect.Effect<void> =>
-  Effect.logWarning("A webhook event is dead").pipe(Effect.annotateLogs({ ...names(event), error: error?.tag }))
-
-const names = ({ attempts, id, key, source, type }: WebhookEvent) => ({ source, id, type, key, attempt: attempts })
