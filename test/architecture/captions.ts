@@ -492,6 +492,7 @@ export const captions: Captions = {
       "internal/transport/Pool.ts": "The dispatcher: connections, certificates, proxies.",
       "internal/transport/ProxyRouter.ts": "A dispatcher that chooses another by the origin of each request.",
       "internal/transport/proxyVariables.ts": "Which proxy a request goes through, by the environment.",
+      "internal/sqliteAttempt.ts": "Runs a step of SQLite, and waits for locks without blocking the event loop.",
       "internal/transport/Redirects.ts":
         "Follows redirects where it was asked to, without credentials to other origins.",
       "internal/transport/ResponseBody.ts": "A body as it comes: held, streamed, or let go of.",

@@ -123,6 +123,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "node/src/Loopback.ts": ["effect/http"],
   "node/src/Sqlite.ts": ["effect/reactivity", "effect/sql"],
   "node/src/Transport.ts": ["effect/http"],
+  "node/src/internal/sqliteAttempt.ts": ["effect/sql"],
   "node/src/internal/transport/Client.ts": ["effect/http"],
   "node/src/internal/transport/Failure.ts": ["effect/http"],
   "node/src/internal/transport/InFlight.ts": ["effect/http"],
