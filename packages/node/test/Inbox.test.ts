@@ -11,6 +11,7 @@ import { inboxSqlSuite } from "../../core/test/webhook/inboxSqlSuite.ts"
 import { inboxSuite } from "../../core/test/webhook/inboxSuite.ts"
 import { inboxFailureSuite } from "../../core/test/webhook/inboxFailureSuite.ts"
 import { inboxTextSuite } from "../../core/test/webhook/inboxTextSuite.ts"
+import { inboxUnreadableSuite } from "../../core/test/webhook/inboxUnreadableSuite.ts"
 import { settle } from "../../core/test/webhook/quiet.ts"
 
 const temporaryFile = Effect.acquireRelease(
@@ -27,6 +28,7 @@ inboxSuite("SQLite", layer)
 inboxFailureSuite("SQLite", layer)
 inboxTextSuite("SQLite", layer)
 inboxSqlSuite("SQLite", layer)
+inboxUnreadableSuite("SQLite", layer)
 
 const arrival = (id: string): Inbox.Arrival => ({
   source: "github",

@@ -61,6 +61,21 @@ export class InboxStoreError extends Data.TaggedError("InboxStoreError")<{
 }
 
 /**
+ * A stored event can't be read, as after a change by hand or a damaged file. It is dead at once; its row stays as it is,
+ * and it can be replayed when the row is repaired. The message names the parts, never what they hold.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnreadableEvent extends Data.TaggedError("UnreadableEvent")<{
+  readonly detail: string
+}> {
+  override get message(): string {
+    return `The stored event can't be read: ${this.detail}`
+  }
+}
+
+/**
  * An event to store. `digest` is the SHA-256 of the body, in hex; `now` is in epoch milliseconds.
  *
  * @since 0.1.0
@@ -108,7 +123,7 @@ export interface Claim {
   readonly failures: ReadonlyArray<Attempt>
   /** Whether it was taken over from a worker whose lease ran out. */
   readonly takenOver: boolean
-  /** Why its headers and body, which are sealed, can't be opened; then they are empty. */
+  /** Why it can't be read, or its headers and body, which are sealed, can't be opened; then they are empty. */
   readonly unreadable?: unknown
 }
 
@@ -188,7 +203,7 @@ export interface Service {
   readonly put: (event: NewEvent) => Effect.Effect<Put, InboxStoreError>
   /**
    * Gives at most `limit` due events of a source to a worker, until `leaseUntil`. With `lanes`, an event whose turn has
-   * not come is put off until it has.
+   * not come is put off until it has. One that can't be read is given too, as `unreadable`, and keeps no other from it.
    */
   readonly claim: (options: {
     readonly source: string

@@ -8,6 +8,7 @@ import { inboxSqlSuite } from "./inboxSqlSuite.ts"
 import { inboxSuite } from "./inboxSuite.ts"
 import { inboxFailureSuite } from "./inboxFailureSuite.ts"
 import { inboxTextSuite } from "./inboxTextSuite.ts"
+import { inboxUnreadableSuite } from "./inboxUnreadableSuite.ts"
 import { layerWatched } from "./quiet.ts"
 
 describePostgres("the inbox and Postgres", () => {
@@ -182,4 +183,5 @@ describePostgres("the inbox and Postgres", () => {
   inboxFailureSuite("Postgres", layer)
   inboxTextSuite("Postgres", layer)
   inboxSqlSuite("Postgres", layer)
+  inboxUnreadableSuite("Postgres", layer)
 })

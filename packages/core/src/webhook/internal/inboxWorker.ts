@@ -170,9 +170,12 @@ const decideLanes = <R>(place: Workplace<R>): Effect.Effect<void, InboxStoreErro
   })
 }
 
-/** An event whose key can't be told is handled beside the others. */
+/** An event whose key can't be told is handled beside the others, and so is one that can't be read. */
 const laneOf = (keyOf: (delivery: WebhookEvent) => string | undefined, event: WebhookEvent): Effect.Effect<string> =>
-  Effect.try({ try: () => plainName(keyOf(event) ?? ""), catch: (error) => error }).pipe(
+  Effect.try({
+    try: () => (event.unreadable === undefined ? plainName(keyOf(event) ?? "") : ""),
+    catch: (error) => error
+  }).pipe(
     Effect.catch((error) =>
       Effect.as(logBroken(event, "The key of a webhook event can't be read", Attempt.describeError(error, "Error")), "")
     )
