@@ -89,10 +89,13 @@ import type {
   Selection,
   Service as Store
 } from "./InboxStore.ts"
+import * as InboxHealth from "./InboxHealth.ts"
 import * as InboxStoreMemory from "./InboxStoreMemory.ts"
 import * as InboxStoreSql from "./InboxStoreSql.ts"
+import { logStopped } from "./internal/inboxLog.ts"
 import { type Meter, meterOf } from "./internal/inboxMetrics.ts"
 import { purgeInSteps, type Retention as Keeping } from "./internal/inboxUpkeep.ts"
+import { makeWatches } from "./internal/inboxWatches.ts"
 import * as InboxWorker from "./internal/inboxWorker.ts"
 import { plainName } from "./internal/plainText.ts"
 import * as Remembering from "./internal/remembering.ts"
@@ -165,6 +168,10 @@ export interface Service {
   readonly reseal: Effect.Effect<number, InboxStoreError>
   /** Wakes the latch when an event of the source becomes due in this process, until the scope ends. */
   readonly wakeOn: (source: string, latch: Latch.Latch) => Effect.Effect<void, never, Scope.Scope>
+  /** Whether the workers of this process do their work. */
+  readonly health: Effect.Effect<InboxHealth.Health>
+  /** Takes a worker of the source into `health` until the scope ends, or as stopped when it ends by a defect. */
+  readonly watch: (source: string) => Effect.Effect<InboxHealth.Watch, never, Scope.Scope>
 }
 
 /**
@@ -366,11 +373,33 @@ export const run = <Events extends Schemas, const Handle extends Handlers<Events
       const store = yield* InboxStore
       const inbox = yield* Inbox
       const latch = yield* Latch.make()
+      const watch = yield* inbox.watch(options.source)
       yield* inbox.wakeOn(options.source, latch)
-      return yield* InboxWorker.run(store, latch, worker)
+      return yield* InboxWorker.run(store, latch, worker, watch)
     })
   )
 }
+
+/**
+ * How the workers of this process are, or `InboxUnhealthy` when one is not running, a part of one is failing, or one of
+ * the given `sources` has no worker here.
+ *
+ * @since 0.1.0
+ * @category health
+ */
+export const checkHealth = (
+  options: { readonly sources?: ReadonlyArray<string> | undefined } = {}
+): Effect.Effect<InboxHealth.Health, InboxHealth.InboxUnhealthy, Inbox> =>
+  Effect.flatMap(Inbox, (inbox) =>
+    Effect.flatMap(inbox.health, (health) => {
+      const present = new Set(health.workers.map(({ source }) => source))
+      const missing = (options.sources ?? []).filter((source) => !present.has(source)).map(InboxHealth.stopped)
+      const unhealthy = [...health.workers.filter((worker) => !InboxHealth.isHealthy(worker)), ...missing]
+      return unhealthy.length === 0
+        ? Effect.succeed(health)
+        : Effect.fail(new InboxHealth.InboxUnhealthy({ workers: unhealthy }))
+    })
+  )
 
 /**
  * Handles the events of a source as long as the layer lives.
@@ -381,11 +410,12 @@ export const run = <Events extends Schemas, const Handle extends Handlers<Events
 export const layerHandlers = <Events extends Schemas, const Handle extends Handlers<Events>, R = never>(
   options: Options<Events, Handle, R>
 ): Layer.Layer<never, never, Inbox | InboxStore | ServicesOf<Events, Handle> | R> =>
-  Layer.effectDiscard(Effect.forkScoped(run(options)))
+  Layer.effectDiscard(Effect.forkScoped(Effect.tapDefect(run(options), (defect) => logStopped(options.source, defect))))
 
 const makeService = (store: Store, meterFor: (source: string) => Meter): Service => {
   const latches = new Map<string, Set<Latch.Latch>>()
   const desks = new Map<string, Desk>()
+  const watches = makeWatches()
   const wakeAll = Effect.sync(() => latches.forEach((set) => set.forEach((latch) => latch.openUnsafe())))
 
   const deskOf = (source: string): Desk => {
@@ -426,11 +456,6 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
       return discarded > 0
     })
 
-  const listen = (source: string, latch: Latch.Latch) =>
-    store.listen((told) => {
-      if (told === undefined || told === source) latch.openUnsafe()
-    })
-
   return {
     store: put,
     list: (page = {}) => store.list({ ...page, limit: pageSize(page.limit) }),
@@ -452,8 +477,10 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
       return Effect.acquireRelease(
         Effect.sync(() => latches.set(name, (latches.get(name) ?? new Set()).add(latch))),
         () => Effect.sync(() => latches.get(name)?.delete(latch))
-      ).pipe(Effect.andThen(Effect.forkScoped(listen(name, latch))), Effect.asVoid)
-    }
+      ).pipe(Effect.asVoid)
+    },
+    watch: watches.watch,
+    health: Effect.map(watches.health, (workers) => ({ healthy: workers.every(InboxHealth.isHealthy), workers }))
   }
 }
 

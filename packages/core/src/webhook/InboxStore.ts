@@ -238,10 +238,10 @@ export interface Service {
   /** Seals what is not sealed with the first key; returns how many. */
   readonly reseal: Effect.Effect<number, InboxStoreError>
   /**
-   * Tells the sources of events that other processes stored, until it is interrupted; `undefined` stands for all. A store
-   * that hears of none waits for ever.
+   * Tells the sources of events that other processes stored, until it is interrupted or fails; `undefined` stands for all,
+   * and is told when listening has begun. A store that hears of none waits for ever.
    */
-  readonly listen: (wake: (source: string | undefined) => void) => Effect.Effect<never>
+  readonly listen: (wake: (source: string | undefined) => void) => Effect.Effect<never, InboxStoreError>
   /** Stores a dead letter of an outgoing event; one with the same source and id grows in history. */
   readonly bury: (event: Buried) => Effect.Effect<number, InboxStoreError>
   /** Ends the dead letter of an outgoing event that was delivered after all, by the last of these attempts. */

@@ -49,3 +49,9 @@ export const logBroken = (event: WebhookEvent, message: string, error: Attempt.R
   quietly(() =>
     Effect.annotateLogs(Effect.logWarning(message), { ...names(event), error: error.tag, detail: error.message })
   )
+
+export const logStopped = (source: string, defect: unknown): Effect.Effect<void> =>
+  quietly(() => {
+    const { message, tag } = Attempt.describeError(defect, "Defect")
+    return Effect.annotateLogs(Effect.logError("An inbox worker has stopped"), { source, error: tag, detail: message })
+  })

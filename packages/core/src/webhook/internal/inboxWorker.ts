@@ -1,15 +1,18 @@
 import { Cause, Clock, Data, Effect, Exit, Fiber, Option, Schedule, Scope } from "effect"
 import type { Latch } from "effect"
 import * as Attempt from "../Attempt.ts"
+import type { Watch } from "../InboxHealth.ts"
 import type { Claim, InboxStoreError, LaneRule, Service as Store, Settlement } from "../InboxStore.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
 import { logBroken, logDead, logFailed, logLeaseLost, logStoreError, names } from "./inboxLog.ts"
-import { type Meter, meterOf } from "./inboxMetrics.ts"
-import { keepMeasuring, keepTidy, type Retention } from "./inboxUpkeep.ts"
+import { meterOf } from "./inboxMetrics.ts"
+import { type Delays, supervise, type Supervised } from "./inboxSupervision.ts"
+import { measure, measuredEvery, type Retention, tidy } from "./inboxUpkeep.ts"
 import { plainName } from "./plainText.ts"
 import { nextDelay, type RetryRule } from "./retryDelay.ts"
 import { safely } from "./safely.ts"
 import { spanOf } from "./traceparent.ts"
+import { watchedStore } from "./watchedStore.ts"
 
 /** How the events of one source are handled. Durations are in milliseconds. */
 export interface Worker<R> extends RetryRule {
@@ -37,27 +40,64 @@ class HandlerTimeout extends Data.TaggedError("HandlerTimeout")<{ readonly milli
 }
 
 /** Claims and handles until interrupted. `latch` is opened by whoever makes an event due. */
-export const run = <R>(store: Store, latch: Latch.Latch, worker: Worker<R>): Effect.Effect<never, never, R> =>
+export const run = <R>(
+  store: Store,
+  latch: Latch.Latch,
+  worker: Worker<R>,
+  watch: Watch
+): Effect.Effect<never, never, R> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const meter = meterOf(yield* Effect.context<never>(), worker.source)
-      yield* Effect.forkScoped(keepMeasuring(store, worker.source, meter))
-      if (worker.retention !== undefined) {
-        yield* Effect.forkScoped(keepTidy(store, worker.source, worker.retention))
-      }
+      const { source } = worker
+      const meter = meterOf(yield* Effect.context<never>(), source)
+      const supervised = { source, meter, watch }
+      yield* Effect.forkScoped(listen(store, latch, supervised))
+      yield* Effect.forkScoped(keepMeasuring(store, supervised))
+      if (worker.retention !== undefined) yield* Effect.forkScoped(keepTidy(store, worker.retention, supervised))
       return yield* Effect.acquireUseRelease(
         // In parallel: one handler may hold the database that another needs to release its event.
         Scope.make("parallel"),
-        (scope) => loop({ store, worker, meter }, latch, scope),
+        (scope) => loop({ ...supervised, store: watchedStore(store, watch), worker }, latch, scope),
         (scope, exit) => Scope.close(scope, exit)
       )
     })
   )
 
-interface Workplace<R> {
+const upkeepDelays: Delays = { first: 5_000, longest: 60_000 }
+
+const soonest = 1_000
+const longestDelay = 30_000
+
+/** Wakes the worker for what other processes stored; polling finds that too, though later. */
+const listen = (store: Store, latch: Latch.Latch, supervised: Supervised): Effect.Effect<never> => {
+  const name = plainName(supervised.source)
+  return supervise(supervised, "listening", { first: soonest, longest: longestDelay }, (succeeded) =>
+    store.listen((told) => {
+      succeeded()
+      if (told === undefined || told === name) latch.openUnsafe()
+    })
+  )
+}
+
+const keepTidy = (store: Store, retention: Retention, supervised: Supervised): Effect.Effect<never> =>
+  supervise(supervised, "retention", upkeepDelays, (succeeded) =>
+    Effect.flatMap(tidy(store, supervised.source, retention), () => {
+      succeeded()
+      return Effect.sleep(retention.everyMillis)
+    })
+  )
+
+const keepMeasuring = (store: Store, supervised: Supervised): Effect.Effect<never> =>
+  supervise(supervised, "measuring", upkeepDelays, (succeeded) =>
+    Effect.flatMap(measure(store, supervised.source, supervised.meter), () => {
+      succeeded()
+      return Effect.sleep(measuredEvery)
+    })
+  )
+
+interface Workplace<R> extends Supervised {
   readonly store: Store
   readonly worker: Worker<R>
-  readonly meter: Meter
 }
 
 interface Job<R> extends Workplace<R> {
@@ -100,7 +140,9 @@ const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): E
       latch.openUnsafe()
     })
     // A closed scope starts nothing: we were interrupted while the store was claiming.
-    return scope.state._tag === "Closed" ? release(job) : fork(Effect.ensuring(handleClaim(job), ended))
+    return scope.state._tag === "Closed"
+      ? release(job)
+      : fork(Effect.ensuring(logDefects(job, handleClaim(job)), ended))
   }
 
   const claimDue = Effect.gen(function* () {
@@ -132,9 +174,7 @@ const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): E
     yield* decideLanes(place)
     const claimed = yield* Effect.flatMap(fork(claimDue), Fiber.join)
     return claimed > 0 ? 0 : (yield* untilDue) || contendedMillis
-  }).pipe(
-    Effect.catchTag("InboxStoreError", (error) => Effect.as(logStoreError(worker.source, error), worker.pollMillis))
-  )
+  })
 
   const wait = (millis: number) =>
     millis <= 0
@@ -143,13 +183,20 @@ const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): E
           isLikely = Option.isSome(woken) || millis < worker.pollMillis
         })
 
-  const turn = Effect.suspend(() => {
-    // Closed before looking: what becomes due while we look opens it again.
-    latch.closeUnsafe()
-    return room() > 0 ? Effect.flatMap(takeDue, wait) : Effect.andThen(latch.await, Effect.yieldNow)
-  })
-
-  return Effect.forever(turn)
+  return supervise(
+    place,
+    "claiming",
+    { first: Math.min(worker.pollMillis, soonest), longest: longestDelay },
+    (succeeded) => {
+      // Closed before looking: what becomes due while we look opens it again.
+      latch.closeUnsafe()
+      if (room() <= 0) return Effect.andThen(latch.await, Effect.yieldNow)
+      return Effect.flatMap(takeDue, (millis) => {
+        succeeded()
+        return wait(millis)
+      })
+    }
+  )
 }
 
 const decidedAtOnce = 100
@@ -178,6 +225,16 @@ const laneOf = (keyOf: (delivery: WebhookEvent) => string | undefined, event: We
   }).pipe(
     Effect.catch((error) =>
       Effect.as(logBroken(event, "The key of a webhook event can't be read", Attempt.describeError(error, "Error")), "")
+    )
+  )
+
+/** The lease of an event whose end could not be recorded runs out, and it is handled again. */
+const logDefects = <R>({ claim: { event } }: Job<R>, handling: Effect.Effect<void, never, R>) =>
+  Effect.catchDefect(handling, (defect) =>
+    logBroken(
+      event,
+      "The end of an attempt at a webhook event can't be recorded",
+      Attempt.describeError(defect, "Defect")
     )
   )
 
