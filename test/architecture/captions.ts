@@ -406,6 +406,7 @@ export const captions: Captions = {
       "internal/inboxMetrics.ts": "The metrics of the inbox.",
       "internal/inboxSql/attempts.ts": "The attempts at events, in a database.",
       "internal/inboxSql/claiming.ts": "Gives what is due to a worker, with regard to lanes.",
+      "internal/inboxSql/connections.ts": "Whether a client has the connections that a store needs.",
       "internal/inboxSql/database.ts": "What SQLite and Postgres say differently.",
       "internal/inboxSql/deadLetters.ts": "Outgoing events that were given up, in a database.",
       "internal/inboxSql/inserting.ts": "Writes new events, many in one statement.",

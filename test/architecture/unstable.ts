@@ -105,6 +105,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/webhook/InboxStoreSql.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/attempts.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/claiming.ts": ["effect/sql"],
+  "core/src/webhook/internal/inboxSql/connections.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/database.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/deadLetters.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/inserting.ts": ["effect/sql"],

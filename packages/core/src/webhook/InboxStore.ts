@@ -200,6 +200,8 @@ export interface Buried extends NewEvent {
  * @category models
  */
 export interface Service {
+  /** How many connections the store shares with all else in the process, where there is such a limit and it is known. */
+  readonly connections?: number | undefined
   readonly put: (event: NewEvent) => Effect.Effect<Put, InboxStoreError>
   /**
    * Gives at most `limit` due events of a source to a worker, until `leaseUntil`. With `lanes`, an event whose turn has

@@ -20,7 +20,8 @@
  *
  * **Gotchas**
  *
- * Another dialect than `sqlite` and `pg` fails when the layer is built.
+ * Another dialect than `sqlite` and `pg` fails when the layer is built. So does a pool of one connection on Postgres, which
+ * one that listens would take for good.
  *
  * **Example** (An inbox over a database)
  *
@@ -51,6 +52,7 @@ import {
   statusByKey,
   toStoreError
 } from "./internal/inboxSql/database.ts"
+import { checkConnections, limitOf } from "./internal/inboxSql/connections.ts"
 import * as DeadLetters from "./internal/inboxSql/deadLetters.ts"
 import * as Listening from "./internal/inboxSql/listening.ts"
 import * as Looking from "./internal/inboxSql/looking.ts"
@@ -63,7 +65,8 @@ import { type RawStore, sealedStore } from "./internal/sealedStore.ts"
 
 /**
  * Makes the store, and its tables where they are missing or of an earlier release. Fails with `InboxStoreError` when the
- * dialect is neither SQLite nor Postgres, or the tables can't be made.
+ * dialect is neither SQLite nor Postgres, the tables can't be made, or there is no second connection beside the one that
+ * listens.
  *
  * @since 0.1.0
  * @category constructors
@@ -73,6 +76,7 @@ export const make: Effect.Effect<Service, InboxStoreError, SqlClient.SqlClient |
     const sql = (yield* SqlClient.SqlClient).withoutTransforms()
     const database = makeDatabase(sql, yield* dialectOf(sql))
     yield* Effect.mapError(migrate, (cause) => toStoreError("make its tables", cause))
+    yield* checkConnections(database)
     return plainStore(sealedStore(yield* makeStore(database), yield* InboxSeal))
   }
 )
@@ -130,6 +134,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       })
 
     return {
+      connections: limitOf(database),
       put: (event) => ask<"Put">({ _tag: "Put", event }),
       claim: (options) => ask<"Claim">({ _tag: "Claim", options }),
       renew: (claim, leaseUntil) =>

@@ -55,3 +55,17 @@ export const logStopped = (source: string, defect: unknown): Effect.Effect<void>
     const { message, tag } = Attempt.describeError(defect, "Defect")
     return Effect.annotateLogs(Effect.logError("An inbox worker has stopped"), { source, error: tag, detail: message })
   })
+
+export const logFewConnections = (
+  source: string,
+  { concurrency, connections, needed }: Readonly<Record<"concurrency" | "connections" | "needed", number>>
+): Effect.Effect<void> =>
+  quietly(() =>
+    Effect.annotateLogs(
+      Effect.logWarning(
+        `maxConnections is ${connections}, and a transactional worker with concurrency ${concurrency} needs at least ` +
+          `${needed}: while its handlers hold all connections, it renews no lease and claims nothing`
+      ),
+      { source }
+    )
+  )

@@ -4,7 +4,7 @@ import * as Attempt from "../Attempt.ts"
 import type { Watch } from "../InboxHealth.ts"
 import type { Claim, InboxStoreError, LaneRule, Service as Store, Settlement } from "../InboxStore.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
-import { logBroken, logDead, logFailed, logLeaseLost, logStoreError, names } from "./inboxLog.ts"
+import { logBroken, logDead, logFewConnections, logFailed, logLeaseLost, logStoreError, names } from "./inboxLog.ts"
 import { meterOf } from "./inboxMetrics.ts"
 import { type Delays, supervise, type Supervised } from "./inboxSupervision.ts"
 import { measure, measuredEvery, type Retention, tidy } from "./inboxUpkeep.ts"
@@ -51,6 +51,7 @@ export const run = <R>(
       const { source } = worker
       const meter = meterOf(yield* Effect.context<never>(), source)
       const supervised = { source, meter, watch }
+      yield* warnOfFewConnections(store, worker)
       yield* Effect.forkScoped(listen(store, latch, supervised))
       yield* Effect.forkScoped(keepMeasuring(store, supervised))
       if (worker.retention !== undefined) yield* Effect.forkScoped(keepTidy(store, worker.retention, supervised))
@@ -62,6 +63,19 @@ export const run = <R>(
       )
     })
   )
+
+/** One to listen, and one to claim and to renew leases, while each handler holds one. */
+const connectionsBeside = 2
+
+const warnOfFewConnections = <R>(
+  { connections }: Store,
+  { concurrency, source, transactional }: Worker<R>
+): Effect.Effect<void> => {
+  const needed = concurrency + connectionsBeside
+  return transactional && connections !== undefined && connections < needed
+    ? logFewConnections(source, { concurrency, connections, needed })
+    : Effect.void
+}
 
 const upkeepDelays: Delays = { first: 5_000, longest: 60_000 }
 

@@ -12,7 +12,8 @@ interface Listening {
   ) => Effect.Effect<Queue.Dequeue<{ readonly payload: string }, SqlError.SqlError>, SqlError.SqlError, Scope.Scope>
 }
 
-const canListen = (sql: SqlClient.SqlClient): sql is SqlClient.SqlClient & Listening =>
+/** Whether a client hears of what other processes announce. */
+export const canListen = (sql: SqlClient.SqlClient): sql is SqlClient.SqlClient & Listening =>
   Predicate.hasProperty(sql, "listen") && typeof sql.listen === "function"
 
 /** Tells the other processes, once the transaction has committed, that events of these sources are due. */
