@@ -402,6 +402,7 @@ export const captions: Captions = {
       "internal/encodings.ts": "Hex and base64, canonical forms only.",
       "internal/eventFields.ts": "Finds an event's id and type in its headers or body.",
       "internal/groupCommit.ts": "Lets callers share transactions.",
+      "internal/handlerOptions.ts": "Reads the options of handlers and lanes.",
       "internal/inboxLog.ts": "The log lines of the inbox, safe for errors that throw as they are printed.",
       "internal/inboxMetrics.ts": "The metrics of the inbox.",
       "internal/inboxSql/attempts.ts": "The attempts at events, in a database.",

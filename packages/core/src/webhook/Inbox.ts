@@ -27,6 +27,8 @@
  *   (`outcome`), `causeway_inbox_dead`, `causeway_inbox_in_flight`, `causeway_inbox_lag` and
  *   `causeway_inbox_attempt_duration` in milliseconds, and once a minute `causeway_inbox_events` (`status`) and
  *   `causeway_inbox_overdue` in milliseconds.
+ * - *Supervised.* A worker whose store fails or dies begins again after a delay of at most 30 seconds, with a log line and
+ *   `causeway_inbox_worker_restarts` (`part`). `health` and {@link checkHealth} say which workers run: see `InboxHealth`.
  * - Headers that carry credentials or signatures are dropped before an event is stored; {@link InboxSeal} seals the rest.
  *
  * **Gotchas**
@@ -82,7 +84,6 @@ import type {
   Filter,
   FinishedStatus,
   InboxStoreError,
-  LaneRule,
   NewEvent,
   Page,
   Put,
@@ -92,6 +93,7 @@ import type {
 import * as InboxHealth from "./InboxHealth.ts"
 import * as InboxStoreMemory from "./InboxStoreMemory.ts"
 import * as InboxStoreSql from "./InboxStoreSql.ts"
+import { laneRule, parseJson, rejectStrayHandlers } from "./internal/handlerOptions.ts"
 import { logStopped } from "./internal/inboxLog.ts"
 import { type Meter, meterOf } from "./internal/inboxMetrics.ts"
 import { purgeInSteps, type Retention as Keeping } from "./internal/inboxUpkeep.ts"
@@ -410,7 +412,13 @@ export const checkHealth = (
 export const layerHandlers = <Events extends Schemas, const Handle extends Handlers<Events>, R = never>(
   options: Options<Events, Handle, R>
 ): Layer.Layer<never, never, Inbox | InboxStore | ServicesOf<Events, Handle> | R> =>
-  Layer.effectDiscard(Effect.forkScoped(Effect.tapDefect(run(options), (defect) => logStopped(options.source, defect))))
+  // At once, so that a health check finds the worker as soon as the layer is built.
+  Layer.effectDiscard(
+    Effect.forkScoped(
+      Effect.tapDefect(run(options), (defect) => logStopped(options.source, defect)),
+      { startImmediately: true }
+    )
+  )
 
 const makeService = (store: Store, meterFor: (source: string) => Meter): Service => {
   const latches = new Map<string, Set<Latch.Latch>>()
@@ -541,22 +549,6 @@ const makeWorker = <Events extends Schemas, Handle extends Handlers<Events>, R>(
   retention: options.retention === null ? undefined : keeping(options.retention ?? {}, options.scheme)
 })
 
-interface LaneOptions {
-  readonly key?: unknown
-  readonly ordered?: boolean | undefined
-  readonly maxPerKey?: number | undefined
-  readonly whenDead?: "goOn" | "stand" | undefined
-}
-
-const laneRule = ({ key, maxPerKey, ordered = false, whenDead }: LaneOptions): LaneRule | undefined => {
-  if (whenDead === "stand" && !ordered) {
-    throw new InvalidOption.InvalidOption({ option: "whenDead", actual: '"stand"', accepts: '"goOn" without ordered' })
-  }
-  const limit = maxPerKey === undefined ? (ordered ? 1 : Infinity) : InvalidOption.integer("maxPerKey", maxPerKey, 1)
-  if (!ordered && limit === Infinity && key === undefined) return undefined
-  return { limit, ordered, stands: whenDead === "stand", decided: key !== undefined }
-}
-
 const keeping = (retention: Retention, scheme: SignatureScheme | undefined): Keeping => {
   const age = (status: FinishedStatus, otherwise: Duration.Input): number | undefined => {
     const given = retention[status]
@@ -599,16 +591,6 @@ type OwnHandler<R> = (event: unknown, delivery: WebhookEvent) => Effect.Effect<u
 
 type ReadableSchema<R> = Schema.Constraint & { readonly DecodingServices: R }
 
-const rejectStrayHandlers = (types: ReadonlyArray<string>, handled: ReadonlyArray<string>): void => {
-  const stray = handled.find((type) => !types.includes(type))
-  if (stray === undefined) return
-  throw new InvalidOption.InvalidOption({
-    option: "handle",
-    actual: JSON.stringify(stray),
-    accepts: `one of the types in events: ${types.join(", ")}`
-  })
-}
-
 const decodeThen = <R>(
   type: string,
   schema: ReadableSchema<R>,
@@ -624,6 +606,3 @@ const decodeThen = <R>(
       Effect.flatMap((event) => handle(event, delivery))
     )
 }
-
-const parseJson = (delivery: WebhookEvent): unknown =>
-  JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(delivery.body))

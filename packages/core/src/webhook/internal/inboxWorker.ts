@@ -123,12 +123,12 @@ interface Job<R> extends Workplace<R> {
 /** How soon to look again when others are taking what is due. */
 const contendedMillis = 20
 
-const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): Effect.Effect<never, never, R> => {
-  const { meter, store, worker } = place
+/** The attempts of a worker that run: how many more there is room for, and how one is started. */
+const makeAttempts = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope) => {
+  const { meter, worker } = place
   let inFlight = 0
   /** Those that the store has not answered too: they share its next commit with what is claimed meanwhile. */
   let unsettled = 0
-  let isLikely = true
 
   const room = () => Math.min(worker.concurrency - inFlight, 2 * worker.concurrency - unsettled)
 
@@ -158,6 +158,14 @@ const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): E
       ? release(job)
       : fork(Effect.ensuring(logDefects(job, handleClaim(job)), ended))
   }
+
+  return { room, fork, start }
+}
+
+const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): Effect.Effect<never, never, R> => {
+  const { store, worker } = place
+  const { fork, room, start } = makeAttempts(place, latch, scope)
+  let isLikely = true
 
   const claimDue = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
