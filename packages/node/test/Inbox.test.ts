@@ -9,6 +9,9 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { inboxSqlSuite } from "../../core/test/webhook/inboxSqlSuite.ts"
 import { inboxSuite } from "../../core/test/webhook/inboxSuite.ts"
+import { inboxFailureSuite } from "../../core/test/webhook/inboxFailureSuite.ts"
+import { inboxTextSuite } from "../../core/test/webhook/inboxTextSuite.ts"
+import { inboxUnreadableSuite } from "../../core/test/webhook/inboxUnreadableSuite.ts"
 import { settle } from "../../core/test/webhook/quiet.ts"
 
 const temporaryFile = Effect.acquireRelease(
@@ -22,7 +25,10 @@ const layerAt = (filename: string) => Layer.provideMerge(Inbox.layerSql, Sqlite.
 const layer = Layer.unwrap(Effect.map(temporaryFile, layerAt))
 
 inboxSuite("SQLite", layer)
+inboxFailureSuite("SQLite", layer)
+inboxTextSuite("SQLite", layer)
 inboxSqlSuite("SQLite", layer)
+inboxUnreadableSuite("SQLite", layer)
 
 const arrival = (id: string): Inbox.Arrival => ({
   source: "github",

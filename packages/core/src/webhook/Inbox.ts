@@ -27,6 +27,8 @@
  *   (`outcome`), `causeway_inbox_dead`, `causeway_inbox_in_flight`, `causeway_inbox_lag` and
  *   `causeway_inbox_attempt_duration` in milliseconds, and once a minute `causeway_inbox_events` (`status`) and
  *   `causeway_inbox_overdue` in milliseconds.
+ * - *Supervised.* A worker whose store fails or dies begins again after a delay of at most 30 seconds, with a log line and
+ *   `causeway_inbox_worker_restarts` (`part`). `health` and {@link checkHealth} say which workers run: see `InboxHealth`.
  * - Headers that carry credentials or signatures are dropped before an event is stored; {@link InboxSeal} seals the rest.
  *
  * **Gotchas**
@@ -82,19 +84,22 @@ import type {
   Filter,
   FinishedStatus,
   InboxStoreError,
-  LaneRule,
   NewEvent,
   Page,
   Put,
   Selection,
   Service as Store
 } from "./InboxStore.ts"
+import * as InboxHealth from "./InboxHealth.ts"
 import * as InboxStoreMemory from "./InboxStoreMemory.ts"
 import * as InboxStoreSql from "./InboxStoreSql.ts"
+import { laneRule, parseJson, rejectStrayHandlers } from "./internal/handlerOptions.ts"
+import { logStopped } from "./internal/inboxLog.ts"
 import { type Meter, meterOf } from "./internal/inboxMetrics.ts"
 import { purgeInSteps, type Retention as Keeping } from "./internal/inboxUpkeep.ts"
+import { makeWatches } from "./internal/inboxWatches.ts"
 import * as InboxWorker from "./internal/inboxWorker.ts"
-import { plainText } from "./internal/plainText.ts"
+import { plainName } from "./internal/plainText.ts"
 import * as Remembering from "./internal/remembering.ts"
 import * as Traceparent from "./internal/traceparent.ts"
 import type { SignatureScheme } from "./SignatureScheme.ts"
@@ -109,7 +114,7 @@ import type { Header, Status, Summary, WebhookEvent } from "./WebhookEvent.ts"
 export interface Arrival {
   /** Who sent it, such as `"github"`. Ids are unique within a source. */
   readonly source: string
-  /** The sender's id of the event. Default: the SHA-256 of the body. One of more than 500 characters is hashed. */
+  /** The sender's id of the event. Default: the SHA-256 of the body. An id of more than 500 characters is hashed. */
   readonly id?: string | undefined
   readonly type?: string | undefined
   /** What it is about, where that is known before it is read. Default: what the `key` of its worker says. */
@@ -165,6 +170,10 @@ export interface Service {
   readonly reseal: Effect.Effect<number, InboxStoreError>
   /** Wakes the latch when an event of the source becomes due in this process, until the scope ends. */
   readonly wakeOn: (source: string, latch: Latch.Latch) => Effect.Effect<void, never, Scope.Scope>
+  /** Whether the workers of this process do their work. */
+  readonly health: Effect.Effect<InboxHealth.Health>
+  /** Takes a worker of the source into `health` until the scope ends, or as stopped when it ends by a defect. */
+  readonly watch: (source: string) => Effect.Effect<InboxHealth.Watch, never, Scope.Scope>
 }
 
 /**
@@ -366,11 +375,33 @@ export const run = <Events extends Schemas, const Handle extends Handlers<Events
       const store = yield* InboxStore
       const inbox = yield* Inbox
       const latch = yield* Latch.make()
+      const watch = yield* inbox.watch(options.source)
       yield* inbox.wakeOn(options.source, latch)
-      return yield* InboxWorker.run(store, latch, worker)
+      return yield* InboxWorker.run(store, latch, worker, watch)
     })
   )
 }
+
+/**
+ * How the workers of this process are, or `InboxUnhealthy` when one is not running, a part of one is failing, or one of
+ * the given `sources` has no worker here.
+ *
+ * @since 0.1.0
+ * @category health
+ */
+export const checkHealth = (
+  options: { readonly sources?: ReadonlyArray<string> | undefined } = {}
+): Effect.Effect<InboxHealth.Health, InboxHealth.InboxUnhealthy, Inbox> =>
+  Effect.flatMap(Inbox, (inbox) =>
+    Effect.flatMap(inbox.health, (health) => {
+      const present = new Set(health.workers.map(({ source }) => source))
+      const missing = (options.sources ?? []).filter((source) => !present.has(source)).map(InboxHealth.stopped)
+      const unhealthy = [...health.workers.filter((worker) => !InboxHealth.isHealthy(worker)), ...missing]
+      return unhealthy.length === 0
+        ? Effect.succeed(health)
+        : Effect.fail(new InboxHealth.InboxUnhealthy({ workers: unhealthy }))
+    })
+  )
 
 /**
  * Handles the events of a source as long as the layer lives.
@@ -381,18 +412,26 @@ export const run = <Events extends Schemas, const Handle extends Handlers<Events
 export const layerHandlers = <Events extends Schemas, const Handle extends Handlers<Events>, R = never>(
   options: Options<Events, Handle, R>
 ): Layer.Layer<never, never, Inbox | InboxStore | ServicesOf<Events, Handle> | R> =>
-  Layer.effectDiscard(Effect.forkScoped(run(options)))
+  // At once, so that a health check finds the worker as soon as the layer is built.
+  Layer.effectDiscard(
+    Effect.forkScoped(
+      Effect.tapDefect(run(options), (defect) => logStopped(options.source, defect)),
+      { startImmediately: true }
+    )
+  )
 
 const makeService = (store: Store, meterFor: (source: string) => Meter): Service => {
   const latches = new Map<string, Set<Latch.Latch>>()
   const desks = new Map<string, Desk>()
+  const watches = makeWatches()
   const wakeAll = Effect.sync(() => latches.forEach((set) => set.forEach((latch) => latch.openUnsafe())))
 
   const deskOf = (source: string): Desk => {
     const known = desks.get(source)
     if (known !== undefined) return known
     const meter = meterFor(source)
-    const wake = store.afterCommit(Effect.sync(() => latches.get(source)?.forEach((latch) => latch.openUnsafe())))
+    const name = plainName(source)
+    const wake = store.afterCommit(Effect.sync(() => latches.get(name)?.forEach((latch) => latch.openUnsafe())))
     const desk = { meter, wake }
     desks.set(source, desk)
     return desk
@@ -425,11 +464,6 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
       return discarded > 0
     })
 
-  const listen = (source: string, latch: Latch.Latch) =>
-    store.listen((told) => {
-      if (told === undefined || told === source) latch.openUnsafe()
-    })
-
   return {
     store: put,
     list: (page = {}) => store.list({ ...page, limit: pageSize(page.limit) }),
@@ -446,11 +480,15 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
       )
     },
     reseal: store.reseal,
-    wakeOn: (source, latch) =>
-      Effect.acquireRelease(
-        Effect.sync(() => latches.set(source, (latches.get(source) ?? new Set()).add(latch))),
-        () => Effect.sync(() => latches.get(source)?.delete(latch))
-      ).pipe(Effect.andThen(Effect.forkScoped(listen(source, latch))), Effect.asVoid)
+    wakeOn: (source, latch) => {
+      const name = plainName(source)
+      return Effect.acquireRelease(
+        Effect.sync(() => latches.set(name, (latches.get(name) ?? new Set()).add(latch))),
+        () => Effect.sync(() => latches.get(name)?.delete(latch))
+      ).pipe(Effect.asVoid)
+    },
+    watch: watches.watch,
+    health: Effect.map(watches.health, (workers) => ({ healthy: workers.every(InboxHealth.isHealthy), workers }))
   }
 }
 
@@ -475,9 +513,9 @@ const toNewEvent = (arrival: Arrival, traceparent: string | undefined, now: numb
   const digest = hash("sha256", arrival.body, "hex")
   return {
     source: arrival.source,
-    id: arrival.id === undefined || arrival.id === "" ? digest : nameOf(arrival.id),
+    id: arrival.id === undefined || arrival.id === "" ? digest : arrival.id,
     type: arrival.type,
-    lane: arrival.lane === undefined ? undefined : nameOf(arrival.lane),
+    lane: arrival.lane,
     traceparent,
     headers: arrival.headers.filter(([name]) => !isSensitive(name)),
     body: arrival.body,
@@ -485,8 +523,6 @@ const toNewEvent = (arrival: Arrival, traceparent: string | undefined, now: numb
     now
   }
 }
-
-const nameOf = (text: string): string => InboxWorker.boundedName(plainText(text))
 
 const isSensitive = (header: string): boolean =>
   /authorization|cookie|signature|token|secret|password|hmac|api-?key|credential/i.test(header)
@@ -512,22 +548,6 @@ const makeWorker = <Events extends Schemas, Handle extends Handlers<Events>, R>(
   transactional: options.transactional ?? false,
   retention: options.retention === null ? undefined : keeping(options.retention ?? {}, options.scheme)
 })
-
-interface LaneOptions {
-  readonly key?: unknown
-  readonly ordered?: boolean | undefined
-  readonly maxPerKey?: number | undefined
-  readonly whenDead?: "goOn" | "stand" | undefined
-}
-
-const laneRule = ({ key, maxPerKey, ordered = false, whenDead }: LaneOptions): LaneRule | undefined => {
-  if (whenDead === "stand" && !ordered) {
-    throw new InvalidOption.InvalidOption({ option: "whenDead", actual: '"stand"', accepts: '"goOn" without ordered' })
-  }
-  const limit = maxPerKey === undefined ? (ordered ? 1 : Infinity) : InvalidOption.integer("maxPerKey", maxPerKey, 1)
-  if (!ordered && limit === Infinity && key === undefined) return undefined
-  return { limit, ordered, stands: whenDead === "stand", decided: key !== undefined }
-}
 
 const keeping = (retention: Retention, scheme: SignatureScheme | undefined): Keeping => {
   const age = (status: FinishedStatus, otherwise: Duration.Input): number | undefined => {
@@ -571,16 +591,6 @@ type OwnHandler<R> = (event: unknown, delivery: WebhookEvent) => Effect.Effect<u
 
 type ReadableSchema<R> = Schema.Constraint & { readonly DecodingServices: R }
 
-const rejectStrayHandlers = (types: ReadonlyArray<string>, handled: ReadonlyArray<string>): void => {
-  const stray = handled.find((type) => !types.includes(type))
-  if (stray === undefined) return
-  throw new InvalidOption.InvalidOption({
-    option: "handle",
-    actual: JSON.stringify(stray),
-    accepts: `one of the types in events: ${types.join(", ")}`
-  })
-}
-
 const decodeThen = <R>(
   type: string,
   schema: ReadableSchema<R>,
@@ -596,6 +606,3 @@ const decodeThen = <R>(
       Effect.flatMap((event) => handle(event, delivery))
     )
 }
-
-const parseJson = (delivery: WebhookEvent): unknown =>
-  JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(delivery.body))

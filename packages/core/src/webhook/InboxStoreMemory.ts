@@ -44,6 +44,7 @@ import type {
   Settlement
 } from "./InboxStore.ts"
 import { heldUntil } from "./internal/laneHold.ts"
+import { plainStore } from "./internal/plainStore.ts"
 import { type RawStore, sealedStore } from "./internal/sealedStore.ts"
 import { WebhookEvent } from "./WebhookEvent.ts"
 import type { Fields, Status } from "./WebhookEvent.ts"
@@ -65,7 +66,7 @@ export interface Options {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}, seal?: Seal): Service => sealedStore(makeStore(options), seal)
+export const make = (options: Options = {}, seal?: Seal): Service => plainStore(sealedStore(makeStore(options), seal))
 
 /**
  * An empty store in memory.

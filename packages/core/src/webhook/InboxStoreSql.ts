@@ -20,8 +20,8 @@
  *
  * **Gotchas**
  *
- * Another dialect than `sqlite` and `pg` fails when the layer is built. U+0000 in a name, an id or a header is stored as
- * U+FFFD.
+ * Another dialect than `sqlite` and `pg` fails when the layer is built. So does a pool of one connection on Postgres, which
+ * one that listens would take for good.
  *
  * **Example** (An inbox over a database)
  *
@@ -52,6 +52,7 @@ import {
   statusByKey,
   toStoreError
 } from "./internal/inboxSql/database.ts"
+import { checkConnections, limitOf } from "./internal/inboxSql/connections.ts"
 import * as DeadLetters from "./internal/inboxSql/deadLetters.ts"
 import * as Listening from "./internal/inboxSql/listening.ts"
 import * as Looking from "./internal/inboxSql/looking.ts"
@@ -59,11 +60,13 @@ import { migrate } from "./internal/inboxSql/tables.ts"
 import * as Together from "./internal/inboxSql/together.ts"
 import type { Answers, Work } from "./internal/inboxSql/together.ts"
 import * as Upkeep from "./internal/inboxSql/upkeep.ts"
+import { plainStore } from "./internal/plainStore.ts"
 import { type RawStore, sealedStore } from "./internal/sealedStore.ts"
 
 /**
  * Makes the store, and its tables where they are missing or of an earlier release. Fails with `InboxStoreError` when the
- * dialect is neither SQLite nor Postgres, or the tables can't be made.
+ * dialect is neither SQLite nor Postgres, the tables can't be made, or there is no second connection beside the one that
+ * listens.
  *
  * @since 0.1.0
  * @category constructors
@@ -73,7 +76,8 @@ export const make: Effect.Effect<Service, InboxStoreError, SqlClient.SqlClient |
     const sql = (yield* SqlClient.SqlClient).withoutTransforms()
     const database = makeDatabase(sql, yield* dialectOf(sql))
     yield* Effect.mapError(migrate, (cause) => toStoreError("make its tables", cause))
-    return sealedStore(yield* makeStore(database), yield* InboxSeal)
+    yield* checkConnections(database)
+    return plainStore(sealedStore(yield* makeStore(database), yield* InboxSeal))
   }
 )
 
@@ -132,6 +136,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       })
 
     return {
+      connections: limitOf(database),
       put: (event) => ask<"Put">({ _tag: "Put", event }),
       claim: (options) => ask<"Claim">({ _tag: "Claim", options }),
       renew: (claim, leaseUntil) =>

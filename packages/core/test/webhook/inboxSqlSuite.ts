@@ -158,6 +158,24 @@ export const inboxSqlSuite = <E>(name: string, layer: Layer.Layer<Services, E>) 
     )
 
     test(
+      "a caller whose event has no bytes fails alone, and the others who store at the same time are answered",
+      Effect.gen(function* () {
+        const inbox = yield* Inbox.Inbox
+        const store = yield* InboxStore.InboxStore
+        const event = { source: "github", type: undefined, headers: [], digest: "d", now: 0 }
+        // The types forbid it, and a program that was not checked does it all the same.
+        const broken = { ...event, id: "broken", body: {} as Uint8Array }
+        const good = ["a", "b", "c"].map((id) => store.put({ ...event, id, body: new Uint8Array([1]) }))
+        const exits = yield* Effect.forEach([...good, store.put(broken)], Effect.exit, { concurrency: "unbounded" })
+        assert.deepStrictEqual(
+          exits.map(({ _tag }) => _tag),
+          ["Success", "Success", "Success", "Failure"]
+        )
+        assert.strictEqual((yield* inbox.store(arrival("later")))._tag, "Stored")
+      })
+    )
+
+    test(
       "what is stored at the same time shares transactions",
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient

@@ -1,4 +1,4 @@
-import { Effect, Exit, Latch, type Scope } from "effect"
+import { Cause, Effect, Exit, Latch, Option, type Scope } from "effect"
 
 export interface Options<In, Out, E> {
   /** Does the work of all in one transaction, and answers each, in their order. */
@@ -21,8 +21,8 @@ interface Waiting<In, Out, E> {
 
 /**
  * Lets callers share transactions: what is asked for while one commits goes into the next. Each caller is answered after
- * the commit. When a transaction fails for the sake of one of them, each is tried alone. A caller that is interrupted before
- * its transaction begins takes its item with it.
+ * the commit. When a transaction fails, or dies, for the sake of one of them, each is tried alone. A caller that is
+ * interrupted before its transaction begins takes its item with it.
  */
 export const make = <In, Out, E>(
   options: Options<In, Out, E>
@@ -71,24 +71,26 @@ const take = <In, Out, E>(
 
 const askAlone = <In, Out, E>(run: Options<In, Out, E>["run"], item: In): Effect.Effect<Out, E> =>
   // The work of one item has one answer.
-  Effect.map(run([item]), (answers) => answers[0] as Out)
+  Effect.map(
+    Effect.suspend(() => run([item])),
+    (answers) => answers[0] as Out
+  )
 
 const commitTogether = <In, Out, E>(
   { meetsAll, run }: Options<In, Out, E>,
   batch: ReadonlyArray<Waiting<In, Out, E>>
 ): Effect.Effect<void> => {
   if (batch.length === 0) return Effect.void
-  return run(batch.map(({ item }) => item)).pipe(
+  return Effect.suspend(() => run(batch.map(({ item }) => item))).pipe(
     // There is an answer for each, in their order.
     Effect.map((answers) => answerAll(batch, (index) => Exit.succeed(answers[index] as Out))),
-    Effect.catch((error) =>
-      batch.length > 1 && !meetsAll(error)
+    Effect.catchCause((cause) =>
+      batch.length > 1 && !Option.exists(Cause.findErrorOption(cause), meetsAll)
         ? Effect.forEach(batch, (one) => Effect.map(Effect.exit(askAlone(run, one.item)), one.answer), {
             discard: true
           })
-        : Effect.sync(() => answerAll(batch, () => Exit.fail(error)))
+        : Effect.sync(() => answerAll(batch, () => Exit.failCause(cause)))
     ),
-    Effect.catchCause((cause) => Effect.sync(() => answerAll(batch, () => Exit.failCause(cause)))),
     Effect.uninterruptible
   )
 }
