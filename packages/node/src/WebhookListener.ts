@@ -244,9 +244,9 @@ class Desk<E, R> {
   readonly interrupt: Effect.Effect<void> = Effect.suspend(() => Fiber.interruptAll([...this.#answering]))
 
   #read(request: IncomingMessage, response: ServerResponse, reception: WebhookReceiver.Reception<R>): void {
-    const { bodyTimeoutMillis, maxBodySize } = this.#receiver
+    const { bodyTimeoutMillis } = this.#receiver
     const reading = WebhookReceiver.readBody(request, {
-      maxBodySize,
+      maxBodySize: reception.maxBodySize,
       bodyTimeoutMillis,
       defer: setImmediate,
       fork: this.#startTimer,

@@ -76,7 +76,7 @@
 import { Clock, Context, Data, Effect, Latch, Layer, Option, Schedule, Schema } from "effect"
 import type { Duration, Scope } from "effect"
 import type { SqlClient } from "effect/sql"
-import { hash } from "node:crypto"
+import { hash, randomUUID } from "node:crypto"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Attempt from "./Attempt.ts"
 import { InboxStore } from "./InboxStore.ts"
@@ -93,7 +93,7 @@ import type {
 import * as InboxHealth from "./InboxHealth.ts"
 import * as InboxStoreMemory from "./InboxStoreMemory.ts"
 import * as InboxStoreSql from "./InboxStoreSql.ts"
-import { laneRule, parseJson, rejectStrayHandlers } from "./internal/handlerOptions.ts"
+import { laneRule, parserOf, rejectStrayHandlers } from "./internal/handlerOptions.ts"
 import { logStopped } from "./internal/inboxLog.ts"
 import { type Meter, meterOf } from "./internal/inboxMetrics.ts"
 import { purgeInSteps, type Retention as Keeping } from "./internal/inboxUpkeep.ts"
@@ -122,6 +122,13 @@ export interface Arrival {
   readonly headers: ReadonlyArray<Header>
   /** The raw bytes. */
   readonly body: Uint8Array
+  /** Whether it is the same event although its body differs, for instance by a counter of attempts. Default: `false`. */
+  readonly bodyVaries?: boolean | undefined
+  /**
+   * Whether it only announces a change: it is a duplicate while an event with the same id waits to be handled, and a new one
+   * afterwards. Default: `false`.
+   */
+  readonly isNotification?: boolean | undefined
   /**
    * The `traceparent` of the delivery, which the span of its handling is linked to. Default: that of the current span.
    *
@@ -142,6 +149,8 @@ export interface Service {
    * transaction on the same `SqlClient`, it commits or rolls back with it.
    */
   readonly store: (arrival: Arrival) => Effect.Effect<Put, InboxStoreError>
+  /** Stores events in one transaction, as {@link Service.store} does each; returns what became of each, in their order. */
+  readonly storeAll: (arrivals: ReadonlyArray<Arrival>) => Effect.Effect<ReadonlyArray<Put>, InboxStoreError>
   /** Lists events by key, without their bodies; `after` is the last key of the page before. */
   readonly list: (page?: Page) => Effect.Effect<ReadonlyArray<Summary>, InboxStoreError>
   /** One event with its body and history. */
@@ -243,7 +252,10 @@ export interface Options<Events extends Schemas, Handle extends Handlers<Events>
   readonly handle: Handle
   /** What to do with an event of another type: keep it, or handle it undecoded. Default: `"keep"`. */
   readonly otherwise?: "keep" | ((delivery: WebhookEvent) => Effect.Effect<unknown, unknown, R>) | undefined
-  /** What the schemas read. It may throw. Default: the body as JSON in strict UTF-8. */
+  /**
+   * What the schemas read. It may throw. Default: the body as JSON in strict UTF-8; of a form, an object of its fields, or
+   * the JSON in the payload field of the scheme.
+   */
   readonly parse?: ((delivery: WebhookEvent) => unknown) | undefined
   /** When a failed event is tried again. Default: 1 second, doubling up to 1 hour, 15 times (about 4 hours). */
   readonly retry?: Schedule.Schedule<unknown, Attempt.FailedAttempt> | undefined
@@ -438,16 +450,24 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
   }
 
   // Written without a generator, as every event goes through here.
-  const put = (arrival: Arrival) =>
+  const putAll = (arrivals: ReadonlyArray<Arrival>) =>
     Effect.contextWith((context: Context.Context<never>) => {
-      const traceparent = arrival.traceparent ?? Traceparent.currentIn(context)
+      const current = Traceparent.currentIn(context)
       const now = Context.get(context, Clock.Clock).currentTimeMillisUnsafe()
-      const desk = deskOf(arrival.source)
-      return Effect.tap(store.put(toNewEvent(arrival, traceparent, now)), ({ _tag }) => {
-        desk.meter.update("stored", 1, results[_tag])
-        return _tag === "Stored" ? desk.wake : Effect.void
+      const events = arrivals.map((arrival) => toNewEvent(arrival, arrival.traceparent ?? current, now))
+      return Effect.tap(store.put(events), (puts) => {
+        const woken = new Set<Desk>()
+        for (const [index, { _tag }] of puts.entries()) {
+          const desk = deskOf(arrivals[index]?.source ?? "")
+          desk.meter.update("stored", 1, results[_tag])
+          if (_tag === "Stored") woken.add(desk)
+        }
+        return Effect.forEach(woken, ({ wake }) => wake, { discard: true })
       })
     })
+
+  // One answer for one event.
+  const put = (arrival: Arrival) => Effect.map(putAll([arrival]), (puts) => puts[0] as Put)
 
   const replay = (selection: Selection) =>
     Effect.gen(function* () {
@@ -466,6 +486,7 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
 
   return {
     store: put,
+    storeAll: (arrivals) => (arrivals.length === 0 ? Effect.succeed([]) : putAll(arrivals)),
     list: (page = {}) => store.list({ ...page, limit: pageSize(page.limit) }),
     get: (key) => Effect.map(store.get(key), Option.fromUndefinedOr),
     count: (filter = {}) => store.count(filter),
@@ -511,15 +532,18 @@ const pageSize = (limit = 100): number => Math.min(InvalidOption.integer("limit"
 
 const toNewEvent = (arrival: Arrival, traceparent: string | undefined, now: number): NewEvent => {
   const digest = hash("sha256", arrival.body, "hex")
+  const name = arrival.id === undefined || arrival.id === "" ? digest : arrival.id
   return {
     source: arrival.source,
-    id: arrival.id === undefined || arrival.id === "" ? digest : arrival.id,
+    // A notification has nothing that tells it from the one before.
+    id: arrival.isNotification === true ? `${name}:${randomUUID()}` : name,
+    announces: arrival.isNotification === true ? name : undefined,
     type: arrival.type,
     lane: arrival.lane,
     traceparent,
     headers: arrival.headers.filter(([name]) => !isSensitive(name)),
     body: arrival.body,
-    digest,
+    digest: arrival.bodyVaries === true ? hash("sha256", name, "hex") : digest,
     now
   }
 }
@@ -571,7 +595,7 @@ const keeping = (retention: Retention, scheme: SignatureScheme | undefined): Kee
 const makeHandler = <Events extends Schemas, Handle extends Handlers<Events>, R>(
   options: Options<Events, Handle, R>
 ): InboxWorker.Worker<ServicesOf<Events, Handle> | R>["handle"] => {
-  const { events, handle, otherwise = "keep", parse = parseJson } = options
+  const { events, handle, otherwise = "keep", parse = parserOf(options.scheme) } = options
   rejectStrayHandlers(Object.keys(events), Object.keys(handle))
   const handlers = new Map(
     Object.entries(events).map(([type, schema]) => {

@@ -89,6 +89,11 @@ export interface NewEvent {
   readonly body: Uint8Array
   readonly digest: string
   readonly now: number
+  /**
+   * What a notification announces, where the event is one: it is a duplicate while another event with the same text waits
+   * for its first attempt.
+   */
+  readonly announces?: string | undefined
   /** What it is about, where that is known already. */
   readonly lane?: string | undefined
   readonly traceparent?: string | undefined
@@ -202,7 +207,8 @@ export interface Buried extends NewEvent {
 export interface Service {
   /** How many connections the store shares with all else in the process, where there is such a limit and it is known. */
   readonly connections?: number | undefined
-  readonly put: (event: NewEvent) => Effect.Effect<Put, InboxStoreError>
+  /** Stores events in one transaction; returns what became of each, in their order. */
+  readonly put: (events: ReadonlyArray<NewEvent>) => Effect.Effect<ReadonlyArray<Put>, InboxStoreError>
   /**
    * Gives at most `limit` due events of a source to a worker, until `leaseUntil`. With `lanes`, an event whose turn has
    * not come is put off until it has. One that can't be read is given too, as `unreadable`, and keeps no other from it.

@@ -44,6 +44,7 @@ import type {
   Settlement
 } from "./InboxStore.ts"
 import { heldUntil } from "./internal/laneHold.ts"
+import { notificationDueAt } from "./internal/notifications.ts"
 import { plainStore } from "./internal/plainStore.ts"
 import { type RawStore, sealedStore } from "./internal/sealedStore.ts"
 import { WebhookEvent } from "./WebhookEvent.ts"
@@ -85,6 +86,8 @@ const makeStore = (options: Options): RawStore => {
   const rows = new Map<number, Row>()
   const keys = new Map<string, number>()
   const seen = new Map<string, Seen>()
+  /** The latest event of each notification. */
+  const latest = new Map<string, number>()
   let lastKey = 0
 
   const add = (fields: Arrived, digest: string, identity: string): Row | undefined => {
@@ -107,6 +110,7 @@ const makeStore = (options: Options): RawStore => {
   }
 
   const put = (event: NewEvent): Put | undefined => {
+    if (event.announces !== undefined) return putNotification(event, JSON.stringify([event.source, event.announces]))
     const identity = identityOf("in", event, "")
     const first = find(identity) ?? remembered(identity, event.now)
     if (first === undefined) {
@@ -117,6 +121,18 @@ const makeStore = (options: Options): RawStore => {
     const variant = identityOf("in", event, event.digest)
     const row = find(variant) ?? add(arrived(event, "kept", true), event.digest, variant)
     return row && { _tag: "Conflicting", key: row.key }
+  }
+
+  const putNotification = (event: NewEvent, announced: string): Put | undefined => {
+    const before = rows.get(latest.get(announced) ?? 0)
+    if (before?.status === "pending" && before.attempts === 0) return { _tag: "Duplicate", key: before.key }
+    const dueAt = notificationDueAt(event.now, before?.receivedAt)
+    const row = add({ ...arrived(event, "pending", false), dueAt }, event.digest, identityOf("in", event, ""))
+    if (row === undefined) return undefined
+    latest.delete(announced)
+    latest.set(announced, row.key)
+    for (const oldest of latest.size > capacity ? [...latest.keys()].slice(0, 1) : []) latest.delete(oldest)
+    return { _tag: "Stored", key: row.key }
   }
 
   const find = (identity: string): Row | undefined => rows.get(keys.get(identity) ?? 0)
@@ -213,7 +229,7 @@ const makeStore = (options: Options): RawStore => {
     })
 
   return {
-    put: (event) => orFull(() => put(event)),
+    put: (events) => Effect.forEach(events, (event) => orFull(() => put(event))),
     claim: (asked) => Effect.sync(() => claim(asked)),
     renew: (claim, leaseUntil) =>
       Effect.sync(() => {

@@ -102,7 +102,8 @@ const dialectOf = (sql: SqlClient.SqlClient): Effect.Effect<Database["dialect"],
 /** How many share a transaction: enough for the disk not to matter, few enough for no one to wait long. */
 const groupSize = 64
 
-const bytesOf = (work: Work): number => (work._tag === "Put" ? work.event.body.byteLength : 0)
+const bytesOf = (work: Work): number =>
+  work._tag === "Put" ? work.events.reduce((sum, { body }) => sum + body.byteLength, 0) : 0
 
 const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -137,7 +138,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
 
     return {
       connections: limitOf(database),
-      put: (event) => ask<"Put">({ _tag: "Put", event }),
+      put: (events) => ask<"Put">({ _tag: "Put", events }),
       claim: (options) => ask<"Claim">({ _tag: "Claim", options }),
       renew: (claim, leaseUntil) =>
         sql`UPDATE causeway_events SET due_at = ${Math.round(leaseUntil)}

@@ -16,8 +16,10 @@
  * | `bindings` | hashes of the request in a place that is signed ({@link hashOf}) | none |
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
  * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link claim}) | none |
+ * | `identity` | what makes two deliveries the same event ({@link byFields}, {@link byBody}, {@link notification}) | `eventId`, else the body |
+ * | `batch` | how a delivery of several events is split ({@link items}) | one delivery is one event |
  * | `handshake` | challenges to answer ({@link signedEcho}, {@link openEcho}, …) | none |
- * | `delivery` | media types, probes, the answers that are wanted, how long an event is sent again | any, none, any, unknown |
+ * | `delivery` | media types, size, probes, the answers that are wanted, how long an event is sent again | any, 1 MiB, none, any, unknown |
  * | `docs` | the provider's page, and what the record was checked against | required |
  *
  * **Gotchas**
@@ -53,7 +55,7 @@
  */
 import { Duration } from "effect"
 import { dual } from "effect/Function"
-import { finiteMillis, InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
+import { finiteMillis, integer, InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
 
 // -----------------------------------------------------------------------------------------------------------------
 // the record
@@ -73,8 +75,12 @@ export interface SignatureScheme {
   /** The forms a secret may have; a secret is of the first form whose prefix it carries. */
   readonly keys: ReadonlyArray<KeyForm>
   readonly timestamp: Timestamp | undefined
-  /** Where the id is by which repeated deliveries are recognised. */
+  /** Where the provider's id of an event is. */
   readonly eventId: EventField | undefined
+  /** What makes two deliveries the same event, where that is not the id or the body; {@link identitiesOf} says it always. */
+  readonly identity: ReadonlyArray<Identity> | undefined
+  /** How a delivery that holds several events is split; `undefined` where each holds one. */
+  readonly batch: Batch | undefined
   /** Where the event type may be; the first field that is there counts. */
   readonly eventType: ReadonlyArray<EventField>
   /** Hashes of parts of the request, in a place that the signature covers. */
@@ -82,6 +88,84 @@ export interface SignatureScheme {
   readonly handshake: Handshake | ReadonlyArray<Handshake> | undefined
   readonly delivery: Delivery
   readonly docs: Docs
+}
+
+/**
+ * What makes two deliveries the same event.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Identity = FieldsIdentity | BodyIdentity | NotificationIdentity
+
+/**
+ * An id, or several fields that are one together.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FieldsIdentity {
+  readonly _tag: "Fields"
+  readonly fields: ReadonlyArray<EventField>
+  /** Whether an event has one id, or each of its deliveries to different endpoints has its own. */
+  readonly per: "event" | "delivery"
+  /** Whether the body of a repeated delivery differs, for instance by a counter. */
+  readonly varies: boolean
+}
+
+/**
+ * A body that no two events share, together with fields beside it, such as a header with the type.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BodyIdentity {
+  readonly _tag: "Body"
+  readonly with: ReadonlyArray<EventField>
+}
+
+/**
+ * No id: the provider says that something has changed, in the same bytes each time. One is dropped only while another with
+ * the same bytes waits to be handled, which announces the same.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NotificationIdentity {
+  readonly _tag: "Notification"
+}
+
+/**
+ * How a delivery that holds several events is split. Each item is an event with its own id, type, lane and retries. A
+ * delivery without items is none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Batch {
+  /** Where the items are; those of all lists are events. A delivery that has none of the lists is one event. */
+  readonly lists: ReadonlyArray<BatchList>
+  /** The most items of a delivery. */
+  readonly maxItems: number
+}
+
+/**
+ * A list of events in a JSON body.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchList {
+  /** The keys that lead to the list, `*` for each item of a list on the way; empty where the body is the list. */
+  readonly list: ReadonlyArray<string>
+  /** The paths within an item that are its id together; of several, the first that is there. Without one, its bytes. */
+  readonly id: ReadonlyArray<ReadonlyArray<ReadonlyArray<string>>>
+  /** The paths within an item where its type may be; the parts of one are joined by `.`. */
+  readonly type: ReadonlyArray<ReadonlyArray<ReadonlyArray<string>>>
+  /** Whether an item differs when it is repeated, for instance by a counter. */
+  readonly varies: boolean
+  /** Whether an item without an id announces a change only, as {@link NotificationIdentity}. */
+  readonly notifies: boolean
 }
 
 /**
@@ -511,6 +595,11 @@ export interface Timestamp {
   readonly unit: TimestampUnit
   /** The largest age, and the largest lead over our clock, in milliseconds. */
   readonly toleranceMillis: { readonly past: number; readonly future: number }
+  /**
+   * The largest age where deliveries are deduplicated by what is signed, in milliseconds: of a provider that repeats an
+   * event with its first timestamp. `undefined` where the age is the same.
+   */
+  readonly retryToleranceMillis: number | undefined
 }
 
 /**
@@ -768,6 +857,8 @@ export interface SignedEcho {
 export interface Delivery {
   /** The media types that deliveries come in, in lower case; `undefined` for any. */
   readonly contentTypes: ReadonlyArray<string> | undefined
+  /** The methods by which events come. A GET has its event in the query. */
+  readonly methods: ReadonlyArray<EventMethod>
   /** The methods of requests that only ask whether the endpoint is there. */
   readonly probes: ReadonlyArray<Probe>
   /** The answer to an event; `undefined` where any 2xx is right. */
@@ -779,7 +870,23 @@ export interface Delivery {
    * request where it limits that. Zero where it never is, `undefined` where the provider does not say.
    */
   readonly retriedForMillis: number | undefined
+  /** Whether the provider signs each attempt with a new timestamp; `undefined` where that is not known. */
+  readonly resigns: boolean | undefined
+  /** The largest body that the provider sends, in bytes; `undefined` where it does not say. */
+  readonly maxBytes: number | undefined
+  /** How long the provider waits for an answer, in milliseconds; `undefined` where it does not say. */
+  readonly answerWithinMillis: number | undefined
+  /** The form field that holds the JSON of an event, where a delivery comes as a form. */
+  readonly payloadField: string | undefined
 }
+
+/**
+ * A method of a request that carries an event.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type EventMethod = "POST" | "GET" | "PUT" | "PATCH" | "DELETE"
 
 /**
  * A method of a request that carries no event: it is answered, and nothing is stored.
@@ -803,7 +910,7 @@ export interface Acknowledgement {
 }
 
 /**
- * What a provider wants to read where its delivery is not taken. The status says why, and is the receiver's.
+ * What a provider wants to read where its delivery is not taken.
  *
  * @since 0.1.0
  * @category models
@@ -811,6 +918,8 @@ export interface Acknowledgement {
 export interface Refusal {
   readonly contentType: string
   readonly body: string
+  /** The status for each signature that is missing, malformed or wrong; `undefined` where the receiver may choose. */
+  readonly status: number | undefined
 }
 
 /**
@@ -844,6 +953,9 @@ export interface Options {
   readonly timestamp?: TimestampOptions | Timestamp | undefined
   readonly eventId?: EventField | undefined
   readonly eventType?: ReadonlyArray<EventField>
+  /** Default: `eventId`, where there is one; else the body. */
+  readonly identity?: Identity | ReadonlyArray<Identity> | undefined
+  readonly batch?: BatchOptions | Batch | undefined
   readonly bindings?: ReadonlyArray<Binding>
   readonly handshake?: Handshake | ReadonlyArray<Handshake> | undefined
   readonly delivery?: DeliveryOptions | Delivery | undefined
@@ -859,6 +971,8 @@ export interface Options {
 export interface DeliveryOptions {
   /** The media types that deliveries come in, such as `application/json`. Default: any. */
   readonly contentTypes?: ReadonlyArray<string> | undefined
+  /** The methods by which events come. Default: POST. */
+  readonly methods?: ReadonlyArray<EventMethod> | undefined
   /** The methods of requests that only ask whether the endpoint is there. Default: none. */
   readonly probes?: ReadonlyArray<Probe> | undefined
   /** The answer to an event. Defaults: any 2xx; where there is one, status 200, no body, plain text. */
@@ -867,6 +981,26 @@ export interface DeliveryOptions {
   readonly refusal?: Partial<Refusal> | undefined
   /** How long after its first delivery an event may be sent again. Default: unknown. */
   readonly retriedFor?: Duration.Input | undefined
+  /** Whether each attempt is signed with a new timestamp. Default: unknown. */
+  readonly resigns?: boolean | undefined
+  /** The largest body that the provider sends, in bytes. Default: unknown. */
+  readonly maxBytes?: number | undefined
+  /** How long the provider waits for an answer. Default: unknown. */
+  readonly answerWithin?: Duration.Input | undefined
+  /** The form field that holds the JSON of an event, such as `payload`. Default: none. */
+  readonly payloadField?: string | undefined
+}
+
+/**
+ * The options of a scheme's batches.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface BatchOptions {
+  readonly lists: ReadonlyArray<BatchList>
+  /** The most items of a delivery. Default: 1000. */
+  readonly maxItems?: number | undefined
 }
 
 /**
@@ -880,6 +1014,11 @@ export interface TimestampOptions {
   readonly unit: TimestampUnit
   /** How far from now the timestamp may be, both ways or each way. Default 5 minutes both ways. */
   readonly tolerance?: Tolerance
+  /**
+   * How old a delivery may be in a receiver that deduplicates, for a provider that repeats events with their first
+   * timestamp: as long as it repeats them. Needs an identity that is signed. Default: no longer than the tolerance.
+   */
+  readonly retryTolerance?: Duration.Input | undefined
 }
 
 /**
@@ -905,6 +1044,8 @@ export const make = (options: Options): SignatureScheme => {
     timestamp: options.timestamp && makeTimestamp(options.timestamp),
     eventId: options.eventId,
     eventType: options.eventType ?? [],
+    identity: options.identity === undefined ? undefined : listOf(options.identity),
+    batch: options.batch && makeBatch(options.batch),
     bindings: options.bindings ?? [],
     handshake: options.handshake,
     delivery: makeDelivery(options.delivery ?? {}),
@@ -913,6 +1054,7 @@ export const make = (options: Options): SignatureScheme => {
   checkKeys(scheme)
   checkTimestamp(scheme)
   checkSlots(scheme)
+  checkRetryTolerance(scheme)
   return scheme
 }
 
@@ -1263,6 +1405,69 @@ export const query = (name: string): QueryField => ({ _tag: "Query", name })
 export const claim = (name: string): ClaimField => ({ _tag: "Claim", name })
 
 /**
+ * An id as the identity of events, or several fields that are one together. Default: one for each event, and repeated
+ * deliveries with the same body.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const byFields = (
+  fields: EventField | readonly [EventField, ...Array<EventField>],
+  options: { readonly per?: FieldsIdentity["per"]; readonly varies?: boolean } = {}
+): FieldsIdentity => ({
+  _tag: "Fields",
+  fields: "_tag" in fields ? [fields] : fields,
+  per: options.per ?? "event",
+  varies: options.varies ?? false
+})
+
+/**
+ * The body as the identity of events, together with fields beside it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const byBody = (...fields: ReadonlyArray<EventField>): BodyIdentity => ({ _tag: "Body", with: fields })
+
+/**
+ * Deliveries that only announce a change, in the same bytes each time.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const notification: NotificationIdentity = { _tag: "Notification" }
+
+/**
+ * A list of events in a JSON body. Paths are keys joined by dots; `id` and `type` list alternatives, of which the first that
+ * is there counts, and `+` joins paths that are one together. Defaults: the body itself, the bytes of the item, no type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const items = (
+  options: {
+    /** Such as `events` or `entry.*.changes`. */
+    readonly list?: string
+    /** Such as `eventId` or `id+status`. */
+    readonly id?: string | ReadonlyArray<string>
+    /** Such as `event` or `resource_type+action`. */
+    readonly type?: string | ReadonlyArray<string>
+    readonly varies?: boolean
+    readonly notifies?: boolean
+  } = {}
+): BatchList => ({
+  list: pathOf(options.list ?? ""),
+  id: [options.id ?? []].flat().map(joinedPaths),
+  type: [options.type ?? []].flat().map(joinedPaths),
+  varies: options.varies ?? false,
+  notifies: options.notifies ?? false
+})
+
+const pathOf = (text: string): ReadonlyArray<string> => (text === "" ? [] : text.split("."))
+
+const joinedPaths = (text: string): ReadonlyArray<ReadonlyArray<string>> => text.split("+").map(pathOf)
+
+/**
  * A challenge in a signed request that is answered with one of the request's fields.
  *
  * @since 0.1.0
@@ -1387,6 +1592,19 @@ export const withTolerance: {
     ? reject("tolerance", "a tolerance", `a scheme with a timestamp, which ${scheme.id} has not`)
     : { ...scheme, timestamp: { ...scheme.timestamp, toleranceMillis: toleranceMillis(tolerance) } }
 )
+
+/**
+ * What makes two deliveries of a scheme the same event: the first of these whose fields are all there. The last one always
+ * applies.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const identitiesOf = ({
+  eventId,
+  identity = eventId === undefined ? [] : [byFields(eventId)]
+}: Pick<SignatureScheme, "eventId" | "identity">): ReadonlyArray<Identity> =>
+  identity.length === 0 || identity.at(-1)?._tag === "Fields" ? [...identity, byBody()] : identity
 
 /**
  * Whether the signed content has this slot, so that the signature covers it.
@@ -1519,7 +1737,60 @@ const parseField = (kind: string, argument: string): EventField | ItemField | un
 const makeTimestamp = (options: TimestampOptions | Timestamp): Timestamp =>
   "toleranceMillis" in options
     ? options
-    : { at: options.at, unit: options.unit, toleranceMillis: toleranceMillis(options.tolerance ?? defaultTolerance) }
+    : {
+        at: options.at,
+        unit: options.unit,
+        toleranceMillis: toleranceMillis(options.tolerance ?? defaultTolerance),
+        retryToleranceMillis:
+          options.retryTolerance === undefined
+            ? undefined
+            : positiveMillis("SignatureScheme.timestamp.retryTolerance", options.retryTolerance)
+      }
+
+const listOf = (identity: Identity | ReadonlyArray<Identity>): ReadonlyArray<Identity> =>
+  "_tag" in identity ? [identity] : identity
+
+const makeBatch = ({ lists, maxItems = 1000 }: BatchOptions | Batch): Batch =>
+  lists.length > 0
+    ? { lists, maxItems: integer("SignatureScheme.batch.maxItems", maxItems, 1) }
+    : reject("batch.lists", "an empty list", "at least one list")
+
+/** Who captured a delivery could send it again for as long as it is taken: it must be known for as long, by what is signed. */
+const checkRetryTolerance = (scheme: SignatureScheme): void => {
+  const { delivery, timestamp } = scheme
+  const retryTolerance = timestamp?.retryToleranceMillis
+  if (timestamp === undefined || retryTolerance === undefined) return
+  if (retryTolerance < Math.max(timestamp.toleranceMillis.past, delivery.retriedForMillis ?? 0)) {
+    reject(
+      "timestamp.retryTolerance",
+      Duration.format(Duration.millis(retryTolerance)),
+      "at least as long as the tolerance, and as the provider sends an event again"
+    )
+  }
+  if (!identitiesOf(scheme).every((each) => isSignedIdentity(scheme, each))) {
+    reject("timestamp.retryTolerance", "with an identity that is not signed", "given only with one that is")
+  }
+}
+
+const isSignedIdentity = (scheme: SignatureScheme, identity: Identity): boolean => {
+  switch (identity._tag) {
+    case "Fields":
+      return identity.fields.some((field) => isSignedField(scheme, field))
+    case "Body":
+      return covers(scheme, "body") || scheme.bindings.some(({ content }) => hasSlot(content, "body"))
+    case "Notification":
+      return false
+  }
+}
+
+const isSignedField = (scheme: SignatureScheme, field: EventField): boolean => {
+  const { parts } = scheme.signedContent
+  if (field._tag === "Header")
+    return scheme.eventId?._tag === "Header" && covers(scheme, "id") && field.name === scheme.eventId.name
+  if (field._tag === "Claim") return true
+  const isNamed = parts.some((part) => part._tag === "Field" && JSON.stringify(part.field) === JSON.stringify(field))
+  return isNamed || (field._tag !== "Query" && covers(scheme, "body"))
+}
 
 const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => {
   const { past, future } = isDirected(tolerance) ? tolerance : { past: tolerance, future: tolerance }
@@ -1537,21 +1808,32 @@ const makeDelivery = (options: DeliveryOptions | Delivery): Delivery =>
     ? options
     : {
         contentTypes: options.contentTypes?.map((type) => checkMediaType("delivery.contentTypes", type)),
+        methods: options.methods ?? ["POST"],
         probes: options.probes ?? [],
         acknowledgement: options.acknowledgement && makeAcknowledgement(options.acknowledgement),
         refusal: options.refusal && makeRefusal(options.refusal),
         retriedForMillis:
           options.retriedFor === undefined
             ? undefined
-            : finiteMillis("SignatureScheme.delivery.retriedFor", options.retriedFor)
+            : finiteMillis("SignatureScheme.delivery.retriedFor", options.retriedFor),
+        resigns: options.resigns,
+        maxBytes:
+          options.maxBytes === undefined
+            ? undefined
+            : integer("SignatureScheme.delivery.maxBytes", options.maxBytes, 1),
+        answerWithinMillis:
+          options.answerWithin === undefined
+            ? undefined
+            : positiveMillis("SignatureScheme.delivery.answerWithin", options.answerWithin),
+        payloadField: options.payloadField
       }
 
 const plainText = "text/plain; charset=utf-8"
 
-const makeRefusal = ({ body: text = "", contentType = plainText }: Partial<Refusal>): Refusal => ({
-  contentType,
-  body: text
-})
+const makeRefusal = ({ body: text = "", contentType = plainText, status }: Partial<Refusal>): Refusal =>
+  status === undefined || (Number.isInteger(status) && status >= 400 && status <= 499)
+    ? { contentType, body: text, status }
+    : reject("delivery.refusal.status", String(status), "a status from 400 to 499")
 
 const makeAcknowledgement = ({
   body: text = "",

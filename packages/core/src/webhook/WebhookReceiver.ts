@@ -144,6 +144,12 @@ export interface Source<E = never, R = never> extends Described.Source<E, R> {
    * name one of them. Default: those of the scheme, of a delivery that names any, or any.
    */
   readonly contentTypes?: ReadonlyArray<string> | undefined
+  /** In bytes. Default: that of the receiver, else the largest body that the provider sends, and at least 1 MiB. */
+  readonly maxBodySize?: number | undefined
+  /**
+   * Whether a delivery that holds several events is stored as that many events, where the scheme says how. Default: `true`.
+   */
+  readonly splitBatches?: boolean | undefined
   /** The answer to a verified event. Default: that of the scheme, or 200 `stored` or `duplicate`. */
   readonly acknowledgement?: Acknowledgement | undefined
   /** The tokens that we gave to the provider to show with an unsigned challenge. Default: none. */
@@ -199,7 +205,7 @@ export interface Common<R2 = Inbox> extends Described.Limits, Described.Hooks<R2
    * Default, where there is neither: any.
    */
   readonly path?: HttpRouter.PathInput | undefined
-  /** In bytes. Default: 1 MiB. */
+  /** Of all sources, in bytes. Default: see {@link Source}. */
   readonly maxBodySize?: number | undefined
   /** How long the body may take. Default: 10 seconds. */
   readonly bodyTimeout?: Duration.Input | undefined

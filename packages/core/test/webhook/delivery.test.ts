@@ -270,10 +270,15 @@ describe("what a scheme says of its deliveries", () => {
     const scheme = schemeWith({})
     assert.deepStrictEqual(scheme.delivery, {
       contentTypes: undefined,
+      methods: ["POST"],
       probes: [],
       acknowledgement: undefined,
       refusal: undefined,
-      retriedForMillis: undefined
+      retriedForMillis: undefined,
+      resigns: undefined,
+      maxBytes: undefined,
+      answerWithinMillis: undefined,
+      payloadField: undefined
     })
     const other = schemeWith({
       retriedFor: "3 days",

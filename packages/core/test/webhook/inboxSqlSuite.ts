@@ -130,6 +130,7 @@ export const inboxSqlSuite = <E>(name: string, layer: Layer.Layer<Services, E>) 
         const sql = yield* SqlClient.SqlClient
         const inbox = yield* Inbox.Inbox
         yield* sql`DROP TABLE causeway_attempts`
+        yield* sql`DROP TABLE causeway_notifications`
         yield* sql`DROP TABLE causeway_events`
         const error = yield* Effect.flip(inbox.store({ ...arrival("planted"), headers: [["x", "planted"]] }))
         assert.strictEqual(error._tag, "InboxStoreError")
@@ -165,8 +166,8 @@ export const inboxSqlSuite = <E>(name: string, layer: Layer.Layer<Services, E>) 
         const event = { source: "github", type: undefined, headers: [], digest: "d", now: 0 }
         // The types forbid it, and a program that was not checked does it all the same.
         const broken = { ...event, id: "broken", body: {} as Uint8Array }
-        const good = ["a", "b", "c"].map((id) => store.put({ ...event, id, body: new Uint8Array([1]) }))
-        const exits = yield* Effect.forEach([...good, store.put(broken)], Effect.exit, { concurrency: "unbounded" })
+        const good = ["a", "b", "c"].map((id) => store.put([{ ...event, id, body: new Uint8Array([1]) }]))
+        const exits = yield* Effect.forEach([...good, store.put([broken])], Effect.exit, { concurrency: "unbounded" })
         assert.deepStrictEqual(
           exits.map(({ _tag }) => _tag),
           ["Success", "Success", "Success", "Failure"]

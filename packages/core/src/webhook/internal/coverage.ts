@@ -16,6 +16,12 @@ import { listedNames } from "./signedContent.ts"
 export const ofBody = (scheme: SignatureScheme, delivery: Delivery): boolean =>
   contentsOf(scheme, delivery).some((content) => hasSlot(content, "body", "form", "uniqueForm"))
 
+/** Whether the bytes of the body are signed, in every delivery. */
+export const isOfWholeBody = ({ bindings, signedContent }: SignatureScheme): boolean =>
+  [signedContent, ...bindings.filter(({ isOptional }) => !isOptional).map(({ content }) => content)].some((content) =>
+    hasSlot(content, "body")
+  )
+
 /** Whether the signature covers a field. */
 export const ofField = (scheme: SignatureScheme, field: EventFields.Field, delivery: Delivery): boolean => {
   switch (field._tag) {

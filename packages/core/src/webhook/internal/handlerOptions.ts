@@ -1,6 +1,10 @@
 import * as InvalidOption from "../../policy/InvalidOption.ts"
 import type { LaneRule } from "../InboxStore.ts"
+import type { SignatureScheme } from "../SignatureScheme.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
+import { Delivery } from "./delivery.ts"
+import * as DeliveryHeaders from "./deliveryHeaders.ts"
+import type { Form } from "./formBody.ts"
 
 interface LaneOptions {
   readonly key?: unknown
@@ -30,6 +34,31 @@ export const rejectStrayHandlers = (types: ReadonlyArray<string>, handled: Reado
   })
 }
 
-/** The body as JSON in strict UTF-8. */
-export const parseJson = (delivery: WebhookEvent): unknown =>
-  JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(delivery.body))
+/**
+ * The body as JSON in strict UTF-8. A form is the JSON of its payload field where its scheme has one, else an object of its
+ * fields: a text each, or a list where a name is there several times.
+ */
+export const parserOf =
+  (scheme: SignatureScheme | undefined) =>
+  ({ body, headers }: WebhookEvent): unknown => {
+    const delivery = new Delivery({ method: "POST", url: "", headers, body })
+    const type = DeliveryHeaders.optional(headers, "content-type") ?? ""
+    if (!isForm.test(type)) return JSON.parse(delivery.jsonText() ?? refuseText())
+    const field = scheme?.delivery.payloadField
+    const payload = field === undefined ? undefined : delivery.formField(field)
+    return payload === undefined ? recordOf(delivery.form() ?? refuseText()) : JSON.parse(payload)
+  }
+
+const isForm = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i
+
+const refuseText = (): never => {
+  throw new Error("it is not UTF-8")
+}
+
+const recordOf = (form: Form): unknown =>
+  Object.fromEntries(
+    Array.from(
+      Map.groupBy(form, ([name]) => name),
+      ([name, pairs]) => [name, pairs.length === 1 ? pairs[0]?.[1] : pairs.map(([, value]) => value)]
+    )
+  )

@@ -50,7 +50,7 @@ export const isAddressedToAny = (
 
 const judge = (scheme: SignatureScheme, input: Given): Judged => {
   const keys = SigningKeys.forVerifying(scheme.keys, input.secrets)
-  const delivery = new Delivery(input)
+  const delivery = new Delivery(input, Coverage.isOfWholeBody(scheme) ? "mark" : "no mark")
   const claims = readClaims(scheme, delivery, keys)
   checkAge(scheme, claims.stamp, input.now)
   const source = sourceOf(scheme, delivery, claims)
@@ -146,10 +146,15 @@ interface Parts {
 }
 
 const readParts = (scheme: SignatureScheme, delivery: Delivery): Parts => ({
-  id: scheme.eventId && EventFields.readFirst([scheme.eventId], delivery),
+  id: readId(scheme.eventId, delivery),
   type: EventFields.readFirst(scheme.eventType, delivery),
   stamp: Timestamps.afterSignature(scheme, delivery)
 })
+
+const readId = (field: SignatureScheme["eventId"], delivery: Delivery): EventFields.Found | undefined => {
+  const value = field && EventFields.readId(field, delivery)
+  return field === undefined || value === undefined ? undefined : { value, field }
+}
 
 const describe = (scheme: SignatureScheme, delivery: Delivery, parts: Parts, signedBy: number): Judged => ({
   id: parts.id?.value,

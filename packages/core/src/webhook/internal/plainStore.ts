@@ -8,7 +8,7 @@ import { plainName, plainText } from "./plainText.ts"
  */
 export const plainStore = (store: Store): Store => ({
   ...store,
-  put: (event) => store.put(plainEvent(event)),
+  put: (events) => store.put(events.map(plainEvent)),
   claim: (options) => store.claim({ ...options, source: plainName(options.source) }),
   settle: (claim, settlement) => store.settle(claim, plainSettlement(settlement)),
   nextDue: (source) => store.nextDue(plainName(source)),
@@ -31,6 +31,7 @@ const plainEvent = <Event extends NewEvent>(event: Event): Event => ({
   source: plainName(event.source),
   id: plainName(event.id),
   type: map(event.type, plainText),
+  announces: map(event.announces, plainName),
   lane: map(event.lane, plainName),
   traceparent: map(event.traceparent, plainText),
   digest: plainText(event.digest),

@@ -49,7 +49,7 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
   const { rewrite, sealedOtherwise, ...rest } = store
   return {
     ...rest,
-    put: (event) => store.put(sealed(event)),
+    put: (events) => store.put(events.map(sealed)),
     bury: (event) => store.bury(sealed(event)),
     claim: (options) => Effect.map(store.claim(options), (claims) => claims.map(readable)),
     undecided: (source, limit) => Effect.map(store.undecided(source, limit), (events) => events.map(readable)),

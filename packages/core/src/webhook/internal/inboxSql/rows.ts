@@ -47,7 +47,7 @@ export interface AttemptRow {
 export const summaryColumns =
   "event_key, direction, source, event_id, variant, type, lane, status, received_at, due_at, attempts"
 
-export const toColumns = (event: NewEvent) => ({
+export const toColumns = (event: NewEvent & { readonly dueAt?: number }) => ({
   source: event.source,
   event_id: event.id,
   digest: event.digest,
@@ -58,7 +58,7 @@ export const toColumns = (event: NewEvent) => ({
   headers: headersColumn(event.headers),
   body: event.body,
   received_at: Math.round(event.now),
-  due_at: Math.round(event.now)
+  due_at: Math.round(event.dueAt ?? event.now)
 })
 
 export const headersColumn = (headers: ReadonlyArray<Header>): string => JSON.stringify(headers)

@@ -89,11 +89,24 @@ const indexLanes = Effect.gen(function* () {
     WHERE status = 'dead' AND lane <> ''`
 })
 
+/** The latest event of each notification. */
+const createNotifications = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE causeway_notifications (
+    source TEXT NOT NULL,
+    announces TEXT NOT NULL,
+    event_key BIGINT NOT NULL REFERENCES causeway_events (event_key) ON DELETE CASCADE,
+    PRIMARY KEY (source, announces)
+  )`
+  yield* sql`CREATE INDEX causeway_notifications_event ON causeway_notifications (event_key)`
+})
+
 const migrations = {
   "0001_create_events": createEvents,
   "0002_add_lanes": addLanes,
   "0003_create_seen": createSeen,
-  "0004_index_lanes": indexLanes
+  "0004_index_lanes": indexLanes,
+  "0005_create_notifications": createNotifications
 }
 
 const runMigrations = Migrator.make({})({

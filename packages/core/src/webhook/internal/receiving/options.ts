@@ -13,6 +13,8 @@ export interface Source<E, R> {
   readonly publicUrl?: string | undefined
   readonly publicOrigin?: string | undefined
   readonly contentTypes?: ReadonlyArray<string> | undefined
+  readonly maxBodySize?: number | undefined
+  readonly splitBatches?: boolean | undefined
   readonly acknowledgement?: Acknowledgement | undefined
   readonly verifyTokens?: Secrets<E, R> | undefined
   readonly acceptSecret?: ((offer: Offer) => Effect.Effect<boolean, E, R>) | undefined

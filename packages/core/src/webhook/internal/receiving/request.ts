@@ -4,12 +4,15 @@ import { timeLimited } from "../../../policy/internal/engine/timeLimit.ts"
 import * as Attempt from "../../Attempt.ts"
 import * as Handshake from "../../Handshake.ts"
 import type { Arrival } from "../../Inbox.ts"
+import type { Put } from "../../InboxStore.ts"
 import type { Refusal } from "../../SignatureScheme.ts"
 import { Reason, WebhookError } from "../../WebhookError.ts"
 import type { Service as Keys } from "../../WebhookKeys.ts"
 import type * as WebhookVerifier from "../../WebhookVerifier.ts"
+import { byBody } from "../identity.ts"
 import * as Judging from "../judging.ts"
 import * as Answers from "./answers.ts"
+import * as Events from "./events.ts"
 import * as Heads from "./head.ts"
 import type { Hooks } from "./options.ts"
 import {
@@ -29,11 +32,18 @@ import * as TenantIds from "./tenantIds.ts"
 
 export type EventTaker<R> = NonNullable<Hooks<R>["onEvent"]>
 
+/** What is done with all events of a delivery that holds several. */
+export type ItemsTaker<R> = (
+  arrivals: ReadonlyArray<Arrival>,
+  verified: WebhookVerifier.Verified
+) => Effect.Effect<ReadonlyArray<Put | void>, unknown, R>
+
 /** What all sources of a receiver have in common. */
 export interface Shop<R> {
   readonly secretsTimeoutMillis: number
   readonly storeTimeoutMillis: number
   readonly onEvent: EventTaker<R>
+  readonly onItems: ItemsTaker<R>
   readonly onOutcome: ((outcome: Outcome) => Effect.Effect<unknown>) | undefined
 }
 
@@ -136,6 +146,7 @@ const nowhere = new Telemetry.SourceMetrics("")
 export class LostRequest<R> extends Concluding<R> implements Reception<R> {
   readonly rejection = "NotFound"
   readonly hasBody = false
+  readonly maxBodySize = 1024 * 1024
   protected readonly metrics = nowhere
   protected readonly accepts = { methods: "", types: "" }
   protected readonly refusal = undefined
@@ -157,11 +168,13 @@ export class LostRequest<R> extends Concluding<R> implements Reception<R> {
 export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   readonly rejection: Rejection | undefined
   readonly hasBody: boolean
+  readonly maxBodySize: number
   protected readonly metrics: Telemetry.SourceMetrics
   protected readonly accepts: Source<E, R>["accepts"]
   protected readonly refusal: Refusal | undefined
   readonly #source: Source<E, R>
   readonly #head: Head
+  readonly #isEvent: boolean
 
   constructor(shop: Shop<R>, source: Source<E, R>, head: Head, tenant: string | undefined) {
     super(shop, { source: source.name, tenant })
@@ -171,7 +184,9 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     this.accepts = source.accepts
     this.refusal = source.scheme.delivery.refusal
     this.rejection = Heads.check(head, source.rules)
-    this.hasBody = head.method === "POST"
+    this.maxBodySize = source.rules.maxBodySize
+    this.#isEvent = source.rules.eventMethods.has(head.method)
+    this.hasBody = head.method === "POST" || (this.#isEvent && head.method !== "GET")
   }
 
   receive(body: Uint8Array): Effect.Effect<Answer, never, R> {
@@ -183,7 +198,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     const { atOnce, urlOf: signedUrl } = this.#source
     const { headers, method } = this.#head
     const delivery = { method, url: signedUrl(this.#head), headers, body }
-    if (atOnce !== undefined && this.hasBody)
+    if (atOnce !== undefined && this.#isEvent)
       return this.runIn(context, (run) => this.#judge(run, delivery, atOnce, undefined))
     return this.runIn(context, (run) =>
       AtOnce.flatMap(this.#openAnswer(run, body), (answer) =>
@@ -210,6 +225,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   /** A request without a body can be nothing but a challenge, or a probe. */
   #unchallenged(run: Run): Effect.Effect<Answer | undefined> {
     if (this.hasBody) return Effect.undefined
+    if (this.#isEvent && !this.#source.probes.has(this.#head.method)) return Effect.undefined
     return this.#source.probes.has(this.#head.method)
       ? this.conclude(run, { _tag: "Answered" }, Answers.empty)
       : this.refuse(run, "NoChallenge", Answers.plain(400), "NoChallenge")
@@ -326,24 +342,70 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   }
 
   #accept(run: Run, verified: WebhookVerifier.Verified, body: Uint8Array): Effect.Effect<Answer, unknown, R> {
+    const { isPlain, scheme } = this.#source
+    if (isPlain && this.#head.method === "POST") {
+      return this.#take(run, verified, { type: verified.type, body, recognition: { ...byBody, name: verified.id } })
+    }
+    const taken = Events.read(scheme, { ...this.#head, url: this.#source.urlOf(this.#head), body }, verified)
+    if (Result.isFailure(taken)) return this.#refuseError(run, taken.failure)
+    return taken.success._tag === "Items"
+      ? this.#takeItems(run, verified, taken.success.items)
+      : this.#take(run, verified, taken.success.event)
+  }
+
+  #arrivalOf(run: Run, { body, recognition, type }: Events.Event): Arrival {
+    return {
+      source: this.where.source,
+      id: TenantIds.join(this.where.tenant, recognition.name, body),
+      type,
+      headers: this.#head.method === "GET" ? asForm(this.#head.headers) : this.#head.headers,
+      body,
+      traceparent: Telemetry.traceparent(run.span),
+      ...(recognition.varies && { bodyVaries: true }),
+      ...(recognition.isNotification && { isNotification: true })
+    }
+  }
+
+  #take(run: Run, verified: WebhookVerifier.Verified, event: Events.Event): Effect.Effect<Answer, unknown, R> {
     const { onEvent, storeTimeoutMillis } = this.shop
     const { duplicate, stored } = this.#source
-    const { type, unsigned } = verified
-    const id = TenantIds.join(this.where.tenant, verified.id, body)
-    const arrival: Arrival = {
-      source: this.where.source,
-      id,
-      type,
-      headers: this.#head.headers,
-      body,
-      traceparent: Telemetry.traceparent(run.span)
-    }
+    const { unsigned } = verified
+    const arrival = this.#arrivalOf(run, event)
+    const { id, type } = arrival
     const taken = onEvent(arrival, verified)
     return AtOnce.flatMap(AtOnce.exitOf(taken) ?? bounded(taken, storeTimeoutMillis), (put) => {
       const tag = put?._tag ?? "Accepted"
       return this.conclude(run, { _tag: tag, id, type, unsigned }, tag === "Duplicate" ? duplicate : stored)
     })
   }
+
+  #takeItems(
+    run: Run,
+    verified: WebhookVerifier.Verified,
+    events: ReadonlyArray<Events.Event>
+  ): Effect.Effect<Answer, unknown, R> {
+    const { duplicate, stored } = this.#source
+    if (events.length === 0) return this.conclude(run, { _tag: "Answered" }, stored)
+    const arrivals = events.map((event) => this.#arrivalOf(run, event))
+    const taken = bounded(this.shop.onItems(arrivals, verified), this.shop.storeTimeoutMillis)
+    return AtOnce.flatMap(taken, (puts) => {
+      const tag = tagOf(puts)
+      const ending = { _tag: tag, id: undefined, type: undefined, unsigned: verified.unsigned, items: events.length }
+      return this.conclude(run, ending, tag === "Duplicate" ? duplicate : stored)
+    })
+  }
+}
+
+/** The query of a GET is stored as the form that a POST would have. */
+const asForm = (headers: Head["headers"]): Head["headers"] => [
+  ...headers.filter(([name]) => name.toLowerCase() !== "content-type"),
+  ["content-type", "application/x-www-form-urlencoded"]
+]
+
+/** What became of a delivery whose events became these: what is the least expected tells the most. */
+const tagOf = (puts: ReadonlyArray<Put | void>): Put["_tag"] | "Accepted" => {
+  const tags = new Set(puts.map((put) => put?._tag ?? "Accepted"))
+  return (["Conflicting", "Stored", "Accepted"] as const).find((tag) => tags.has(tag)) ?? "Duplicate"
 }
 
 type Delivery = Pick<WebhookVerifier.VerifyInput, "method" | "url" | "headers" | "body">

@@ -55,10 +55,10 @@ const gone = <E, R>(desk: Desk<E, R>, reception: Reception<R>): Effect.Effect<An
   Effect.suspend(() => end(desk, reception.rejectIn(desk.own, "BodyUnreadable")))
 
 const takeBody = <E, R>(desk: Desk<E, R>, reception: Reception<R>, source: BodySource): Effect.Effect<Answer> => {
-  const { maxBodySize, bodyTimeoutMillis } = desk.machine
+  const { bodyTimeoutMillis } = desk.machine
   return Effect.callback((resume) => {
     const reading = new Reading(source, {
-      maxBodySize,
+      maxBodySize: reception.maxBodySize,
       bodyTimeoutMillis,
       defer: (task) => desk.dispatcher.scheduleTask(task, 0),
       fork: Effect.runForkWith(desk.own),
@@ -74,12 +74,17 @@ const takeBody = <E, R>(desk: Desk<E, R>, reception: Reception<R>, source: BodyS
 
 const readBody = <E, R>(desk: Desk<E, R>, reception: Reception<R>): Effect.Effect<Answer> =>
   Effect.matchEffect(
-    Effect.onInterrupt(Body.read(desk.request.stream, desk.machine), () => gone(desk, reception)),
+    Effect.onInterrupt(Body.read(desk.request.stream, limitsOf(desk, reception)), () => gone(desk, reception)),
     {
       onFailure: (rejection) => end(desk, reception.rejectIn(desk.own, rejection)),
       onSuccess: (body) => end(desk, reception.receiveIn(desk.own, body))
     }
   )
+
+const limitsOf = <E, R>({ machine }: Desk<E, R>, { maxBodySize }: Reception<R>) => ({
+  maxBodySize,
+  bodyTimeoutMillis: machine.bodyTimeoutMillis
+})
 
 /** The responses of answers that are given again and again. */
 const prepared = new WeakMap<Answer, HttpServerResponse.HttpServerResponse>()

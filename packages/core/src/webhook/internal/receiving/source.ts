@@ -1,9 +1,10 @@
 import { Effect, type Redacted } from "effect"
-import { InvalidOption } from "../../../policy/InvalidOption.ts"
+import { InvalidOption, integer } from "../../../policy/InvalidOption.ts"
 import type { Answer, Head } from "./reception.ts"
 import type { Handshake, SignatureScheme } from "../../SignatureScheme.ts"
 import type { WebhookError } from "../../WebhookError.ts"
 import * as WebhookVerifier from "../../WebhookVerifier.ts"
+import { isPlain } from "../identity.ts"
 import { plain } from "./answers.ts"
 import * as Decoys from "./decoys.ts"
 import type { Rules } from "./head.ts"
@@ -14,6 +15,7 @@ import { SourceMetrics } from "./telemetry.ts"
 /** A source as its options say, checked, with what is worked out once. */
 export interface Source<E, R> {
   readonly name: string
+  /** As it is verified: with its `retryTolerance`, where events are deduplicated. */
   readonly scheme: SignatureScheme
   readonly options: Options<E, R>
   readonly rules: Rules
@@ -26,6 +28,8 @@ export interface Source<E, R> {
   readonly padded: (own: Values | undefined) => Values
   readonly opens: ReadonlySet<Handshake["_tag"]>
   readonly needsKeys: boolean
+  /** Whether each delivery is one event, whose id is its identity. */
+  readonly isPlain: boolean
   /** The secrets, where nothing has to be looked up or answered before a signature is verified. */
   readonly atOnce: Values | undefined
   readonly metrics: SourceMetrics
@@ -36,12 +40,24 @@ export interface Source<E, R> {
 
 type Values = ReadonlyArray<Redacted.Redacted<string>>
 
-export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: number): Source<E, R> => {
-  const { scheme } = options
+/** What the receiver says of all its sources. */
+interface Defaults {
+  readonly maxBodySize: number | undefined
+  /** Whether an event that comes again is recognised. */
+  readonly deduplicates: boolean
+}
+
+const defaultMaxBodySize = 1024 * 1024
+
+export const make = <E, R>(name: string, options: Options<E, R>, defaults: Defaults): Source<E, R> => {
+  const scheme = schemeOf(options, defaults)
+  const maxBodySize =
+    options.maxBodySize ?? defaults.maxBodySize ?? Math.max(defaultMaxBodySize, scheme.delivery.maxBytes ?? 0)
   const { acknowledgement = scheme.delivery.acknowledgement, contentTypes = scheme.delivery.contentTypes } = options
   const handshakes = listed(scheme.handshake)
   const challenges = handshakes.flatMap((handshake) => ("method" in handshake ? handshake.method : []))
   const methods = new Set<string>([...challenges, ...scheme.delivery.probes])
+  const eventMethods = new Set<string>(scheme.delivery.methods)
   const secrets = Secrets.reader(options.secrets)
   check(name, options)
   return {
@@ -49,14 +65,15 @@ export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: nu
     scheme,
     options,
     rules: {
-      maxBodySize,
+      maxBodySize: integer(`${name}.maxBodySize`, maxBodySize, 1),
       methods,
+      eventMethods,
       contentTypes: contentTypes && new Set(contentTypes.map((type) => checkType(name, type))),
       mayOmitType: options.contentTypes === undefined
     },
     probes: new Set<string>(scheme.delivery.probes),
     accepts: {
-      methods: [...methods.add("POST")].toSorted().join(", "),
+      methods: [...new Set([...methods, ...eventMethods])].toSorted().join(", "),
       types: contentTypes?.join(", ") ?? "*/*"
     },
     secrets,
@@ -64,11 +81,25 @@ export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: nu
     padded: secrets.isPerTenant ? paddedFor(scheme) : (own) => own ?? [],
     opens: new Set(handshakes.map(({ _tag }) => _tag)),
     needsKeys: needsKeys(scheme),
+    isPlain: isPlain(scheme),
     atOnce: needsKeys(scheme) || handshakes.some(isOpen) ? undefined : secrets.constant,
     metrics: new SourceMetrics(name),
     stored: acknowledged("stored", acknowledgement),
     duplicate: acknowledged("duplicate", acknowledgement),
     urlOf: urlReader(options)
+  }
+}
+
+const schemeOf = <E, R>({ scheme, splitBatches = true }: Options<E, R>, defaults: Defaults): SignatureScheme => {
+  const { batch, timestamp } = scheme
+  const past = defaults.deduplicates ? timestamp?.retryToleranceMillis : undefined
+  return {
+    ...scheme,
+    batch: splitBatches ? batch : undefined,
+    timestamp:
+      timestamp === undefined || past === undefined
+        ? timestamp
+        : { ...timestamp, toleranceMillis: { ...timestamp.toleranceMillis, past } }
   }
 }
 

@@ -1,0 +1,64 @@
+import type { Batch, BatchList, SignatureScheme } from "../SignatureScheme.ts"
+import { Reason } from "../WebhookError.ts"
+import type { Delivery } from "./delivery.ts"
+import * as EventFields from "./eventFields.ts"
+import { byBody, nameOf, type Recognition } from "./identity.ts"
+import { itemsAt } from "./jsonItems.ts"
+import { refuse } from "./refusal.ts"
+
+/** One event of a delivery that holds several. */
+export interface Item {
+  readonly recognition: Recognition
+  readonly type: string | undefined
+  /** As it is written in the body of the delivery. */
+  readonly body: Uint8Array
+}
+
+/** The events of a delivery; `undefined` where it is one itself, because it has none of the lists. */
+export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyArray<Item> | undefined => {
+  const text = batch === undefined || delivery.json() === undefined ? undefined : delivery.jsonText()
+  if (batch === undefined || text === undefined) return undefined
+  let isBatch = false
+  const items: Array<Item> = []
+  for (const list of batch.lists) {
+    const found = itemsAt(text, list.list)
+    if (found === undefined) continue
+    isBatch = true
+    checkSize(batch, list, items.length + found.length)
+    for (const item of found) items.push(itemOf(list, item))
+  }
+  return isBatch ? items : undefined
+}
+
+const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void => {
+  if (size <= maxItems) return
+  refuse(Reason.MalformedBody({ field: list.join("."), expected: `a list of at most ${maxItems} items` }))
+}
+
+const itemOf = (list: BatchList, text: string): Item => {
+  const json: unknown = JSON.parse(text)
+  const name = firstOf(list.id, json)
+  return {
+    body: Buffer.from(text),
+    type: firstOf(list.type, json, (texts) => texts.join(".")),
+    recognition:
+      name === undefined
+        ? { ...byBody, isNotification: list.notifies }
+        : { name, varies: list.varies, isNotification: false }
+  }
+}
+
+type Paths = ReadonlyArray<ReadonlyArray<string>>
+
+/** The texts at the first paths that all lead to one. */
+const firstOf = (
+  alternatives: ReadonlyArray<Paths>,
+  json: unknown,
+  join: (texts: ReadonlyArray<string>) => string = nameOf
+): string | undefined => {
+  for (const paths of alternatives) {
+    const texts = paths.map((path) => EventFields.textAt(json, path))
+    if (texts.every((text) => text !== undefined && text !== "")) return join(texts as ReadonlyArray<string>)
+  }
+  return undefined
+}

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto"
+import { type EventField, identitiesOf, type Identity, type SignatureScheme } from "../SignatureScheme.ts"
+import type { Delivery } from "./delivery.ts"
+import * as EventFields from "./eventFields.ts"
+
+/** By what an inbox recognises an event that comes again. */
+export interface Recognition {
+  /** Its name; `undefined` for the SHA-256 of the body. */
+  readonly name: string | undefined
+  /** Whether it is the same event although its body differs. */
+  readonly varies: boolean
+  /** Whether it is dropped only while another one with its name waits to be handled. */
+  readonly isNotification: boolean
+}
+
+export const byBody: Recognition = { name: undefined, varies: false, isNotification: false }
+
+/** Whether the id of a scheme says all, which is so for most. */
+export const isPlain = ({ batch, identity }: SignatureScheme): boolean => batch === undefined && identity === undefined
+
+export const recognize = (scheme: SignatureScheme, delivery: Delivery): Recognition => {
+  for (const identity of identitiesOf(scheme)) {
+    const found = recognizeBy(identity, delivery)
+    if (found !== undefined) return found
+  }
+  return byBody
+}
+
+const recognizeBy = (identity: Identity, delivery: Delivery): Recognition | undefined => {
+  switch (identity._tag) {
+    case "Fields": {
+      const name = joined(identity.fields, delivery)
+      return name === undefined ? undefined : { name, varies: identity.varies, isNotification: false }
+    }
+    case "Body":
+      return identity.with.length === 0 ? byBody : { ...byBody, name: digestWith(identity.with, delivery) }
+    case "Notification":
+      return { ...byBody, isNotification: true }
+  }
+}
+
+/** The texts of all fields, told apart; `undefined` where one is missing. */
+const joined = (fields: ReadonlyArray<EventField>, delivery: Delivery): string | undefined => {
+  const texts = fields.map((field) => EventFields.identityText(field, delivery))
+  const isWhole = texts.every((text) => text !== undefined)
+  return isWhole ? nameOf(texts) : undefined
+}
+
+/** Two lists of texts have the same name only if they are the same. */
+export const nameOf = (texts: ReadonlyArray<string>): string =>
+  texts.length === 1 ? (texts[0] ?? "") : texts.map((text) => text.replaceAll(/[%:]/g, encodeURIComponent)).join(":")
+
+const digestWith = (fields: ReadonlyArray<EventField>, delivery: Delivery): string =>
+  fields
+    .reduce(
+      (digest, field) => digest.update(`${EventFields.identityText(field, delivery) ?? ""}\0`),
+      createHash("sha256").update(delivery.body).update("\0")
+    )
+    .digest("hex")

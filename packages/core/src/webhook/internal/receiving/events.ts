@@ -1,0 +1,32 @@
+import type { Result } from "effect"
+import type { WebhookError } from "../../WebhookError.ts"
+import type { SignatureScheme } from "../../SignatureScheme.ts"
+import type { Verified } from "../../WebhookVerifier.ts"
+import * as Batches from "../batch.ts"
+import { Delivery } from "../delivery.ts"
+import * as Identities from "../identity.ts"
+import { attempt } from "../refusal.ts"
+
+/** An event of a verified delivery. */
+export type Event = Batches.Item
+
+/** What a verified delivery holds: one event, or any number of them. */
+export type Events =
+  | { readonly _tag: "One"; readonly event: Event }
+  | { readonly _tag: "Items"; readonly items: ReadonlyArray<Event> }
+
+export const read = (
+  scheme: SignatureScheme,
+  request: Pick<Delivery, "method" | "url" | "headers" | "body">,
+  verified: Verified
+): Result.Result<Events, WebhookError> =>
+  attempt(scheme.id, () => {
+    const delivery = new Delivery(request)
+    const items = Batches.split(scheme, delivery)
+    if (items !== undefined) return { _tag: "Items", items }
+    const body = request.method === "GET" ? queryOf(delivery) : request.body
+    return { _tag: "One", event: { type: verified.type, body, recognition: Identities.recognize(scheme, delivery) } }
+  })
+
+/** The query of a request without a body: a form, as a POST would have it. */
+const queryOf = (delivery: Delivery): Uint8Array => Buffer.from(delivery.parsedUrl()?.search.slice(1) ?? "")
