@@ -4,22 +4,29 @@
  * @since 0.1.0
  */
 import type { SignatureScheme } from "@causeway/core/webhook"
+import { scheme as adobeSign } from "./adobe-sign/AdobeSignWebhook.ts"
 import { paymentsScheme as adyenPayments, platformScheme as adyenPlatform } from "./adyen/AdyenWebhook.ts"
 import { scheme as airtable } from "./airtable/AirtableWebhook.ts"
+import { scheme as airwallex } from "./airwallex/AirwallexWebhook.ts"
 import { scheme as anthropic } from "./anthropic/AnthropicWebhook.ts"
 import { scheme as asana } from "./asana/AsanaWebhook.ts"
 import { scheme as atlassianConnect } from "./atlassian-connect/AtlassianConnectWebhook.ts"
 import { scheme as attio } from "./attio/AttioWebhook.ts"
 import { scheme as awsSns } from "./aws-sns/AwsSnsWebhook.ts"
+import { scheme as azureDevops } from "./azure-devops/AzureDevOpsWebhook.ts"
 import { scheme as bitbucket } from "./bitbucket/BitbucketWebhook.ts"
+import { scheme as bitbucketServer } from "./bitbucket-server/BitbucketServerWebhook.ts"
+import { scheme as box } from "./box/BoxWebhook.ts"
 import { scheme as braintree } from "./braintree/BraintreeWebhook.ts"
 import { scheme as brex } from "./brex/BrexWebhook.ts"
 import { scheme as calCom } from "./cal-com/CalComWebhook.ts"
 import { scheme as calendly } from "./calendly/CalendlyWebhook.ts"
+import { scheme as checkr } from "./checkr/CheckrWebhook.ts"
 import { scheme as clerk } from "./clerk/ClerkWebhook.ts"
 import { scheme as clickup } from "./clickup/ClickUpWebhook.ts"
 import { scheme as cloudinary } from "./cloudinary/CloudinaryWebhook.ts"
 import { scheme as coinbaseCommerce } from "./coinbase-commerce/CoinbaseCommerceWebhook.ts"
+import { scheme as connectwisePsa } from "./connectwise-psa/ConnectWisePsaWebhook.ts"
 import { scheme as contentful } from "./contentful/ContentfulWebhook.ts"
 import { scheme as creem } from "./creem/CreemWebhook.ts"
 import { eventsScheme as discordEvents, scheme as discord } from "./discord/DiscordWebhook.ts"
@@ -27,15 +34,22 @@ import { scheme as docusign } from "./docusign/DocuSignWebhook.ts"
 import { scheme as dodopayments } from "./dodopayments/DodoPaymentsWebhook.ts"
 import { scheme as dropbox } from "./dropbox/DropboxWebhook.ts"
 import { scheme as dropboxSign } from "./dropbox-sign/DropboxSignWebhook.ts"
+import { scheme as easypost } from "./easypost/EasyPostWebhook.ts"
 import { scheme as elevenlabs } from "./elevenlabs/ElevenLabsWebhook.ts"
+import { scheme as figma } from "./figma/FigmaWebhook.ts"
 import { scheme as firecrawl } from "./firecrawl/FirecrawlWebhook.ts"
+import { scheme as gitea } from "./gitea/GiteaWebhook.ts"
 import { scheme as github } from "./github/GitHubWebhook.ts"
 import { scheme as gitlab, signedScheme as gitlabSigned } from "./gitlab/GitLabWebhook.ts"
 import { scheme as gocardless } from "./gocardless/GoCardlessWebhook.ts"
+import { scheme as gogs } from "./gogs/GogsWebhook.ts"
+import { rsaScheme as highlevelRsa, scheme as highlevel } from "./highlevel/HighLevelWebhook.ts"
 import { scheme as hookdeck } from "./hookdeck/HookdeckWebhook.ts"
 import { scheme as hubspotV3, schemeV1 as hubspotV1, schemeV2 as hubspotV2 } from "./hubspot/HubSpotWebhook.ts"
 import { scheme as intercom } from "./intercom/IntercomWebhook.ts"
 import { scheme as jira } from "./jira/JiraWebhook.ts"
+import { scheme as jobber } from "./jobber/JobberWebhook.ts"
+import { scheme as klaviyo } from "./klaviyo/KlaviyoWebhook.ts"
 import { scheme as langfuse } from "./langfuse/LangfuseWebhook.ts"
 import { scheme as lemonSqueezy } from "./lemon-squeezy/LemonSqueezyWebhook.ts"
 import { scheme as line } from "./line/LineWebhook.ts"
@@ -43,27 +57,37 @@ import { scheme as linear } from "./linear/LinearWebhook.ts"
 import { scheme as livekit } from "./livekit/LiveKitWebhook.ts"
 import { scheme as loops } from "./loops/LoopsWebhook.ts"
 import { scheme as mailgun } from "./mailgun/MailgunWebhook.ts"
+import { scheme as mandrill } from "./mandrill/MandrillWebhook.ts"
 import { scheme as messagebird } from "./messagebird/MessageBirdWebhook.ts"
 import { scheme as metaWhatsapp } from "./meta-whatsapp/MetaWhatsAppWebhook.ts"
 import { scheme as microsoftGraph } from "./microsoft-graph/MicrosoftGraphWebhook.ts"
+import { scheme as mollie } from "./mollie/MollieWebhook.ts"
 import { scheme as mux } from "./mux/MuxWebhook.ts"
+import { scheme as netlify } from "./netlify/NetlifyWebhook.ts"
 import { scheme as notion } from "./notion/NotionWebhook.ts"
 import { scheme as okta } from "./okta/OktaWebhook.ts"
 import { scheme as onfido } from "./onfido/OnfidoWebhook.ts"
 import { scheme as openai } from "./openai/OpenAIWebhook.ts"
 import { scheme as paddle } from "./paddle/PaddleWebhook.ts"
 import { scheme as pagerduty } from "./pagerduty/PagerDutyWebhook.ts"
+import { scheme as pandadoc } from "./pandadoc/PandaDocWebhook.ts"
 import { scheme as paypal } from "./paypal/PayPalWebhook.ts"
+import { scheme as paystack } from "./paystack/PaystackWebhook.ts"
+import { scheme as pipedrive } from "./pipedrive/PipedriveWebhook.ts"
 import { scheme as plaid } from "./plaid/PlaidWebhook.ts"
 import { scheme as planetscale } from "./planetscale/PlanetScaleWebhook.ts"
 import { scheme as plivo } from "./plivo/PlivoWebhook.ts"
 import { scheme as polar } from "./polar/PolarWebhook.ts"
+import { scheme as posthog } from "./posthog/PostHogWebhook.ts"
 import { scheme as pusher } from "./pusher/PusherWebhook.ts"
+import { scheme as quickbooks } from "./quickbooks/QuickBooksWebhook.ts"
 import { scheme as razorpay } from "./razorpay/RazorpayWebhook.ts"
 import { scheme as replicate } from "./replicate/ReplicateWebhook.ts"
 import { scheme as resend } from "./resend/ResendWebhook.ts"
 import { scheme as retell } from "./retell/RetellWebhook.ts"
 import { scheme as sanity } from "./sanity/SanityWebhook.ts"
+import { scheme as segment } from "./segment/SegmentWebhook.ts"
+import { scheme as sellsy } from "./sellsy/SellsyWebhook.ts"
 import { inboundParseScheme as sendgridInboundParse, scheme as sendgrid } from "./sendgrid/SendGridWebhook.ts"
 import { scheme as sentry } from "./sentry/SentryWebhook.ts"
 import { eventsScheme as shopifyEvents, scheme as shopify } from "./shopify/ShopifyWebhook.ts"
@@ -80,6 +104,7 @@ import { scheme as twilio } from "./twilio/TwilioWebhook.ts"
 import { scheme as twitch } from "./twitch/TwitchWebhook.ts"
 import { scheme as typeform } from "./typeform/TypeformWebhook.ts"
 import { scheme as vercel } from "./vercel/VercelWebhook.ts"
+import { scheme as veriff } from "./veriff/VeriffWebhook.ts"
 import { scheme as vonage } from "./vonage/VonageWebhook.ts"
 import { scheme as webflow } from "./webflow/WebflowWebhook.ts"
 import { scheme as woocommerce } from "./woocommerce/WooCommerceWebhook.ts"
@@ -88,22 +113,29 @@ import { scheme as xero } from "./xero/XeroWebhook.ts"
 import { scheme as zendesk } from "./zendesk/ZendeskWebhook.ts"
 import { scheme as zoom } from "./zoom/ZoomWebhook.ts"
 
+export * from "./adobe-sign/AdobeSign.ts"
 export * from "./adyen/Adyen.ts"
 export * from "./airtable/Airtable.ts"
+export * from "./airwallex/Airwallex.ts"
 export * from "./anthropic/Anthropic.ts"
 export * from "./asana/Asana.ts"
 export * from "./atlassian-connect/AtlassianConnect.ts"
 export * from "./attio/Attio.ts"
 export * from "./aws-sns/AwsSns.ts"
+export * from "./azure-devops/AzureDevOps.ts"
 export * from "./bitbucket/Bitbucket.ts"
+export * from "./bitbucket-server/BitbucketServer.ts"
+export * from "./box/Box.ts"
 export * from "./braintree/Braintree.ts"
 export * from "./brex/Brex.ts"
 export * from "./cal-com/CalCom.ts"
 export * from "./calendly/Calendly.ts"
+export * from "./checkr/Checkr.ts"
 export * from "./clerk/Clerk.ts"
 export * from "./clickup/ClickUp.ts"
 export * from "./cloudinary/Cloudinary.ts"
 export * from "./coinbase-commerce/CoinbaseCommerce.ts"
+export * from "./connectwise-psa/ConnectWisePsa.ts"
 export * from "./contentful/Contentful.ts"
 export * from "./creem/Creem.ts"
 export * from "./discord/Discord.ts"
@@ -111,16 +143,23 @@ export * from "./docusign/DocuSign.ts"
 export * from "./dodopayments/DodoPayments.ts"
 export * from "./dropbox/Dropbox.ts"
 export * from "./dropbox-sign/DropboxSign.ts"
+export * from "./easypost/EasyPost.ts"
 export * from "./elevenlabs/ElevenLabs.ts"
+export * from "./figma/Figma.ts"
 export * from "./firecrawl/Firecrawl.ts"
+export * from "./gitea/Gitea.ts"
 export * from "./github/GitHub.ts"
 export * from "./gitlab/GitLab.ts"
 export * from "./gocardless/GoCardless.ts"
+export * from "./gogs/Gogs.ts"
 export * from "./google/Google.ts"
+export * from "./highlevel/HighLevel.ts"
 export * from "./hookdeck/Hookdeck.ts"
 export * from "./hubspot/HubSpot.ts"
 export * from "./intercom/Intercom.ts"
 export * from "./jira/Jira.ts"
+export * from "./jobber/Jobber.ts"
+export * from "./klaviyo/Klaviyo.ts"
 export * from "./langfuse/Langfuse.ts"
 export * from "./lemon-squeezy/LemonSqueezy.ts"
 export * from "./line/Line.ts"
@@ -128,27 +167,37 @@ export * from "./linear/Linear.ts"
 export * from "./livekit/LiveKit.ts"
 export * from "./loops/Loops.ts"
 export * from "./mailgun/Mailgun.ts"
+export * from "./mandrill/Mandrill.ts"
 export * from "./messagebird/MessageBird.ts"
 export * from "./meta-whatsapp/MetaWhatsApp.ts"
 export * from "./microsoft-graph/MicrosoftGraph.ts"
+export * from "./mollie/Mollie.ts"
 export * from "./mux/Mux.ts"
+export * from "./netlify/Netlify.ts"
 export * from "./notion/Notion.ts"
 export * from "./okta/Okta.ts"
 export * from "./onfido/Onfido.ts"
 export * from "./openai/OpenAI.ts"
 export * from "./paddle/Paddle.ts"
 export * from "./pagerduty/PagerDuty.ts"
+export * from "./pandadoc/PandaDoc.ts"
 export * from "./paypal/PayPal.ts"
+export * from "./paystack/Paystack.ts"
+export * from "./pipedrive/Pipedrive.ts"
 export * from "./plaid/Plaid.ts"
 export * from "./planetscale/PlanetScale.ts"
 export * from "./plivo/Plivo.ts"
 export * from "./polar/Polar.ts"
+export * from "./posthog/PostHog.ts"
 export * from "./pusher/Pusher.ts"
+export * from "./quickbooks/QuickBooks.ts"
 export * from "./razorpay/Razorpay.ts"
 export * from "./replicate/Replicate.ts"
 export * from "./resend/Resend.ts"
 export * from "./retell/Retell.ts"
 export * from "./sanity/Sanity.ts"
+export * from "./segment/Segment.ts"
+export * from "./sellsy/Sellsy.ts"
 export * from "./sendgrid/SendGrid.ts"
 export * from "./sentry/Sentry.ts"
 export * from "./shopify/Shopify.ts"
@@ -165,6 +214,7 @@ export * from "./twilio/Twilio.ts"
 export * from "./twitch/Twitch.ts"
 export * from "./typeform/Typeform.ts"
 export * from "./vercel/Vercel.ts"
+export * from "./veriff/Veriff.ts"
 export * from "./vonage/Vonage.ts"
 export * from "./webflow/Webflow.ts"
 export * from "./woocommerce/WooCommerce.ts"
@@ -180,23 +230,30 @@ export * from "./zoom/Zoom.ts"
  * @category schemes
  */
 export const schemes = {
+  "adobe-sign": adobeSign,
   "adyen-payments": adyenPayments,
   "adyen-platform": adyenPlatform,
   airtable,
+  airwallex,
   anthropic,
   asana,
   "atlassian-connect": atlassianConnect,
   attio,
   "aws-sns": awsSns,
+  "azure-devops": azureDevops,
   bitbucket,
+  "bitbucket-server": bitbucketServer,
+  box,
   braintree,
   brex,
   "cal-com": calCom,
   calendly,
+  checkr,
   clerk,
   clickup,
   cloudinary,
   "coinbase-commerce": coinbaseCommerce,
+  "connectwise-psa": connectwisePsa,
   contentful,
   creem,
   discord,
@@ -205,18 +262,26 @@ export const schemes = {
   dodopayments,
   dropbox,
   "dropbox-sign": dropboxSign,
+  easypost,
   elevenlabs,
+  figma,
   firecrawl,
+  gitea,
   github,
   gitlab,
   "gitlab-signed": gitlabSigned,
   gocardless,
+  gogs,
+  highlevel,
+  "highlevel-rsa": highlevelRsa,
   hookdeck,
   "hubspot-v1": hubspotV1,
   "hubspot-v2": hubspotV2,
   "hubspot-v3": hubspotV3,
   intercom,
   jira,
+  jobber,
+  klaviyo,
   langfuse,
   "lemon-squeezy": lemonSqueezy,
   line,
@@ -224,27 +289,37 @@ export const schemes = {
   livekit,
   loops,
   mailgun,
+  mandrill,
   messagebird,
   "meta-whatsapp": metaWhatsapp,
   "microsoft-graph": microsoftGraph,
+  mollie,
   mux,
+  netlify,
   notion,
   okta,
   onfido,
   openai,
   paddle,
   pagerduty,
+  pandadoc,
   paypal,
+  paystack,
+  pipedrive,
   plaid,
   planetscale,
   plivo,
   polar,
+  posthog,
   pusher,
+  quickbooks,
   razorpay,
   replicate,
   resend,
   retell,
   sanity,
+  segment,
+  sellsy,
   sendgrid,
   "sendgrid-inbound-parse": sendgridInboundParse,
   sentry,
@@ -264,6 +339,7 @@ export const schemes = {
   twitch,
   typeform,
   vercel,
+  veriff,
   vonage,
   webflow,
   woocommerce,

@@ -130,7 +130,7 @@ for (const [id, oracle] of Object.entries(oracles)) {
       const without = headers.filter(([key]) => key !== name)
       const only = headers.filter(([key]) => key === name)
       expect(verdict(genuine, without)).toBe("MissingHeader")
-      expect(verdict(genuine, [...headers, ...only])).toBe("DuplicateHeader")
+      expect(verdict(genuine, [...headers, ...only])).toBe(oracle.isRepeated ? "accepted" : "DuplicateHeader")
     })
 
     it("a signature that is cut short, extended, empty, or spelled in another way", () => {

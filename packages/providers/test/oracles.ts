@@ -6,6 +6,7 @@ import {
   type KeyObject,
   sign as signBytes
 } from "node:crypto"
+import { oraclesMore2 } from "./oraclesMore2.ts"
 import type { Headers } from "./refusals.ts"
 
 /** A delivery as a provider would send it. */
@@ -32,6 +33,8 @@ export interface Oracle {
   readonly tolerance?: { readonly past: number; readonly future: number }
   /** The body of a delivery that was sent then. */
   readonly body: (millis: number) => Uint8Array
+  /** Whether the header may be there several times. */
+  readonly isRepeated?: boolean
   /** Whether any bytes may be a body, or the scheme needs what `body` has. */
   readonly isBodyFree: boolean
   readonly sign: (delivery: Delivery, secret: string) => Headers
@@ -216,6 +219,7 @@ const ed25519 = (header: string, timeHeader: string, between: string, encoding: 
 
 /** How each provider signs, computed with `node:crypto` alone. */
 export const oracles: Readonly<Record<string, Oracle>> = {
+  ...oraclesMore2,
   "adyen-platform": overBody("HmacSignature", "base64", {
     keyEncoding: "hex",
     secrets: [

@@ -160,6 +160,13 @@ const challenges: ReadonlyArray<Challenge> = [
   },
   { scheme: "intercom", method: "HEAD", answer: "" },
   { scheme: "trello", method: "HEAD", answer: "" },
+  { scheme: "mandrill", method: "HEAD", answer: "" },
+  {
+    scheme: "adobe-sign",
+    method: "GET",
+    headers: [["X-AdobeSign-ClientId", "CBJCHBCAABAAo8FZgq31_5BVG_kcIXEe"]],
+    answer: `{"xAdobeSignClientId":"CBJCHBCAABAAo8FZgq31_5BVG_kcIXEe"}`
+  },
   {
     scheme: "twitch",
     secret: "a secret of Twitch",

@@ -2,6 +2,7 @@ import { createHash, createHmac, createPrivateKey, generateKeyPairSync, sign as 
 import { crc32 } from "node:zlib"
 import { certificate, certificateKey } from "./certificate.ts"
 import { text } from "./oracles.ts"
+import { requestOraclesMore2 } from "./oraclesMore2.ts"
 import type { Headers } from "./refusals.ts"
 
 /** A delivery whose signature is in the body, in a token or under a key pair, or covers more or less than the body. */
@@ -125,6 +126,7 @@ const sendGrid = (body: string): RequestOracle => ({
 })
 
 export const requestOracles: Readonly<Record<string, RequestOracle>> = {
+  ...requestOraclesMore2,
   "adyen-payments": {
     secret: "44782def547aaa06c910c43932b1eb0c71fc68d9d0c057550c48ec2acf6ba056",
     signature: /"hmacSignature":"([^"]+)"/,

@@ -191,6 +191,11 @@ export interface SingleHeader {
   readonly encoding: Encoding
   /** Between signatures without labels; `undefined` where a header holds one. */
   readonly separator: string | undefined
+  /**
+   * Whether a header may be there several times, each with a signature, as after a rotation. A proxy may have joined them
+   * with commas.
+   */
+  readonly isRepeated: boolean
 }
 
 /**
@@ -229,7 +234,7 @@ export interface InItems {
 
 /**
  * A JSON Web Token in a header, whose claims say what it covers. `exp` and `nbf` are held to, with the leeway; a token
- * without `exp` is refused, unless the scheme has a timestamp.
+ * without `exp` is refused, unless the scheme has a timestamp or says that its tokens do not expire.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7519
  * @since 0.1.0
@@ -244,6 +249,8 @@ export interface Jwt {
   readonly issuer: string | undefined
   /** How far `exp` may be behind our clock, and `nbf` ahead of it, in milliseconds. */
   readonly leewayMillis: number
+  /** Whether a token must have `exp`. Where it need not, a replay is recognised by its id only. */
+  readonly needsExpiry: boolean
 }
 
 /**
@@ -281,7 +288,7 @@ export type Encoding = "hex" | "base64" | "base64url" | "utf8"
 export interface SignedContent {
   readonly template: string
   readonly parts: ReadonlyArray<ContentPart>
-  /** Other contents that the provider may have signed instead. */
+  /** Other contents that the provider may have signed instead. One whose fields are not there is left out. */
   readonly alternatives: ReadonlyArray<SignedContent>
 }
 
@@ -415,8 +422,11 @@ export type KeyForm =
 export interface MacKey {
   readonly _tag: "Mac"
   readonly hash: Hash
-  /** How the text of the secret, after its prefix, becomes the bytes of the key. */
-  readonly encoding: "utf8" | "hex" | "hex-any-case" | "base64"
+  /**
+   * How the text of the secret, after its prefix, becomes the bytes of the key. `utf8-nfkd` is UTF-8 after the Unicode
+   * normalization NFKD, which changes accented letters only.
+   */
+  readonly encoding: "utf8" | "utf8-nfkd" | "hex" | "hex-any-case" | "base64"
   /** Text that the secret starts with and that is no part of the key, such as `whsec_`. */
   readonly prefix: string
   /** Bounds of the key's length in bytes. */
@@ -560,7 +570,8 @@ export type JwtMacAlgorithm = "HS256" | "HS384" | "HS512"
 export type JwkAlgorithm = "ES256" | "RS256"
 
 /**
- * An ed25519 key pair: the public half verifies, the private half signs.
+ * An ed25519 key pair: the public half verifies, the private half signs. A form without a prefix for the public half also
+ * takes it as SPKI in PEM, as some providers publish it.
  *
  * @since 0.1.0
  * @category models
@@ -1059,20 +1070,26 @@ export const make = (options: Options): SignatureScheme => {
 }
 
 /**
- * A signature as the whole value of a header, after an optional prefix.
+ * A signature as the whole value of a header, after an optional prefix. Default: each header is there once.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const singleHeader = (
   names: string | ReadonlyArray<string>,
-  options: { readonly encoding: Encoding; readonly prefix?: string; readonly separator?: string }
+  options: {
+    readonly encoding: Encoding
+    readonly prefix?: string
+    readonly separator?: string
+    readonly isRepeated?: boolean
+  }
 ): SingleHeader => ({
   _tag: "SingleHeader",
   names: checkHeaders("signature.names", typeof names === "string" ? [names] : names),
   prefix: options.prefix ?? "",
   encoding: options.encoding,
-  separator: options.separator === undefined ? undefined : checkPunctuation("signature.separator", options.separator)
+  separator: options.separator === undefined ? undefined : checkPunctuation("signature.separator", options.separator),
+  isRepeated: options.isRepeated ?? false
 })
 
 /**
@@ -1125,20 +1142,26 @@ export const inField = (
 export const inItems = (options: Omit<InItems, "_tag">): InItems => ({ _tag: "InItems", ...options })
 
 /**
- * A JSON Web Token in a header. Defaults: no prefix, any issuer, a leeway of 5 seconds.
+ * A JSON Web Token in a header. Defaults: no prefix, any issuer, a leeway of 5 seconds, `exp` is needed.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const jwt = (
   name: string,
-  options: { readonly prefix?: string; readonly issuer?: string; readonly leeway?: Duration.Input } = {}
+  options: {
+    readonly prefix?: string
+    readonly issuer?: string
+    readonly leeway?: Duration.Input
+    readonly needsExpiry?: boolean
+  } = {}
 ): Jwt => ({
   _tag: "Jwt",
   name: checkHeader("signature.name", name),
   prefix: options.prefix ?? "",
   issuer: options.issuer,
-  leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds")
+  leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds"),
+  needsExpiry: options.needsExpiry ?? true
 })
 
 /**

@@ -270,8 +270,7 @@ const claimsOf = (
     ...(issuer === undefined ? {} : { iss: issuer }),
     ...(eventId?._tag === "Claim" && id !== undefined ? { [eventId.name]: id } : {}),
     ...(timestamp?.at._tag === "Claim" ? { [timestamp.at.name]: Number(source.timestamp) } : {}),
-    nbf: seconds,
-    exp: seconds + lifetimeSeconds,
+    ...(signature.needsExpiry ? { nbf: seconds, exp: seconds + lifetimeSeconds } : {}),
     ...Object.fromEntries(hashes)
   }
 }

@@ -151,15 +151,21 @@ const lengthsOfToken = (algorithms: ReadonlyArray<string>, signature: Signature,
 }
 
 const readSingle = (signature: SingleHeader, { headers }: Delivery): ReadonlyArray<Item> => {
-  const values = signature.names.flatMap((name) => DeliveryHeaders.optional(headers, name) ?? [])
-  const texts = signature.separator === undefined ? values : values.flatMap((value) => splitValue(signature, value))
+  const values = signature.names.flatMap((name) =>
+    signature.isRepeated ? DeliveryHeaders.all(headers, name) : (DeliveryHeaders.optional(headers, name) ?? [])
+  )
+  const separator = signature.separator ?? (signature.isRepeated ? joinsRepeated : undefined)
+  const texts = separator === undefined ? values : values.flatMap((value) => splitValue(separator, value))
   return texts.length > 0
     ? texts.map((value) => withoutPrefix(signature, value))
     : refuse(Reason.MissingHeader({ header: placeOf(signature) }))
 }
 
-const splitValue = (signature: SingleHeader, value: string): ReadonlyArray<string> =>
-  value.length <= maxHeaderLength ? value.split(signature.separator ?? ",") : [value]
+/** How the Fetch API and most proxies join a header that is there several times. */
+const joinsRepeated = ", "
+
+const splitValue = (separator: string, value: string): ReadonlyArray<string> =>
+  value.length <= maxHeaderLength ? value.split(separator) : [value]
 
 const withoutPrefix = (signature: SingleHeader | InField, value: string): Item =>
   value.length <= maxHeaderLength && value.startsWith(signature.prefix)

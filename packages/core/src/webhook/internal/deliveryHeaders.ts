@@ -15,5 +15,11 @@ export const optional = (headers: DeliveryHeaders, name: string): string | undef
   return found
 }
 
+/** The values of a header that may be there several times. */
+export const all = (headers: DeliveryHeaders, name: string): ReadonlyArray<string> => {
+  const wanted = name.toLowerCase()
+  return headers.flatMap(([key, value]) => (key.toLowerCase() === wanted ? value : []))
+}
+
 export const required = (headers: DeliveryHeaders, name: string): string =>
   optional(headers, name) ?? refuse(Reason.MissingHeader({ header: name }))

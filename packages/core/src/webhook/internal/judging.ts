@@ -135,7 +135,11 @@ const checkToken = (
   now: number
 ): void => {
   if (signature._tag !== "Jwt" || token === undefined) return
-  JsonWebToken.checkClaims(signature, token, { now, issuer, needsExpiry: timestamp?.at._tag !== "Claim" })
+  JsonWebToken.checkClaims(signature, token, {
+    now,
+    issuer,
+    needsExpiry: signature.needsExpiry && timestamp?.at._tag !== "Claim"
+  })
 }
 
 /** What a delivery says of itself, read once its signature was accepted. */

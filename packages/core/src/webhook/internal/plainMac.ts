@@ -68,7 +68,8 @@ const isPlainSignature = ({ signature }: SignatureScheme): boolean =>
   (signature._tag === "SingleHeader" &&
     signature.encoding !== "utf8" &&
     signature.names.length === 1 &&
-    signature.separator === undefined)
+    signature.separator === undefined &&
+    !signature.isRepeated)
 
 const isPlainKey = ({ keys: [key], signature }: SignatureScheme): boolean =>
   key?._tag === "Mac" &&

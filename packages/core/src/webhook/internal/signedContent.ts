@@ -21,11 +21,19 @@ export type Content = ReadonlyArray<string | Uint8Array>
 export const usesSecret = ({ alternatives, parts }: SignedContent): boolean =>
   parts.some((part) => part._tag === "Slot" && part.slot === "secret") || alternatives.some(usesSecret)
 
-/** What may have been signed: the content, and its alternatives. */
+/** What may have been signed: the content, and those of its alternatives whose fields the delivery has. */
 export const assembleAll = (content: SignedContent, source: Source, secret: string): ReadonlyArray<Content> =>
   content.alternatives.length === 0
     ? [assemble(content, source, secret)]
-    : [content, ...content.alternatives].map((each) => assemble(each, source, secret))
+    : [content, ...content.alternatives.filter((each) => hasFields(each, source))].map((each) =>
+        assemble(each, source, secret)
+      )
+
+const hasFields = ({ parts }: SignedContent, source: Source): boolean =>
+  parts.every((part) => part._tag !== "Field" || part.isOptional || textOfField(part, source) !== undefined)
+
+const textOfField = ({ field }: FieldPart, { delivery, item }: Source): string | undefined =>
+  field._tag === "Item" ? EventFields.textAt(item, field.path) : EventFields.textOf(field, delivery)
 
 export const assemble = ({ parts }: SignedContent, source: Source, secret: string): Content =>
   parts.map((part, index) => {
@@ -75,9 +83,9 @@ const fillSlot = (slot: Slot, source: Source, secret: string): string | Uint8Arr
   }
 }
 
-const fillField = (part: FieldPart, terminator: string, { delivery, item }: Source): string => {
+const fillField = (part: FieldPart, terminator: string, source: Source): string => {
   const { field } = part
-  const text = field._tag === "Item" ? EventFields.textAt(item, field.path) : EventFields.textOf(field, delivery)
+  const text = textOfField(part, source)
   if (text === undefined) return part.isOptional ? "" : refuseField(field, "there")
   return part.isFree || terminator === "" || !text.includes(terminator)
     ? text

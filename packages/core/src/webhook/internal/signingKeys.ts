@@ -154,8 +154,16 @@ const macKey = (form: MacKey, encoded: string): KeyObject | undefined => {
     : undefined
 }
 
-const decodeMac = ({ encoding }: MacKey, text: string): Buffer | undefined =>
-  encoding === "hex-any-case" ? Encodings.decode("hex", text.toLowerCase()) : Encodings.decode(encoding, text)
+const decodeMac = ({ encoding }: MacKey, text: string): Buffer | undefined => {
+  switch (encoding) {
+    case "hex-any-case":
+      return Encodings.decode("hex", text.toLowerCase())
+    case "utf8-nfkd":
+      return Encodings.decode("utf8", text.normalize("NFKD"))
+    default:
+      return Encodings.decode(encoding, text)
+  }
+}
 
 const jwtKey = (minBytes: number, text: string): KeyObject | undefined => {
   const bytes = Encodings.decode("utf8", text)
@@ -196,10 +204,13 @@ const attemptKey = (make: () => KeyObject | undefined): KeyObject | undefined =>
 }
 
 const ed25519Key = (purpose: Purpose, form: Ed25519Key, encoded: string): KeyObject | undefined => {
+  if (purpose === "verify" && isPem(encoded)) return pairKey(purpose, encoded, isEd25519)
   const bytes = Encodings.decode(form.encoding, encoded)
   if (bytes === undefined) return undefined
   return purpose === "verify" ? publicKey(bytes) : privateKey(bytes)
 }
+
+const isEd25519 = (key: KeyObject): boolean => key.asymmetricKeyType === "ed25519"
 
 const publicKey = (bytes: Buffer): KeyObject | undefined =>
   bytes.length === 32
@@ -252,11 +263,11 @@ const describeKey = (purpose: Purpose, kind: string): string =>
 
 const describePair = (purpose: Purpose, form: Ed25519Key): string =>
   purpose === "verify"
-    ? `"${form.publicPrefix}" and the 32 bytes of an ed25519 public key in ${form.encoding}`
+    ? `"${form.publicPrefix}" and the 32 bytes of an ed25519 public key in ${form.encoding}${form.publicPrefix === "" ? ", or the key as SPKI in PEM" : ""}`
     : `"${form.privatePrefix}" and an ed25519 private key (seed, or seed and public key) in ${form.encoding}`
 
 const describeMac = (form: MacKey): string => {
   const prefix = form.prefix === "" ? "" : `"${form.prefix}" and `
   const size = `${form.minBytes} to ${form.maxBytes} bytes`
-  return `${prefix}${describeId(form.idSeparator)}${size} in ${form.encoding === "utf8" ? "UTF-8" : `canonical ${form.encoding.replaceAll("-", " ")}`}, without white space around it`
+  return `${prefix}${describeId(form.idSeparator)}${size} in ${form.encoding.startsWith("utf8") ? "UTF-8" : `canonical ${form.encoding.replaceAll("-", " ")}`}, without white space around it`
 }

@@ -1,0 +1,64 @@
+/**
+ * How PandaDoc signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the shared key of the webhook subscription.
+ *
+ * **Details**
+ *
+ * The query's `signature` is the hexadecimal HMAC of the body, which is a list of events. The type is that of the
+ * first, such as `document_state_changed`.
+ *
+ * **Gotchas**
+ *
+ * One delivery may hold several events: read all of them. There is neither an id nor a timestamp: an inbox goes by
+ * the hash of the body. A proxy that drops the query drops the signature.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { PandaDocWebhook } from "@causeway/providers/pandadoc"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`[{"event":"document_state_changed","data":{"id":"1"}}]`)
+ * const secret = Redacted.make("pandadoc_test_secret")
+ * const url = "https://example.com/webhooks/pandadoc"
+ * const now = 1_764_000_000_000
+ * const sent = Result.getOrThrow(
+ *   WebhookSigner.signDelivery(PandaDocWebhook.scheme, { body, secret, timestamp: now, url })
+ * )
+ *
+ * const input = { ...sent, method: "POST", secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(PandaDocWebhook.scheme, input)), {
+ *   id: undefined,
+ *   type: "document_state_changed",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: []
+ * })
+ * ```
+ *
+ * @see https://developers.pandadoc.com/docs/webhook-verification
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * PandaDoc's scheme, as its documentation describes it.
+ *
+ * @see https://developers.pandadoc.com/docs/webhook-verification
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "pandadoc",
+  signature: SignatureScheme.inField(SignatureScheme.query("signature"), { encoding: "hex" }),
+  signedContent: "{body}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [SignatureScheme.body("0", "event")],
+  delivery: { contentTypes: ["application/json"] },
+  docs: { url: "https://developers.pandadoc.com/docs/webhook-verification", checked: "documentation" }
+})

@@ -1,0 +1,67 @@
+/**
+ * How Pipedrive authenticates its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the HTTP auth user and password of the webhook, as `user:password`.
+ *
+ * **Details**
+ *
+ * Nothing is signed: a webhook sends `Authorization: Basic …` with the user name and password that it was made with,
+ * compared in constant time. The id is `meta.id`; the type is `meta.entity`, such as `deal`, and what happened to it
+ * is `meta.action`.
+ *
+ * **Gotchas**
+ *
+ * Whoever sees one delivery can make others, so that nothing but TLS protects them: `unsigned` names every part. A
+ * webhook without a user and a password sends no header, and is refused. These are webhooks v2; in v1, which
+ * Pipedrive has switched off, `meta.id` was the id of the object. `meta.attempt` counts the attempts.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { PipedriveWebhook } from "@causeway/providers/pipedrive"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"meta":{"id":"f3a1","action":"create","entity":"deal"},"data":{"id":1}}`)
+ * const secret = Redacted.make("causeway:pipedrive_test_secret")
+ * const url = "https://example.com/webhooks/pipedrive"
+ * const now = 1_764_000_000_000
+ * const sent = Result.getOrThrow(
+ *   WebhookSigner.signDelivery(PipedriveWebhook.scheme, { body, secret, timestamp: now, url })
+ * )
+ *
+ * const input = { ...sent, method: "POST", secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(PipedriveWebhook.scheme, input)), {
+ *   id: "f3a1",
+ *   type: "deal",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: ["id", "type", "body"]
+ * })
+ * ```
+ *
+ * @see https://pipedrive.readme.io/docs/guide-for-webhooks-v2
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * The scheme of Pipedrive's webhooks v2, as their documentation describes it.
+ *
+ * @see https://pipedrive.readme.io/docs/guide-for-webhooks-v2
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "pipedrive",
+  signature: SignatureScheme.singleHeader("Authorization", { encoding: "base64", prefix: "Basic " }),
+  signedContent: "",
+  keys: [SignatureScheme.token()],
+  eventId: SignatureScheme.body("meta", "id"),
+  eventType: [SignatureScheme.body("meta", "entity")],
+  delivery: { contentTypes: ["application/json"] },
+  docs: { url: "https://pipedrive.readme.io/docs/guide-for-webhooks-v2", checked: "documentation" }
+})

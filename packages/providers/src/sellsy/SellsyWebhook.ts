@@ -1,0 +1,64 @@
+/**
+ * How Sellsy signs its webhooks.
+ *
+ * **When to use**
+ *
+ * Give {@link scheme} to a receiver, with the signature key of the webhook.
+ *
+ * **Details**
+ *
+ * `X-Webhook-Signature` is the hexadecimal SHA-1 of the key, immediately followed by the body. The type is the body's
+ * `event`, such as `created`; what was created is its `relatedtype`.
+ *
+ * **Gotchas**
+ *
+ * It is a plain hash with the key in front, not an HMAC: whoever sees a delivery can append bytes to it and compute
+ * the hash of the longer body. Such bytes come after the padding of the hash, so that the result is no JSON; parse
+ * the body before you trust it. There is neither an id nor a signed timestamp.
+ *
+ * **Example** (A delivery, signed and verified)
+ *
+ * ```ts
+ * import { WebhookSigner, WebhookVerifier } from "@causeway/core/webhook"
+ * import { SellsyWebhook } from "@causeway/providers/sellsy"
+ * import { Redacted, Result } from "effect"
+ * import assert from "node:assert/strict"
+ *
+ * const body = new TextEncoder().encode(`{"relatedtype":"client","event":"created","relatedid":"1"}`)
+ * const secret = Redacted.make("sellsy_test_secret")
+ * const url = "https://example.com/webhooks/sellsy"
+ * const now = 1_764_000_000_000
+ * const headers = Result.getOrThrow(
+ *   WebhookSigner.sign(SellsyWebhook.scheme, { body, secret, timestamp: now })
+ * )
+ *
+ * const input = { method: "POST", url, headers, body, secrets: [secret], now }
+ * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(SellsyWebhook.scheme, input)), {
+ *   id: undefined,
+ *   type: "created",
+ *   timestamp: undefined,
+ *   signedBy: 0,
+ *   unsigned: []
+ * })
+ * ```
+ *
+ * @see https://help.sellsy.com/fr/articles/5876622-webhooks
+ * @since 0.1.0
+ */
+import { SignatureScheme } from "@causeway/core/webhook"
+
+/**
+ * Sellsy's scheme, as Nango's integration verifies it.
+ *
+ * @see https://help.sellsy.com/fr/articles/5876622-webhooks
+ * @since 0.1.0
+ * @category schemes
+ */
+export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "sellsy",
+  signature: SignatureScheme.singleHeader("X-Webhook-Signature", { encoding: "hex" }),
+  signedContent: "{secret}{body}",
+  keys: [SignatureScheme.digest({ hash: "sha1" })],
+  eventType: [SignatureScheme.body("event")],
+  docs: { url: "https://help.sellsy.com/fr/articles/5876622-webhooks", checked: "source" }
+})
