@@ -142,7 +142,7 @@ describe("a worker of the inbox", () => {
           assert.deepStrictEqual([failed.state, failed.failing, failed.restarts], ["restarting", ["claiming"], 1])
           assert.strictEqual(failed.lastError?.part, "claiming")
           assert.strictEqual((yield* restartsOf("github", "claiming")) - before, 1)
-          assert.strictEqual(lines.filter((line) => line.includes("begins again in 1000 ms")).length, 1)
+          assert.strictEqual(lines.filter((line) => line.includes("claiming restarts in 1000 ms")).length, 1)
           yield* storeOne("b")
           yield* pass("1 second")
           assert.deepStrictEqual(ids, ["a", "b"])
@@ -152,7 +152,7 @@ describe("a worker of the inbox", () => {
     }
   }
 
-  it.effect("begins again after 1, 2, 4, 8, 16 and then 30 seconds, and after 1 once it has worked", () => {
+  it.effect("restarts after 1, 2, 4, 8, 16 and then 30 seconds, and after 1 once it has worked", () => {
     const asked: Array<number> = []
     const always: Fault = (times) => (times === 10 ? undefined : Effect.die("away"))
     const fault: Fault = (times) =>

@@ -60,7 +60,7 @@ export const errorOf = (cause: Cause.Cause<unknown>): unknown => {
   return die === undefined ? interrupted : die.defect
 }
 
-const interrupted = { _tag: "Interrupted", message: "It was interrupted from inside" }
+const interrupted = { _tag: "Interrupted", message: "The operation was interrupted" }
 
 const logRestart = (error: unknown, part: Part, delay: number): Effect.Effect<void> => {
   const known = safely(() => (error instanceof InboxStoreError ? error : undefined), undefined)
@@ -68,7 +68,7 @@ const logRestart = (error: unknown, part: Part, delay: number): Effect.Effect<vo
     ? quietly(() => {
         const { message, tag } = Attempt.describeError(error, "Defect")
         return Effect.annotateLogs(
-          Effect.logError(`The ${part} of an inbox worker failed unexpectedly and begins again in ${delay} ms`),
+          Effect.logError(`An inbox worker failed unexpectedly; ${part} restarts in ${delay} ms`),
           {
             error: tag,
             detail: message,
@@ -76,5 +76,5 @@ const logRestart = (error: unknown, part: Part, delay: number): Effect.Effect<vo
           }
         )
       })
-    : warnOf(`${known.message}; the ${part} of its worker begins again in ${delay} ms`, known.cause)
+    : warnOf(`${known.message}; ${part} restarts in ${delay} ms`, known.cause)
 }

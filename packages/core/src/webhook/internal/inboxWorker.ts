@@ -246,7 +246,10 @@ const laneOf = (keyOf: (delivery: WebhookEvent) => string | undefined, event: We
     catch: (error) => error
   }).pipe(
     Effect.catch((error) =>
-      Effect.as(logBroken(event, "The key of a webhook event can't be read", Attempt.describeError(error, "Error")), "")
+      Effect.as(
+        logBroken(event, "The key function of an inbox worker threw", Attempt.describeError(error, "Error")),
+        ""
+      )
     )
   )
 

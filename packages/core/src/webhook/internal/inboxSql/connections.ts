@@ -45,6 +45,6 @@ const tooFew = (limit: number): InvalidOption =>
   })
 
 const noSecond = new Error(
-  `The SqlClient lent no second connection within ${patience} while one listens for events of other processes: ` +
-    "give it a pool of at least 2"
+  `The SqlClient provided no second connection within ${patience} while one listens for events of other processes; ` +
+    "use a pool of at least 2 connections"
 )

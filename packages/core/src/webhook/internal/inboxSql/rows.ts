@@ -129,11 +129,10 @@ const problemsOf = (
 ): string | undefined => {
   let problems = ""
   const add = (problem: string) => (problems += problems === "" ? problem : `, ${problem}`)
-  if (headers === undefined) add("headers is no list of names and values")
-  if (body === undefined) add("body is no bytes")
-  for (const name of texts) if (row[name] !== null && typeof row[name] !== "string") add(`${name} is no text`)
-  for (const name of numbers)
-    if (toNumber(row[name]) !== Number(row[name])) add(`${name} is no number of a usable size`)
+  if (headers === undefined) add("headers is not a list of names and values")
+  if (body === undefined) add("body is not binary")
+  for (const name of texts) if (row[name] !== null && typeof row[name] !== "string") add(`${name} is not text`)
+  for (const name of numbers) if (toNumber(row[name]) !== Number(row[name])) add(`${name} is not a safe integer`)
   return problems === "" ? undefined : problems
 }
 
