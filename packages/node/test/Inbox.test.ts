@@ -10,6 +10,7 @@ import { DatabaseSync } from "node:sqlite"
 import { inboxSqlSuite } from "../../core/test/webhook/inboxSqlSuite.ts"
 import { inboxSuite } from "../../core/test/webhook/inboxSuite.ts"
 import { inboxFailureSuite } from "../../core/test/webhook/inboxFailureSuite.ts"
+import { inboxArrivalSuite } from "../../core/test/webhook/inboxArrivalSuite.ts"
 import { inboxTextSuite } from "../../core/test/webhook/inboxTextSuite.ts"
 import { inboxUnreadableSuite } from "../../core/test/webhook/inboxUnreadableSuite.ts"
 import { settle } from "../../core/test/webhook/quiet.ts"
@@ -26,6 +27,7 @@ const layer = Layer.unwrap(Effect.map(temporaryFile, layerAt))
 
 inboxSuite("SQLite", layer)
 inboxFailureSuite("SQLite", layer)
+inboxArrivalSuite("SQLite", layer)
 inboxTextSuite("SQLite", layer)
 inboxSqlSuite("SQLite", layer)
 inboxUnreadableSuite("SQLite", layer)

@@ -87,7 +87,7 @@ const makeStore = (options: Options): RawStore => {
   const keys = new Map<string, number>()
   const seen = new Map<string, Seen>()
   /** The latest event of each notification. */
-  const latest = new Map<string, number>()
+  const latest = new Map<string, { readonly key: number; readonly dueAt: number }>()
   let lastKey = 0
 
   const add = (fields: Arrived, digest: string, identity: string): Row | undefined => {
@@ -124,13 +124,14 @@ const makeStore = (options: Options): RawStore => {
   }
 
   const putNotification = (event: NewEvent, announced: string): Put | undefined => {
-    const before = rows.get(latest.get(announced) ?? 0)
-    if (before?.status === "pending" && before.attempts === 0) return { _tag: "Duplicate", key: before.key }
-    const dueAt = notificationDueAt(event.now, before?.receivedAt)
+    const before = latest.get(announced)
+    const waiting = rows.get(before?.key ?? 0)
+    if (waiting?.status === "pending" && waiting.attempts === 0) return { _tag: "Duplicate", key: waiting.key }
+    const dueAt = notificationDueAt(event.now, before?.dueAt)
     const row = add({ ...arrived(event, "pending", false), dueAt }, event.digest, identityOf("in", event, ""))
     if (row === undefined) return undefined
     latest.delete(announced)
-    latest.set(announced, row.key)
+    latest.set(announced, { key: row.key, dueAt })
     for (const oldest of latest.size > capacity ? [...latest.keys()].slice(0, 1) : []) latest.delete(oldest)
     return { _tag: "Stored", key: row.key }
   }

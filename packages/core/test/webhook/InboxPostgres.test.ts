@@ -8,6 +8,7 @@ import { describePostgres, PostgresServer, sharedServer } from "../postgres/serv
 import { inboxSqlSuite } from "./inboxSqlSuite.ts"
 import { inboxSuite } from "./inboxSuite.ts"
 import { inboxFailureSuite } from "./inboxFailureSuite.ts"
+import { inboxArrivalSuite } from "./inboxArrivalSuite.ts"
 import { inboxTextSuite } from "./inboxTextSuite.ts"
 import { inboxUnreadableSuite } from "./inboxUnreadableSuite.ts"
 import { layerWatched } from "./quiet.ts"
@@ -221,6 +222,7 @@ describePostgres("the inbox and Postgres", () => {
 
   inboxSuite("Postgres", layer)
   inboxFailureSuite("Postgres", layer)
+  inboxArrivalSuite("Postgres", layer)
   inboxTextSuite("Postgres", layer)
   inboxSqlSuite("Postgres", layer)
   inboxUnreadableSuite("Postgres", layer)

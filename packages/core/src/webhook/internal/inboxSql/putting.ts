@@ -64,7 +64,7 @@ interface Latest {
   readonly event_key: number | bigint
   readonly status: string
   readonly attempts: number | bigint
-  readonly received_at: number | bigint
+  readonly first_due_at: number | bigint
 }
 
 /**
@@ -74,19 +74,21 @@ interface Latest {
 const putNotification = (database: Database, event: NewEvent): Effect.Effect<Put, SqlError.SqlError> =>
   Effect.gen(function* () {
     const { sql } = database
-    const [latest] = yield* sql<Latest>`SELECT event_key, status, attempts, received_at
+    const [latest] = yield* sql<Latest>`SELECT event_key, status, attempts, first_due_at
       FROM causeway_notifications JOIN causeway_events USING (event_key)
       WHERE causeway_notifications.source = ${event.source} AND announces = ${event.announces}`
     if (latest?.status === "pending" && Number(latest.attempts) === 0) {
       return { _tag: "Duplicate", key: Number(latest.event_key) }
     }
-    const row = toColumns({ ...event, dueAt: notificationDueAt(event.now, latest && Number(latest.received_at)) })
+    const dueAt = Math.round(notificationDueAt(event.now, latest && Number(latest.first_due_at)))
+    const row = toColumns({ ...event, dueAt })
     const [stored] = yield* insertDue(database, [row])
     if (stored === undefined) return yield* Effect.fail(purgedMeanwhile)
     const key = Number(stored.event_key)
-    yield* sql`INSERT INTO causeway_notifications (source, announces, event_key)
-      VALUES (${event.source}, ${event.announces}, ${key})
-      ON CONFLICT (source, announces) DO UPDATE SET event_key = excluded.event_key`
+    yield* sql`INSERT INTO causeway_notifications (source, announces, event_key, first_due_at)
+      VALUES (${event.source}, ${event.announces}, ${key}, ${dueAt})
+      ON CONFLICT (source, announces) DO UPDATE
+      SET event_key = excluded.event_key, first_due_at = excluded.first_due_at`
     return { _tag: "Stored", key }
   })
 

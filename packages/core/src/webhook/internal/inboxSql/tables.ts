@@ -96,6 +96,7 @@ const createNotifications = Effect.gen(function* () {
     source TEXT NOT NULL,
     announces TEXT NOT NULL,
     event_key BIGINT NOT NULL REFERENCES causeway_events (event_key) ON DELETE CASCADE,
+    first_due_at BIGINT NOT NULL,
     PRIMARY KEY (source, announces)
   )`
   yield* sql`CREATE INDEX causeway_notifications_event ON causeway_notifications (event_key)`
