@@ -72,6 +72,10 @@ export interface SignatureScheme {
   readonly signature: Signature
   /** The bytes that are signed. */
   readonly signedContent: SignedContent
+  /** The forms of the URL that may be signed where the content has `{url}`. */
+  readonly urlForms: ReadonlyArray<UrlForm>
+  /** Names under which a header may come instead, by the name that the scheme has for it. */
+  readonly headerAliases: Readonly<Record<string, string>>
   /** The forms a secret may have; a secret is of the first form whose prefix it carries. */
   readonly keys: ReadonlyArray<KeyForm>
   readonly timestamp: Timestamp | undefined
@@ -167,6 +171,22 @@ export interface BatchList {
   /** Whether an item without an id announces a change only, as {@link NotificationIdentity}. */
   readonly notifies: boolean
 }
+
+/**
+ * A form of the URL that a provider may have signed, because its servers or a proxy wrote it another way.
+ *
+ * | form | the URL |
+ * |---|---|
+ * | `given` | as the request or the receiver's options have it |
+ * | `port` | with its port, a default one too |
+ * | `no port` | without its port |
+ * | `encoded query` | with its query as `node:querystring` writes it |
+ * | `decoded query` | with the escapes of `:/?@!$'()*,;` in its query undone |
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type UrlForm = "given" | "port" | "no port" | "encoded query" | "decoded query"
 
 /**
  * Where the signatures are, and how they are written.
@@ -429,9 +449,13 @@ export interface MacKey {
   readonly encoding: "utf8" | "utf8-nfkd" | "hex" | "hex-any-case" | "base64"
   /** Text that the secret starts with and that is no part of the key, such as `whsec_`. */
   readonly prefix: string
+  /** Whether a secret may go without the prefix. */
+  readonly isPrefixOptional: boolean
   /** Bounds of the key's length in bytes. */
   readonly minBytes: number
   readonly maxBytes: number
+  /** The least length of a key that signs; a key that only verifies may have been made by a less strict provider. */
+  readonly minBytesToSign: number
   /** A hash of those bytes that is the key in their place. */
   readonly derivation: Hash | undefined
   /** What ends the id of the key, for secrets of the form `id:secret`. */
@@ -960,6 +984,10 @@ export interface Options {
   readonly signature: Signature
   /** Such as `{timestamp}.{body}`; with several, any of them. A scheme given back is taken as it is. */
   readonly signedContent: string | ReadonlyArray<string> | SignedContent
+  /** Any of these may be signed where the content has `{url}`. Default: `given`. */
+  readonly urlForms?: ReadonlyArray<UrlForm> | undefined
+  /** Such as `{ "svix-id": "webhook-id" }`, for headers that come under other names. Default: none. */
+  readonly headerAliases?: Readonly<Record<string, string>> | undefined
   readonly keys: ReadonlyArray<KeyForm>
   readonly timestamp?: TimestampOptions | Timestamp | undefined
   readonly eventId?: EventField | undefined
@@ -1051,6 +1079,8 @@ export const make = (options: Options): SignatureScheme => {
     id: checkId(options.id),
     signature: options.signature,
     signedContent: parseTemplate(options.signedContent),
+    urlForms: options.urlForms ?? ["given"],
+    headerAliases: options.headerAliases ?? {},
     keys: options.keys,
     timestamp: options.timestamp && makeTimestamp(options.timestamp),
     eventId: options.eventId,
@@ -1191,8 +1221,10 @@ export const mac = (options: {
   readonly hash: Hash
   readonly encoding?: MacKey["encoding"]
   readonly prefix?: string
+  readonly isPrefixOptional?: boolean
   readonly minBytes?: number
   readonly maxBytes?: number
+  readonly minBytesToSign?: number
   readonly derivation?: Hash
   readonly idSeparator?: string
   readonly alternative?: MacAlternative
@@ -1211,8 +1243,10 @@ export const mac = (options: {
     hash: options.hash,
     encoding: options.encoding ?? "utf8",
     prefix: options.prefix ?? "",
+    isPrefixOptional: options.isPrefixOptional ?? false,
     minBytes,
     maxBytes,
+    minBytesToSign: integer("SignatureScheme.keys.minBytesToSign", options.minBytesToSign ?? minBytes, minBytes),
     derivation: options.derivation,
     idSeparator: options.idSeparator,
     alternative: options.alternative,
@@ -1962,7 +1996,7 @@ const isClaim = (field: TimestampField | QueryField | undefined): boolean => fie
 
 /**
  * Standard Webhooks: `webhook-id`, `webhook-timestamp` and a list in `webhook-signature`. The secrets: `whsec_` and 24 to 64
- * bytes in base64 for `v1`; `whpk_` and `whsk_` with an ed25519 key in base64 for `v1a`.
+ * bytes in base64 for `v1`, or 16 and more where they only verify; `whpk_` and `whsk_` with an ed25519 key in base64 for `v1a`.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  * @since 0.1.0
@@ -1973,7 +2007,15 @@ export const standardWebhooks: SignatureScheme = make({
   signature: headerList("webhook-signature", { separator: " ", assignment: ",", encoding: "base64" }),
   signedContent: "{id}.{timestamp}.{body}",
   keys: [
-    mac({ hash: "sha256", encoding: "base64", prefix: "whsec_", minBytes: 24, maxBytes: 64, label: "v1" }),
+    mac({
+      hash: "sha256",
+      encoding: "base64",
+      prefix: "whsec_",
+      minBytes: 16,
+      minBytesToSign: 24,
+      maxBytes: 64,
+      label: "v1"
+    }),
     ed25519({ encoding: "base64", publicPrefix: "whpk_", privatePrefix: "whsk_", label: "v1a" })
   ],
   timestamp: { at: header("webhook-timestamp"), unit: "seconds", tolerance: "5 minutes" },

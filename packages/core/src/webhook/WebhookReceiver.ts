@@ -135,9 +135,15 @@ export type Rejection = Kept.Rejection
 export interface Source<E = never, R = never> extends Described.Source<E, R> {
   readonly scheme: SignatureScheme
   readonly secrets: Secrets<E, R>
-  /** The whole URL as the provider calls it, for schemes that sign it. Default: the URL of the request. */
+  /**
+   * The whole URL as the provider calls it, for schemes that sign it. Without a query, that of the request is added. Default:
+   * the URL of the request.
+   */
   readonly publicUrl?: string | undefined
-  /** The origin that the provider calls, before the path and the query of the request. */
+  /**
+   * The origin that the provider calls, before the path and the query of the request; with the prefix of the path that a
+   * proxy removes, such as `https://example.com/api`.
+   */
   readonly publicOrigin?: string | undefined
   /**
    * The media types that are taken, such as `application/json`, which covers those that end in `+json`; a delivery must

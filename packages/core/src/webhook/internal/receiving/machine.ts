@@ -7,6 +7,7 @@ import * as Paths from "./paths.ts"
 import type { Head, Reception } from "./reception.ts"
 import { type EventTaker, type ItemsTaker, LostRequest, type Shop, SourceRequest } from "./request.ts"
 import * as Sources from "./source.ts"
+import { RefusalLog } from "./telemetry.ts"
 
 /** Receives requests, whichever server they come to. */
 export interface Machine<E, R> {
@@ -28,6 +29,7 @@ export const make = <E, R, R2>(settings: Settings<E, R, R2>): Machine<E, R | R2>
   checkPath(path, sources)
   const shop: Shop<R | R2> = {
     ...limits,
+    refusals: new RefusalLog(),
     onOutcome: settings.onOutcome,
     onEvent: eventTaker(settings),
     onItems: itemsTaker(settings)

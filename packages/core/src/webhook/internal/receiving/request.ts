@@ -44,6 +44,8 @@ export interface Shop<R> {
   readonly storeTimeoutMillis: number
   readonly onEvent: EventTaker<R>
   readonly onItems: ItemsTaker<R>
+  /** Of requests to no source. */
+  readonly refusals: Telemetry.RefusalLog
   readonly onOutcome: ((outcome: Outcome) => Effect.Effect<unknown>) | undefined
 }
 
@@ -63,6 +65,7 @@ abstract class Concluding<R> {
   protected abstract readonly metrics: Telemetry.SourceMetrics
   protected abstract readonly accepts: { readonly methods: string; readonly types: string }
   protected abstract readonly refusal: Refusal | undefined
+  protected abstract readonly refusals: Telemetry.RefusalLog
 
   constructor(shop: Shop<R>, where: Where) {
     this.shop = shop
@@ -116,16 +119,16 @@ abstract class Concluding<R> {
   protected conclude(run: Run, ending: Ending, answer: Answer, detail = ""): Effect.Effect<Answer> {
     const { at, begun, span } = run
     this.metrics.record(ending, Number(at.clock.monotonicTimeNanosUnsafe() - begun) / 1e6, at.context)
-    const isTold = span !== undefined || this.shop.onOutcome !== undefined || Telemetry.isLogged(at, ending)
-    return isTold
-      ? AtOnce.map(this.#tell(run, { ...this.where, status: answer.status, ...ending }, detail), () => answer)
-      : Effect.succeed(answer)
+    const omitted = Telemetry.lineFor(at, ending, this.refusals)
+    if (span === undefined && this.shop.onOutcome === undefined && omitted === undefined) return Effect.succeed(answer)
+    const outcome = { ...this.where, status: answer.status, ...ending }
+    const line = omitted === undefined ? Effect.void : Telemetry.logOf(outcome, detail, omitted)
+    return AtOnce.map(this.#tell(span, outcome, line), () => answer)
   }
 
-  #tell({ at, span }: Run, outcome: Outcome, detail: string): Effect.Effect<void> {
+  #tell(span: Tracer.Span | undefined, outcome: Outcome, line: Effect.Effect<void>): Effect.Effect<void> {
     const { onOutcome } = this.shop
     Telemetry.tellOutcome(span, outcome)
-    const line = Telemetry.logOf(at, outcome, detail)
     if (onOutcome === undefined) return line
     const told = Effect.suspend(() => onOutcome(outcome))
     return Effect.andThen(line, Effect.ignoreCause(told, { log: "Warn" }))
@@ -148,11 +151,13 @@ export class LostRequest<R> extends Concluding<R> implements Reception<R> {
   readonly hasBody = false
   readonly maxBodySize = 1024 * 1024
   protected readonly metrics = nowhere
+  protected readonly refusals: Telemetry.RefusalLog
   protected readonly accepts = { methods: "", types: "" }
   protected readonly refusal = undefined
 
   constructor(shop: Shop<R>) {
     super(shop, { source: "", tenant: undefined })
+    this.refusals = shop.refusals
   }
 
   receive(): Effect.Effect<Answer, never, R> {
@@ -170,6 +175,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   readonly hasBody: boolean
   readonly maxBodySize: number
   protected readonly metrics: Telemetry.SourceMetrics
+  protected readonly refusals: Telemetry.RefusalLog
   protected readonly accepts: Source<E, R>["accepts"]
   protected readonly refusal: Refusal | undefined
   readonly #source: Source<E, R>
@@ -181,6 +187,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     this.#source = source
     this.#head = head
     this.metrics = source.metrics
+    this.refusals = source.refusals
     this.accepts = source.accepts
     this.refusal = source.scheme.delivery.refusal
     this.rejection = Heads.check(head, source.rules)
@@ -303,12 +310,16 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
 
   #refuseError(run: Run, error: WebhookError): Effect.Effect<Answer, WebhookError> {
     if (error.category !== "unauthorized") return Effect.fail(error)
-    return this.refuse(run, error.reason._tag, Answers.plain(Answers.errorStatus(error)), error.message)
+    return this.refuse(run, error.reason._tag, Answers.plain(this.#statusOf(error)), error.message)
+  }
+
+  #statusOf(error: WebhookError): number {
+    return this.refusal?.status ?? Answers.errorStatus(error)
   }
 
   /** As a wrong signature is refused; a key of the provider's own may even have signed. */
   #refuseTenant(run: Run, verified: Result.Result<unknown, WebhookError>): Effect.Effect<Answer> {
-    const status = Result.isFailure(verified) ? Answers.errorStatus(verified.failure) : 401
+    const status = Result.isFailure(verified) ? this.#statusOf(verified.failure) : (this.refusal?.status ?? 401)
     return this.refuse(run, "UnknownTenant", Answers.plain(status), "UnknownTenant")
   }
 

@@ -10,7 +10,7 @@ import * as Decoys from "./decoys.ts"
 import type { Rules } from "./head.ts"
 import type { Acknowledgement, Source as Options } from "./options.ts"
 import * as Secrets from "./secrets.ts"
-import { SourceMetrics } from "./telemetry.ts"
+import { RefusalLog, SourceMetrics } from "./telemetry.ts"
 
 /** A source as its options say, checked, with what is worked out once. */
 export interface Source<E, R> {
@@ -33,6 +33,7 @@ export interface Source<E, R> {
   /** The secrets, where nothing has to be looked up or answered before a signature is verified. */
   readonly atOnce: Values | undefined
   readonly metrics: SourceMetrics
+  readonly refusals: RefusalLog
   readonly stored: Answer
   readonly duplicate: Answer
   readonly urlOf: (head: Head) => string
@@ -84,6 +85,7 @@ export const make = <E, R>(name: string, options: Options<E, R>, defaults: Defau
     isPlain: isPlain(scheme),
     atOnce: needsKeys(scheme) || handshakes.some(isOpen) ? undefined : secrets.constant,
     metrics: new SourceMetrics(name),
+    refusals: new RefusalLog(),
     stored: acknowledged("stored", acknowledgement),
     duplicate: acknowledged("duplicate", acknowledgement),
     urlOf: urlReader(options)
@@ -145,8 +147,13 @@ const check = <E, R>(name: string, options: Options<E, R>): void => {
   if (publicUrl !== undefined && !URL.canParse(publicUrl)) {
     reject(name, "publicUrl", JSON.stringify(publicUrl), "an absolute URL")
   }
-  if (publicOrigin !== undefined && URL.parse(publicOrigin)?.origin !== publicOrigin) {
-    reject(name, "publicOrigin", JSON.stringify(publicOrigin), "an origin such as https://hooks.example.com")
+  if (publicOrigin !== undefined && !isPublicOrigin(publicOrigin)) {
+    reject(
+      name,
+      "publicOrigin",
+      JSON.stringify(publicOrigin),
+      "an origin such as https://hooks.example.com, with the path that a proxy removes, such as https://example.com/api"
+    )
   }
   const status = acknowledgement?.status ?? 200
   if (!Number.isInteger(status) || status < 200 || status > 299) {
@@ -159,14 +166,27 @@ const checkType = (name: string, type: string): string =>
     ? type.toLowerCase()
     : reject(name, "contentTypes", JSON.stringify(type), "media types such as application/json")
 
-/** What the provider called: as configured, or what the request says of itself. */
+const isPublicOrigin = (text: string): boolean => {
+  const url = URL.parse(text)
+  const path = url?.pathname === "/" ? "" : (url?.pathname ?? "")
+  return url !== null && /^https?:$/.test(url.protocol) && text === url.origin + path && !path.endsWith("/")
+}
+
+/** What the provider called: as configured, or what the request says of itself. The query is always the request's. */
 const urlReader = <E, R>({ publicOrigin, publicUrl }: Options<E, R>): ((head: Head) => string) => {
-  if (publicUrl !== undefined) return () => publicUrl
+  if (publicUrl !== undefined) {
+    return publicUrl.includes("?") ? () => publicUrl : ({ url }) => publicUrl + queryOf(url)
+  }
   return publicOrigin === undefined ? urlOf : ({ url }) => publicOrigin + pathAndQuery(url)
 }
 
 /** The URL of a request as the server sees it. */
 export const urlOf = ({ origin = "http://localhost", url }: Head): string => (url.startsWith("/") ? origin + url : url)
+
+const queryOf = (url: string): string => {
+  const at = url.indexOf("?")
+  return at < 0 ? "" : url.slice(at)
+}
 
 const pathAndQuery = (url: string): string =>
   url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, "") || "/"
