@@ -954,5 +954,130 @@ export const captions: Captions = {
     folder: "providers/src/zendesk/",
     about: "Zendesk.",
     files: { "Zendesk.ts": "The entry point.", "ZendeskWebhook.ts": "How it signs." }
+  },
+  "providers/adobe-sign": {
+    folder: "providers/src/adobe-sign/",
+    about: "Adobe Acrobat Sign.",
+    files: { "AdobeSign.ts": "The entry point.", "AdobeSignWebhook.ts": "How it signs." }
+  },
+  "providers/airwallex": {
+    folder: "providers/src/airwallex/",
+    about: "Airwallex.",
+    files: { "Airwallex.ts": "The entry point.", "AirwallexWebhook.ts": "How it signs." }
+  },
+  "providers/azure-devops": {
+    folder: "providers/src/azure-devops/",
+    about: "Azure DevOps.",
+    files: { "AzureDevOps.ts": "The entry point.", "AzureDevOpsWebhook.ts": "How it signs." }
+  },
+  "providers/bitbucket-server": {
+    folder: "providers/src/bitbucket-server/",
+    about: "Bitbucket Data Center.",
+    files: { "BitbucketServer.ts": "The entry point.", "BitbucketServerWebhook.ts": "How it signs." }
+  },
+  "providers/box": {
+    folder: "providers/src/box/",
+    about: "Box.",
+    files: { "Box.ts": "The entry point.", "BoxWebhook.ts": "How it signs." }
+  },
+  "providers/checkr": {
+    folder: "providers/src/checkr/",
+    about: "Checkr.",
+    files: { "Checkr.ts": "The entry point.", "CheckrWebhook.ts": "How it signs." }
+  },
+  "providers/connectwise-psa": {
+    folder: "providers/src/connectwise-psa/",
+    about: "ConnectWise PSA.",
+    files: { "ConnectWisePsa.ts": "The entry point.", "ConnectWisePsaWebhook.ts": "How it signs." }
+  },
+  "providers/easypost": {
+    folder: "providers/src/easypost/",
+    about: "EasyPost.",
+    files: { "EasyPost.ts": "The entry point.", "EasyPostWebhook.ts": "How it signs." }
+  },
+  "providers/figma": {
+    folder: "providers/src/figma/",
+    about: "Figma.",
+    files: { "Figma.ts": "The entry point.", "FigmaWebhook.ts": "How it signs." }
+  },
+  "providers/gitea": {
+    folder: "providers/src/gitea/",
+    about: "Gitea.",
+    files: { "Gitea.ts": "The entry point.", "GiteaWebhook.ts": "How it signs." }
+  },
+  "providers/gogs": {
+    folder: "providers/src/gogs/",
+    about: "Gogs.",
+    files: { "Gogs.ts": "The entry point.", "GogsWebhook.ts": "How it signs." }
+  },
+  "providers/highlevel": {
+    folder: "providers/src/highlevel/",
+    about: "HighLevel.",
+    files: { "HighLevel.ts": "The entry point.", "HighLevelWebhook.ts": "How it signs." }
+  },
+  "providers/jobber": {
+    folder: "providers/src/jobber/",
+    about: "Jobber.",
+    files: { "Jobber.ts": "The entry point.", "JobberWebhook.ts": "How it signs." }
+  },
+  "providers/klaviyo": {
+    folder: "providers/src/klaviyo/",
+    about: "Klaviyo.",
+    files: { "Klaviyo.ts": "The entry point.", "KlaviyoWebhook.ts": "How it signs." }
+  },
+  "providers/mandrill": {
+    folder: "providers/src/mandrill/",
+    about: "Mandrill.",
+    files: { "Mandrill.ts": "The entry point.", "MandrillWebhook.ts": "How it signs." }
+  },
+  "providers/mollie": {
+    folder: "providers/src/mollie/",
+    about: "Mollie.",
+    files: { "Mollie.ts": "The entry point.", "MollieWebhook.ts": "How it signs." }
+  },
+  "providers/netlify": {
+    folder: "providers/src/netlify/",
+    about: "Netlify.",
+    files: { "Netlify.ts": "The entry point.", "NetlifyWebhook.ts": "How it signs." }
+  },
+  "providers/pandadoc": {
+    folder: "providers/src/pandadoc/",
+    about: "PandaDoc.",
+    files: { "PandaDoc.ts": "The entry point.", "PandaDocWebhook.ts": "How it signs." }
+  },
+  "providers/paystack": {
+    folder: "providers/src/paystack/",
+    about: "Paystack.",
+    files: { "Paystack.ts": "The entry point.", "PaystackWebhook.ts": "How it signs." }
+  },
+  "providers/pipedrive": {
+    folder: "providers/src/pipedrive/",
+    about: "Pipedrive.",
+    files: { "Pipedrive.ts": "The entry point.", "PipedriveWebhook.ts": "How it signs." }
+  },
+  "providers/posthog": {
+    folder: "providers/src/posthog/",
+    about: "PostHog.",
+    files: { "PostHog.ts": "The entry point.", "PostHogWebhook.ts": "How it signs." }
+  },
+  "providers/quickbooks": {
+    folder: "providers/src/quickbooks/",
+    about: "QuickBooks Online.",
+    files: { "QuickBooks.ts": "The entry point.", "QuickBooksWebhook.ts": "How it signs." }
+  },
+  "providers/segment": {
+    folder: "providers/src/segment/",
+    about: "Segment.",
+    files: { "Segment.ts": "The entry point.", "SegmentWebhook.ts": "How it signs." }
+  },
+  "providers/sellsy": {
+    folder: "providers/src/sellsy/",
+    about: "Sellsy.",
+    files: { "Sellsy.ts": "The entry point.", "SellsyWebhook.ts": "How it signs." }
+  },
+  "providers/veriff": {
+    folder: "providers/src/veriff/",
+    about: "Veriff.",
+    files: { "Veriff.ts": "The entry point.", "VeriffWebhook.ts": "How it signs." }
   }
 }

@@ -73,7 +73,7 @@ import { scheme as pagerduty } from "./pagerduty/PagerDutyWebhook.ts"
 import { scheme as pandadoc } from "./pandadoc/PandaDocWebhook.ts"
 import { scheme as paypal } from "./paypal/PayPalWebhook.ts"
 import { scheme as paystack } from "./paystack/PaystackWebhook.ts"
-import { scheme as pipedrive } from "./pipedrive/PipedriveWebhook.ts"
+import { scheme as pipedrive, schemeV1 as pipedriveV1 } from "./pipedrive/PipedriveWebhook.ts"
 import { scheme as plaid } from "./plaid/PlaidWebhook.ts"
 import { scheme as planetscale } from "./planetscale/PlanetScaleWebhook.ts"
 import { scheme as plivo } from "./plivo/PlivoWebhook.ts"
@@ -306,6 +306,7 @@ export const schemes = {
   paypal,
   paystack,
   pipedrive,
+  "pipedrive-v1": pipedriveV1,
   plaid,
   planetscale,
   plivo,

@@ -13,8 +13,8 @@
  * **Gotchas**
  *
  * Whoever sees one delivery can make others, so that nothing but TLS protects them, and the passcode is in every
- * stored body. There is no id: an inbox goes by the hash of the body. A delivery that failed is sent again up to
- * three times.
+ * stored body. There is no id, and `retries` in the body counts the attempts: an inbox goes by the hash of the body,
+ * and takes a delivery that is sent again for a new one.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -8,14 +8,15 @@
  * **Details**
  *
  * Nothing is signed: a webhook sends `Authorization: Basic …` with the user name and password that it was made with,
- * compared in constant time. The id is `meta.id`; the type is `meta.entity`, such as `deal`, and what happened to it
- * is `meta.action`.
+ * compared in constant time. The id is `meta.id`; the type is `meta.entity`, such as `deal`, and what happened to it is
+ * `meta.action`.
  *
  * **Gotchas**
  *
  * Whoever sees one delivery can make others, so that nothing but TLS protects them: `unsigned` names every part. A
- * webhook without a user and a password sends no header, and is refused. These are webhooks v2; in v1, which
- * Pipedrive has switched off, `meta.id` was the id of the object. `meta.attempt` counts the attempts.
+ * webhook without a user and a password sends no header, and is refused. `meta.attempt` counts the attempts. These are
+ * webhooks v2; {@link schemeV1} is for those of v1, where `meta.id` is the id of the object, so that two changes of a
+ * deal would count as one.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -64,4 +65,20 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   eventType: [SignatureScheme.body("meta", "entity")],
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://pipedrive.readme.io/docs/guide-for-webhooks-v2", checked: "documentation" }
+})
+
+/**
+ * The scheme of Pipedrive's webhooks v1, as their documentation describes it. The type is the body's `event`, such as
+ * `updated.deal`; there is no id.
+ *
+ * @see https://pipedrive.readme.io/docs/guide-for-webhooks
+ * @since 0.1.0
+ * @category schemes
+ */
+export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...scheme,
+  id: "pipedrive-v1",
+  eventId: undefined,
+  eventType: [SignatureScheme.body("event")],
+  docs: { url: "https://pipedrive.readme.io/docs/guide-for-webhooks", checked: "documentation" }
 })
