@@ -1,4 +1,3 @@
-import { parse, stringify } from "node:querystring"
 import type { UrlForm } from "../SignatureScheme.ts"
 
 /** The different forms of a URL that may have been signed. */
@@ -45,9 +44,13 @@ const queryOf = (text: string): readonly [before: string, query: string | undefi
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
 }
 
+/** As `node:querystring` writes what it has parsed: values of one name together. */
 const encodedQuery = (text: string): string => {
   const [before, query] = queryOf(text)
-  return query === undefined ? text : `${before}?${stringify(parse(query, "&", "=", { maxKeys: 1000 }))}`
+  if (query === undefined) return text
+  const byName = Map.groupBy(new URLSearchParams(query), ([name]) => name)
+  const pairs = [...byName.values()].flat().map((pair) => pair.map((part) => encodeURIComponent(part)).join("="))
+  return `${before}?${pairs.join("&")}`
 }
 
 /** @see https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests */

@@ -26,6 +26,7 @@ import {
   type Rejection,
   type Where
 } from "./reception.ts"
+import * as Responses from "./responses.ts"
 import { type Source, urlOf } from "./source.ts"
 import * as Telemetry from "./telemetry.ts"
 import * as TenantIds from "./tenantIds.ts"
@@ -38,12 +39,19 @@ export type ItemsTaker<R> = (
   verified: WebhookVerifier.Verified
 ) => Effect.Effect<ReadonlyArray<Put | void>, unknown, R>
 
+/** The answers that deliveries were given. */
+export interface AnswerStore<R> {
+  readonly find: (key: number) => Effect.Effect<Option.Option<Answer>, unknown, R>
+  readonly keep: (key: number, answer: Answer) => Effect.Effect<void, unknown, R>
+}
+
 /** What all sources of a receiver have in common. */
 export interface Shop<R> {
   readonly secretsTimeoutMillis: number
   readonly storeTimeoutMillis: number
   readonly onEvent: EventTaker<R>
   readonly onItems: ItemsTaker<R>
+  readonly answers: AnswerStore<R>
   /** Of requests to no source. */
   readonly refusals: Telemetry.RefusalLog
   readonly onOutcome: ((outcome: Outcome) => Effect.Effect<unknown>) | undefined
@@ -386,8 +394,42 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     const taken = onEvent(arrival, verified)
     return AtOnce.flatMap(AtOnce.exitOf(taken) ?? bounded(taken, storeTimeoutMillis), (put) => {
       const tag = put?._tag ?? "Accepted"
-      return this.conclude(run, { _tag: tag, id, type, unsigned }, tag === "Duplicate" ? duplicate : stored)
+      const ending: Ending = { _tag: tag, id, type, unsigned }
+      if (this.#source.options.respond === undefined) {
+        return this.conclude(run, ending, tag === "Duplicate" ? duplicate : stored)
+      }
+      return Effect.flatMap(this.#respond(run, put ?? undefined, arrival, verified), (answer) =>
+        this.conclude(run, ending, answer)
+      )
     })
+  }
+
+  /** The computed answer, the one that was given before, or in the end the acknowledgement. */
+  #respond(
+    run: Run,
+    put: Put | undefined,
+    arrival: Arrival,
+    verified: WebhookVerifier.Verified
+  ): Effect.Effect<Answer, unknown, R> {
+    const { answerWithinMillis, options, stored } = this.#source
+    const { answers } = this.shop
+    if (put?._tag === "Duplicate")
+      return Effect.map(
+        answers.find(put.key),
+        Option.getOrElse(() => stored)
+      )
+    const spent = Number(run.at.clock.monotonicTimeNanosUnsafe() - run.begun) / 1e6
+    const computed = Effect.suspend(() => options.respond?.(arrival, verified) ?? Effect.succeed({})).pipe(
+      Effect.map(Responses.toAnswer),
+      Effect.timeoutOrElse({
+        duration: Math.max(answerWithinMillis - spent, 0),
+        orElse: () => Effect.fail(lateBy(answerWithinMillis))
+      }),
+      Effect.catchCause((cause) => Effect.as(logUnanswered(this.where, cause), stored))
+    )
+    return put === undefined
+      ? computed
+      : Effect.tap(computed, (answer) => Effect.ignoreCause(answers.keep(put.key, answer), { log: "Warn" }))
   }
 
   #takeItems(
@@ -412,6 +454,13 @@ const asForm = (headers: Head["headers"]): Head["headers"] => [
   ...headers.filter(([name]) => name.toLowerCase() !== "content-type"),
   ["content-type", "application/x-www-form-urlencoded"]
 ]
+
+const logUnanswered = ({ source, tenant }: Where, cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+  const { message, tag } = Attempt.describeCause(cause)
+  return Effect.logWarning(`A webhook got its acknowledgement, because no answer was computed: ${message}`).pipe(
+    Effect.annotateLogs({ source, ...(tenant !== undefined && { tenant }), error: tag })
+  )
+}
 
 /** What became of a delivery whose events became these: what is the least expected tells the most. */
 const tagOf = (puts: ReadonlyArray<Put | void>): Put["_tag"] | "Accepted" => {

@@ -1,5 +1,5 @@
 import { Effect, type Redacted } from "effect"
-import { InvalidOption, integer } from "../../../policy/InvalidOption.ts"
+import { InvalidOption, integer, positiveMillis } from "../../../policy/InvalidOption.ts"
 import type { Answer, Head } from "./reception.ts"
 import type { Handshake, SignatureScheme } from "../../SignatureScheme.ts"
 import type { WebhookError } from "../../WebhookError.ts"
@@ -30,6 +30,8 @@ export interface Source<E, R> {
   readonly needsKeys: boolean
   /** Whether each delivery is one event, whose id is its identity. */
   readonly isPlain: boolean
+  /** How long a computed answer may take, since the delivery came. */
+  readonly answerWithinMillis: number
   /** The secrets, where nothing has to be looked up or answered before a signature is verified. */
   readonly atOnce: Values | undefined
   readonly metrics: SourceMetrics
@@ -83,6 +85,7 @@ export const make = <E, R>(name: string, options: Options<E, R>, defaults: Defau
     opens: new Set(handshakes.map(({ _tag }) => _tag)),
     needsKeys: needsKeys(scheme),
     isPlain: isPlain(scheme),
+    answerWithinMillis: answerWithinOf(name, options),
     atOnce: needsKeys(scheme) || handshakes.some(isOpen) ? undefined : secrets.constant,
     metrics: new SourceMetrics(name),
     refusals: new RefusalLog(),
@@ -91,6 +94,14 @@ export const make = <E, R>(name: string, options: Options<E, R>, defaults: Defau
     urlOf: urlReader(options)
   }
 }
+
+/** What is left of the provider's patience for the way there and back. */
+const margin = 500
+
+const answerWithinOf = <E, R>(name: string, { answerWithin, scheme }: Options<E, R>): number =>
+  answerWithin === undefined
+    ? Math.max((scheme.delivery.answerWithinMillis ?? 3000) - margin, margin)
+    : positiveMillis(`${name}.answerWithin`, answerWithin)
 
 const schemeOf = <E, R>({ scheme, splitBatches = true }: Options<E, R>, defaults: Defaults): SignatureScheme => {
   const { batch, timestamp } = scheme
