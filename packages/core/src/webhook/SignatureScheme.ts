@@ -170,6 +170,8 @@ export interface BatchList {
   readonly varies: boolean
   /** Whether an item without an id announces a change only, as {@link NotificationIdentity}. */
   readonly notifies: boolean
+  /** The path in the body to what tells equal items of two deliveries apart, where items have no id. */
+  readonly with: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -1511,13 +1513,16 @@ export const items = (
     readonly type?: string | ReadonlyArray<string>
     readonly varies?: boolean
     readonly notifies?: boolean
+    /** Such as `time_ms`, of the delivery. */
+    readonly with?: string
   } = {}
 ): BatchList => ({
   list: pathOf(options.list ?? ""),
   id: [options.id ?? []].flat().map(joinedPaths),
   type: [options.type ?? []].flat().map(joinedPaths),
   varies: options.varies ?? false,
-  notifies: options.notifies ?? false
+  notifies: options.notifies ?? false,
+  with: options.with === undefined ? undefined : pathOf(options.with)
 })
 
 const pathOf = (text: string): ReadonlyArray<string> => (text === "" ? [] : text.split("."))

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import type { Batch, BatchList, SignatureScheme } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import type { Delivery } from "./delivery.ts"
@@ -25,7 +26,8 @@ export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyA
     if (found === undefined) continue
     isBatch = true
     checkSize(batch, list, items.length + found.length)
-    for (const item of found) items.push(itemOf(list, item))
+    const apart = list.with && EventFields.textAt(delivery.json(), list.with)
+    for (const item of found) items.push(itemOf(list, item, apart))
   }
   return isBatch ? items : undefined
 }
@@ -35,9 +37,9 @@ const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void
   refuse(Reason.MalformedBody({ field: list.join("."), expected: `a list of at most ${maxItems} items` }))
 }
 
-const itemOf = (list: BatchList, text: string): Item => {
+const itemOf = (list: BatchList, text: string, apart: string | undefined): Item => {
   const json: unknown = JSON.parse(text)
-  const name = firstOf(list.id, json)
+  const name = firstOf(list.id, json) ?? (apart === undefined ? undefined : digestOf(apart, text))
   return {
     body: Buffer.from(text),
     type: firstOf(list.type, json, (texts) => texts.join(".")),
@@ -47,6 +49,8 @@ const itemOf = (list: BatchList, text: string): Item => {
         : { name, varies: list.varies, isNotification: false }
   }
 }
+
+const digestOf = (apart: string, text: string): string => createHash("sha256").update(`${apart}\0${text}`).digest("hex")
 
 type Paths = ReadonlyArray<ReadonlyArray<string>>
 
