@@ -89,6 +89,8 @@ const placeOf = (field: SignatureScheme.EventField): string => {
       return `body ${code(field.path.join("."))}`
     case "FormJson":
       return `form ${code([field.field, ...field.path].join("."))}`
+    case "Present":
+      return `${code(field.value)} where it is in the body`
     case "Form":
       return `form ${code(field.field)}`
     case "Query":

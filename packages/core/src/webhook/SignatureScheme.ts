@@ -374,6 +374,7 @@ export interface ListedPart {
  * | `{body}` | the raw bytes |
  * | `{timestamp}`, `{id}` | the text of the scheme's timestamp, and of the event's id in its header |
  * | `{method}`, `{url}` | the upper-case method, and the public URL that the provider called |
+ * | `{bareUrl}` | the URL without its query |
  * | `{path}` | the URL's path and query |
  * | `{secret}` | the secret, for {@link digest} and for the audience of a {@link certificate} |
  * | `{crc32}` | the CRC-32 of the body in decimal, which anybody can keep while changing the body |
@@ -394,6 +395,7 @@ export type Slot =
   | "id"
   | "method"
   | "url"
+  | "bareUrl"
   | "path"
   | "secret"
   | "crc32"
@@ -664,7 +666,7 @@ export type TimestampField = HeaderField | ListItem | BodyField | FormJsonField 
  * @since 0.1.0
  * @category models
  */
-export type EventField = HeaderField | BodyField | FormJsonField | FormField | QueryField | ClaimField
+export type EventField = HeaderField | BodyField | FormJsonField | FormField | QueryField | ClaimField | PresentField
 
 /**
  * The value of a header.
@@ -731,6 +733,18 @@ export interface FormField {
 export interface QueryField {
   readonly _tag: "Query"
   readonly name: string
+}
+
+/**
+ * A text that is meant where something is there, such as `message` where the body has a member of that name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PresentField {
+  readonly _tag: "Present"
+  readonly path: ReadonlyArray<string>
+  readonly value: string
 }
 
 /**
@@ -1456,6 +1470,18 @@ export const form = (field: string): FormField => ({ _tag: "Form", field })
 export const query = (name: string): QueryField => ({ _tag: "Query", name })
 
 /**
+ * The name of a member of a JSON body as the type of an event, where that member is there, whatever it is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const present = (value: string, ...path: ReadonlyArray<string>): PresentField => ({
+  _tag: "Present",
+  path: path.length === 0 ? [value] : path,
+  value
+})
+
+/**
  * A claim of the token as the place of a timestamp, an id or a type.
  *
  * @since 0.1.0
@@ -1688,6 +1714,7 @@ const slots: ReadonlyArray<string> = [
   "id",
   "method",
   "url",
+  "bareUrl",
   "path",
   "secret",
   "crc32",
@@ -1865,8 +1892,12 @@ const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => 
 const isDirected = (tolerance: Tolerance): tolerance is Extract<Tolerance, { readonly past: Duration.Input }> =>
   typeof tolerance === "object" && tolerance !== null && "past" in tolerance
 
+/** One that was written as JSON has lost what is undefined. */
+const isDelivery = (options: DeliveryOptions | Delivery): options is Delivery =>
+  "retriedForMillis" in options || "answerWithinMillis" in options
+
 const makeDelivery = (options: DeliveryOptions | Delivery): Delivery =>
-  "retriedForMillis" in options
+  isDelivery(options)
     ? options
     : {
         contentTypes: options.contentTypes?.map((type) => checkMediaType("delivery.contentTypes", type)),
@@ -1959,7 +1990,8 @@ const checkSlots = (scheme: SignatureScheme): void => {
 const isCoveredAnyway = (scheme: SignatureScheme, { at }: Timestamp): boolean =>
   at._tag === "Claim" || (at._tag !== "Header" && at._tag !== "ListItem" && covers(scheme, "body"))
 
-const ofBody: ReadonlySet<string> = new Set<Slot>(["body", "crc32", "form", "uniqueForm", "token"])
+/** A signature of the URL covers no body at all, and `unsigned` says so. */
+const ofBody: ReadonlySet<string> = new Set<Slot>(["body", "bareUrl", "crc32", "form", "uniqueForm", "token"])
 
 const signsAnything = ({ keys, signedContent }: SignatureScheme): boolean =>
   keys.some(({ _tag }) => _tag === "Token") ||

@@ -49,6 +49,8 @@ export const textOf = (field: Field, delivery: Delivery): string | undefined => 
       return delivery.query(field.name)
     case "Claim":
       return textAt(delivery.token?.claims, [field.name])
+    case "Present":
+      return valueAt(delivery.json(), field.path) === undefined ? undefined : field.value
   }
 }
 
@@ -75,6 +77,7 @@ export const identityText = (field: EventField, delivery: Delivery): string | un
 export const nameOf = (field: Field): string => {
   switch (field._tag) {
     case "Body":
+    case "Present":
       return field.path.join(".")
     case "FormJson":
       return [field.field, ...field.path].join(".")
