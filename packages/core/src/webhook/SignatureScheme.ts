@@ -1790,9 +1790,18 @@ const checkRetryTolerance = (scheme: SignatureScheme): void => {
       "at least as long as the tolerance, and as the provider sends an event again"
     )
   }
-  if (!identitiesOf(scheme).every((each) => isSignedIdentity(scheme, each))) {
+  if (!reachableIdentities(scheme).every((each) => isSignedIdentity(scheme, each))) {
     reject("timestamp.retryTolerance", "with an identity that is not signed", "given only with one that is")
   }
+}
+
+/** The identities up to the first that every delivery has, because its fields are required by the signed content. */
+const reachableIdentities = (scheme: SignatureScheme): ReadonlyArray<Identity> => {
+  const identities = identitiesOf(scheme)
+  const isRequired = (field: EventField) =>
+    scheme.signedContent.parts.some((part) => names(part, field) && !(part._tag === "Field" && part.isOptional))
+  const last = identities.findIndex((each) => each._tag === "Fields" && each.fields.every(isRequired))
+  return last === -1 ? identities : identities.slice(0, last + 1)
 }
 
 const isSignedIdentity = (scheme: SignatureScheme, identity: Identity): boolean => {
@@ -1811,9 +1820,19 @@ const isSignedField = (scheme: SignatureScheme, field: EventField): boolean => {
   if (field._tag === "Header")
     return scheme.eventId?._tag === "Header" && covers(scheme, "id") && field.name === scheme.eventId.name
   if (field._tag === "Claim") return true
-  const isNamed = parts.some((part) => part._tag === "Field" && JSON.stringify(part.field) === JSON.stringify(field))
-  return isNamed || (field._tag !== "Query" && covers(scheme, "body"))
+  return parts.some((part) => names(part, field)) || (field._tag !== "Query" && covers(scheme, "body"))
 }
+
+/** Whether a part of the signed content is this field in every delivery. */
+const names = (part: ContentPart, field: EventField): boolean => {
+  if (part._tag === "Listed") return Object.values(part.names).every((list) => isListed(list, field))
+  return part._tag === "Field" && JSON.stringify(part.field) === JSON.stringify(field)
+}
+
+const isListed = (list: ReadonlyArray<string>, field: EventField): boolean =>
+  field._tag === "Body" &&
+  field.path.length === 1 &&
+  list.some((name) => name.replace("*", "") === field.path[0])
 
 const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => {
   const { past, future } = isDirected(tolerance) ? tolerance : { past: tolerance, future: tolerance }
