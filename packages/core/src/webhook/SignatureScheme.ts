@@ -1830,9 +1830,7 @@ const names = (part: ContentPart, field: EventField): boolean => {
 }
 
 const isListed = (list: ReadonlyArray<string>, field: EventField): boolean =>
-  field._tag === "Body" &&
-  field.path.length === 1 &&
-  list.some((name) => name.replace("*", "") === field.path[0])
+  field._tag === "Body" && field.path.length === 1 && list.some((name) => name.replace("*", "") === field.path[0])
 
 const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => {
   const { past, future } = isDirected(tolerance) ? tolerance : { past: tolerance, future: tolerance }
@@ -1845,8 +1843,12 @@ const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => 
 const isDirected = (tolerance: Tolerance): tolerance is Extract<Tolerance, { readonly past: Duration.Input }> =>
   typeof tolerance === "object" && tolerance !== null && "past" in tolerance
 
+/** One of both fields is enough, because a scheme that was written as JSON has lost what is undefined. */
+const isDelivery = (options: DeliveryOptions | Delivery): options is Delivery =>
+  "retriedForMillis" in options || "answerWithinMillis" in options
+
 const makeDelivery = (options: DeliveryOptions | Delivery): Delivery =>
-  "retriedForMillis" in options
+  isDelivery(options)
     ? options
     : {
         contentTypes: options.contentTypes?.map((type) => checkMediaType("delivery.contentTypes", type)),
