@@ -15,7 +15,7 @@
  * | `keys` | what a secret looks like and what it computes ({@link mac}, {@link ed25519}, {@link digest}, …) | required |
  * | `bindings` | hashes of the request in a place that is signed ({@link hashOf}) | none |
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
- * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link claim}) | none |
+ * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link formXml}, {@link claim}) | none |
  * | `identity` | what makes two deliveries the same event ({@link byFields}, {@link byBody}, {@link notification}) | `eventId`, else the body |
  * | `batch` | how a delivery of several events is split ({@link items}) | one delivery is one event |
  * | `handshake` | challenges to answer ({@link signedEcho}, {@link openEcho}, …) | none |
@@ -638,7 +638,7 @@ export type TimestampField = HeaderField | ListItem | BodyField | FormJsonField 
  * @since 0.1.0
  * @category models
  */
-export type EventField = HeaderField | BodyField | FormJsonField | FormField | QueryField | ClaimField
+export type EventField = HeaderField | BodyField | FormJsonField | FormXmlField | FormField | QueryField | ClaimField
 
 /**
  * The value of a header.
@@ -681,6 +681,18 @@ export interface BodyField {
  */
 export interface FormJsonField {
   readonly _tag: "FormJson"
+  readonly field: string
+  readonly path: ReadonlyArray<string>
+}
+
+/**
+ * The text of an element in XML that is the value of a field of a form body, in base64. The path begins below the root.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FormXmlField {
+  readonly _tag: "FormXml"
   readonly field: string
   readonly path: ReadonlyArray<string>
 }
@@ -1399,6 +1411,18 @@ export const body = (...path: readonly [string, ...Array<string>]): BodyField =>
  */
 export const formJson = (field: string, ...path: readonly [string, ...Array<string>]): FormJsonField => ({
   _tag: "FormJson",
+  field,
+  path
+})
+
+/**
+ * An element in the XML that a form body holds in one of its fields, in base64, as the place of a type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const formXml = (field: string, ...path: readonly [string, ...Array<string>]): FormXmlField => ({
+  _tag: "FormXml",
   field,
   path
 })
