@@ -88,6 +88,7 @@ const placeOf = (field: SignatureScheme.EventField): string => {
     case "Body":
       return `body ${code(field.path.join("."))}`
     case "FormJson":
+    case "FormXml":
       return `form ${code([field.field, ...field.path].join("."))}`
     case "Present":
       return `${code(field.value)} where it is in the body`

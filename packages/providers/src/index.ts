@@ -24,7 +24,7 @@ import { scheme as calendly } from "./calendly/CalendlyWebhook.ts"
 import { scheme as checkr } from "./checkr/CheckrWebhook.ts"
 import { scheme as clerk } from "./clerk/ClerkWebhook.ts"
 import { scheme as clickup } from "./clickup/ClickUpWebhook.ts"
-import { scheme as cloudinary } from "./cloudinary/CloudinaryWebhook.ts"
+import { scheme as cloudinary, sha256Scheme as cloudinarySha256 } from "./cloudinary/CloudinaryWebhook.ts"
 import { scheme as coinbaseCommerce } from "./coinbase-commerce/CoinbaseCommerceWebhook.ts"
 import { scheme as connectwisePsa } from "./connectwise-psa/ConnectWisePsaWebhook.ts"
 import { scheme as contentful } from "./contentful/ContentfulWebhook.ts"
@@ -252,6 +252,7 @@ export const schemes = {
   clerk,
   clickup,
   cloudinary,
+  "cloudinary-sha256": cloudinarySha256,
   "coinbase-commerce": coinbaseCommerce,
   "connectwise-psa": connectwisePsa,
   contentful,

@@ -15,7 +15,7 @@
  * | `keys` | what a secret looks like and what it computes ({@link mac}, {@link ed25519}, {@link digest}, …) | required |
  * | `bindings` | hashes of the request in a place that is signed ({@link hashOf}) | none |
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
- * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link claim}) | none |
+ * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link formXml}, {@link claim}) | none |
  * | `identity` | what makes two deliveries the same event ({@link byFields}, {@link byBody}, {@link notification}) | `eventId`, else the body |
  * | `batch` | how a delivery of several events is split ({@link items}) | one delivery is one event |
  * | `handshake` | challenges to answer ({@link signedEcho}, {@link openEcho}, …) | none |
@@ -666,7 +666,15 @@ export type TimestampField = HeaderField | ListItem | BodyField | FormJsonField 
  * @since 0.1.0
  * @category models
  */
-export type EventField = HeaderField | BodyField | FormJsonField | FormField | QueryField | ClaimField | PresentField
+export type EventField =
+  | HeaderField
+  | BodyField
+  | FormJsonField
+  | FormXmlField
+  | FormField
+  | QueryField
+  | ClaimField
+  | PresentField
 
 /**
  * The value of a header.
@@ -709,6 +717,18 @@ export interface BodyField {
  */
 export interface FormJsonField {
   readonly _tag: "FormJson"
+  readonly field: string
+  readonly path: ReadonlyArray<string>
+}
+
+/**
+ * The text of an element in XML that is the value of a field of a form body, in base64. The path begins below the root.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FormXmlField {
+  readonly _tag: "FormXml"
   readonly field: string
   readonly path: ReadonlyArray<string>
 }
@@ -1454,6 +1474,18 @@ export const formJson = (field: string, ...path: readonly [string, ...Array<stri
 })
 
 /**
+ * An element in the XML that a form body holds in one of its fields, in base64, as the place of a type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const formXml = (field: string, ...path: readonly [string, ...Array<string>]): FormXmlField => ({
+  _tag: "FormXml",
+  field,
+  path
+})
+
+/**
  * A field of a form body as the place of a signature, an id or a type.
  *
  * @since 0.1.0
@@ -1856,9 +1888,18 @@ const checkRetryTolerance = (scheme: SignatureScheme): void => {
       "at least as long as the tolerance, and as the provider sends an event again"
     )
   }
-  if (!identitiesOf(scheme).every((each) => isSignedIdentity(scheme, each))) {
+  if (!reachableIdentities(scheme).every((each) => isSignedIdentity(scheme, each))) {
     reject("timestamp.retryTolerance", "with an identity that is not signed", "given only with one that is")
   }
+}
+
+/** The identities up to the first that every delivery has, because its fields are required by the signed content. */
+const reachableIdentities = (scheme: SignatureScheme): ReadonlyArray<Identity> => {
+  const identities = identitiesOf(scheme)
+  const isRequired = (field: EventField) =>
+    scheme.signedContent.parts.some((part) => names(part, field) && !(part._tag === "Field" && part.isOptional))
+  const last = identities.findIndex((each) => each._tag === "Fields" && each.fields.every(isRequired))
+  return last === -1 ? identities : identities.slice(0, last + 1)
 }
 
 const isSignedIdentity = (scheme: SignatureScheme, identity: Identity): boolean => {
@@ -1877,9 +1918,17 @@ const isSignedField = (scheme: SignatureScheme, field: EventField): boolean => {
   if (field._tag === "Header")
     return scheme.eventId?._tag === "Header" && covers(scheme, "id") && field.name === scheme.eventId.name
   if (field._tag === "Claim") return true
-  const isNamed = parts.some((part) => part._tag === "Field" && JSON.stringify(part.field) === JSON.stringify(field))
-  return isNamed || (field._tag !== "Query" && covers(scheme, "body"))
+  return parts.some((part) => names(part, field)) || (field._tag !== "Query" && covers(scheme, "body"))
 }
+
+/** Whether a part of the signed content is this field in every delivery. */
+const names = (part: ContentPart, field: EventField): boolean => {
+  if (part._tag === "Listed") return Object.values(part.names).every((list) => isListed(list, field))
+  return part._tag === "Field" && JSON.stringify(part.field) === JSON.stringify(field)
+}
+
+const isListed = (list: ReadonlyArray<string>, field: EventField): boolean =>
+  field._tag === "Body" && field.path.length === 1 && list.some((name) => name.replace("*", "") === field.path[0])
 
 const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => {
   const { past, future } = isDirected(tolerance) ? tolerance : { past: tolerance, future: tolerance }
@@ -1892,7 +1941,7 @@ const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => 
 const isDirected = (tolerance: Tolerance): tolerance is Extract<Tolerance, { readonly past: Duration.Input }> =>
   typeof tolerance === "object" && tolerance !== null && "past" in tolerance
 
-/** One that was written as JSON has lost what is undefined. */
+/** One of both fields is enough, because a scheme that was written as JSON has lost what is undefined. */
 const isDelivery = (options: DeliveryOptions | Delivery): options is Delivery =>
   "retriedForMillis" in options || "answerWithinMillis" in options
 

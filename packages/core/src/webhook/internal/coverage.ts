@@ -62,6 +62,7 @@ const coversPath = (scheme: SignatureScheme, part: ContentPart, field: PathField
     return field._tag === "Body" && listedNames(part, delivery).includes(field.path.join("\n"))
   if (part._tag !== "Field") return false
   if (part.field._tag === "Item") return coversItem(scheme, part.field.path, field)
+  if (field._tag === "FormXml") return part.field._tag === "Form" && part.field.field === field.field
   return part.field._tag === field._tag && EventFields.nameOf(part.field) === EventFields.nameOf(field)
 }
 

@@ -9,6 +9,7 @@ import { Reason } from "../WebhookError.ts"
 import type { Delivery } from "./delivery.ts"
 import * as DeliveryHeaders from "./deliveryHeaders.ts"
 import { refuse } from "./refusal.ts"
+import * as XmlText from "./xmlText.ts"
 
 export const visibleAscii = /^[!-~]{1,256}$/
 
@@ -43,6 +44,8 @@ export const textOf = (field: Field, delivery: Delivery): string | undefined => 
       return textAt(delivery.json(), field.path)
     case "FormJson":
       return textAt(delivery.formJson(field.field), field.path)
+    case "FormXml":
+      return XmlText.textAt(delivery.formXml(field.field), field.path)
     case "Form":
       return delivery.eventField(field.field)
     case "Query":
@@ -80,6 +83,7 @@ export const nameOf = (field: Field): string => {
     case "Present":
       return field.path.join(".")
     case "FormJson":
+    case "FormXml":
       return [field.field, ...field.path].join(".")
     case "Form":
       return field.field

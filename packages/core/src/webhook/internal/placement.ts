@@ -33,6 +33,7 @@ export const inField = (delivery: Delivery, field: EventField, text: string): Pl
     }
     case "Body":
       return { url, headers, body: encodeJson(withValue(delivery.json(), field.path, text)) }
+    case "FormXml":
     case "Claim":
     case "Present":
       return refuse(Reason.InvalidInput({ option: "scheme", expected: "one whose signature is in a field" }))
