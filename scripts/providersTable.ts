@@ -90,6 +90,8 @@ const placeOf = (field: SignatureScheme.EventField): string => {
     case "FormJson":
     case "FormXml":
       return `form ${code([field.field, ...field.path].join("."))}`
+    case "Joined":
+      return field.fields.map(placeOf).join(" and ")
     case "Present":
       return `${code(field.value)} where it is in the body`
     case "Form":

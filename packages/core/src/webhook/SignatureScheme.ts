@@ -151,6 +151,8 @@ export interface Batch {
   readonly lists: ReadonlyArray<BatchList>
   /** The most items of a delivery. */
   readonly maxItems: number
+  /** The field of a form body that holds the JSON with the lists; `undefined` where that is the body. */
+  readonly formField: string | undefined
 }
 
 /**
@@ -418,6 +420,8 @@ export interface Binding {
   readonly encoding: "hex" | "base64" | "base64url"
   /** Whether a delivery may go without it, and leave that part unsigned. */
   readonly isOptional: boolean
+  /** Whether a delivery without a body may go without it. */
+  readonly mayBeAbsentWithoutBody: boolean
 }
 
 /**
@@ -675,6 +679,7 @@ export type EventField =
   | QueryField
   | ClaimField
   | PresentField
+  | JoinedField
 
 /**
  * The value of a header.
@@ -765,6 +770,17 @@ export interface PresentField {
   readonly _tag: "Present"
   readonly path: ReadonlyArray<string>
   readonly value: string
+}
+
+/**
+ * Several fields that are one text together, joined by `.`; it is there where all of them are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JoinedField {
+  readonly _tag: "Joined"
+  readonly fields: ReadonlyArray<EventField>
 }
 
 /**
@@ -1076,6 +1092,8 @@ export interface BatchOptions {
   readonly lists: ReadonlyArray<BatchList>
   /** The most items of a delivery. Default: 1000. */
   readonly maxItems?: number | undefined
+  /** The field of a form body that holds the JSON with the lists. Default: the body is that JSON. */
+  readonly formField?: string | undefined
 }
 
 /**
@@ -1399,13 +1417,15 @@ export const hashOf = (
     readonly hash: Hash
     readonly encoding: Binding["encoding"]
     readonly isOptional?: boolean
+    readonly mayBeAbsentWithoutBody?: boolean
   }
 ): Binding => ({
   at: options.at,
   content: parseTemplate(template),
   hash: options.hash,
   encoding: options.encoding,
-  isOptional: options.isOptional ?? false
+  isOptional: options.isOptional ?? false,
+  mayBeAbsentWithoutBody: options.mayBeAbsentWithoutBody ?? false
 })
 
 /**
@@ -1511,6 +1531,17 @@ export const present = (value: string, ...path: ReadonlyArray<string>): PresentF
   _tag: "Present",
   path: path.length === 0 ? [value] : path,
   value
+})
+
+/**
+ * Several fields together as the place of a type, such as `TRANSACTIONS.SYNC_UPDATES_AVAILABLE`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const joined = (...fields: readonly [EventField, EventField, ...Array<EventField>]): JoinedField => ({
+  _tag: "Joined",
+  fields
 })
 
 /**
@@ -1871,9 +1902,9 @@ const makeTimestamp = (options: TimestampOptions | Timestamp): Timestamp =>
 const listOf = (identity: Identity | ReadonlyArray<Identity>): ReadonlyArray<Identity> =>
   "_tag" in identity ? [identity] : identity
 
-const makeBatch = ({ lists, maxItems = 1000 }: BatchOptions | Batch): Batch =>
+const makeBatch = ({ formField, lists, maxItems = 1000 }: BatchOptions | Batch): Batch =>
   lists.length > 0
-    ? { lists, maxItems: integer("SignatureScheme.batch.maxItems", maxItems, 1) }
+    ? { lists, maxItems: integer("SignatureScheme.batch.maxItems", maxItems, 1), formField }
     : reject("batch.lists", "an empty list", "at least one list")
 
 /** Who captured a delivery could send it again for as long as it is taken: it must be known for as long, by what is signed. */
