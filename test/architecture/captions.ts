@@ -23,11 +23,14 @@ export const captions: Captions = {
     about: "The ground floor: reads untrusted bytes within limits, and imports no other room.",
     files: {
       "index.ts": "The modules of the room.",
+      "AddressGuard.ts": "Refuses URLs and addresses of this machine and of private networks.",
       "BoundedBody.ts": "Collects the bytes of a body into one growing buffer, up to a limit.",
       "Charset.ts": "Decodes the bytes of text and of JSON, strictly.",
       "Json.ts": "Parses JSON from outside, within limits.",
       "internal/exactNumbers.ts": "Keeps the digits of numbers that a JavaScript number cannot hold.",
-      "internal/jsonFault.ts": "Finds the first invalid character of a JSON text."
+      "internal/ipAddress.ts": "Parses IP addresses in every form.",
+      "internal/jsonFault.ts": "Finds the first invalid character of a JSON text.",
+      "internal/specialAddresses.ts": "The address ranges and host names that no public server has."
     }
   },
   "core/policy": {
