@@ -490,6 +490,7 @@ export const captions: Captions = {
       "internal/transport/Failure.ts": "What undici says went wrong, in Effect's words.",
       "internal/transport/InFlight.ts": "One request between its dispatch and its end.",
       "internal/transport/Pool.ts": "The dispatcher: connections, certificates, proxies.",
+      "internal/transport/publicLookup.ts": "Resolves names for connections that go to public addresses alone.",
       "internal/transport/ProxyRouter.ts": "A dispatcher that chooses another by the origin of each request.",
       "internal/transport/proxyVariables.ts": "Which proxy a request goes through, by the environment.",
       "internal/transport/Redirects.ts":
