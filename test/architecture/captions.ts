@@ -274,6 +274,7 @@ export const captions: Captions = {
       "internal/oauth/parameters.ts": "The parameters that most questions for a token have.",
       "internal/oauth/skew.ts": "How far our clock is off by the server's.",
       "internal/oauth/tokenFields.ts": "Reads a token in an answer.",
+      "internal/oauth/unreached.ts": "Why a request got no response.",
       "internal/jwt/refusal.ts": "How a refusal ends a judgement: thrown inside, a Result outside.",
       "internal/jwt/token.ts": "Takes a token apart, and believes nothing of it.",
       "internal/jwt/verifierOptions.ts": "The options that verifiers share.",

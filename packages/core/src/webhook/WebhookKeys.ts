@@ -19,6 +19,9 @@
  * Keys by `kid` are read from a JSON Web Key Set, from an object with the only member `key`, or from the key itself. A
  * provider that wants more than a GET for them gets its request from `jwkRequest`.
  *
+ * A request goes to the public internet alone: the host in its URL is checked, and what it resolves to where the transport for
+ * Node connects (`AddressGuard`).
+ *
  * **Gotchas**
  *
  * Redirects are not followed: `FetchHttpClient` is told so, and any other `HttpClient` must not follow them by itself. A
@@ -46,7 +49,9 @@
  * @since 0.1.0
  */
 import { Cache, Clock, Context, type Duration, Effect, Exit, Layer, Semaphore, Stream } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import * as AddressGuard from "../crypto/AddressGuard.ts"
+import * as Exchange from "../policy/Exchange.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import { decodeText, parseJson } from "./internal/encodings.ts"
 import { isTrustedUrl } from "./internal/providerKeys.ts"
@@ -103,6 +108,11 @@ export interface Options {
   readonly maxSize?: number | undefined
   /** How many requests may be under way. Default: 8. */
   readonly maxInFlight?: number | undefined
+  /**
+   * Whether keys and confirmations may be on this machine and on private networks: for a scheme of your own whose keys are
+   * there. A delivery names the URL, and anybody can send one. Default: false.
+   */
+  readonly allowPrivateNetworks?: boolean | undefined
   /** The request for a key by its `kid`. Default: GET. */
   readonly jwkRequest?: ((url: string, kid: string) => HttpClientRequest.HttpClientRequest) | undefined
 }
@@ -157,6 +167,7 @@ interface Settings {
   readonly timeout: number
   readonly maxSize: number
   readonly maxInFlight: number
+  readonly allowPrivateNetworks: boolean
   readonly jwkRequest: (url: string, kid: string) => HttpClientRequest.HttpClientRequest
 }
 
@@ -170,6 +181,7 @@ const read = (options: Options): Settings => ({
   timeout: InvalidOption.positiveMillis("WebhookKeys.timeout", options.timeout ?? "5 seconds"),
   maxSize: InvalidOption.integer("WebhookKeys.maxSize", options.maxSize ?? 65_536, 1),
   maxInFlight: InvalidOption.integer("WebhookKeys.maxInFlight", options.maxInFlight ?? 8, 1),
+  allowPrivateNetworks: options.allowPrivateNetworks ?? false,
   jwkRequest: options.jwkRequest ?? ((url) => HttpClientRequest.get(url))
 })
 
@@ -270,15 +282,31 @@ const visit = (client: HttpClient.HttpClient, settings: Settings, url: string): 
 /** The text of a response with status 200, or what is wrong with it. */
 const request200 = (
   client: HttpClient.HttpClient,
-  { maxSize, timeout }: Settings,
+  { allowPrivateNetworks, maxSize, timeout }: Settings,
   request: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<string, string> =>
-  client.execute(request).pipe(
+  guarded(client, request, allowPrivateNetworks).pipe(
     Effect.flatMap((response) => readText(response, maxSize)),
     Effect.timeout(timeout),
     Effect.updateContext(withoutRedirects),
-    Effect.mapError((error) => (typeof error === "string" ? error : error._tag))
+    Effect.mapError((error) => (typeof error === "string" ? error : causeOf(error)))
   )
+
+/** A scheme says at which hosts its keys are; where these lead is up to whoever answers for their names. */
+const guarded = (client: HttpClient.HttpClient, request: HttpClientRequest.HttpClientRequest, isOpen: boolean) => {
+  if (isOpen) return client.execute(request)
+  return Effect.fromResult(AddressGuard.check(request.url)).pipe(
+    Effect.andThen(AddressGuard.publicOnly(client.execute(request)))
+  )
+}
+
+const causeOf = (error: { readonly _tag: string }): string =>
+  error._tag === "ForbiddenAddress" || (HttpClientError.isHttpClientError(error) && isForbidden(error))
+    ? "its host is not on the public internet (allowPrivateNetworks permits it)"
+    : error._tag
+
+const isForbidden = (error: HttpClientError.HttpClientError): boolean =>
+  Exchange.brokenBy(error).code === AddressGuard.errorCode
 
 const withoutRedirects = (context: Context.Context<never>): Context.Context<never> =>
   Context.add(context, FetchHttpClient.RequestInit, {
