@@ -436,6 +436,7 @@ export const captions: Captions = {
       "internal/safely.ts": "Reads a value that may throw as it is read.",
       "internal/sealedStore.ts": "Seals what goes into a store and opens what comes out.",
       "internal/watchedStore.ts": "The store as a worker has it: watched, and failing where it dies.",
+      "internal/xmlText.ts": "The text of an element of XML.",
       "internal/urlForms.ts": "The forms of a URL that a provider may have signed.",
       "internal/traceparent.ts": "Spans and the header that names them.",
       "internal/refusal.ts": "How a refusal ends a verification: thrown inside, a Result outside.",
