@@ -2,6 +2,7 @@
 import { createHash, createHmac, sign as signBytes } from "node:crypto"
 import { certificateKey } from "./certificate.ts"
 import { oracles } from "./oracles.ts"
+import { installToken } from "./oraclesMore2.ts"
 import type { Headers } from "./refusals.ts"
 import { requestOracles, type Sent } from "./requestOracles.ts"
 
@@ -205,6 +206,24 @@ const vonage: Signer = (sent, secret) => {
   return withHeaders(sent, [["Authorization", `Bearer ${jwt(secret, claims)}`]])
 }
 
+/** Method, path and sorted query, as Atlassian hashes them. */
+const connectRequest = ({ method, url }: Unsigned): string => {
+  const { pathname, searchParams } = new URL(url)
+  return `${method}&${pathname}&${[...searchParams]
+    .map((pair) => pair.map(encodeURIComponent).join("="))
+    .toSorted()
+    .join("&")}`
+}
+
+const atlassianConnect: Signer = (sent, secret) => {
+  const at = sent.millis / 1000
+  const claims = { iss: "client", iat: at, exp: at + 180, qsh: sha256(connectRequest(sent)).digest("hex") }
+  return withHeaders(sent, [["Authorization", `JWT ${jwt(secret, claims)}`]])
+}
+
+const atlassianInstall: Signer = (sent, audience) =>
+  withHeaders(sent, [["Authorization", installToken(sent.millis, audience, connectRequest(sent))]])
+
 const graph: Signer = (sent, secret) => {
   const json = JSON.parse(textOf(sent)) as { readonly value: ReadonlyArray<Json> }
   return {
@@ -215,6 +234,8 @@ const graph: Signer = (sent, secret) => {
 
 const signers: Readonly<Record<string, Signer>> = {
   "adyen-payments": adyenPayments,
+  "atlassian-connect": atlassianConnect,
+  "atlassian-connect-install": atlassianInstall,
   "aws-sns": sns,
   braintree,
   contentful,
