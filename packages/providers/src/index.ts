@@ -10,7 +10,10 @@ import { scheme as airtable } from "./airtable/AirtableWebhook.ts"
 import { scheme as airwallex } from "./airwallex/AirwallexWebhook.ts"
 import { scheme as anthropic } from "./anthropic/AnthropicWebhook.ts"
 import { scheme as asana } from "./asana/AsanaWebhook.ts"
-import { scheme as atlassianConnect } from "./atlassian-connect/AtlassianConnectWebhook.ts"
+import {
+  installScheme as atlassianConnectInstall,
+  scheme as atlassianConnect
+} from "./atlassian-connect/AtlassianConnectWebhook.ts"
 import { scheme as attio } from "./attio/AttioWebhook.ts"
 import { scheme as awsSns } from "./aws-sns/AwsSnsWebhook.ts"
 import { scheme as azureDevops } from "./azure-devops/AzureDevOpsWebhook.ts"
@@ -238,6 +241,7 @@ export const schemes = {
   anthropic,
   asana,
   "atlassian-connect": atlassianConnect,
+  "atlassian-connect-install": atlassianConnectInstall,
   attio,
   "aws-sns": awsSns,
   "azure-devops": azureDevops,

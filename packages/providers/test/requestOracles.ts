@@ -303,6 +303,20 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
     covered: { token: inBody("c9a2f1d0", "c9a2f1d1") },
     open: { body: inBody("Ase7", "Bse7"), id: inBody("Ase7", "Bse7"), type: inBody("delivered", "failed") }
   },
+  "mailgun-inbound": {
+    secret: "a key of the current generation",
+    signature: /signature=(\w+)/,
+    future: 300,
+    otherSecret: "a key of the next generation",
+    send: (millis, secret) => {
+      const timestamp = String(millis / 1000)
+      const signature = hmac("sha256", secret, `${timestamp}c9a2f1d0`, "hex")
+      return { ...post, body: text(`sender=ann&timestamp=${timestamp}&token=c9a2f1d0&signature=${signature}`) }
+    },
+    past: 300,
+    covered: { token: inBody("c9a2f1d0", "c9a2f1d1") },
+    open: { body: inBody("ann", "bob") }
+  },
   messagebird: {
     secret: "a signing key of the current generation",
     signature: /\.([\w-]+)$/,
