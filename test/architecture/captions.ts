@@ -23,11 +23,14 @@ export const captions: Captions = {
     about: "The ground floor: reads untrusted bytes within limits, and imports no other room.",
     files: {
       "index.ts": "The modules of the room.",
+      "AddressGuard.ts": "Refuses URLs and addresses of this machine and of private networks.",
       "BoundedBody.ts": "Collects the bytes of a body into one growing buffer, up to a limit.",
       "Charset.ts": "Decodes the bytes of text and of JSON, strictly.",
       "Json.ts": "Parses JSON from outside, within limits.",
       "internal/exactNumbers.ts": "Keeps the digits of numbers that a JavaScript number cannot hold.",
-      "internal/jsonFault.ts": "Finds the first invalid character of a JSON text."
+      "internal/ipAddress.ts": "Parses IP addresses in every form.",
+      "internal/jsonFault.ts": "Finds the first invalid character of a JSON text.",
+      "internal/specialAddresses.ts": "The address ranges and host names that no public server has."
     }
   },
   "core/policy": {
@@ -271,6 +274,7 @@ export const captions: Captions = {
       "internal/oauth/parameters.ts": "The parameters that most questions for a token have.",
       "internal/oauth/skew.ts": "How far our clock is off by the server's.",
       "internal/oauth/tokenFields.ts": "Reads a token in an answer.",
+      "internal/oauth/unreached.ts": "Why a request got no response.",
       "internal/jwt/refusal.ts": "How a refusal ends a judgement: thrown inside, a Result outside.",
       "internal/jwt/token.ts": "Takes a token apart, and believes nothing of it.",
       "internal/jwt/verifierOptions.ts": "The options that verifiers share.",
@@ -405,6 +409,7 @@ export const captions: Captions = {
       "internal/handlerOptions.ts": "Reads the options of handlers and lanes.",
       "internal/inboxLog.ts": "The log lines of the inbox, safe for errors that throw as they are printed.",
       "internal/inboxMetrics.ts": "The metrics of the inbox.",
+      "internal/inboxSql/answers.ts": "The answers that deliveries were given.",
       "internal/inboxSql/attempts.ts": "The attempts at events, in a database.",
       "internal/inboxSql/claiming.ts": "Gives what is due to a worker, with regard to lanes.",
       "internal/inboxSql/connections.ts": "Whether a client has the connections that a store needs.",
@@ -431,6 +436,8 @@ export const captions: Captions = {
       "internal/safely.ts": "Reads a value that may throw as it is read.",
       "internal/sealedStore.ts": "Seals what goes into a store and opens what comes out.",
       "internal/watchedStore.ts": "The store as a worker has it: watched, and failing where it dies.",
+      "internal/xmlText.ts": "The text of an element of XML.",
+      "internal/urlForms.ts": "The forms of a URL that a provider may have signed.",
       "internal/traceparent.ts": "Spans and the header that names them.",
       "internal/refusal.ts": "How a refusal ends a verification: thrown inside, a Result outside.",
       "internal/batch.ts": "Splits a delivery that holds several events.",
@@ -449,6 +456,7 @@ export const captions: Captions = {
       "internal/plainMac.ts": "Accepts in one pass what most providers send: one HMAC in one header.",
       "internal/notifications.ts": "When a notification is due that repeats another one.",
       "internal/placement.ts": "Puts a signature into a body or a URL.",
+      "internal/receiving/responses.ts": "A computed answer to an event.",
       "internal/receiving/events.ts": "The events of a verified delivery.",
       "internal/receiving/answers.ts": "What a receiver answers.",
       "internal/receiving/body.ts": "Reads a stream under a cap and within a deadline.",
@@ -502,6 +510,7 @@ export const captions: Captions = {
       "internal/transport/Failure.ts": "What undici says went wrong, in Effect's words.",
       "internal/transport/InFlight.ts": "One request between its dispatch and its end.",
       "internal/transport/Pool.ts": "The dispatcher: connections, certificates, proxies.",
+      "internal/transport/publicLookup.ts": "Resolves names for connections that go to public addresses alone.",
       "internal/transport/ProxyRouter.ts": "A dispatcher that chooses another by the origin of each request.",
       "internal/transport/proxyVariables.ts": "Which proxy a request goes through, by the environment.",
       "internal/sqliteAttempt.ts": "Runs a step of SQLite, and waits for locks without blocking the event loop.",
@@ -953,5 +962,130 @@ export const captions: Captions = {
     folder: "providers/src/zendesk/",
     about: "Zendesk.",
     files: { "Zendesk.ts": "The entry point.", "ZendeskWebhook.ts": "How it signs." }
+  },
+  "providers/adobe-sign": {
+    folder: "providers/src/adobe-sign/",
+    about: "Adobe Acrobat Sign.",
+    files: { "AdobeSign.ts": "The entry point.", "AdobeSignWebhook.ts": "How it signs." }
+  },
+  "providers/airwallex": {
+    folder: "providers/src/airwallex/",
+    about: "Airwallex.",
+    files: { "Airwallex.ts": "The entry point.", "AirwallexWebhook.ts": "How it signs." }
+  },
+  "providers/azure-devops": {
+    folder: "providers/src/azure-devops/",
+    about: "Azure DevOps.",
+    files: { "AzureDevOps.ts": "The entry point.", "AzureDevOpsWebhook.ts": "How it signs." }
+  },
+  "providers/bitbucket-server": {
+    folder: "providers/src/bitbucket-server/",
+    about: "Bitbucket Data Center.",
+    files: { "BitbucketServer.ts": "The entry point.", "BitbucketServerWebhook.ts": "How it signs." }
+  },
+  "providers/box": {
+    folder: "providers/src/box/",
+    about: "Box.",
+    files: { "Box.ts": "The entry point.", "BoxWebhook.ts": "How it signs." }
+  },
+  "providers/checkr": {
+    folder: "providers/src/checkr/",
+    about: "Checkr.",
+    files: { "Checkr.ts": "The entry point.", "CheckrWebhook.ts": "How it signs." }
+  },
+  "providers/connectwise-psa": {
+    folder: "providers/src/connectwise-psa/",
+    about: "ConnectWise PSA.",
+    files: { "ConnectWisePsa.ts": "The entry point.", "ConnectWisePsaWebhook.ts": "How it signs." }
+  },
+  "providers/easypost": {
+    folder: "providers/src/easypost/",
+    about: "EasyPost.",
+    files: { "EasyPost.ts": "The entry point.", "EasyPostWebhook.ts": "How it signs." }
+  },
+  "providers/figma": {
+    folder: "providers/src/figma/",
+    about: "Figma.",
+    files: { "Figma.ts": "The entry point.", "FigmaWebhook.ts": "How it signs." }
+  },
+  "providers/gitea": {
+    folder: "providers/src/gitea/",
+    about: "Gitea.",
+    files: { "Gitea.ts": "The entry point.", "GiteaWebhook.ts": "How it signs." }
+  },
+  "providers/gogs": {
+    folder: "providers/src/gogs/",
+    about: "Gogs.",
+    files: { "Gogs.ts": "The entry point.", "GogsWebhook.ts": "How it signs." }
+  },
+  "providers/highlevel": {
+    folder: "providers/src/highlevel/",
+    about: "HighLevel.",
+    files: { "HighLevel.ts": "The entry point.", "HighLevelWebhook.ts": "How it signs." }
+  },
+  "providers/jobber": {
+    folder: "providers/src/jobber/",
+    about: "Jobber.",
+    files: { "Jobber.ts": "The entry point.", "JobberWebhook.ts": "How it signs." }
+  },
+  "providers/klaviyo": {
+    folder: "providers/src/klaviyo/",
+    about: "Klaviyo.",
+    files: { "Klaviyo.ts": "The entry point.", "KlaviyoWebhook.ts": "How it signs." }
+  },
+  "providers/mandrill": {
+    folder: "providers/src/mandrill/",
+    about: "Mandrill.",
+    files: { "Mandrill.ts": "The entry point.", "MandrillWebhook.ts": "How it signs." }
+  },
+  "providers/mollie": {
+    folder: "providers/src/mollie/",
+    about: "Mollie.",
+    files: { "Mollie.ts": "The entry point.", "MollieWebhook.ts": "How it signs." }
+  },
+  "providers/netlify": {
+    folder: "providers/src/netlify/",
+    about: "Netlify.",
+    files: { "Netlify.ts": "The entry point.", "NetlifyWebhook.ts": "How it signs." }
+  },
+  "providers/pandadoc": {
+    folder: "providers/src/pandadoc/",
+    about: "PandaDoc.",
+    files: { "PandaDoc.ts": "The entry point.", "PandaDocWebhook.ts": "How it signs." }
+  },
+  "providers/paystack": {
+    folder: "providers/src/paystack/",
+    about: "Paystack.",
+    files: { "Paystack.ts": "The entry point.", "PaystackWebhook.ts": "How it signs." }
+  },
+  "providers/pipedrive": {
+    folder: "providers/src/pipedrive/",
+    about: "Pipedrive.",
+    files: { "Pipedrive.ts": "The entry point.", "PipedriveWebhook.ts": "How it signs." }
+  },
+  "providers/posthog": {
+    folder: "providers/src/posthog/",
+    about: "PostHog.",
+    files: { "PostHog.ts": "The entry point.", "PostHogWebhook.ts": "How it signs." }
+  },
+  "providers/quickbooks": {
+    folder: "providers/src/quickbooks/",
+    about: "QuickBooks Online.",
+    files: { "QuickBooks.ts": "The entry point.", "QuickBooksWebhook.ts": "How it signs." }
+  },
+  "providers/segment": {
+    folder: "providers/src/segment/",
+    about: "Segment.",
+    files: { "Segment.ts": "The entry point.", "SegmentWebhook.ts": "How it signs." }
+  },
+  "providers/sellsy": {
+    folder: "providers/src/sellsy/",
+    about: "Sellsy.",
+    files: { "Sellsy.ts": "The entry point.", "SellsyWebhook.ts": "How it signs." }
+  },
+  "providers/veriff": {
+    folder: "providers/src/veriff/",
+    about: "Veriff.",
+    files: { "Veriff.ts": "The entry point.", "VeriffWebhook.ts": "How it signs." }
   }
 }

@@ -103,6 +103,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/testing/Mock.ts": ["effect/encoding", "effect/http", "effect/http-api"],
   "core/src/webhook/Inbox.ts": ["effect/sql"],
   "core/src/webhook/InboxStoreSql.ts": ["effect/sql"],
+  "core/src/webhook/internal/inboxSql/answers.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/attempts.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/claiming.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/connections.ts": ["effect/sql"],

@@ -59,7 +59,7 @@ import { scheme as line } from "./line/LineWebhook.ts"
 import { scheme as linear } from "./linear/LinearWebhook.ts"
 import { scheme as livekit } from "./livekit/LiveKitWebhook.ts"
 import { scheme as loops } from "./loops/LoopsWebhook.ts"
-import { scheme as mailgun } from "./mailgun/MailgunWebhook.ts"
+import { inboundScheme as mailgunInbound, scheme as mailgun } from "./mailgun/MailgunWebhook.ts"
 import { scheme as mandrill } from "./mandrill/MandrillWebhook.ts"
 import { scheme as messagebird } from "./messagebird/MessageBirdWebhook.ts"
 import { scheme as metaWhatsapp } from "./meta-whatsapp/MetaWhatsAppWebhook.ts"
@@ -76,7 +76,7 @@ import { scheme as pagerduty } from "./pagerduty/PagerDutyWebhook.ts"
 import { scheme as pandadoc } from "./pandadoc/PandaDocWebhook.ts"
 import { scheme as paypal } from "./paypal/PayPalWebhook.ts"
 import { scheme as paystack } from "./paystack/PaystackWebhook.ts"
-import { scheme as pipedrive } from "./pipedrive/PipedriveWebhook.ts"
+import { scheme as pipedrive, schemeV1 as pipedriveV1 } from "./pipedrive/PipedriveWebhook.ts"
 import { scheme as plaid } from "./plaid/PlaidWebhook.ts"
 import { scheme as planetscale } from "./planetscale/PlanetScaleWebhook.ts"
 import { scheme as plivo } from "./plivo/PlivoWebhook.ts"
@@ -294,6 +294,7 @@ export const schemes = {
   livekit,
   loops,
   mailgun,
+  "mailgun-inbound": mailgunInbound,
   mandrill,
   messagebird,
   "meta-whatsapp": metaWhatsapp,
@@ -311,6 +312,7 @@ export const schemes = {
   paypal,
   paystack,
   pipedrive,
+  "pipedrive-v1": pipedriveV1,
   plaid,
   planetscale,
   plivo,

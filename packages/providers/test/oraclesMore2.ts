@@ -314,6 +314,10 @@ export const requestOraclesMore2: Readonly<Record<string, RequestOracle>> = {
     id: changedBody("f3a1", "f3a2"),
     type: changedBody("deal", "note")
   }),
+  "pipedrive-v1": basic(`{"event":"updated.deal","meta":{"id":9}}`, {
+    body: changedBody("{", "{ "),
+    type: changedBody("updated", "deleted")
+  }),
   posthog: {
     ...token(
       "Authorization",

@@ -147,10 +147,10 @@ describe("a delivery of Mollie's after a rotation", () => {
     expect(verdict(schemes.mollie, { headers: joined, body, secrets: [secret] })).toBe("accepted")
   })
 
-  it("is refused when neither signature is right, or one is malformed", () => {
+  it("is refused when neither signature is right, and not because one is malformed", () => {
     expect(verdict(schemes.mollie, { headers: twice, body, secrets: ["third secret"] })).toBe("SignatureMismatch")
     const broken: Headers = [...twice, ["X-Mollie-Signature", "sha256=00"]]
-    expect(verdict(schemes.mollie, { headers: broken, body, secrets: ["new secret"] })).toBe("MalformedSignature")
+    expect(verdict(schemes.mollie, { headers: broken, body, secrets: ["new secret"] })).toBe("accepted")
   })
 
   it("has at most 32 signatures", () => {

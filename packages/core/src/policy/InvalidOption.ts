@@ -94,11 +94,33 @@ export const positiveMillis = (option: string, value: Duration.Input): number =>
  * @category validation
  */
 export const finiteMillis = (option: string, value: Duration.Input): number => {
-  const duration = Option.getOrUndefined(Duration.fromInput(value))
+  const duration = isDurationInput(value) ? Option.getOrUndefined(Duration.fromInput(value)) : undefined
   const millis = duration === undefined ? Number.NaN : Duration.toMillis(duration)
   return Number.isFinite(millis) && millis >= 0
     ? millis
     : reject(option, value, 'a finite duration such as "2 seconds", or a number of milliseconds')
+}
+
+const units: ReadonlySet<string> = new Set([
+  "weeks",
+  "days",
+  "hours",
+  "minutes",
+  "seconds",
+  "milliseconds",
+  "microseconds",
+  "nanoseconds"
+])
+
+/** Whether a value can be a duration: `Duration.fromInput` takes `NaN`, an empty object and unknown units for no time. */
+const isDurationInput = (value: unknown): boolean => {
+  if (typeof value === "number") return !Number.isNaN(value)
+  if (typeof value !== "object" || value === null) return typeof value === "string" || typeof value === "bigint"
+  if (Duration.isDuration(value)) return true
+  if (Array.isArray(value)) return value.length === 2 && value.every(Number.isFinite)
+  const entries = Object.entries(value)
+  const isAmount = (amount: unknown) => amount === undefined || Number.isFinite(amount)
+  return entries.length > 0 && entries.every(([unit, amount]) => units.has(unit) && isAmount(amount))
 }
 
 /**

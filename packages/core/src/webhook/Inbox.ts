@@ -138,6 +138,18 @@ export interface Arrival {
 }
 
 /**
+ * What a delivery was answered with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DeliveryAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/**
  * What the inbox does.
  *
  * @since 0.1.0
@@ -151,6 +163,10 @@ export interface Service {
   readonly store: (arrival: Arrival) => Effect.Effect<Put, InboxStoreError>
   /** Stores events in one transaction, as {@link Service.store} does each; returns what became of each, in their order. */
   readonly storeAll: (arrivals: ReadonlyArray<Arrival>) => Effect.Effect<ReadonlyArray<Put>, InboxStoreError>
+  /** Keeps the answer that the delivery of an event was given, for when it is repeated. The first answer counts. */
+  readonly keepAnswer: (key: number, answer: DeliveryAnswer) => Effect.Effect<void, InboxStoreError>
+  /** The answer that the delivery of an event was given, if one is kept: as long as the event. */
+  readonly answerTo: (key: number) => Effect.Effect<Option.Option<DeliveryAnswer>, InboxStoreError>
   /** Lists events by key, without their bodies; `after` is the last key of the page before. */
   readonly list: (page?: Page) => Effect.Effect<ReadonlyArray<Summary>, InboxStoreError>
   /** One event with its body and history. */
@@ -487,6 +503,9 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
   return {
     store: put,
     storeAll: (arrivals) => (arrivals.length === 0 ? Effect.succeed([]) : putAll(arrivals)),
+    keepAnswer: (key, answer) => store.keepAnswer(key, { bytes: new TextEncoder().encode(JSON.stringify(answer)) }),
+    answerTo: (key) =>
+      Effect.map(store.answerTo(key), (kept) => Option.fromUndefinedOr(kept && readAnswer(kept.bytes))),
     list: (page = {}) => store.list({ ...page, limit: pageSize(page.limit) }),
     get: (key) => Effect.map(store.get(key), Option.fromUndefinedOr),
     count: (filter = {}) => store.count(filter),
@@ -512,6 +531,9 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
     health: Effect.map(watches.health, (workers) => ({ healthy: workers.every(InboxHealth.isHealthy), workers }))
   }
 }
+
+// What is kept is what `keepAnswer` wrote.
+const readAnswer = (bytes: Uint8Array): DeliveryAnswer => JSON.parse(new TextDecoder().decode(bytes)) as DeliveryAnswer
 
 const results = {
   Stored: { result: "stored" },

@@ -114,6 +114,17 @@ export type Put =
   | { readonly _tag: "Conflicting"; readonly key: number }
 
 /**
+ * The answer that a delivery was given: bytes, and the name of the key where they are sealed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeptAnswer {
+  readonly bytes: Uint8Array
+  readonly sealedBy?: string | undefined
+}
+
+/**
  * A worker's hold on an event.
  *
  * @since 0.1.0
@@ -250,6 +261,10 @@ export interface Service {
    * and is told when listening has begun. A store that hears of none waits for ever.
    */
   readonly listen: (wake: (source: string | undefined) => void) => Effect.Effect<never, InboxStoreError>
+  /** Keeps the answer that a delivery was given, unless one is kept: the first counts. */
+  readonly keepAnswer: (key: number, answer: KeptAnswer) => Effect.Effect<void, InboxStoreError>
+  /** The answer that the delivery of an event was given, if one is kept. */
+  readonly answerTo: (key: number) => Effect.Effect<KeptAnswer | undefined, InboxStoreError>
   /** Stores a dead letter of an outgoing event; one with the same source and id grows in history. */
   readonly bury: (event: Buried) => Effect.Effect<number, InboxStoreError>
   /** Ends the dead letter of an outgoing event that was delivered after all, by the last of these attempts. */

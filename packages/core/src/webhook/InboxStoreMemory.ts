@@ -35,6 +35,7 @@ import type {
   Buried,
   Claim,
   Filter,
+  KeptAnswer,
   LaneRule,
   NewEvent,
   Purge,
@@ -98,6 +99,7 @@ const makeStore = (options: Options): RawStore => {
       history: [],
       digest,
       identity,
+      answer: undefined,
       fence: 0,
       replayedAt: 0,
       startedAt: 0,
@@ -231,6 +233,12 @@ const makeStore = (options: Options): RawStore => {
 
   return {
     put: (events) => Effect.forEach(events, (event) => orFull(() => put(event))),
+    keepAnswer: (key, answer) =>
+      Effect.sync(() => {
+        const row = rows.get(key)
+        if (row !== undefined) row.answer ??= answer
+      }),
+    answerTo: (key) => Effect.sync(() => rows.get(key)?.answer),
     claim: (asked) => Effect.sync(() => claim(asked)),
     renew: (claim, leaseUntil) =>
       Effect.sync(() => {
@@ -325,6 +333,7 @@ interface Row extends Omit<Fields, "history" | "status" | "dueAt" | "attempts" |
   held: boolean
   readonly digest: string
   readonly identity: string
+  answer: KeptAnswer | undefined
 }
 
 /** The id of an event that was purged. */

@@ -53,6 +53,7 @@ import {
   toStoreError
 } from "./internal/inboxSql/database.ts"
 import { checkConnections, limitOf } from "./internal/inboxSql/connections.ts"
+import * as KeptAnswers from "./internal/inboxSql/answers.ts"
 import * as DeadLetters from "./internal/inboxSql/deadLetters.ts"
 import * as Listening from "./internal/inboxSql/listening.ts"
 import * as Looking from "./internal/inboxSql/looking.ts"
@@ -158,6 +159,8 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       discard: (selection, now) => transactional("discard events", Looking.discard(database, selection, now)),
       purge: (options) => transactional("purge events", Upkeep.purge(database, options)),
       forget: (now) => failing("forget ids")(Upkeep.forget(database, now)),
+      keepAnswer: (key, answer) => failing("keep an answer")(KeptAnswers.keep(database, key, answer)),
+      answerTo: (key) => failing("find an answer")(KeptAnswers.find(database, key)),
       bury: (event) => transactional("store a dead letter", DeadLetters.bury(database, event)),
       exhume: (key, history) => transactional("end a dead letter", DeadLetters.exhume(database, key, history)),
       listen,

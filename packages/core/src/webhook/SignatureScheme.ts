@@ -72,6 +72,10 @@ export interface SignatureScheme {
   readonly signature: Signature
   /** The bytes that are signed. */
   readonly signedContent: SignedContent
+  /** The forms of the URL that may be signed where the content has `{url}`. */
+  readonly urlForms: ReadonlyArray<UrlForm>
+  /** Names under which a header may come instead, by the name that the scheme has for it. */
+  readonly headerAliases: Readonly<Record<string, string>>
   /** The forms a secret may have; a secret is of the first form whose prefix it carries. */
   readonly keys: ReadonlyArray<KeyForm>
   readonly timestamp: Timestamp | undefined
@@ -147,6 +151,8 @@ export interface Batch {
   readonly lists: ReadonlyArray<BatchList>
   /** The most items of a delivery. */
   readonly maxItems: number
+  /** The field of a form body that holds the JSON with the lists; `undefined` where that is the body. */
+  readonly formField: string | undefined
 }
 
 /**
@@ -166,7 +172,25 @@ export interface BatchList {
   readonly varies: boolean
   /** Whether an item without an id announces a change only, as {@link NotificationIdentity}. */
   readonly notifies: boolean
+  /** The path in the body to what tells equal items of two deliveries apart, where items have no id. */
+  readonly with: ReadonlyArray<string> | undefined
 }
+
+/**
+ * A form of the URL that a provider may have signed, because its servers or a proxy wrote it another way.
+ *
+ * | form | the URL |
+ * |---|---|
+ * | `given` | as the request or the receiver's options have it |
+ * | `port` | with its port, a default one too |
+ * | `no port` | without its port |
+ * | `encoded query` | with its query as `node:querystring` writes it |
+ * | `decoded query` | with the escapes of `:/?@!$'()*,;` in its query undone |
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type UrlForm = "given" | "port" | "no port" | "encoded query" | "decoded query"
 
 /**
  * Where the signatures are, and how they are written.
@@ -352,6 +376,7 @@ export interface ListedPart {
  * | `{body}` | the raw bytes |
  * | `{timestamp}`, `{id}` | the text of the scheme's timestamp, and of the event's id in its header |
  * | `{method}`, `{url}` | the upper-case method, and the public URL that the provider called |
+ * | `{bareUrl}` | the URL without its query |
  * | `{path}` | the URL's path and query |
  * | `{secret}` | the secret, for {@link digest} and for the audience of a {@link certificate} |
  * | `{crc32}` | the CRC-32 of the body in decimal, which anybody can keep while changing the body |
@@ -372,6 +397,7 @@ export type Slot =
   | "id"
   | "method"
   | "url"
+  | "bareUrl"
   | "path"
   | "secret"
   | "crc32"
@@ -394,6 +420,8 @@ export interface Binding {
   readonly encoding: "hex" | "base64" | "base64url"
   /** Whether a delivery may go without it, and leave that part unsigned. */
   readonly isOptional: boolean
+  /** Whether a delivery without a body may go without it. */
+  readonly mayBeAbsentWithoutBody: boolean
 }
 
 /**
@@ -429,9 +457,13 @@ export interface MacKey {
   readonly encoding: "utf8" | "utf8-nfkd" | "hex" | "hex-any-case" | "base64"
   /** Text that the secret starts with and that is no part of the key, such as `whsec_`. */
   readonly prefix: string
+  /** Whether a secret may go without the prefix. */
+  readonly isPrefixOptional: boolean
   /** Bounds of the key's length in bytes. */
   readonly minBytes: number
   readonly maxBytes: number
+  /** The least length of a key that signs; a key that only verifies may have been made by a less strict provider. */
+  readonly minBytesToSign: number
   /** A hash of those bytes that is the key in their place. */
   readonly derivation: Hash | undefined
   /** What ends the id of the key, for secrets of the form `id:secret`. */
@@ -641,7 +673,16 @@ export type TimestampField = HeaderField | ListItem | BodyField | FormJsonField 
  * @since 0.1.0
  * @category models
  */
-export type EventField = HeaderField | BodyField | FormJsonField | FormXmlField | FormField | QueryField | ClaimField
+export type EventField =
+  | HeaderField
+  | BodyField
+  | FormJsonField
+  | FormXmlField
+  | FormField
+  | QueryField
+  | ClaimField
+  | PresentField
+  | JoinedField
 
 /**
  * The value of a header.
@@ -720,6 +761,29 @@ export interface FormField {
 export interface QueryField {
   readonly _tag: "Query"
   readonly name: string
+}
+
+/**
+ * A text that is meant where something is there, such as `message` where the body has a member of that name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PresentField {
+  readonly _tag: "Present"
+  readonly path: ReadonlyArray<string>
+  readonly value: string
+}
+
+/**
+ * Several fields that are one text together, joined by `.`; it is there where all of them are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JoinedField {
+  readonly _tag: "Joined"
+  readonly fields: ReadonlyArray<EventField>
 }
 
 /**
@@ -975,6 +1039,10 @@ export interface Options {
   readonly signature: Signature
   /** Such as `{timestamp}.{body}`; with several, any of them. A scheme given back is taken as it is. */
   readonly signedContent: string | ReadonlyArray<string> | SignedContent
+  /** Any of these may be signed where the content has `{url}`. Default: `given`. */
+  readonly urlForms?: ReadonlyArray<UrlForm> | undefined
+  /** Such as `{ "svix-id": "webhook-id" }`, for headers that come under other names. Default: none. */
+  readonly headerAliases?: Readonly<Record<string, string>> | undefined
   readonly keys: ReadonlyArray<KeyForm>
   readonly timestamp?: TimestampOptions | Timestamp | undefined
   readonly eventId?: EventField | undefined
@@ -1027,6 +1095,8 @@ export interface BatchOptions {
   readonly lists: ReadonlyArray<BatchList>
   /** The most items of a delivery. Default: 1000. */
   readonly maxItems?: number | undefined
+  /** The field of a form body that holds the JSON with the lists. Default: the body is that JSON. */
+  readonly formField?: string | undefined
 }
 
 /**
@@ -1066,6 +1136,8 @@ export const make = (options: Options): SignatureScheme => {
     id: checkId(options.id),
     signature: options.signature,
     signedContent: parseTemplate(options.signedContent),
+    urlForms: options.urlForms ?? ["given"],
+    headerAliases: options.headerAliases ?? {},
     keys: options.keys,
     timestamp: options.timestamp && makeTimestamp(options.timestamp),
     eventId: options.eventId,
@@ -1206,8 +1278,10 @@ export const mac = (options: {
   readonly hash: Hash
   readonly encoding?: MacKey["encoding"]
   readonly prefix?: string
+  readonly isPrefixOptional?: boolean
   readonly minBytes?: number
   readonly maxBytes?: number
+  readonly minBytesToSign?: number
   readonly derivation?: Hash
   readonly idSeparator?: string
   readonly alternative?: MacAlternative
@@ -1226,8 +1300,10 @@ export const mac = (options: {
     hash: options.hash,
     encoding: options.encoding ?? "utf8",
     prefix: options.prefix ?? "",
+    isPrefixOptional: options.isPrefixOptional ?? false,
     minBytes,
     maxBytes,
+    minBytesToSign: integer("SignatureScheme.keys.minBytesToSign", options.minBytesToSign ?? minBytes, minBytes),
     derivation: options.derivation,
     idSeparator: options.idSeparator,
     alternative: options.alternative,
@@ -1347,13 +1423,15 @@ export const hashOf = (
     readonly hash: Hash
     readonly encoding: Binding["encoding"]
     readonly isOptional?: boolean
+    readonly mayBeAbsentWithoutBody?: boolean
   }
 ): Binding => ({
   at: options.at,
   content: parseTemplate(template),
   hash: options.hash,
   encoding: options.encoding,
-  isOptional: options.isOptional ?? false
+  isOptional: options.isOptional ?? false,
+  mayBeAbsentWithoutBody: options.mayBeAbsentWithoutBody ?? false
 })
 
 /**
@@ -1450,6 +1528,29 @@ export const form = (field: string): FormField => ({ _tag: "Form", field })
 export const query = (name: string): QueryField => ({ _tag: "Query", name })
 
 /**
+ * The name of a member of a JSON body as the type of an event, where that member is there, whatever it is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const present = (value: string, ...path: ReadonlyArray<string>): PresentField => ({
+  _tag: "Present",
+  path: path.length === 0 ? [value] : path,
+  value
+})
+
+/**
+ * Several fields together as the place of a type, such as `TRANSACTIONS.SYNC_UPDATES_AVAILABLE`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const joined = (...fields: readonly [EventField, EventField, ...Array<EventField>]): JoinedField => ({
+  _tag: "Joined",
+  fields
+})
+
+/**
  * A claim of the token as the place of a timestamp, an id or a type.
  *
  * @since 0.1.0
@@ -1507,13 +1608,16 @@ export const items = (
     readonly type?: string | ReadonlyArray<string>
     readonly varies?: boolean
     readonly notifies?: boolean
+    /** Such as `time_ms`, of the delivery. */
+    readonly with?: string
   } = {}
 ): BatchList => ({
   list: pathOf(options.list ?? ""),
   id: [options.id ?? []].flat().map(joinedPaths),
   type: [options.type ?? []].flat().map(joinedPaths),
   varies: options.varies ?? false,
-  notifies: options.notifies ?? false
+  notifies: options.notifies ?? false,
+  with: options.with === undefined ? undefined : pathOf(options.with)
 })
 
 const pathOf = (text: string): ReadonlyArray<string> => (text === "" ? [] : text.split("."))
@@ -1679,6 +1783,7 @@ const slots: ReadonlyArray<string> = [
   "id",
   "method",
   "url",
+  "bareUrl",
   "path",
   "secret",
   "crc32",
@@ -1803,9 +1908,9 @@ const makeTimestamp = (options: TimestampOptions | Timestamp): Timestamp =>
 const listOf = (identity: Identity | ReadonlyArray<Identity>): ReadonlyArray<Identity> =>
   "_tag" in identity ? [identity] : identity
 
-const makeBatch = ({ lists, maxItems = 1000 }: BatchOptions | Batch): Batch =>
+const makeBatch = ({ formField, lists, maxItems = 1000 }: BatchOptions | Batch): Batch =>
   lists.length > 0
-    ? { lists, maxItems: integer("SignatureScheme.batch.maxItems", maxItems, 1) }
+    ? { lists, maxItems: integer("SignatureScheme.batch.maxItems", maxItems, 1), formField }
     : reject("batch.lists", "an empty list", "at least one list")
 
 /** Who captured a delivery could send it again for as long as it is taken: it must be known for as long, by what is signed. */
@@ -1971,7 +2076,8 @@ const checkSlots = (scheme: SignatureScheme): void => {
 const isCoveredAnyway = (scheme: SignatureScheme, { at }: Timestamp): boolean =>
   at._tag === "Claim" || (at._tag !== "Header" && at._tag !== "ListItem" && covers(scheme, "body"))
 
-const ofBody: ReadonlySet<string> = new Set<Slot>(["body", "crc32", "form", "uniqueForm", "token"])
+/** A signature of the URL covers no body at all, and `unsigned` says so. */
+const ofBody: ReadonlySet<string> = new Set<Slot>(["body", "bareUrl", "crc32", "form", "uniqueForm", "token"])
 
 const signsAnything = ({ keys, signedContent }: SignatureScheme): boolean =>
   keys.some(({ _tag }) => _tag === "Token") ||
@@ -2013,7 +2119,7 @@ const isClaim = (field: TimestampField | QueryField | undefined): boolean => fie
 
 /**
  * Standard Webhooks: `webhook-id`, `webhook-timestamp` and a list in `webhook-signature`. The secrets: `whsec_` and 24 to 64
- * bytes in base64 for `v1`; `whpk_` and `whsk_` with an ed25519 key in base64 for `v1a`.
+ * bytes in base64 for `v1`, or 16 and more where they only verify; `whpk_` and `whsk_` with an ed25519 key in base64 for `v1a`.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  * @since 0.1.0
@@ -2024,7 +2130,15 @@ export const standardWebhooks: SignatureScheme = make({
   signature: headerList("webhook-signature", { separator: " ", assignment: ",", encoding: "base64" }),
   signedContent: "{id}.{timestamp}.{body}",
   keys: [
-    mac({ hash: "sha256", encoding: "base64", prefix: "whsec_", minBytes: 24, maxBytes: 64, label: "v1" }),
+    mac({
+      hash: "sha256",
+      encoding: "base64",
+      prefix: "whsec_",
+      minBytes: 16,
+      minBytesToSign: 24,
+      maxBytes: 64,
+      label: "v1"
+    }),
     ed25519({ encoding: "base64", publicPrefix: "whpk_", privatePrefix: "whsk_", label: "v1a" })
   ],
   timestamp: { at: header("webhook-timestamp"), unit: "seconds", tolerance: "5 minutes" },

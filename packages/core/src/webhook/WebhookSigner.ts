@@ -217,7 +217,7 @@ const withUrlHash = ({ bindings }: SignatureScheme, request: Unsigned, id: strin
   const binding = bindings.find(({ at }) => at._tag === "Query")
   const delivery = new Delivery(request)
   if (binding === undefined || delivery.json() === undefined) return request
-  const source = { delivery, id, item: undefined, isFormHashed: true, timestamp: "" }
+  const source = { delivery, id, url: delivery.url, item: undefined, isFormHashed: true, timestamp: "" }
   return { ...request, url: Placement.inQuery(request.url, binding.at.name, Bindings.compute(binding, source)) }
 }
 
@@ -226,6 +226,7 @@ const sourceOf = (scheme: SignatureScheme, delivery: Delivery, id: string, stamp
   id,
   timestamp: signedStamp(scheme, delivery) ?? stamp,
   item: undefined,
+  url: delivery.url,
   isFormHashed: scheme.bindings.some(({ at }) => at._tag === "Query" && EventFields.textOf(at, delivery) !== undefined)
 })
 

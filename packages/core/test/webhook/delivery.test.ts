@@ -260,6 +260,26 @@ describe("the refusal of a scheme", () => {
 })
 
 describe("what a scheme says of its deliveries", () => {
+  it.effect("is the status for every signature that is missing, malformed or wrong", () =>
+    Effect.gen(function* () {
+      const statuses = (scheme: SignatureScheme.SignatureScheme) =>
+        Effect.forEach([[], [["X-Token", ""]], [["X-Token", "another token"]]] as const, (headers) =>
+          Effect.map(
+            WebhookReceiver.handle({ source: "acme", scheme, secrets })({
+              method: "POST",
+              url: "/",
+              headers,
+              body: new Uint8Array()
+            }),
+            ({ status }) => status
+          )
+        )
+      assert.deepStrictEqual(yield* statuses(schemeWith({ refusal: { status: 401 } })), [401, 401, 401])
+      assert.deepStrictEqual(yield* statuses(schemeWith({})), [400, 400, 401])
+      assert.throws(() => schemeWith({ refusal: { status: 200 } }), /delivery\.refusal\.status is 200/)
+    }).pipe(Effect.provide(Inbox.layerMemory))
+  )
+
   it("is checked where the scheme is made", () => {
     assert.throws(() => schemeWith({ contentTypes: ["json"] }), /delivery\.contentTypes is "json"/)
     assert.throws(() => schemeWith({ acknowledgement: { status: 500 } }), /delivery\.acknowledgement\.status is 500/)

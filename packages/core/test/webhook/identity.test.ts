@@ -287,6 +287,22 @@ describe("a delivery that holds several events", () => {
   )
 
   test(
+    "tells equal items of two deliveries apart by what the delivery says",
+    Effect.gen(function* () {
+      const timed = SignatureScheme.make({
+        ...base,
+        batch: { lists: [SignatureScheme.items({ list: "events", type: "name", with: "time_ms" })] }
+      })
+      const { receive, tags } = open(timed)
+      const events = [{ name: "occupied", channel: "a" }]
+      yield* receive(request(JSON.stringify({ time_ms: 1, events })))
+      yield* receive(request(JSON.stringify({ time_ms: 1, events })))
+      yield* receive(request(JSON.stringify({ time_ms: 2, events })))
+      assert.deepStrictEqual(tags(), ["Stored", "Duplicate", "Stored"])
+    })
+  )
+
+  test(
     "is stored for each tenant by itself",
     Effect.gen(function* () {
       const receive = WebhookReceiver.handle({

@@ -58,6 +58,25 @@ export const inboxArrivalSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbo
     )
 
     test(
+      "the first answer to a delivery is kept as long as its event",
+      Effect.gen(function* () {
+        const inbox = yield* Inbox.Inbox
+        const { key } = yield* inbox.store(arrival("a", "1"))
+        assert.isTrue(Option.isNone(yield* inbox.answerTo(key)))
+        const answer = { status: 200, headers: { "content-type": "application/json" }, body: `{"ok":"ü"}` }
+        yield* inbox.keepAnswer(key, answer)
+        yield* inbox.keepAnswer(key, { ...answer, body: "another" })
+        yield* inbox.keepAnswer(key + 1000, answer)
+        assert.deepStrictEqual(yield* inbox.answerTo(key), Option.some(answer))
+        assert.isTrue(Option.isNone(yield* inbox.answerTo(key + 1000)))
+        yield* inbox.discard(key)
+        yield* TestClock.adjust("1 minute")
+        yield* inbox.purge({ olderThan: 0, statuses: ["discarded"] })
+        assert.isTrue(Option.isNone(yield* inbox.answerTo(key)))
+      })
+    )
+
+    test(
       "a notification is a duplicate while one like it waits, and an event of its own afterwards",
       Effect.gen(function* () {
         const inbox = yield* Inbox.Inbox

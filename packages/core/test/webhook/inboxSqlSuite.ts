@@ -131,6 +131,7 @@ export const inboxSqlSuite = <E>(name: string, layer: Layer.Layer<Services, E>) 
         const inbox = yield* Inbox.Inbox
         yield* sql`DROP TABLE causeway_attempts`
         yield* sql`DROP TABLE causeway_notifications`
+        yield* sql`DROP TABLE causeway_answers`
         yield* sql`DROP TABLE causeway_events`
         const error = yield* Effect.flip(inbox.store({ ...arrival("planted"), headers: [["x", "planted"]] }))
         assert.strictEqual(error._tag, "InboxStoreError")

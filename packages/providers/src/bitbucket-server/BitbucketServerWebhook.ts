@@ -8,13 +8,13 @@
  * **Details**
  *
  * `X-Hub-Signature: sha256=…` is the hexadecimal HMAC of the body. The id is `X-Request-Id`, the type `X-Event-Key`,
- * such as `repo:refs_changed`. The test of a connection is an event of the type `diagnostics:ping`.
+ * such as `repo:refs_changed`.
  *
  * **Gotchas**
  *
  * Id and type are in headers that the signature does not cover, and there is no timestamp: a delivery can be replayed
- * under another id. A webhook without a secret is not signed, and is refused. Bitbucket Cloud has a scheme of its
- * own.
+ * under another id. A webhook without a secret is not signed, and is refused; so is the test of a connection,
+ * `diagnostics:ping`, where it comes without a signature. Bitbucket Cloud has a scheme of its own.
  *
  * **Example** (A delivery, signed and verified)
  *

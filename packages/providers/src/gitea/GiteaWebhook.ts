@@ -7,15 +7,15 @@
  *
  * **Details**
  *
- * `X-Gitea-Signature` is the hexadecimal HMAC of the JSON of the event: of the body, or, where the webhook sends
- * forms, of the form's field `payload`. The id is `X-Gitea-Delivery`, the type `X-Gitea-Event`, such as `push` or
+ * `X-Gitea-Signature` is the hexadecimal HMAC of the JSON of the event: of the body, or, where the webhook sends forms,
+ * of the form's field `payload`. The id is `X-Gitea-Delivery`, the type `X-Gitea-Event`, such as `push` or
  * `pull_request`. Deliveries also carry the headers of Gogs and GitHub, with the same values.
  *
  * **Gotchas**
  *
  * Id and type are in headers that the signature does not cover, and there is no timestamp: a delivery can be replayed
- * under another id. Of a form only `payload` is signed: read nothing else of it. Gitea never sends a delivery again
- * by itself; an owner may, under the same id.
+ * under another id. Of a form only `payload` is signed: read nothing else of it. Gitea never sends a delivery again by
+ * itself; when somebody does, it has another id.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -8,14 +8,15 @@
  * **Details**
  *
  * Nothing is signed: a webhook sends `Authorization: Basic …` with the user name and password that it was made with,
- * compared in constant time. The id is `meta.id`; the type is `meta.entity`, such as `deal`, and what happened to it
- * is `meta.action`.
+ * compared in constant time. The id is `meta.id`; the type is `meta.entity`, such as `deal`, and what happened to it is
+ * `meta.action`.
  *
  * **Gotchas**
  *
  * Whoever sees one delivery can make others, so that nothing but TLS protects them: `unsigned` names every part. A
- * webhook without a user and a password sends no header, and is refused. These are webhooks v2; in v1, which
- * Pipedrive has switched off, `meta.id` was the id of the object. `meta.attempt` counts the attempts.
+ * webhook without a user and a password sends no header, and is refused. `meta.attempt` counts the attempts. These are
+ * webhooks v2; {@link schemeV1} is for those of v1, where `meta.id` is the id of the object: there an event is known by
+ * its type, its object and its time.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -62,6 +63,33 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.body("meta", "id"),
   eventType: [SignatureScheme.body("meta", "entity")],
+  // A repeated event counts its attempts in `meta.attempt`.
+  identity: SignatureScheme.byFields(SignatureScheme.body("meta", "id"), { varies: true }),
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://pipedrive.readme.io/docs/guide-for-webhooks-v2", checked: "documentation" }
+})
+
+/**
+ * The scheme of Pipedrive's webhooks v1, as their documentation describes it. The type is the body's `event`, such as
+ * `updated.deal`; there is no id.
+ *
+ * @see https://pipedrive.readme.io/docs/guide-for-webhooks
+ * @since 0.1.0
+ * @category schemes
+ */
+export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...scheme,
+  id: "pipedrive-v1",
+  eventId: undefined,
+  eventType: [SignatureScheme.body("event")],
+  // `meta.id` is the id of the object, and a repeated event counts its attempts in `retry`.
+  identity: SignatureScheme.byFields(
+    [
+      SignatureScheme.body("event"),
+      SignatureScheme.body("meta", "id"),
+      SignatureScheme.body("meta", "timestamp_micro")
+    ],
+    { varies: true }
+  ),
+  docs: { url: "https://pipedrive.readme.io/docs/guide-for-webhooks", checked: "documentation" }
 })

@@ -8,13 +8,14 @@
  * **Details**
  *
  * `X-Webhook-Signature` is the hexadecimal SHA-1 of the key, immediately followed by the body. The type is the body's
- * `event`, such as `created`; what was created is its `relatedtype`.
+ * `event`, such as `created`; what was created is its `relatedtype`. Where a webhook sends forms, both are in the JSON
+ * of the field `notif`.
  *
  * **Gotchas**
  *
- * It is a plain hash with the key in front, not an HMAC: whoever sees a delivery can append bytes to it and compute
- * the hash of the longer body. Such bytes come after the padding of the hash, so that the result is no JSON; parse
- * the body before you trust it. There is neither an id nor a signed timestamp.
+ * It is a plain hash with the key in front, not an HMAC: whoever sees a delivery can append bytes to it and compute the
+ * hash of the longer body. Such bytes come after the padding of the hash, so that the result is no JSON; parse the body
+ * before you trust it. There is neither an id nor a signed timestamp.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -59,6 +60,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Webhook-Signature", { encoding: "hex" }),
   signedContent: "{secret}{body}",
   keys: [SignatureScheme.digest({ hash: "sha1" })],
-  eventType: [SignatureScheme.body("event")],
+  eventType: [SignatureScheme.body("event"), SignatureScheme.formJson("notif", "event")],
   docs: { url: "https://help.sellsy.com/fr/articles/5876622-webhooks", checked: "source" }
 })

@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * There is neither an id nor a timestamp: an inbox goes by the hash of the body. `X-Auth-Client` names the
- * integration and is not covered. The older `X-Signature`, a plain hash, is not accepted.
+ * integration and is not covered. The older `X-Signature`, a plain hash, is not accepted. What is not answered with 200 is sent again for up to a week.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -63,6 +63,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     SignatureScheme.body("verification", "status"),
     SignatureScheme.body("eventType")
   ],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], acknowledgement: {}, retriedFor: "7 days" },
   docs: { url: "https://devdocs.veriff.com/docs/hmac-authentication-and-endpoint-security", checked: "documentation" }
 })

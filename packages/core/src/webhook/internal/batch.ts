@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import type { Batch, BatchList, SignatureScheme } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import type { Delivery } from "./delivery.ts"
@@ -16,8 +17,9 @@ export interface Item {
 
 /** The events of a delivery; `undefined` where it is one itself, because it has none of the lists. */
 export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyArray<Item> | undefined => {
-  const text = batch === undefined || delivery.json() === undefined ? undefined : delivery.jsonText()
-  if (batch === undefined || text === undefined) return undefined
+  const found = batch && textOf(batch, delivery)
+  if (batch === undefined || found === undefined) return undefined
+  const { json, text } = found
   let isBatch = false
   const items: Array<Item> = []
   for (const list of batch.lists) {
@@ -25,9 +27,17 @@ export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyA
     if (found === undefined) continue
     isBatch = true
     checkSize(batch, list, items.length + found.length)
-    for (const item of found) items.push(itemOf(list, item))
+    const apart = list.with && EventFields.textAt(json, list.with)
+    for (const item of found) items.push(itemOf(list, item, apart))
   }
   return isBatch ? items : undefined
+}
+
+/** The JSON with the lists, as it is written and as it is read. */
+const textOf = ({ formField }: Batch, delivery: Delivery): { readonly text: string; readonly json: unknown } | undefined => {
+  const text = formField === undefined ? delivery.jsonText() : delivery.formField(formField)
+  const json = formField === undefined ? delivery.json() : delivery.formJson(formField)
+  return text === undefined || json === undefined ? undefined : { text, json }
 }
 
 const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void => {
@@ -35,9 +45,9 @@ const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void
   refuse(Reason.MalformedBody({ field: list.join("."), expected: `a list of at most ${maxItems} items` }))
 }
 
-const itemOf = (list: BatchList, text: string): Item => {
+const itemOf = (list: BatchList, text: string, apart: string | undefined): Item => {
   const json: unknown = JSON.parse(text)
-  const name = firstOf(list.id, json)
+  const name = firstOf(list.id, json) ?? (apart === undefined ? undefined : digestOf(apart, text))
   return {
     body: Buffer.from(text),
     type: firstOf(list.type, json, (texts) => texts.join(".")),
@@ -47,6 +57,8 @@ const itemOf = (list: BatchList, text: string): Item => {
         : { name, varies: list.varies, isNotification: false }
   }
 }
+
+const digestOf = (apart: string, text: string): string => createHash("sha256").update(`${apart}\0${text}`).digest("hex")
 
 type Paths = ReadonlyArray<ReadonlyArray<string>>
 

@@ -88,7 +88,11 @@ export const readCandidates = (
   const signatures = items.filter((item) => formOf(forms, item) !== undefined)
   if (signatures.length > limit) refuse(Reason.TooManySignatures({ header, limit }))
   const usable = forms.filter((form) => keys.some((key) => key.form === form))
-  const candidates = signatures.flatMap((item) => decodeItem(signature, item, formOf(usable, item), delivery))
+  const read = signatures.flatMap((item) => decodeItem(signature, item, formOf(usable, item), delivery))
+  const candidates = read.filter((each) => typeof each !== "string")
+  const problem = read.find((each) => typeof each === "string")
+  // One of several suffices, and those that are malformed are none of them; of items that are signed one by one, each must be.
+  if (problem !== undefined && (candidates.length === 0 || signature._tag === "InItems")) malformed(signature, problem)
   return candidates.length > 0
     ? candidates
     : refuse(Reason.UnsupportedAlgorithm({ header, accepted: usable.flatMap(({ label }) => label ?? []) }))
@@ -97,19 +101,20 @@ export const readCandidates = (
 const formOf = (forms: ReadonlyArray<KeyForm>, { label }: Item): KeyForm | undefined =>
   forms.find((form) => form.label === label)
 
+/** The signature, or what it must be. */
 const decodeItem = (
   signature: Signature,
   { keyId, label, text }: Item,
   form: KeyForm | undefined,
   delivery: Delivery
-): Candidate | ReadonlyArray<never> => {
+): Candidate | string | ReadonlyArray<never> => {
   if (form === undefined) return []
   const encoding = encodingOf(signature)
   const [min, max] = lengthsOf(form, signature, delivery)
   const bytes = Encodings.decode(encoding, text)
   return bytes !== undefined && bytes.length >= min && bytes.length <= max
     ? { label, keyId, bytes }
-    : malformed(signature, Encodings.describe(encoding, min, max))
+    : Encodings.describe(encoding, min, max)
 }
 
 const encodingOf = (signature: Signature): Encoding => (signature._tag === "Jwt" ? "base64url" : signature.encoding)

@@ -52,6 +52,12 @@ export const textOf = (field: Field, delivery: Delivery): string | undefined => 
       return delivery.query(field.name)
     case "Claim":
       return textAt(delivery.token?.claims, [field.name])
+    case "Joined": {
+      const texts = field.fields.map((each) => textOf(each, delivery))
+      return texts.every((text) => text !== undefined) ? texts.join(".") : undefined
+    }
+    case "Present":
+      return valueAt(delivery.json(), field.path) === undefined ? undefined : field.value
   }
 }
 
@@ -78,7 +84,10 @@ export const identityText = (field: EventField, delivery: Delivery): string | un
 export const nameOf = (field: Field): string => {
   switch (field._tag) {
     case "Body":
+    case "Present":
       return field.path.join(".")
+    case "Joined":
+      return field.fields.map(nameOf).join(" and ")
     case "FormJson":
     case "FormXml":
       return [field.field, ...field.path].join(".")

@@ -5,6 +5,7 @@ import * as Bindings from "./bindings.ts"
 import * as Candidates from "./candidates.ts"
 import * as Coverage from "./coverage.ts"
 import { Delivery } from "./delivery.ts"
+import * as DeliveryHeaders from "./deliveryHeaders.ts"
 import * as EventFields from "./eventFields.ts"
 import * as JsonWebToken from "./jsonWebToken.ts"
 import * as PlainMac from "./plainMac.ts"
@@ -14,6 +15,7 @@ import * as Signatures from "./signatures.ts"
 import * as SignedContent from "./signedContent.ts"
 import * as SigningKeys from "./signingKeys.ts"
 import * as Timestamps from "./timestamps.ts"
+import * as UrlForms from "./urlForms.ts"
 
 /** What is judged, and by what. */
 interface Given extends Pick<Delivery, "method" | "url" | "headers" | "body"> {
@@ -34,12 +36,23 @@ export interface Judged {
 export type Part = "id" | "type" | "timestamp" | "body"
 
 /** Accepts a delivery or says why not. An id or a type in its body may be read as late as when it is asked for. */
-export const verify = (scheme: SignatureScheme, input: Given): Result.Result<Judged, WebhookError> =>
-  attempt(scheme.id, () => PlainMac.accept(scheme, input) ?? judge(scheme, input))
+export const verify = (scheme: SignatureScheme, given: Given): Result.Result<Judged, WebhookError> =>
+  attempt(scheme.id, () => {
+    const input = renamed(scheme, given)
+    return PlainMac.accept(scheme, input) ?? judge(scheme, input)
+  })
 
 /** As {@link verify}, with all that is to be read of the delivery read. */
-export const verifyAndRead = (scheme: SignatureScheme, input: Given): Result.Result<Judged, WebhookError> =>
-  attempt(scheme.id, () => PlainMac.acceptAndRead(scheme, input) ?? judge(scheme, input))
+export const verifyAndRead = (scheme: SignatureScheme, given: Given): Result.Result<Judged, WebhookError> =>
+  attempt(scheme.id, () => {
+    const input = renamed(scheme, given)
+    return PlainMac.acceptAndRead(scheme, input) ?? judge(scheme, input)
+  })
+
+const renamed = (scheme: SignatureScheme, input: Given): Given => {
+  const headers = DeliveryHeaders.renamed(scheme.headerAliases, input.headers)
+  return headers === input.headers ? input : { ...input, headers }
+}
 
 /** Whether a delivery names what it must name, where that is known before its key is. */
 export const isAddressedToAny = (
@@ -99,6 +112,7 @@ const sourceOf = ({ bindings }: SignatureScheme, delivery: Delivery, { id, stamp
   delivery,
   id,
   timestamp: stamp?.text ?? "",
+  url: delivery.url,
   item: undefined,
   isFormHashed: bindings.some((binding) => binding.isOptional && Coverage.isThere(binding, delivery))
 })
@@ -116,10 +130,15 @@ const findSigner = (
     : Signatures.signedBy(keys, candidates, contentsOf(scheme, source))) ??
   refuse(Reason.SignatureMismatch({ signatures: candidates.length, secrets: keys.length }))
 
-const contentsOf = ({ signedContent }: SignatureScheme, source: SignedContent.Source): Signatures.Contents => {
-  if (SignedContent.usesSecret(signedContent))
-    return ({ text }) => SignedContent.assembleAll(signedContent, source, text)
-  const contents = SignedContent.assembleAll(signedContent, source, "")
+const contentsOf = (
+  { signedContent, urlForms }: SignatureScheme,
+  source: SignedContent.Source
+): Signatures.Contents => {
+  const urls = UrlForms.formsOf(urlForms, source.url, source.delivery.parsedUrl())
+  const assemble = (secret: string) =>
+    urls.flatMap((url) => SignedContent.assembleAll(signedContent, { ...source, url }, secret))
+  if (SignedContent.usesSecret(signedContent)) return ({ text }) => assemble(text)
+  const contents = assemble("")
   return () => contents
 }
 

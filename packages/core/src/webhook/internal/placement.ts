@@ -35,7 +35,9 @@ export const inField = (delivery: Delivery, field: EventField, text: string): Pl
       return { url, headers, body: encodeJson(withValue(delivery.json(), field.path, text)) }
     case "FormXml":
     case "Claim":
-      return refuse(Reason.InvalidInput({ option: "scheme", expected: "without a signature in XML or in a claim" }))
+    case "Present":
+    case "Joined":
+      return refuse(Reason.InvalidInput({ option: "scheme", expected: "one whose signature is in a field" }))
   }
 }
 

@@ -1,7 +1,7 @@
 import { Effect, Result } from "effect"
 import { SealBroken, type Service as Seal } from "../InboxSeal.ts"
 import { InboxStoreError, UnreadableEvent } from "../InboxStore.ts"
-import type { Claim, NewEvent, Service as Store, Undecided } from "../InboxStore.ts"
+import type { Claim, KeptAnswer, NewEvent, Service as Store, Undecided } from "../InboxStore.ts"
 import { type Header, WebhookEvent } from "../WebhookEvent.ts"
 import { safely } from "./safely.ts"
 
@@ -50,6 +50,12 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
   return {
     ...rest,
     put: (events) => store.put(events.map(sealed)),
+    keepAnswer: (key, answer) =>
+      store.keepAnswer(
+        key,
+        seal === undefined ? answer : { bytes: seal.seal(answer.bytes, answerOwner(key)), sealedBy: seal.keyId }
+      ),
+    answerTo: (key) => Effect.map(store.answerTo(key), (answer) => answer && openAnswer(seal, key, answer)),
     bury: (event) => store.bury(sealed(event)),
     claim: (options) => Effect.map(store.claim(options), (claims) => claims.map(readable)),
     undecided: (source, limit) => Effect.map(store.undecided(source, limit), (events) => events.map(readable)),
@@ -67,6 +73,16 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
         ? Effect.succeed(0)
         : Effect.suspend(() => resealFrom(seal, { opened, rewrite, sealedOtherwise }, { after: 0, before: 0 }))
   }
+}
+
+const answerOwner = (key: number) => ["causeway/inbox/answer", String(key)]
+
+/** One that does not open is none: the delivery is answered as if it had none. */
+const openAnswer = (seal: Seal | undefined, key: number, answer: KeptAnswer): KeptAnswer | undefined => {
+  const { bytes, sealedBy } = answer
+  if (sealedBy === undefined) return answer
+  const opened = safely(() => seal && Result.getOrUndefined(seal.open(sealedBy, bytes, answerOwner(key))), undefined)
+  return opened && { bytes: opened }
 }
 
 type Unopened = SealBroken | UnreadableEvent

@@ -10,6 +10,8 @@ export interface Source {
   readonly delivery: Delivery
   readonly timestamp: string
   readonly id: string
+  /** The form of the URL that may be signed. */
+  readonly url: string
   /** One item of a body whose items are signed one by one. */
   readonly item: unknown
   /** Whether a hash in the signed URL stands for the form. */
@@ -63,7 +65,9 @@ const fillSlot = (slot: Slot, source: Source, secret: string): string | Uint8Arr
     case "method":
       return delivery.method
     case "url":
-      return delivery.url
+      return source.url
+    case "bareUrl":
+      return RequestText.bareUrl(delivery)
     case "path":
       return RequestText.path(delivery)
     case "secret":

@@ -83,9 +83,10 @@ const makeKey = (purpose: Purpose, forms: Forms, text: string): SigningKey | und
     // The last line of a PEM file ends.
     return isPem(text) ? makeKey(purpose, forms, text.trim()) : undefined
   }
-  const form = forms.find((candidate) => text.startsWith(prefixOf(purpose, candidate)))
+  const prefixed = forms.find((candidate) => text.startsWith(prefixOf(purpose, candidate)))
+  const form = prefixed ?? forms.find((candidate) => candidate._tag === "Mac" && candidate.isPrefixOptional)
   if (form === undefined) return undefined
-  const [id, secret] = splitId(form, text.slice(prefixOf(purpose, form).length))
+  const [id, secret] = splitId(form, prefixed === undefined ? text : text.slice(prefixOf(purpose, form).length))
   return secret === undefined || !isText(form, secret) ? undefined : withKey(purpose, form, id, secret)
 }
 
@@ -122,13 +123,13 @@ const withKey = (purpose: Purpose, form: KeyForm, id: string | undefined, text: 
 
 const alternateKey = (form: MacKey, alternative: MacAlternative, text: string): KeyObject | undefined =>
   text.startsWith(alternative.prefix)
-    ? macKey({ ...form, ...alternative }, text.slice(alternative.prefix.length))
+    ? macKey("verify", { ...form, ...alternative }, text.slice(alternative.prefix.length))
     : undefined
 
 const keyOf = (purpose: Purpose, form: KeyForm, text: string): KeyObject | "none" | undefined => {
   switch (form._tag) {
     case "Mac":
-      return macKey(form, text)
+      return macKey(purpose, form, text)
     case "Ed25519":
       return ed25519Key(purpose, form, text)
     case "Ecdsa":
@@ -148,17 +149,21 @@ const keyOf = (purpose: Purpose, form: KeyForm, text: string): KeyObject | "none
   }
 }
 
-const macKey = (form: MacKey, encoded: string): KeyObject | undefined => {
+const macKey = (purpose: Purpose, form: MacKey, encoded: string): KeyObject | undefined => {
   const bytes = decodeMac(form, encoded)
-  return bytes !== undefined && bytes.length >= form.minBytes && bytes.length <= form.maxBytes
+  const least = purpose === "sign" ? form.minBytesToSign : form.minBytes
+  return bytes !== undefined && bytes.length >= least && bytes.length <= form.maxBytes
     ? createSecretKey(form.derivation === undefined ? bytes : createHash(form.derivation).update(bytes).digest())
     : undefined
 }
 
 const decodeMac = ({ encoding }: MacKey, text: string): Buffer | undefined => {
   switch (encoding) {
+    case "hex":
     case "hex-any-case":
-      return Encodings.decode("hex", text.toLowerCase())
+      return Encodings.decodeSecret("hex", text)
+    case "base64":
+      return Encodings.decodeSecret("base64", text)
     case "utf8-nfkd":
       return Encodings.decode("utf8", text.normalize("NFKD"))
     default:
@@ -206,7 +211,7 @@ const attemptKey = (make: () => KeyObject | undefined): KeyObject | undefined =>
 
 const ed25519Key = (purpose: Purpose, form: Ed25519Key, encoded: string): KeyObject | undefined => {
   if (purpose === "verify" && isPem(encoded)) return pairKey(purpose, encoded, isEd25519)
-  const bytes = Encodings.decode(form.encoding, encoded)
+  const bytes = Encodings.decodeSecret(form.encoding, encoded)
   if (bytes === undefined) return undefined
   return purpose === "verify" ? publicKey(bytes) : privateKey(bytes)
 }
@@ -233,7 +238,7 @@ const belongsTo = (key: KeyObject, publicBytes: Buffer): boolean =>
 const describe = (purpose: Purpose, form: KeyForm): string => {
   switch (form._tag) {
     case "Mac":
-      return describeMac(form)
+      return describeMac(purpose, form)
     case "Ed25519":
       return describePair(purpose, form)
     case "Ecdsa":
@@ -267,8 +272,9 @@ const describePair = (purpose: Purpose, form: Ed25519Key): string =>
     ? `"${form.publicPrefix}" and the 32 bytes of an ed25519 public key in ${form.encoding}${form.publicPrefix === "" ? ", or the key as SPKI in PEM" : ""}`
     : `"${form.privatePrefix}" and an ed25519 private key (seed, or seed and public key) in ${form.encoding}`
 
-const describeMac = (form: MacKey): string => {
-  const prefix = form.prefix === "" ? "" : `"${form.prefix}" and `
-  const size = `${form.minBytes} to ${form.maxBytes} bytes`
+const describeMac = (purpose: Purpose, form: MacKey): string => {
+  const prefix =
+    form.prefix === "" ? "" : `"${form.prefix}"${form.isPrefixOptional ? ", which may be left out," : ""} and `
+  const size = `${purpose === "sign" ? form.minBytesToSign : form.minBytes} to ${form.maxBytes} bytes`
   return `${prefix}${describeId(form.idSeparator)}${size} in ${form.encoding.startsWith("utf8") ? "UTF-8" : `canonical ${form.encoding.replaceAll("-", " ")}`}, without white space around it`
 }

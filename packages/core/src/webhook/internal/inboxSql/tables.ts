@@ -102,12 +102,24 @@ const createNotifications = Effect.gen(function* () {
   yield* sql`CREATE INDEX causeway_notifications_event ON causeway_notifications (event_key)`
 })
 
+/** What deliveries were answered with. */
+const createAnswers = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const types = typesOf(sql)
+  yield* sql`CREATE TABLE causeway_answers (
+    event_key BIGINT PRIMARY KEY REFERENCES causeway_events (event_key) ON DELETE CASCADE,
+    answer ${sql.literal(types.bytes)} NOT NULL,
+    sealed_by TEXT
+  )`
+})
+
 const migrations = {
   "0001_create_events": createEvents,
   "0002_add_lanes": addLanes,
   "0003_create_seen": createSeen,
   "0004_index_lanes": indexLanes,
-  "0005_create_notifications": createNotifications
+  "0005_create_notifications": createNotifications,
+  "0006_create_answers": createAnswers
 }
 
 const runMigrations = Migrator.make({})({

@@ -32,6 +32,9 @@ export interface BodyReading {
 /** How much of a body that nobody wants is let pass, as a multiple of what would be read. */
 const patience = 16
 
+/** How many chunks of it are let pass: enough for those of any client, and few enough for a body in chunks of one byte. */
+const mostPassedChunks = 2048
+
 /**
  * Reads a body under a cap and a deadline. What comes after a refusal is let pass, so that the client gets its answer
  * instead of a reset and can use the connection again; but only so much of it, and for as long again.
@@ -41,6 +44,7 @@ export class Reading implements BodyReading {
   readonly #reader: Reader
   #body: BoundedBody.BoundedBody | undefined
   #size = 0
+  #passedChunks = 0
   #state: "reading" | "passing" | "over" = "reading"
   #timer: Fiber.Fiber<unknown, unknown> | undefined
 
@@ -72,7 +76,9 @@ export class Reading implements BodyReading {
     this.#size += chunk.byteLength
     if (this.#body !== undefined) {
       if (!this.#body.append(chunk)) this.reject("BodyTooLarge")
-    } else if (this.#size > this.#reader.maxBodySize * patience) this.#giveUp()
+    } else if (this.#size > this.#reader.maxBodySize * patience || ++this.#passedChunks > mostPassedChunks) {
+      this.#giveUp()
+    }
   }
 
   #end(): void {

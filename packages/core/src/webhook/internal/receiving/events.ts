@@ -4,6 +4,7 @@ import type { SignatureScheme } from "../../SignatureScheme.ts"
 import type { Verified } from "../../WebhookVerifier.ts"
 import * as Batches from "../batch.ts"
 import { Delivery } from "../delivery.ts"
+import * as DeliveryHeaders from "../deliveryHeaders.ts"
 import * as Identities from "../identity.ts"
 import { attempt } from "../refusal.ts"
 
@@ -21,9 +22,12 @@ export const read = (
   verified: Verified
 ): Result.Result<Events, WebhookError> =>
   attempt(scheme.id, () => {
-    const delivery = new Delivery(request)
+    const headers = DeliveryHeaders.renamed(scheme.headerAliases, request.headers)
+    const delivery = new Delivery({ ...request, headers })
     const items = Batches.split(scheme, delivery)
-    if (items !== undefined) return { _tag: "Items", items }
+    if (items !== undefined) {
+      return { _tag: "Items", items: items.map((item) => ({ ...item, type: item.type ?? verified.type })) }
+    }
     const body = request.method === "GET" ? queryOf(delivery) : request.body
     return { _tag: "One", event: { type: verified.type, body, recognition: Identities.recognize(scheme, delivery) } }
   })

@@ -5,8 +5,9 @@ import type { WebhookError } from "../../WebhookError.ts"
 import type { Settings } from "./options.ts"
 import * as Paths from "./paths.ts"
 import type { Head, Reception } from "./reception.ts"
-import { type EventTaker, type ItemsTaker, LostRequest, type Shop, SourceRequest } from "./request.ts"
+import { type AnswerStore, type EventTaker, type ItemsTaker, LostRequest, type Shop, SourceRequest } from "./request.ts"
 import * as Sources from "./source.ts"
+import { RefusalLog } from "./telemetry.ts"
 
 /** Receives requests, whichever server they come to. */
 export interface Machine<E, R> {
@@ -28,9 +29,12 @@ export const make = <E, R, R2>(settings: Settings<E, R, R2>): Machine<E, R | R2>
   checkPath(path, sources)
   const shop: Shop<R | R2> = {
     ...limits,
+    refusals: new RefusalLog(),
     onOutcome: settings.onOutcome,
     onEvent: eventTaker(settings),
-    onItems: itemsTaker(settings)
+    onItems: itemsTaker(settings),
+    // As above.
+    answers: settings.onEvent === undefined ? (inboxAnswers as unknown as AnswerStore<R2>) : noAnswers
   }
   const only = sources.size === 1 ? [...sources.keys()][0] : undefined
   return {
@@ -55,6 +59,14 @@ const eventTaker = <E, R, R2>({ onEvent }: Settings<E, R, R2>): EventTaker<R2> =
 const storeInInbox: EventTaker<Inbox> = (arrival) => Effect.flatMap(Inbox, (inbox) => inbox.store(arrival))
 
 const storeAllInInbox: ItemsTaker<Inbox> = (arrivals) => Effect.flatMap(Inbox, (inbox) => inbox.storeAll(arrivals))
+
+/** Without `onEvent`, R2 is its default: the inbox. */
+const inboxAnswers: AnswerStore<Inbox> = {
+  find: (key) => Effect.flatMap(Inbox, (inbox) => inbox.answerTo(key)),
+  keep: (key, answer) => Effect.flatMap(Inbox, (inbox) => inbox.keepAnswer(key, answer))
+}
+
+const noAnswers: AnswerStore<never> = { find: () => Effect.succeedNone, keep: () => Effect.void }
 
 /** A handler of the user's own gets the items one after the other. */
 const itemsTaker = <E, R, R2>({ onEvent }: Settings<E, R, R2>): ItemsTaker<R2> =>

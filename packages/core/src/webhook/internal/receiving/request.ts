@@ -26,6 +26,7 @@ import {
   type Rejection,
   type Where
 } from "./reception.ts"
+import * as Responses from "./responses.ts"
 import { type Source, urlOf } from "./source.ts"
 import * as Telemetry from "./telemetry.ts"
 import * as TenantIds from "./tenantIds.ts"
@@ -38,12 +39,21 @@ export type ItemsTaker<R> = (
   verified: WebhookVerifier.Verified
 ) => Effect.Effect<ReadonlyArray<Put | void>, unknown, R>
 
+/** The answers that deliveries were given. */
+export interface AnswerStore<R> {
+  readonly find: (key: number) => Effect.Effect<Option.Option<Answer>, unknown, R>
+  readonly keep: (key: number, answer: Answer) => Effect.Effect<void, unknown, R>
+}
+
 /** What all sources of a receiver have in common. */
 export interface Shop<R> {
   readonly secretsTimeoutMillis: number
   readonly storeTimeoutMillis: number
   readonly onEvent: EventTaker<R>
   readonly onItems: ItemsTaker<R>
+  readonly answers: AnswerStore<R>
+  /** Of requests to no source. */
+  readonly refusals: Telemetry.RefusalLog
   readonly onOutcome: ((outcome: Outcome) => Effect.Effect<unknown>) | undefined
 }
 
@@ -63,6 +73,7 @@ abstract class Concluding<R> {
   protected abstract readonly metrics: Telemetry.SourceMetrics
   protected abstract readonly accepts: { readonly methods: string; readonly types: string }
   protected abstract readonly refusal: Refusal | undefined
+  protected abstract readonly refusals: Telemetry.RefusalLog
 
   constructor(shop: Shop<R>, where: Where) {
     this.shop = shop
@@ -116,16 +127,16 @@ abstract class Concluding<R> {
   protected conclude(run: Run, ending: Ending, answer: Answer, detail = ""): Effect.Effect<Answer> {
     const { at, begun, span } = run
     this.metrics.record(ending, Number(at.clock.monotonicTimeNanosUnsafe() - begun) / 1e6, at.context)
-    const isTold = span !== undefined || this.shop.onOutcome !== undefined || Telemetry.isLogged(at, ending)
-    return isTold
-      ? AtOnce.map(this.#tell(run, { ...this.where, status: answer.status, ...ending }, detail), () => answer)
-      : Effect.succeed(answer)
+    const omitted = Telemetry.lineFor(at, ending, this.refusals)
+    if (span === undefined && this.shop.onOutcome === undefined && omitted === undefined) return Effect.succeed(answer)
+    const outcome = { ...this.where, status: answer.status, ...ending }
+    const line = omitted === undefined ? Effect.void : Telemetry.logOf(outcome, detail, omitted)
+    return AtOnce.map(this.#tell(span, outcome, line), () => answer)
   }
 
-  #tell({ at, span }: Run, outcome: Outcome, detail: string): Effect.Effect<void> {
+  #tell(span: Tracer.Span | undefined, outcome: Outcome, line: Effect.Effect<void>): Effect.Effect<void> {
     const { onOutcome } = this.shop
     Telemetry.tellOutcome(span, outcome)
-    const line = Telemetry.logOf(at, outcome, detail)
     if (onOutcome === undefined) return line
     const told = Effect.suspend(() => onOutcome(outcome))
     return Effect.andThen(line, Effect.ignoreCause(told, { log: "Warn" }))
@@ -148,11 +159,13 @@ export class LostRequest<R> extends Concluding<R> implements Reception<R> {
   readonly hasBody = false
   readonly maxBodySize = 1024 * 1024
   protected readonly metrics = nowhere
+  protected readonly refusals: Telemetry.RefusalLog
   protected readonly accepts = { methods: "", types: "" }
   protected readonly refusal = undefined
 
   constructor(shop: Shop<R>) {
     super(shop, { source: "", tenant: undefined })
+    this.refusals = shop.refusals
   }
 
   receive(): Effect.Effect<Answer, never, R> {
@@ -170,6 +183,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   readonly hasBody: boolean
   readonly maxBodySize: number
   protected readonly metrics: Telemetry.SourceMetrics
+  protected readonly refusals: Telemetry.RefusalLog
   protected readonly accepts: Source<E, R>["accepts"]
   protected readonly refusal: Refusal | undefined
   readonly #source: Source<E, R>
@@ -181,6 +195,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     this.#source = source
     this.#head = head
     this.metrics = source.metrics
+    this.refusals = source.refusals
     this.accepts = source.accepts
     this.refusal = source.scheme.delivery.refusal
     this.rejection = Heads.check(head, source.rules)
@@ -303,12 +318,16 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
 
   #refuseError(run: Run, error: WebhookError): Effect.Effect<Answer, WebhookError> {
     if (error.category !== "unauthorized") return Effect.fail(error)
-    return this.refuse(run, error.reason._tag, Answers.plain(Answers.errorStatus(error)), error.message)
+    return this.refuse(run, error.reason._tag, Answers.plain(this.#statusOf(error)), error.message)
+  }
+
+  #statusOf(error: WebhookError): number {
+    return this.refusal?.status ?? Answers.errorStatus(error)
   }
 
   /** As a wrong signature is refused; a key of the provider's own may even have signed. */
   #refuseTenant(run: Run, verified: Result.Result<unknown, WebhookError>): Effect.Effect<Answer> {
-    const status = Result.isFailure(verified) ? Answers.errorStatus(verified.failure) : 401
+    const status = Result.isFailure(verified) ? this.#statusOf(verified.failure) : (this.refusal?.status ?? 401)
     return this.refuse(run, "UnknownTenant", Answers.plain(status), "UnknownTenant")
   }
 
@@ -375,8 +394,42 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     const taken = onEvent(arrival, verified)
     return AtOnce.flatMap(AtOnce.exitOf(taken) ?? bounded(taken, storeTimeoutMillis), (put) => {
       const tag = put?._tag ?? "Accepted"
-      return this.conclude(run, { _tag: tag, id, type, unsigned }, tag === "Duplicate" ? duplicate : stored)
+      const ending: Ending = { _tag: tag, id, type, unsigned }
+      if (this.#source.options.respond === undefined) {
+        return this.conclude(run, ending, tag === "Duplicate" ? duplicate : stored)
+      }
+      return Effect.flatMap(this.#respond(run, put ?? undefined, arrival, verified), (answer) =>
+        this.conclude(run, ending, answer)
+      )
     })
+  }
+
+  /** The computed answer, the one that was given before, or in the end the acknowledgement. */
+  #respond(
+    run: Run,
+    put: Put | undefined,
+    arrival: Arrival,
+    verified: WebhookVerifier.Verified
+  ): Effect.Effect<Answer, unknown, R> {
+    const { answerWithinMillis, options, stored } = this.#source
+    const { answers } = this.shop
+    if (put?._tag === "Duplicate")
+      return Effect.map(
+        answers.find(put.key),
+        Option.getOrElse(() => stored)
+      )
+    const spent = Number(run.at.clock.monotonicTimeNanosUnsafe() - run.begun) / 1e6
+    const computed = Effect.suspend(() => options.respond?.(arrival, verified) ?? Effect.succeed({})).pipe(
+      Effect.map(Responses.toAnswer),
+      Effect.timeoutOrElse({
+        duration: Math.max(answerWithinMillis - spent, 0),
+        orElse: () => Effect.fail(lateBy(answerWithinMillis))
+      }),
+      Effect.catchCause((cause) => Effect.as(logUnanswered(this.where, cause), stored))
+    )
+    return put === undefined
+      ? computed
+      : Effect.tap(computed, (answer) => Effect.ignoreCause(answers.keep(put.key, answer), { log: "Warn" }))
   }
 
   #takeItems(
@@ -401,6 +454,13 @@ const asForm = (headers: Head["headers"]): Head["headers"] => [
   ...headers.filter(([name]) => name.toLowerCase() !== "content-type"),
   ["content-type", "application/x-www-form-urlencoded"]
 ]
+
+const logUnanswered = ({ source, tenant }: Where, cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+  const { message, tag } = Attempt.describeCause(cause)
+  return Effect.logWarning(`A webhook got its acknowledgement, because no answer was computed: ${message}`).pipe(
+    Effect.annotateLogs({ source, ...(tenant !== undefined && { tenant }), error: tag })
+  )
+}
 
 /** What became of a delivery whose events became these: what is the least expected tells the most. */
 const tagOf = (puts: ReadonlyArray<Put | void>): Put["_tag"] | "Accepted" => {

@@ -38,12 +38,24 @@ const receive = <E, R>(desk: Desk<E, R>): Effect.Effect<Answer> => {
   // `request.headers` joins repeated headers or keeps one of them; only the server's own list shows that there were two.
   const headers = source === undefined ? Object.entries(request.headers) : NodeRequest.pairs(source.rawHeaders)
   const { params } = Context.get(own, HttpRouter.RouteContext)
-  const reception = machine.open({ method: request.method, url: request.originalUrl, headers, params })
+  const reception = machine.open({
+    method: request.method,
+    url: request.originalUrl,
+    origin: originOf(request),
+    headers,
+    params
+  })
   if (reception.rejection !== undefined) return end(desk, reception.rejectIn(own, reception.rejection))
   if (!reception.hasBody) return end(desk, reception.receiveIn(own, new Uint8Array()))
   return source !== undefined && NodeRequest.isOpen(source, headers)
     ? takeBody(desk, reception, source)
     : readBody(desk, reception)
+}
+
+/** HTTP/2 has `:authority` in place of `host`. */
+const originOf = ({ headers, source }: HttpServerRequest.HttpServerRequest): string => {
+  const isEncrypted = "socket" in source && typeof source.socket === "object" && "encrypted" in (source.socket ?? {})
+  return `${isEncrypted ? "https" : "http"}://${headers["host"] ?? headers[":authority"] ?? "localhost"}`
 }
 
 /** Most answers need nothing more; the others need the receiver's services beside what the request came with. */
