@@ -17,8 +17,7 @@
  * way.
  *
  * Keys by `kid` are read from a JSON Web Key Set, from an object with the only member `key`, from the key itself, or from
- * PEM. A
- * provider that wants more than a GET for them gets its request from `jwkRequest`.
+ * PEM. A provider that wants more than a GET for them gets its request from `jwkRequest`.
  *
  * A request goes to the public internet alone: the host in its URL is checked, and what it resolves to where the transport for
  * Node connects (`AddressGuard`).
