@@ -79,7 +79,7 @@ import { scheme as paystack } from "./paystack/PaystackWebhook.ts"
 import { scheme as pipedrive, schemeV1 as pipedriveV1 } from "./pipedrive/PipedriveWebhook.ts"
 import { scheme as plaid } from "./plaid/PlaidWebhook.ts"
 import { scheme as planetscale } from "./planetscale/PlanetScaleWebhook.ts"
-import { scheme as plivo } from "./plivo/PlivoWebhook.ts"
+import { messageScheme as plivoMessages, scheme as plivo } from "./plivo/PlivoWebhook.ts"
 import { scheme as polar } from "./polar/PolarWebhook.ts"
 import { scheme as posthog } from "./posthog/PostHogWebhook.ts"
 import { scheme as pusher } from "./pusher/PusherWebhook.ts"
@@ -316,6 +316,7 @@ export const schemes = {
   plaid,
   planetscale,
   plivo,
+  "plivo-messages": plivoMessages,
   polar,
   posthog,
   pusher,

@@ -436,6 +436,24 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
     },
     open: {}
   },
+  "plivo-messages": {
+    secret: "an auth token of the current generation",
+    signature: /^([\w+/]+=)$/,
+    otherSecret: "an auth token of the next generation",
+    send: (_, secret) => ({
+      ...post,
+      headers: [
+        ["X-Plivo-Signature-V2-Nonce", "05429567804466091622"],
+        ["X-Plivo-Signature-V2", hmac("sha256", secret, "https://example.com/webhooks05429567804466091622", "base64")]
+      ],
+      body: text("Status=delivered&MessageUUID=1")
+    }),
+    covered: { url: elsewhere, nonce: inHeader("X-Plivo-Signature-V2-Nonce", "05429567804466091623") },
+    open: {
+      body: inBody("MessageUUID=1", "MessageUUID=2"),
+      type: inBody("delivered", "failed")
+    }
+  },
   sendgrid: sendGrid(`[{"event":"delivered","sg_event_id":"1"}]\r\n`),
   "sendgrid-inbound-parse": sendGrid(
     `--xYzZY\r\nContent-Disposition: form-data; name="subject"\r\n\r\nHello\r\n--xYzZY--\r\n`
