@@ -124,7 +124,11 @@ describe("a receiver answers by default as the provider wants:", () => {
       const answer = yield* answerTo("discord", hex(x), request)
       assert.deepStrictEqual([answer.status, answer.headers["content-type"]], [200, "application/json"])
       assert.deepStrictEqual(JSON.parse(answer.body), { type: 5 })
-      for (const headers of [[], [["X-Signature-Ed25519", "zz"]], [["X-Signature-Ed25519", "00".repeat(64)]]] as const) {
+      for (const headers of [
+        [],
+        [["X-Signature-Ed25519", "zz"]],
+        [["X-Signature-Ed25519", "00".repeat(64)]]
+      ] as const) {
         for (const id of ["discord", "discord-events"] as const) {
           assert.strictEqual((yield* answerTo(id, hex(x), { ...request, headers })).status, 401)
         }
