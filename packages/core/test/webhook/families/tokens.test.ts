@@ -297,7 +297,8 @@ const byAudience: Family = {
 describe("a token that one key signs for many apps", () => {
   holds(byAudience)
 
-  const verdictOf = (token: string) => verdict(byAudience, { ...byAudience.genuine, headers: [["Authorization", token]] })
+  const verdictOf = (token: string) =>
+    verdict(byAudience, { ...byAudience.genuine, headers: [["Authorization", token]] })
 
   it("names the app in its audience, alone or among others", () => {
     expect(verdictOf(rs({ ...installation, aud: ownBase }))).toBe("accepted")
