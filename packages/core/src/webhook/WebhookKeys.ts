@@ -276,11 +276,11 @@ const keysIn = (needed: WebhookVerifier.NeededKey, text: string): ReadonlyArray<
     : isPem(text)
       ? jwkOfPem(text).map((key) => [cacheKey(needed), key])
       : jwksIn(parseJson(text))
-        .filter(({ kid }, index) => index < maxSetSize || kid === needed.kid)
-        .flatMap((key) => {
-          const kid = key["kid"]
-          return typeof kid === "string" ? [[cacheKey({ ...needed, kid }), key] as const] : []
-        })
+          .filter(({ kid }, index) => index < maxSetSize || kid === needed.kid)
+          .flatMap((key) => {
+            const kid = key["kid"]
+            return typeof kid === "string" ? [[cacheKey({ ...needed, kid }), key] as const] : []
+          })
 
 const isPem = (text: string): boolean => text.startsWith("-----BEGIN PUBLIC KEY-----")
 
