@@ -24,7 +24,7 @@ import { scheme as calendly } from "./calendly/CalendlyWebhook.ts"
 import { scheme as checkr } from "./checkr/CheckrWebhook.ts"
 import { scheme as clerk } from "./clerk/ClerkWebhook.ts"
 import { scheme as clickup } from "./clickup/ClickUpWebhook.ts"
-import { scheme as cloudinary } from "./cloudinary/CloudinaryWebhook.ts"
+import { scheme as cloudinary, sha256Scheme as cloudinarySha256 } from "./cloudinary/CloudinaryWebhook.ts"
 import { scheme as coinbaseCommerce } from "./coinbase-commerce/CoinbaseCommerceWebhook.ts"
 import { scheme as connectwisePsa } from "./connectwise-psa/ConnectWisePsaWebhook.ts"
 import { scheme as contentful } from "./contentful/ContentfulWebhook.ts"
@@ -56,7 +56,7 @@ import { scheme as line } from "./line/LineWebhook.ts"
 import { scheme as linear } from "./linear/LinearWebhook.ts"
 import { scheme as livekit } from "./livekit/LiveKitWebhook.ts"
 import { scheme as loops } from "./loops/LoopsWebhook.ts"
-import { scheme as mailgun } from "./mailgun/MailgunWebhook.ts"
+import { inboundScheme as mailgunInbound, scheme as mailgun } from "./mailgun/MailgunWebhook.ts"
 import { scheme as mandrill } from "./mandrill/MandrillWebhook.ts"
 import { scheme as messagebird } from "./messagebird/MessageBirdWebhook.ts"
 import { scheme as metaWhatsapp } from "./meta-whatsapp/MetaWhatsAppWebhook.ts"
@@ -252,6 +252,7 @@ export const schemes = {
   clerk,
   clickup,
   cloudinary,
+  "cloudinary-sha256": cloudinarySha256,
   "coinbase-commerce": coinbaseCommerce,
   "connectwise-psa": connectwisePsa,
   contentful,
@@ -289,6 +290,7 @@ export const schemes = {
   livekit,
   loops,
   mailgun,
+  "mailgun-inbound": mailgunInbound,
   mandrill,
   messagebird,
   "meta-whatsapp": metaWhatsapp,

@@ -152,6 +152,17 @@ const hashed = (content: (delivery: Delivery, secret: string) => ReadonlyArray<s
   sign: (delivery, secret) => [["X-HubSpot-Signature", digestOf("sha256", ...content(delivery, secret))]]
 })
 
+const cloudinary = (hash: Hash): Oracle => ({
+  ...plain,
+  header: "X-Cld-Signature",
+  required: ["X-Cld-Signature", "X-Cld-Timestamp"],
+  tolerance: { past: 7200, future: 300 },
+  sign: ({ body, millis }, secret) => [
+    ["X-Cld-Timestamp", String(millis / 1000)],
+    ["X-Cld-Signature", digestOf(hash, body, String(millis / 1000), secret)]
+  ]
+})
+
 const dotted: Content = (stamp, { body }) => [stamp, ".", body]
 
 const standard = (prefix: string, secrets?: readonly [string, string]): Oracle => ({
@@ -240,16 +251,8 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   "cal-com": overBody("X-Cal-Signature-256", "hex"),
   calendly: inList("Calendly-Webhook-Signature", ["t", "v1"], ",", "hex", dotted, { past: 180 }),
   clerk: standard("svix"),
-  cloudinary: {
-    ...plain,
-    header: "X-Cld-Signature",
-    required: ["X-Cld-Signature", "X-Cld-Timestamp"],
-    tolerance: { past: 7200, future: 300 },
-    sign: ({ body, millis }, secret) => [
-      ["X-Cld-Timestamp", String(millis / 1000)],
-      ["X-Cld-Signature", digestOf("sha1", body, String(millis / 1000), secret)]
-    ]
-  },
+  cloudinary: cloudinary("sha1"),
+  "cloudinary-sha256": cloudinary("sha256"),
   clickup: overBody("X-Signature", "hex"),
   "coinbase-commerce": overBody("X-CC-Webhook-Signature", "hex"),
   creem: overBody("creem-signature", "hex"),

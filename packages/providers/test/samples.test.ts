@@ -52,7 +52,8 @@ const all = globSync("*.json", { cwd: folder.pathname })
   .map((file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")) as Samples)
 
 const origin = "https://hooks.example.com"
-const now = 1_764_000_000_000
+// When the certificate of the tests is valid.
+const now = 1_800_000_000_000
 
 // A sample names a scheme of the catalogue.
 const schemeOf = (id: string) => (schemes as Readonly<Record<string, SignatureScheme.SignatureScheme>>)[id]

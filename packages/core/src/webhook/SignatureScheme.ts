@@ -15,7 +15,7 @@
  * | `keys` | what a secret looks like and what it computes ({@link mac}, {@link ed25519}, {@link digest}, …) | required |
  * | `bindings` | parts of the request, or their hashes, in a place that is signed ({@link hashOf}, {@link textOf}) | none |
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
- * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link claim}) | none |
+ * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link formXml}, {@link claim}) | none |
  * | `identity` | what makes two deliveries the same event ({@link byFields}, {@link byBody}, {@link notification}) | `eventId`, else the body |
  * | `batch` | how a delivery of several events is split ({@link items}) | one delivery is one event |
  * | `handshake` | challenges to answer ({@link signedEcho}, {@link openEcho}, …) | none |
@@ -151,6 +151,8 @@ export interface Batch {
   readonly lists: ReadonlyArray<BatchList>
   /** The most items of a delivery. */
   readonly maxItems: number
+  /** The field of a form body that holds the JSON with the lists; `undefined` where that is the body. */
+  readonly formField: string | undefined
 }
 
 /**
@@ -376,6 +378,7 @@ export interface ListedPart {
  * | `{body}` | the raw bytes |
  * | `{timestamp}`, `{id}` | the text of the scheme's timestamp, and of the event's id in its header |
  * | `{method}`, `{url}` | the upper-case method, and the public URL that the provider called |
+ * | `{bareUrl}` | the URL without its query |
  * | `{path}` | the URL's path and query |
  * | `{secret}` | the secret, for {@link digest} and for the audience of a {@link certificate} |
  * | `{crc32}` | the CRC-32 of the body in decimal, which anybody can keep while changing the body |
@@ -396,6 +399,7 @@ export type Slot =
   | "id"
   | "method"
   | "url"
+  | "bareUrl"
   | "path"
   | "secret"
   | "crc32"
@@ -420,6 +424,8 @@ export interface Binding {
   readonly encoding: "hex" | "base64" | "base64url"
   /** Whether a delivery may go without it, and leave that part unsigned. */
   readonly isOptional: boolean
+  /** Whether a delivery without a body may go without it. */
+  readonly mayBeAbsentWithoutBody: boolean
 }
 
 /**
@@ -687,7 +693,16 @@ export type TimestampField = HeaderField | ListItem | BodyField | FormJsonField 
  * @since 0.1.0
  * @category models
  */
-export type EventField = HeaderField | BodyField | FormJsonField | FormField | QueryField | ClaimField
+export type EventField =
+  | HeaderField
+  | BodyField
+  | FormJsonField
+  | FormXmlField
+  | FormField
+  | QueryField
+  | ClaimField
+  | PresentField
+  | JoinedField
 
 /**
  * The value of a header.
@@ -735,6 +750,18 @@ export interface FormJsonField {
 }
 
 /**
+ * The text of an element in XML that is the value of a field of a form body, in base64. The path begins below the root.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FormXmlField {
+  readonly _tag: "FormXml"
+  readonly field: string
+  readonly path: ReadonlyArray<string>
+}
+
+/**
  * A field of a form body.
  *
  * @since 0.1.0
@@ -754,6 +781,29 @@ export interface FormField {
 export interface QueryField {
   readonly _tag: "Query"
   readonly name: string
+}
+
+/**
+ * A text that is meant where something is there, such as `message` where the body has a member of that name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PresentField {
+  readonly _tag: "Present"
+  readonly path: ReadonlyArray<string>
+  readonly value: string
+}
+
+/**
+ * Several fields that are one text together, joined by `.`; it is there where all of them are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JoinedField {
+  readonly _tag: "Joined"
+  readonly fields: ReadonlyArray<EventField>
 }
 
 /**
@@ -1065,6 +1115,8 @@ export interface BatchOptions {
   readonly lists: ReadonlyArray<BatchList>
   /** The most items of a delivery. Default: 1000. */
   readonly maxItems?: number | undefined
+  /** The field of a form body that holds the JSON with the lists. Default: the body is that JSON. */
+  readonly formField?: string | undefined
 }
 
 /**
@@ -1408,13 +1460,15 @@ export const hashOf = (
     readonly hash: Hash
     readonly encoding: Binding["encoding"]
     readonly isOptional?: boolean
+    readonly mayBeAbsentWithoutBody?: boolean
   }
 ): Binding => ({
   at: options.at,
   content: parseTemplate(template),
   hash: options.hash,
   encoding: options.encoding,
-  isOptional: options.isOptional ?? false
+  isOptional: options.isOptional ?? false,
+  mayBeAbsentWithoutBody: options.mayBeAbsentWithoutBody ?? false
 })
 
 /**
@@ -1431,7 +1485,8 @@ export const textOf = (
   content: parseTemplate(template),
   hash: undefined,
   encoding: "base64url",
-  isOptional: options.isOptional ?? false
+  isOptional: options.isOptional ?? false,
+  mayBeAbsentWithoutBody: false
 })
 
 /**
@@ -1500,6 +1555,18 @@ export const formJson = (field: string, ...path: readonly [string, ...Array<stri
 })
 
 /**
+ * An element in the XML that a form body holds in one of its fields, in base64, as the place of a type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const formXml = (field: string, ...path: readonly [string, ...Array<string>]): FormXmlField => ({
+  _tag: "FormXml",
+  field,
+  path
+})
+
+/**
  * A field of a form body as the place of a signature, an id or a type.
  *
  * @since 0.1.0
@@ -1514,6 +1581,29 @@ export const form = (field: string): FormField => ({ _tag: "Form", field })
  * @category constructors
  */
 export const query = (name: string): QueryField => ({ _tag: "Query", name })
+
+/**
+ * The name of a member of a JSON body as the type of an event, where that member is there, whatever it is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const present = (value: string, ...path: ReadonlyArray<string>): PresentField => ({
+  _tag: "Present",
+  path: path.length === 0 ? [value] : path,
+  value
+})
+
+/**
+ * Several fields together as the place of a type, such as `TRANSACTIONS.SYNC_UPDATES_AVAILABLE`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const joined = (...fields: readonly [EventField, EventField, ...Array<EventField>]): JoinedField => ({
+  _tag: "Joined",
+  fields
+})
 
 /**
  * A claim of the token as the place of a timestamp, an id or a type.
@@ -1748,6 +1838,7 @@ const slots: ReadonlyArray<string> = [
   "id",
   "method",
   "url",
+  "bareUrl",
   "path",
   "secret",
   "crc32",
@@ -1872,9 +1963,9 @@ const makeTimestamp = (options: TimestampOptions | Timestamp): Timestamp =>
 const listOf = (identity: Identity | ReadonlyArray<Identity>): ReadonlyArray<Identity> =>
   "_tag" in identity ? [identity] : identity
 
-const makeBatch = ({ lists, maxItems = 1000 }: BatchOptions | Batch): Batch =>
+const makeBatch = ({ formField, lists, maxItems = 1000 }: BatchOptions | Batch): Batch =>
   lists.length > 0
-    ? { lists, maxItems: integer("SignatureScheme.batch.maxItems", maxItems, 1) }
+    ? { lists, maxItems: integer("SignatureScheme.batch.maxItems", maxItems, 1), formField }
     : reject("batch.lists", "an empty list", "at least one list")
 
 /** Who captured a delivery could send it again for as long as it is taken: it must be known for as long, by what is signed. */
@@ -1889,9 +1980,18 @@ const checkRetryTolerance = (scheme: SignatureScheme): void => {
       "at least as long as the tolerance, and as the provider sends an event again"
     )
   }
-  if (!identitiesOf(scheme).every((each) => isSignedIdentity(scheme, each))) {
+  if (!reachableIdentities(scheme).every((each) => isSignedIdentity(scheme, each))) {
     reject("timestamp.retryTolerance", "with an identity that is not signed", "given only with one that is")
   }
+}
+
+/** The identities up to the first that every delivery has, because its fields are required by the signed content. */
+const reachableIdentities = (scheme: SignatureScheme): ReadonlyArray<Identity> => {
+  const identities = identitiesOf(scheme)
+  const isRequired = (field: EventField) =>
+    scheme.signedContent.parts.some((part) => names(part, field) && !(part._tag === "Field" && part.isOptional))
+  const last = identities.findIndex((each) => each._tag === "Fields" && each.fields.every(isRequired))
+  return last === -1 ? identities : identities.slice(0, last + 1)
 }
 
 const isSignedIdentity = (scheme: SignatureScheme, identity: Identity): boolean => {
@@ -1910,9 +2010,17 @@ const isSignedField = (scheme: SignatureScheme, field: EventField): boolean => {
   if (field._tag === "Header")
     return scheme.eventId?._tag === "Header" && covers(scheme, "id") && field.name === scheme.eventId.name
   if (field._tag === "Claim") return true
-  const isNamed = parts.some((part) => part._tag === "Field" && JSON.stringify(part.field) === JSON.stringify(field))
-  return isNamed || (field._tag !== "Query" && covers(scheme, "body"))
+  return parts.some((part) => names(part, field)) || (field._tag !== "Query" && covers(scheme, "body"))
 }
+
+/** Whether a part of the signed content is this field in every delivery. */
+const names = (part: ContentPart, field: EventField): boolean => {
+  if (part._tag === "Listed") return Object.values(part.names).every((list) => isListed(list, field))
+  return part._tag === "Field" && JSON.stringify(part.field) === JSON.stringify(field)
+}
+
+const isListed = (list: ReadonlyArray<string>, field: EventField): boolean =>
+  field._tag === "Body" && field.path.length === 1 && list.some((name) => name.replace("*", "") === field.path[0])
 
 const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => {
   const { past, future } = isDirected(tolerance) ? tolerance : { past: tolerance, future: tolerance }
@@ -1925,8 +2033,12 @@ const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => 
 const isDirected = (tolerance: Tolerance): tolerance is Extract<Tolerance, { readonly past: Duration.Input }> =>
   typeof tolerance === "object" && tolerance !== null && "past" in tolerance
 
+/** One of both fields is enough, because a scheme that was written as JSON has lost what is undefined. */
+const isDelivery = (options: DeliveryOptions | Delivery): options is Delivery =>
+  "retriedForMillis" in options || "answerWithinMillis" in options
+
 const makeDelivery = (options: DeliveryOptions | Delivery): Delivery =>
-  "retriedForMillis" in options
+  isDelivery(options)
     ? options
     : {
         contentTypes: options.contentTypes?.map((type) => checkMediaType("delivery.contentTypes", type)),
@@ -2021,7 +2133,8 @@ const checkSlots = (scheme: SignatureScheme): void => {
 const isCoveredAnyway = (scheme: SignatureScheme, { at }: Timestamp): boolean =>
   at._tag === "Claim" || (at._tag !== "Header" && at._tag !== "ListItem" && covers(scheme, "body"))
 
-const ofBody: ReadonlySet<string> = new Set<Slot>(["body", "crc32", "form", "uniqueForm", "token"])
+/** A signature of the URL covers no body at all, and `unsigned` says so. */
+const ofBody: ReadonlySet<string> = new Set<Slot>(["body", "bareUrl", "crc32", "form", "uniqueForm", "token"])
 
 const signsAnything = ({ keys, signedContent }: SignatureScheme): boolean =>
   keys.some(({ _tag }) => _tag === "Token") ||

@@ -361,6 +361,11 @@ describe("a provider that repeats events with their first timestamp", () => {
     assert.throws(make({ delivery: { retriedFor: "9 hours" } }), /timestamp.retryTolerance/)
     assert.throws(make({ timestamp: { ...timestamp, retryTolerance: "30 seconds" } }), /timestamp.retryTolerance/)
     assert.doesNotThrow(make({ eventId: body("id") }))
+    const listed = (...names: ReadonlyArray<string>) =>
+      SignatureScheme.listedFields({ by: body("kind"), names: { a: ["text", "sentAt", ...names], b: ["id", "sentAt"] } })
+    assert.doesNotThrow(make({ eventId: body("id"), signedContent: listed("id*") }))
+    assert.throws(make({ eventId: body("id"), signedContent: listed() }), /timestamp.retryTolerance.*not signed/)
+    assert.throws(make({ eventId: body("id"), signedContent: listed("id?") }), /timestamp.retryTolerance.*not signed/)
     const handlers = (rememberIds: "1 hour" | "8 hours") => () =>
       Inbox.layerHandlers({ source: "acme", scheme, events: {}, handle: {}, retention: { rememberIds } })
     assert.throws(handlers("1 hour"), /rememberIds/)

@@ -7,13 +7,16 @@
  *
  * **Details**
  *
- * `Authorization` is a token (HS256) whose claim `qsh` is the hexadecimal hash of method, path and sorted query. The
- * type is the body's `webhookEvent` or `eventType`.
+ * `Authorization` is a token (HS256) whose claim `qsh` is the hexadecimal hash of method, path and sorted query. The id is
+ * Jira's `X-Atlassian-Webhook-Identifier`, which stays the same over retries; calls without that header, such as those of
+ * Confluence, are deduplicated by the SHA-256 of their body. The type is the body's `webhookEvent` or `eventType`.
  *
  * **Gotchas**
  *
- * The body is not signed: `unsigned` has `body` and `type`. The path is the one below the base URL of the app. Jira sends
- * a webhook that failed again up to five times, 5 to 15 minutes apart; Confluence does not.
+ * Neither the body nor the id is signed: `unsigned` has `id`, `type` and `body`. The path is the one below the base URL of
+ * the app. Jira retries a failed webhook up to five times, 5 to 15 minutes apart; Confluence does not retry. It is not
+ * documented whether each attempt has a new token. The lifecycle calls `installed` and `uninstalled` are signed with
+ * Atlassian's own key.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -64,11 +67,12 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.jwt("Authorization", { prefix: "JWT " }),
   signedContent: "{token}",
   keys: [SignatureScheme.jwtSecret({ algorithms: ["HS256"] })],
+  eventId: SignatureScheme.header("X-Atlassian-Webhook-Identifier"),
   eventType: [SignatureScheme.body("webhookEvent"), SignatureScheme.body("eventType")],
   bindings: [
     SignatureScheme.hashOf("{request}", { at: SignatureScheme.claim("qsh"), hash: "sha256", encoding: "hex" })
   ],
-  delivery: { retriedFor: "75 minutes" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "75 minutes" },
   docs: {
     url: "https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/",
     checked: "package"

@@ -61,6 +61,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", encoding: "utf8-nfkd" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("description")],
+  identity: SignatureScheme.byFields(SignatureScheme.body("id"), { varies: true }),
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://docs.easypost.com/guides/webhooks-guide", checked: "documentation" }
 })

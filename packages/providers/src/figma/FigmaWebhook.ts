@@ -60,6 +60,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "",
   keys: [SignatureScheme.token()],
   eventType: [SignatureScheme.body("event_type")],
+  // A repeated event counts its attempts in `retries`.
+  identity: SignatureScheme.byFields(
+    [SignatureScheme.body("webhook_id"), SignatureScheme.body("event_type"), SignatureScheme.body("timestamp")],
+    { varies: true }
+  ),
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.figma.com/docs/rest-api/webhooks-security/", checked: "documentation" }
 })

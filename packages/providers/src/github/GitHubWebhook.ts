@@ -62,7 +62,13 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-GitHub-Delivery"),
   eventType: [SignatureScheme.header("X-GitHub-Event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
+  delivery: {
+    contentTypes: ["application/json", "application/x-www-form-urlencoded"],
+    payloadField: "payload",
+    maxBytes: 25 * 1024 * 1024,
+    answerWithin: "10 seconds",
+    retriedFor: "3 days"
+  },
   docs: { url: "https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries", checked: "package" }
 })
 

@@ -57,7 +57,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("meta", "webhook_id"),
-  eventType: [SignatureScheme.body("events", "0", "resource_type")],
-  delivery: { contentTypes: ["application/json"] },
+  batch: { lists: [SignatureScheme.items({ list: "events", id: "id", type: "resource_type" })] },
+  delivery: { contentTypes: ["application/json"], answerWithin: "10 seconds" },
   docs: { url: "https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks", checked: "package" }
 })

@@ -47,6 +47,17 @@
  */
 import { SignatureScheme } from "@causeway/core/webhook"
 
+/** The id of an event alone is not unique, as HubSpot says, and the test button always sends 100. */
+const batch: SignatureScheme.BatchOptions = {
+  lists: [
+    SignatureScheme.items({
+      id: ["eventId+subscriptionId+objectId+occurredAt", "eventId+subscriptionId+occurredAt", "eventId+occurredAt"],
+      type: "subscriptionType",
+      varies: true
+    })
+  ]
+}
+
 /**
  * The third version of HubSpot's scheme, checked against the recorded verdicts of the `@hubspot/api-client` package.
  *
@@ -64,8 +75,9 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     unit: "milliseconds",
     tolerance: "5 minutes"
   },
-  eventType: [SignatureScheme.body("0", "subscriptionType")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
+  urlForms: ["given", "decoded query"],
+  batch,
+  delivery: { contentTypes: ["application/json"], methods: ["POST", "GET"], answerWithin: "5 seconds", retriedFor: "1 day" },
   docs: {
     url: "https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests",
     checked: "package"
@@ -84,8 +96,8 @@ export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-HubSpot-Signature", { encoding: "hex" }),
   signedContent: "{secret}{body}",
   keys: [SignatureScheme.digest({ hash: "sha256" })],
-  eventType: scheme.eventType,
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
+  batch,
+  delivery: { contentTypes: ["application/json"], answerWithin: "5 seconds", retriedFor: "1 day" },
   docs: scheme.docs
 })
 
@@ -99,5 +111,7 @@ export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
 export const schemeV2: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...schemeV1,
   id: "hubspot-v2",
-  signedContent: "{secret}{method}{url}{body}"
+  signedContent: "{secret}{method}{url}{body}",
+  urlForms: scheme.urlForms,
+  delivery: scheme.delivery
 })

@@ -58,7 +58,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("topic")],
-  delivery: { contentTypes: ["application/json"], probes: ["HEAD"] },
+  identity: SignatureScheme.byFields(SignatureScheme.body("id"), { varies: true }),
+  delivery: { contentTypes: ["application/json"], probes: ["HEAD"], answerWithin: "5 seconds" },
   docs: {
     url: "https://developers.intercom.com/intercom-api-reference/v1.0/reference/signed-notifications",
     checked: "documentation"

@@ -60,8 +60,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}{header:Klaviyo-Timestamp}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.body("meta", "timestamp"), unit: "rfc3339", tolerance: "5 minutes" },
-  eventId: SignatureScheme.body("data", "0", "external_id"),
-  eventType: [SignatureScheme.body("data", "0", "topic")],
+  batch: { lists: [SignatureScheme.items({ list: "data", id: "external_id", type: "topic" })] },
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.klaviyo.com/en/docs/working_with_system_webhooks", checked: "documentation" }
 })

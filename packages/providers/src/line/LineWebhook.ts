@@ -55,7 +55,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("x-line-signature", { encoding: "base64" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  eventType: [SignatureScheme.body("events", "0", "type")],
+  batch: { lists: [SignatureScheme.items({ list: "events", id: "webhookEventId", type: "type", varies: true })] },
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/", checked: "package" }
 })

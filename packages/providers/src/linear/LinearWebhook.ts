@@ -58,9 +58,17 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("Linear-Signature", { encoding: "hex" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  timestamp: { at: SignatureScheme.body("webhookTimestamp"), unit: "milliseconds", tolerance: "1 minute" },
+  timestamp: { at: SignatureScheme.body("webhookTimestamp"), unit: "milliseconds", tolerance: "1 minute", retryTolerance: "8 hours" },
   eventId: SignatureScheme.header("Linear-Delivery"),
   eventType: [SignatureScheme.header("Linear-Event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "8 hours" },
+  // The id is in a header that is not signed: with it, a captured delivery could come back under any number of ids.
+  identity: SignatureScheme.byBody(),
+  delivery: {
+    contentTypes: ["application/json"],
+    maxBytes: 5 * 1024 * 1024,
+    answerWithin: "5 seconds",
+    retriedFor: "8 hours",
+    resigns: false
+  },
   docs: { url: "https://linear.app/developers/webhooks", checked: "package" }
 })

@@ -62,10 +62,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Mandrill-Signature", { encoding: "base64" }),
   signedContent: "{url}{form}",
   keys: [SignatureScheme.mac({ hash: "sha1" })],
-  eventType: [
-    SignatureScheme.formJson("mandrill_events", "0", "event"),
-    SignatureScheme.formJson("mandrill_events", "0", "type")
-  ],
+  batch: {
+    formField: "mandrill_events",
+    lists: [SignatureScheme.items({ id: "_id+event+ts", type: ["event", "type"] })]
+  },
   delivery: { contentTypes: ["application/x-www-form-urlencoded"], probes: ["HEAD"] },
   docs: {
     url: "https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/",

@@ -58,13 +58,33 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Hub-Signature-256", { encoding: "hex", prefix: "sha256=" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  eventType: [SignatureScheme.body("entry", "0", "changes", "0", "field"), SignatureScheme.body("object")],
+  eventType: [SignatureScheme.body("object")],
+  batch: {
+    lists: [
+      SignatureScheme.items({
+        list: "entry.*.changes",
+        id: [
+          "value.messages.0.id",
+          "value.statuses.0.id+value.statuses.0.status",
+          "value.message_echoes.0.id",
+          "value.leadgen_id"
+        ],
+        type: "field"
+      }),
+      SignatureScheme.items({ list: "entry.*.messaging", id: ["message.mid", "postback.mid"] })
+    ]
+  },
   handshake: SignatureScheme.openEcho({
     method: "GET",
     when: { field: SignatureScheme.query("hub.mode"), equals: "subscribe" },
     challenge: SignatureScheme.query("hub.challenge"),
     verifyToken: SignatureScheme.query("hub.verify_token")
   }),
-  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
+  delivery: {
+    contentTypes: ["application/json"],
+    maxBytes: 3 * 1024 * 1024,
+    answerWithin: "5 seconds",
+    retriedFor: "7 days"
+  },
   docs: { url: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started", checked: "community-package" }
 })

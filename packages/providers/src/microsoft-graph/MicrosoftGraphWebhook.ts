@@ -59,8 +59,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.inItems({ list: ["value"], item: [], signature: ["clientState"], encoding: "utf8" }),
   signedContent: "",
   keys: [SignatureScheme.token()],
-  eventType: [SignatureScheme.body("value", "0", "changeType")],
+  batch: {
+    lists: [SignatureScheme.items({ list: "value", id: "id", type: ["changeType", "lifecycleEvent"], notifies: true })]
+  },
   handshake: SignatureScheme.openEcho({ method: "POST", challenge: SignatureScheme.query("validationToken") }),
-  delivery: { contentTypes: ["application/json", "text/plain"], retriedFor: "4 hours" },
+  delivery: { contentTypes: ["application/json", "text/plain"], answerWithin: "3 seconds", retriedFor: "4 hours" },
   docs: { url: "https://learn.microsoft.com/graph/change-notifications-delivery-webhooks", checked: "documentation" }
 })

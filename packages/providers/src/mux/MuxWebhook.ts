@@ -58,6 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
+  identity: SignatureScheme.byFields(SignatureScheme.body("id"), { varies: true }),
   delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://www.mux.com/docs/core/verify-webhook-signatures", checked: "package" }
 })

@@ -59,6 +59,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
+  identity: SignatureScheme.byFields(SignatureScheme.body("id"), { varies: true }),
   handshake: SignatureScheme.secretOffer(SignatureScheme.body("verification_token")),
   delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://developers.notion.com/reference/webhooks", checked: "package" }

@@ -65,12 +65,12 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("Authorization", { encoding: "utf8" }),
   signedContent: "",
   keys: [SignatureScheme.token()],
-  eventType: [SignatureScheme.body("data", "events", "0", "eventType")],
+  batch: { lists: [SignatureScheme.items({ list: "data.events", id: "uuid", type: "eventType" })] },
   handshake: SignatureScheme.openEcho({
     method: "GET",
     challenge: SignatureScheme.header("X-Okta-Verification-Challenge"),
     jsonKey: "verification"
   }),
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], acknowledgement: {}, answerWithin: "3 seconds" },
   docs: { url: "https://developer.okta.com/docs/concepts/event-hooks/", checked: "documentation" }
 })

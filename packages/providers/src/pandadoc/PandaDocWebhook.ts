@@ -58,7 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.inField(SignatureScheme.query("signature"), { encoding: "hex" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  eventType: [SignatureScheme.body("0", "event")],
+  batch: { lists: [SignatureScheme.items({ type: "event" })] },
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.pandadoc.com/docs/webhook-verification", checked: "documentation" }
 })

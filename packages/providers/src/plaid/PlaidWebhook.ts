@@ -58,6 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ],
   timestamp: { at: SignatureScheme.claim("iat"), unit: "seconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("webhook_code")],
+  identity: SignatureScheme.notification,
   bindings: [
     SignatureScheme.hashOf("{body}", {
       at: SignatureScheme.claim("request_body_sha256"),
@@ -65,6 +66,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
       encoding: "hex"
     })
   ],
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
+  delivery: { contentTypes: ["application/json"], answerWithin: "10 seconds", retriedFor: "1 day" },
   docs: { url: "https://plaid.com/docs/api/webhooks/webhook-verification/", checked: "documentation" }
 })

@@ -62,7 +62,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     unit: "milliseconds",
     tolerance: { past: "10 minutes", future: "5 minutes" }
   },
-  eventType: [SignatureScheme.body("events", "0", "name")],
+  batch: { lists: [SignatureScheme.items({ list: "events", type: "name", with: "time_ms" })] },
   delivery: { contentTypes: ["application/json"], retriedFor: "5 minutes" },
   docs: { url: "https://pusher.com/docs/channels/server_api/webhooks/", checked: "package" }
 })

@@ -59,11 +59,16 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("intuit-signature", { encoding: "base64" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  eventId: SignatureScheme.body("0", "id"),
-  eventType: [
-    SignatureScheme.body("0", "type"),
-    SignatureScheme.body("eventNotifications", "0", "dataChangeEvent", "entities", "0", "name")
-  ],
+  batch: {
+    lists: [
+      SignatureScheme.items({ id: "id", type: "type" }),
+      SignatureScheme.items({
+        list: "eventNotifications.*.dataChangeEvent.entities",
+        id: "name+id+operation+lastUpdated",
+        type: "name"
+      })
+    ]
+  },
   delivery: {
     contentTypes: ["application/json", "application/cloudevents+json", "application/cloudevents-batch+json"]
   },

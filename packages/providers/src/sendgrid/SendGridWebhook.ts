@@ -103,7 +103,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     unit: "seconds",
     tolerance: "5 minutes"
   },
-  eventType: [SignatureScheme.body("0", "event")],
+  batch: { lists: [SignatureScheme.items({ id: "sg_event_id", type: "event" })] },
   delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: {
     url: "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features",
@@ -121,8 +121,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
 export const inboundParseScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...scheme,
   id: "sendgrid-inbound-parse",
-  eventType: [],
-  delivery: { contentTypes: ["multipart/form-data"], retriedFor: "3 days" },
+  batch: undefined,
+  delivery: { contentTypes: ["multipart/form-data"], retriedFor: "3 days", maxBytes: 30 * 1024 * 1024 },
   docs: {
     url: "https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks",
     checked: "documentation"

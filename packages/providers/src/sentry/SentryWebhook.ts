@@ -61,6 +61,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("Request-ID"),
   eventType: [SignatureScheme.header("Sentry-Hook-Resource")],
+  identity: SignatureScheme.byBody(SignatureScheme.header("Sentry-Hook-Resource")),
   delivery: { contentTypes: ["application/json"], retriedFor: "15 minutes" },
   docs: {
     url: "https://docs.sentry.io/organization/integrations/integration-platform/webhooks/",

@@ -70,7 +70,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   delivery: {
     contentTypes: ["application/json", "application/x-www-form-urlencoded"],
     acknowledgement: {},
-    retriedFor: "25 hours"
+    retriedFor: "25 hours",
+    answerWithin: "3 seconds"
   },
   docs: { url: "https://docs.slack.dev/authentication/verifying-requests-from-slack", checked: "package" }
 })

@@ -61,7 +61,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{timestamp}.{body}",
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
-  eventType: [SignatureScheme.body("0", "type")],
+  batch: { lists: [SignatureScheme.items({ type: "type" })] },
   delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://tailscale.com/kb/1213/webhooks", checked: "documentation" }
 })

@@ -51,6 +51,33 @@
  */
 import { SignatureScheme } from "@causeway/core/webhook"
 
+/** An update has one of these members, which says what it is. */
+const kinds = [
+  "message",
+  "edited_message",
+  "channel_post",
+  "edited_channel_post",
+  "business_connection",
+  "business_message",
+  "edited_business_message",
+  "deleted_business_messages",
+  "message_reaction",
+  "message_reaction_count",
+  "inline_query",
+  "chosen_inline_result",
+  "callback_query",
+  "shipping_query",
+  "pre_checkout_query",
+  "purchased_paid_media",
+  "poll",
+  "poll_answer",
+  "my_chat_member",
+  "chat_member",
+  "chat_join_request",
+  "chat_boost",
+  "removed_chat_boost"
+] as const
+
 /**
  * Telegram's scheme, checked against the verdicts of the `grammy` package of its community.
  *
@@ -64,6 +91,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "",
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.body("update_id"),
+  eventType: kinds.map((kind) => SignatureScheme.present(kind)),
   delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://core.telegram.org/bots/api#setwebhook", checked: "community-package" }
 })

@@ -63,6 +63,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.header("telnyx-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("data", "id"),
   eventType: [SignatureScheme.body("data", "event_type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json", "application/x-www-form-urlencoded"] },
   docs: { url: "https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks", checked: "package" }
 })

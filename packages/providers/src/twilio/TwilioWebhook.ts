@@ -64,9 +64,19 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   id: "twilio",
   signature: SignatureScheme.singleHeader("X-Twilio-Signature", { encoding: "base64" }),
   signedContent: "{url}{uniqueForm}",
+  urlForms: ["given", "port", "no port", "encoded query"],
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.header("I-Twilio-Idempotency-Token"),
-  eventType: [SignatureScheme.form("MessageStatus"), SignatureScheme.form("CallStatus")],
+  eventType: [
+    SignatureScheme.form("EventType"),
+    SignatureScheme.form("StatusCallbackEvent"),
+    SignatureScheme.form("RecordingStatus"),
+    SignatureScheme.form("TranscriptionStatus"),
+    SignatureScheme.form("MessageStatus"),
+    SignatureScheme.form("CallStatus"),
+    SignatureScheme.form("SmsStatus")
+  ],
+  batch: { lists: [SignatureScheme.items({ id: "id", type: "type" })] },
   bindings: [
     SignatureScheme.hashOf("{body}", {
       at: SignatureScheme.query("bodySHA256"),
@@ -77,6 +87,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ],
   delivery: {
     contentTypes: ["application/x-www-form-urlencoded", "application/json"],
+    methods: ["POST", "GET"],
+    answerWithin: "15 seconds",
     acknowledgement: { contentType: "text/xml", body: "<Response/>" }
   },
   docs: { url: "https://www.twilio.com/docs/usage/webhooks/webhooks-security", checked: "package" }

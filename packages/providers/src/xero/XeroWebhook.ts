@@ -57,7 +57,15 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("x-xero-signature", { encoding: "base64" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  eventType: [SignatureScheme.body("events", "0", "eventCategory")],
+  batch: {
+    lists: [
+      SignatureScheme.items({
+        list: "events",
+        id: "tenantId+resourceId+eventType+eventDateUtc",
+        type: "eventCategory+eventType"
+      })
+    ]
+  },
   handshake: SignatureScheme.signedReply({
     when: {
       field: SignatureScheme.body("lastEventSequence"),
@@ -66,6 +74,12 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     },
     body: ""
   }),
-  delivery: { contentTypes: ["application/json"], acknowledgement: {}, refusal: {}, retriedFor: "1 day" },
+  delivery: {
+    contentTypes: ["application/json"],
+    acknowledgement: {},
+    refusal: { status: 401 },
+    retriedFor: "1 day",
+    answerWithin: "5 seconds"
+  },
   docs: { url: "https://developer.xero.com/documentation/webhooks/configuring-your-server", checked: "documentation" }
 })

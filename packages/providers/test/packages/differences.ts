@@ -18,6 +18,7 @@ export const differences: Readonly<Record<string, Difference>> = {
     narrower: ["a signed byte order mark", "signed bytes that are not UTF-8", "a signed empty body"]
   },
   cloudinary: { laxer: ["a day ahead"], narrower: ["signed bytes that are not UTF-8"] },
+  "cloudinary-sha256": { laxer: ["a day ahead"], narrower: ["signed bytes that are not UTF-8"] },
   "coinbase-commerce": { narrower: ["signed bytes that are not UTF-8"] },
   contentful: { laxer: ["a day ahead", "junk after the time"] },
   creem: { narrower: ["a signed byte order mark", "signed bytes that are not UTF-8", "a signed empty body"] },

@@ -92,6 +92,18 @@ const standardBy =
       [`${prefix}-signature`, new Webhook(secret).sign("msg_1", new Date(now), textOf(sent))]
     )
 
+const cloudinaryJudge = (id: string, signature_algorithm: "sha1" | "sha256"): Judge => ({
+  id,
+  package: "cloudinary",
+  by: "provider",
+  accepts: (sent, secret) => {
+    cloudinary.config({ api_secret: secret, signature_algorithm })
+    // The parameter is a number by its type, and a header's text in its documentation.
+    const stamp = valueOf(sent, "X-Cld-Timestamp") as unknown as number
+    return Boolean(cloudinary.utils.verifyNotificationSignature(textOf(sent), stamp, valueOf(sent, "X-Cld-Signature")))
+  }
+})
+
 const discordJudge = (id: string): Judge => ({
   id,
   package: "discord-interactions",
@@ -199,19 +211,8 @@ export const judges: ReadonlyArray<Judge> = [
         )
       )
   },
-  {
-    id: "cloudinary",
-    package: "cloudinary",
-    by: "provider",
-    accepts: (sent, secret) => {
-      cloudinary.config({ api_secret: secret })
-      // The parameter is a number by its type, and a header's text in its documentation.
-      const stamp = valueOf(sent, "X-Cld-Timestamp") as unknown as number
-      return Boolean(
-        cloudinary.utils.verifyNotificationSignature(textOf(sent), stamp, valueOf(sent, "X-Cld-Signature"))
-      )
-    }
-  },
+  cloudinaryJudge("cloudinary", "sha1"),
+  cloudinaryJudge("cloudinary-sha256", "sha256"),
   {
     id: "coinbase-commerce",
     package: "coinbase-commerce-node",

@@ -17,8 +17,9 @@ export interface Item {
 
 /** The events of a delivery; `undefined` where it is one itself, because it has none of the lists. */
 export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyArray<Item> | undefined => {
-  const text = batch === undefined || delivery.json() === undefined ? undefined : delivery.jsonText()
-  if (batch === undefined || text === undefined) return undefined
+  const found = batch && textOf(batch, delivery)
+  if (batch === undefined || found === undefined) return undefined
+  const { json, text } = found
   let isBatch = false
   const items: Array<Item> = []
   for (const list of batch.lists) {
@@ -26,10 +27,17 @@ export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyA
     if (found === undefined) continue
     isBatch = true
     checkSize(batch, list, items.length + found.length)
-    const apart = list.with && EventFields.textAt(delivery.json(), list.with)
+    const apart = list.with && EventFields.textAt(json, list.with)
     for (const item of found) items.push(itemOf(list, item, apart))
   }
   return isBatch ? items : undefined
+}
+
+/** The JSON with the lists, as it is written and as it is read. */
+const textOf = ({ formField }: Batch, delivery: Delivery): { readonly text: string; readonly json: unknown } | undefined => {
+  const text = formField === undefined ? delivery.jsonText() : delivery.formField(formField)
+  const json = formField === undefined ? delivery.json() : delivery.formJson(formField)
+  return text === undefined || json === undefined ? undefined : { text, json }
 }
 
 const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void => {

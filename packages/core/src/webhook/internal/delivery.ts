@@ -66,6 +66,12 @@ export class Delivery {
     return this.method === "GET" ? this.query(name) : this.formField(name)
   }
 
+  /** The text that a field of a form body encodes in base64, perhaps in several lines. */
+  formXml(field: string): string | undefined {
+    const value = this.formField(field)
+    return value === undefined ? undefined : Encodings.decodeText(Buffer.from(value, "base64"))
+  }
+
   formJson(field: string): unknown {
     if (this.#formJson?.field !== field) this.#formJson = { field, value: Encodings.parseJson(this.formField(field)) }
     return this.#formJson.value

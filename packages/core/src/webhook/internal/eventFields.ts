@@ -9,6 +9,7 @@ import { Reason } from "../WebhookError.ts"
 import type { Delivery } from "./delivery.ts"
 import * as DeliveryHeaders from "./deliveryHeaders.ts"
 import { refuse } from "./refusal.ts"
+import * as XmlText from "./xmlText.ts"
 
 export const visibleAscii = /^[!-~]{1,256}$/
 
@@ -43,12 +44,20 @@ export const textOf = (field: Field, delivery: Delivery): string | undefined => 
       return textAt(delivery.json(), field.path)
     case "FormJson":
       return textAt(delivery.formJson(field.field), field.path)
+    case "FormXml":
+      return XmlText.textAt(delivery.formXml(field.field), field.path)
     case "Form":
       return delivery.eventField(field.field)
     case "Query":
       return delivery.query(field.name)
     case "Claim":
       return textAt(delivery.token?.claims, [field.name])
+    case "Joined": {
+      const texts = field.fields.map((each) => textOf(each, delivery))
+      return texts.every((text) => text !== undefined) ? texts.join(".") : undefined
+    }
+    case "Present":
+      return valueAt(delivery.json(), field.path) === undefined ? undefined : field.value
   }
 }
 
@@ -75,8 +84,12 @@ export const identityText = (field: EventField, delivery: Delivery): string | un
 export const nameOf = (field: Field): string => {
   switch (field._tag) {
     case "Body":
+    case "Present":
       return field.path.join(".")
+    case "Joined":
+      return field.fields.map(nameOf).join(" and ")
     case "FormJson":
+    case "FormXml":
       return [field.field, ...field.path].join(".")
     case "Form":
       return field.field

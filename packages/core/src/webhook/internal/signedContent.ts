@@ -66,6 +66,8 @@ const fillSlot = (slot: Slot, source: Source, secret: string): string | Uint8Arr
       return delivery.method
     case "url":
       return source.url
+    case "bareUrl":
+      return RequestText.bareUrl(delivery)
     case "path":
       return RequestText.path(delivery)
     case "secret":
