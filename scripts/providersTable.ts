@@ -55,6 +55,8 @@ const algorithmOf = (key: SignatureScheme.KeyForm): string => {
       return "RSA by certificate"
     case "Token":
       return "shared token"
+    case "JwtKey":
+      return `JWT ${key.algorithm}`
     case "JwtSecret":
     case "Jwk":
       return `JWT ${key.algorithms.join(", ")}`

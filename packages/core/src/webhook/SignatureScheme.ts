@@ -13,7 +13,7 @@
  * | `signature` | a header ({@link singleHeader}, {@link numberedHeaders}), a list in a header ({@link headerList}), a field ({@link inField}, {@link inItems}), a token ({@link jwt}) | required |
  * | `signedContent` | a template of slots and text ({@link Slot}), or listed fields ({@link listedFields}) | required |
  * | `keys` | what a secret looks like and what it computes ({@link mac}, {@link ed25519}, {@link digest}, …) | required |
- * | `bindings` | hashes of the request in a place that is signed ({@link hashOf}) | none |
+ * | `bindings` | parts of the request, or their hashes, in a place that is signed ({@link hashOf}, {@link textOf}) | none |
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
  * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link formXml}, {@link claim}) | none |
  * | `identity` | what makes two deliveries the same event ({@link byFields}, {@link byBody}, {@link notification}) | `eventId`, else the body |
@@ -87,7 +87,7 @@ export interface SignatureScheme {
   readonly batch: Batch | undefined
   /** Where the event type may be; the first field that is there counts. */
   readonly eventType: ReadonlyArray<EventField>
-  /** Hashes of parts of the request, in a place that the signature covers. */
+  /** Parts of the request, or their hashes, in a place that the signature covers. */
   readonly bindings: ReadonlyArray<Binding>
   readonly handshake: Handshake | ReadonlyArray<Handshake> | undefined
   readonly delivery: Delivery
@@ -271,6 +271,8 @@ export interface Jwt {
   readonly prefix: string
   /** What the claim `iss` must be; `undefined` for anything, or for the id of the key where secrets have one. */
   readonly issuer: string | undefined
+  /** What other claims must be. */
+  readonly claims: Readonly<Record<string, string | boolean>>
   /** How far `exp` may be behind our clock, and `nbf` ahead of it, in milliseconds. */
   readonly leewayMillis: number
   /** Whether a token must have `exp`. Where it need not, a replay is recognised by its id only. */
@@ -408,7 +410,8 @@ export type Slot =
   | "token"
 
 /**
- * A hash of a part of the request, in a place that the signature covers: a claim, or a parameter of a signed URL.
+ * A hash of a part of the request, or that part itself, in a place that the signature covers: a claim, or a parameter of a
+ * signed URL.
  *
  * @since 0.1.0
  * @category models
@@ -416,7 +419,8 @@ export type Slot =
 export interface Binding {
   readonly at: ClaimField | QueryField
   readonly content: SignedContent
-  readonly hash: Hash
+  /** `undefined` where the place has the text itself. */
+  readonly hash: Hash | undefined
   readonly encoding: "hex" | "base64" | "base64url"
   /** Whether a delivery may go without it, and leave that part unsigned. */
   readonly isOptional: boolean
@@ -439,6 +443,7 @@ export type KeyForm =
   | TokenKey
   | CertificateKey
   | JwtSecret
+  | JwtKey
   | JwkKey
 
 /**
@@ -572,6 +577,19 @@ export interface JwtSecret {
 }
 
 /**
+ * A key pair of a {@link Jwt} whose public half the provider shows to its user: it verifies, as SPKI, the private half signs,
+ * as PKCS #8; each in PEM or as base64 of its DER. An RSA key has at least 2048 bits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JwtKey {
+  readonly _tag: "JwtKey"
+  readonly algorithm: JwkAlgorithm
+  readonly label: undefined
+}
+
+/**
  * A public key of the provider's, by the `kid` of a {@link Jwt}. It needs no secret, unless it signs for others too: then
  * the place of a secret is taken by what the claim `aud` must be or have, such as the base URL of an app.
  *
@@ -585,6 +603,8 @@ export interface JwkKey {
   readonly url: string
   /** Whether a token must be addressed to one of the secrets, in its claim `aud`. */
   readonly needsAudience: boolean
+  /** The claims that a secret names after the audience, with a space before each, where that alone is not enough. */
+  readonly audienceWith: ReadonlyArray<string>
   readonly label: undefined
 }
 
@@ -597,7 +617,7 @@ export interface JwkKey {
 export type JwtMacAlgorithm = "HS256" | "HS384" | "HS512"
 
 /**
- * The algorithms of a {@link JwkKey}.
+ * The algorithms of a {@link JwkKey} or a {@link JwtKey}.
  *
  * @since 0.1.0
  * @category models
@@ -878,7 +898,7 @@ export interface OpenEcho {
   readonly _tag: "OpenEcho"
   readonly method: "GET" | "POST"
   readonly when: When | undefined
-  readonly challenge: HeaderField | QueryField
+  readonly challenge: HeaderField | QueryField | BodyField
   /** Where the request has a token that we chose; `undefined` when anybody may ask. */
   readonly verifyToken: QueryField | undefined
   readonly jsonKey: string | undefined
@@ -1239,6 +1259,7 @@ export const jwt = (
   options: {
     readonly prefix?: string
     readonly issuer?: string
+    readonly claims?: Jwt["claims"]
     readonly leeway?: Duration.Input
     readonly needsExpiry?: boolean
   } = {}
@@ -1247,6 +1268,7 @@ export const jwt = (
   name: checkHeader("signature.name", name),
   prefix: options.prefix ?? "",
   issuer: options.issuer,
+  claims: options.claims ?? {},
   leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds"),
   needsExpiry: options.needsExpiry ?? true
 })
@@ -1393,7 +1415,8 @@ export const jwtSecret = (options: {
 
 /**
  * A public key of the provider's, found by the `kid` of a token among those at a URL, or in PEM at a URL of its own, which
- * has `{kid}` in its path. Default: for any audience.
+ * has `{kid}` in its path. Default: for any audience. With `audienceWith: ["email"]` a secret is the audience, a space and the
+ * claim `email`.
  *
  * @since 0.1.0
  * @category constructors
@@ -1402,11 +1425,25 @@ export const jwk = (options: {
   readonly algorithms: readonly [JwkAlgorithm, ...Array<JwkAlgorithm>]
   readonly url: string
   readonly needsAudience?: boolean
+  readonly audienceWith?: ReadonlyArray<string>
 }): JwkKey => ({
   _tag: "Jwk",
   algorithms: options.algorithms,
   url: checkHttps("keys.url", options.url),
-  needsAudience: options.needsAudience ?? false,
+  needsAudience: options.needsAudience ?? options.audienceWith !== undefined,
+  audienceWith: options.audienceWith ?? [],
+  label: undefined
+})
+
+/**
+ * A key pair of a token, whose public half is the secret that verifies.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const jwtKey = (options: { readonly algorithm: JwkAlgorithm }): JwtKey => ({
+  _tag: "JwtKey",
+  algorithm: options.algorithm,
   label: undefined
 })
 
@@ -1432,6 +1469,24 @@ export const hashOf = (
   encoding: options.encoding,
   isOptional: options.isOptional ?? false,
   mayBeAbsentWithoutBody: options.mayBeAbsentWithoutBody ?? false
+})
+
+/**
+ * A part of the request as it is in a claim, such as the URL that was called. Default: it must be there.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const textOf = (
+  template: string,
+  options: { readonly at: ClaimField; readonly isOptional?: boolean }
+): Binding => ({
+  at: options.at,
+  content: parseTemplate(template),
+  hash: undefined,
+  encoding: "base64url",
+  isOptional: options.isOptional ?? false,
+  mayBeAbsentWithoutBody: false
 })
 
 /**
@@ -1688,7 +1743,7 @@ export const signedConfirmation = (options: {
  */
 export const openEcho = (options: {
   readonly method: "GET" | "POST"
-  readonly challenge: HeaderField | QueryField
+  readonly challenge: HeaderField | QueryField | BodyField
   readonly when?: When
   readonly verifyToken?: QueryField
   readonly jsonKey?: string
@@ -2040,9 +2095,11 @@ const checkKeys = ({ keys, signature }: SignatureScheme): void => {
   keys.forEach((key) => checkPlace(key, signature))
 }
 
+const tokenKeys: ReadonlySet<string> = new Set<KeyForm["_tag"]>(["JwtSecret", "JwtKey", "Jwk"])
+
 const checkPlace = (key: KeyForm, signature: Signature): void => {
-  if ((key._tag === "JwtSecret" || key._tag === "Jwk") !== (signature._tag === "Jwt")) {
-    reject("keys", key._tag, "jwtSecret or jwk for the signature jwt, and for no other")
+  if (tokenKeys.has(key._tag) !== (signature._tag === "Jwt")) {
+    reject("keys", key._tag, "jwtSecret, jwtKey or jwk for the signature jwt, and for no other")
   }
   if (signature._tag !== "Jwt" && signature.encoding === "utf8" && key._tag !== "Token") {
     reject("signature.encoding", "utf8", "hex, base64 or base64url for anything but a token")

@@ -246,18 +246,18 @@ const addToken = (
   options: SignOptions
 ): void => {
   const algorithm = algorithmOf(keys[0])
-  const audience = isForAudience(keys[0]) && options.audience !== undefined ? { aud: [options.audience] } : {}
+  const audience = ProviderKeys.audienceClaims(keys[0]?.form, options.audience)
   const claims = { ...claimsOf(scheme, signature, source, keys[0]?.id, options), ...audience, ...options.claims }
   const head = { alg: algorithm, typ: "JWT", ...(options.keyId === undefined ? {} : { kid: options.keyId }) }
   const signed = `${JsonWebToken.encodeObject(head)}.${JsonWebToken.encodeObject(claims)}`
   source.delivery.token = { algorithm, kid: options.keyId, claims, signed, signature: "" }
 }
 
-const isForAudience = (key: SigningKeys.SigningKey | undefined): boolean =>
-  key?.form._tag === "Jwk" && key.form.needsAudience
-
-const algorithmOf = (key: SigningKeys.SigningKey | undefined): string =>
-  key?.form._tag === "JwtSecret" || key?.form._tag === "Jwk" ? (key.form.algorithms[0] ?? "") : ""
+const algorithmOf = (key: SigningKeys.SigningKey | undefined): string => {
+  const form = key?.form
+  if (form?._tag === "JwtKey") return form.algorithm
+  return form?._tag === "JwtSecret" || form?._tag === "Jwk" ? (form.algorithms[0] ?? "") : ""
+}
 
 const lifetimeSeconds = 60
 
@@ -273,6 +273,7 @@ const claimsOf = (
   const issuer = keyId ?? signature.issuer
   return {
     ...(issuer === undefined ? {} : { iss: issuer }),
+    ...signature.claims,
     ...(eventId?._tag === "Claim" && id !== undefined ? { [eventId.name]: id } : {}),
     ...(timestamp?.at._tag === "Claim" ? { [timestamp.at.name]: Number(source.timestamp) } : {}),
     ...(signature.needsExpiry ? { nbf: seconds, exp: seconds + lifetimeSeconds } : {}),

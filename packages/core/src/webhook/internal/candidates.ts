@@ -140,6 +140,8 @@ const lengthsOf = (form: KeyForm, signature: Signature, delivery: Delivery): rea
       return rsaLengths
     case "Token":
       return [1, 4096]
+    case "JwtKey":
+      return lengthsOfToken([form.algorithm], signature, delivery)
     case "JwtSecret":
     case "Jwk":
       return lengthsOfToken(form.algorithms, signature, delivery)

@@ -100,6 +100,7 @@ export const resolve = (
   const form = keys[0]?.form
   switch (form?._tag) {
     case "JwtSecret":
+    case "JwtKey":
       return keys.map((key) => ({ ...key, algorithm: delivery.token?.algorithm }))
     case "Jwk": {
       const key = jwkKey(form, delivery, fetched, now)
@@ -162,13 +163,24 @@ const needsAudience = (form: KeyForm): form is CertificateKey | JwkKey =>
   (form._tag === "Jwk" && form.needsAudience) || (form._tag === "Certificate" && form.audience !== undefined)
 
 const isAddressed = (form: CertificateKey | JwkKey, text: string, delivery: Delivery): boolean => {
-  if (form._tag === "Jwk") return !form.needsAudience || audiencesOf(delivery).some((name) => isSame(name, text))
+  if (form._tag === "Jwk") return !form.needsAudience || namesOf(form, delivery).some((name) => isSame(name, text))
   return form.audience === undefined || isSame(EventFields.textOf(form.audience, delivery) ?? "", text)
 }
 
 /** A token is for one or for several. */
-const audiencesOf = ({ token }: Delivery): ReadonlyArray<string> =>
-  [token?.claims["aud"]].flat().filter((name) => typeof name === "string")
+const namesOf = ({ audienceWith }: JwkKey, { token }: Delivery): ReadonlyArray<string> => {
+  const others = audienceWith.map((claim) => token?.claims[claim])
+  if (!others.every((value) => typeof value === "string")) return []
+  const audiences = [token?.claims["aud"]].flat().filter((name) => typeof name === "string")
+  return audiences.map((audience) => [audience, ...others].join(" "))
+}
+
+/** The claims that a secret names. */
+export const audienceClaims = (form: KeyForm | undefined, secret: string | undefined): Jwk => {
+  if (form?._tag !== "Jwk" || !form.needsAudience || secret === undefined) return {}
+  const [audience, ...others] = secret.split(" ", form.audienceWith.length + 1)
+  return { aud: [audience], ...Object.fromEntries(form.audienceWith.map((claim, index) => [claim, others[index]])) }
+}
 
 const isSame = (named: string, expected: string): boolean => {
   const [left, right] = [Buffer.from(named), Buffer.from(expected)]

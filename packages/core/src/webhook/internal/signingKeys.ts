@@ -1,6 +1,6 @@
 import { Redacted } from "effect"
 import { createHash, createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from "node:crypto"
-import type { Ed25519Key, Hash, KeyForm, MacAlternative, MacKey } from "../SignatureScheme.ts"
+import type { Ed25519Key, Hash, JwkKey, KeyForm, MacAlternative, MacKey } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import * as Encodings from "./encodings.ts"
 import { refuse } from "./refusal.ts"
@@ -143,6 +143,8 @@ const keyOf = (purpose: Purpose, form: KeyForm, text: string): KeyObject | "none
       return purpose === "verify" ? "none" : pairKey(purpose, text, isStrongRsa)
     case "JwtSecret":
       return jwtKey(form.minBytes, text)
+    case "JwtKey":
+      return pairKey(purpose, text, form.algorithm === "ES256" ? isP256 : isStrongRsa)
     case "Jwk":
       if (purpose === "verify") return "none"
       return pairKey(purpose, text, form.algorithms.includes("ES256") ? isP256 : isStrongRsa)
@@ -252,10 +254,17 @@ const describe = (purpose: Purpose, form: KeyForm): string => {
       return "1 to 16384 characters, without white space around them"
     case "JwtSecret":
       return `${describeId(form.idSeparator)}${form.minBytes} to 4096 bytes in UTF-8, without white space around them`
+    case "JwtKey":
+      return describeKey(purpose, form.algorithm === "ES256" ? "a P-256" : "an RSA")
     case "Jwk":
-      return purpose === "verify" ? audienceExpected : describeKey(purpose, "a")
+      return purpose === "verify" ? describeAudience(form) : describeKey(purpose, "a")
   }
 }
+
+const describeAudience = ({ audienceWith }: JwkKey): string =>
+  audienceWith.length === 0
+    ? audienceExpected
+    : `the audience of the token and its ${audienceWith.join(", ")}, with a space before each`
 
 const audienceExpected = "what the delivery must name, in 1 to 16384 characters"
 

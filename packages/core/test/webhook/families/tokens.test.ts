@@ -2,7 +2,7 @@ import { SignatureScheme, WebhookVerifier } from "@causeway/core/webhook"
 import { describe, expect, it } from "@effect/vitest"
 import { Redacted, Result } from "effect"
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto"
-import { bytes, docs, type Family, holds, now, verdict, verify } from "./battery.ts"
+import { bytes, docs, type Family, holds, now, secretsOf, verdict, verify } from "./battery.ts"
 
 const { body, claim, hashOf, jwk, jwt, jwtSecret, make } = SignatureScheme
 
@@ -266,9 +266,9 @@ describe("a token of a key that is fetched by its id", () => {
 })
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 })
-const rs = (given: Json, kid = "key-1") => {
+const rs = (given: Json, kid = "key-1", key = rsa) => {
   const signed = `${part({ alg: "RS256", kid })}.${part(given)}`
-  return `JWT ${signed}.${sign("sha256", Buffer.from(signed), rsa.privateKey).toString("base64url")}`
+  return `JWT ${signed}.${sign("sha256", Buffer.from(signed), key.privateKey).toString("base64url")}`
 }
 const ownBase = "https://app.example.com/jira"
 const installation = { iss: "client", exp: seconds + 60, aud: [ownBase], qsh: digestOf("POST&/hooks&a=1&b=2", "hex") }
@@ -327,4 +327,104 @@ it("a token's keys, claims and content belong to a token", () => {
   expect(() => make({ ...bodyHash.scheme, signedContent: "{body}" })).toThrow(/\{token\}/)
   expect(() => make({ ...bodyHash.scheme, keys: [SignatureScheme.mac({ hash: "sha256" })] })).toThrow(/jwtSecret/)
   expect(() => jwk({ algorithms: ["ES256"], url: "http://example.com" })).toThrow(/https/)
+})
+
+const pushed = {
+  aud: "https://example.com/push",
+  email: "push@project.example",
+  email_verified: true,
+  iss: "https://accounts.example",
+  exp: seconds + 60
+}
+
+const bearer = (given: Json, key = rsa) => rs(given, "key-1", key).replace("JWT", "Bearer")
+
+const byService: Family = {
+  ...byAudience,
+  scheme: make({
+    id: "jwt-by-service",
+    signature: jwt("Authorization", {
+      prefix: "Bearer ",
+      issuer: "https://accounts.example",
+      claims: { email_verified: true }
+    }),
+    signedContent: "{token}",
+    keys: [jwk({ algorithms: ["RS256"], url: "https://keys.example.com/certs", audienceWith: ["email"] })],
+    docs
+  }),
+  secret: `${pushed.aud} ${pushed.email}`,
+  foreignSecret: `${pushed.aud} other@project.example`,
+  genuine: { ...request, headers: [["Authorization", bearer(pushed)]] },
+  signing: { ...byAudience.signing, audience: `${pushed.aud} ${pushed.email}` }
+}
+
+describe("a token that anybody may have for any audience", () => {
+  holds(byService)
+
+  const verdictOf = (given: Json) =>
+    verdict(byService, { ...request, headers: [["Authorization", bearer({ ...pushed, ...given })]] })
+
+  it("names who asked for it", () => {
+    expect(verdictOf({ aud: [pushed.aud, "https://example.com"] })).toBe("accepted")
+    for (const email of [undefined, "", "other@project.example", [pushed.email], `${pushed.email} `, null]) {
+      expect(verdictOf({ email })).toBe("SignatureMismatch")
+    }
+    expect(verdictOf({ aud: undefined, email: byService.secret })).toBe("SignatureMismatch")
+    expect(verdictOf({ aud: byService.secret })).toBe("SignatureMismatch")
+  })
+
+  it("has the claims of the scheme, with their types", () => {
+    for (const verified of [false, "true", 1, undefined]) {
+      expect(verdictOf({ email_verified: verified })).toBe("ClaimMismatch")
+    }
+    expect(verdictOf({ iss: "https://accounts.google.example" })).toBe("ClaimMismatch")
+  })
+})
+
+const called = { webhook_url: request.url, body_sha256: digestOf(text, "hex"), exp: seconds + 60 }
+
+const spkiOf = (key: KeyObject) => key.export({ format: "pem", type: "spki" }).toString()
+
+const shown: Family = {
+  scheme: make({
+    id: "jwt-shown-key",
+    signature: jwt("Authorization", { prefix: "Bearer " }),
+    signedContent: "{token}",
+    keys: [SignatureScheme.jwtKey({ algorithm: "RS256" })],
+    bindings: [
+      SignatureScheme.textOf("{url}", { at: claim("webhook_url") }),
+      hashOf("{body}", { at: claim("body_sha256"), hash: "sha256", encoding: "hex" })
+    ],
+    docs
+  }),
+  secret: spkiOf(rsa.publicKey),
+  foreignSecret: spkiOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey),
+  genuine: { ...request, headers: [["Authorization", bearer(called)]] },
+  coversBody: true,
+  signing: { secret: Redacted.make(rsa.privateKey.export({ format: "pem", type: "pkcs8" }).toString()) }
+}
+
+describe("a token of a key pair whose public half is the secret", () => {
+  holds(shown)
+
+  const verdictOf = (given: Json) =>
+    verdict(shown, { ...request, headers: [["Authorization", bearer({ ...called, ...given })]] })
+
+  it("names the URL that was called, as it is", () => {
+    expect(verdict(shown, { ...shown.genuine, url: "https://example.com/other" })).toBe("HashMismatch")
+    for (const url of [undefined, "", `${request.url}/`, [request.url], digestOf(request.url, "hex")]) {
+      expect(verdictOf({ webhook_url: url })).toBe("HashMismatch")
+    }
+  })
+
+  it("is of the algorithm of the scheme, which is the one of its key", () => {
+    const forged = hs(called, { alg: "HS256" }, shown.secret)
+    expect(verdict(shown, { ...request, headers: [["Authorization", `Bearer ${forged}`]] })).toBe(
+      "UnsupportedAlgorithm"
+    )
+    const curve = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+    const wrong = [spkiOf(curve.publicKey), rsa.privateKey.export({ format: "pem", type: "pkcs8" }).toString()]
+    for (const secret of wrong)
+      expect(verdict(shown, shown.genuine, { secrets: secretsOf(secret) })).toBe("InvalidSecret")
+  })
 })

@@ -37,6 +37,8 @@ const textFor = (form: KeyForm): string | undefined => {
       return form.publicPrefix + ed25519PublicKey().toString(form.encoding)
     case "Ecdsa":
       return p256PublicKey().toString("base64")
+    case "JwtKey":
+      return (form.algorithm === "ES256" ? p256PublicKey() : rsaPublicKey()).toString("base64")
     case "Rsa":
       return rsaPublicKey().toString("base64")
     case "Digest":
