@@ -253,6 +253,8 @@ export const captions: Captions = {
       "internal/jwt/fetchKeys.ts": "Fetches a key set through the engine.",
       "internal/jwt/idClaims.ts": "What an ID token must say.",
       "internal/jwt/jwk.ts": "A JSON Web Key, and its thumbprint.",
+      "internal/jwt/SeenProofs.ts": "The proofs that were accepted, so that none is used again.",
+      "internal/jwt/possession.ts": "Proves that who brings a token has what it is bound to.",
       "internal/jwt/keyMaterial.ts": "Reads keys in all their forms, and says what is wrong with one.",
       "internal/jwt/keys.ts": "Keys that fit their algorithm.",
       "internal/oauth/AssertionKeys.ts": "The keys of assertions, imported once.",
