@@ -96,6 +96,8 @@ const placeOf = (field: SignatureScheme.EventField): string => {
       return `form ${code(field.field)}`
     case "Query":
       return `query ${code(field.name)}`
+    case "Joined":
+      return field.fields.map(placeOf).join(" and ")
     case "Claim":
       return `claim ${code(field.name)}`
   }

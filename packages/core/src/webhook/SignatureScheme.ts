@@ -15,8 +15,8 @@
  * | `keys` | what a secret looks like and what it computes ({@link mac}, {@link ed25519}, {@link digest}, …) | required |
  * | `bindings` | hashes of the request in a place that is signed ({@link hashOf}) | none |
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
- * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link formXml}, {@link claim}) | none |
- * | `identity` | what makes two deliveries the same event ({@link byFields}, {@link byBody}, {@link notification}) | `eventId`, else the body |
+ * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link formXml}, {@link claim}, {@link joined}) | none |
+ * | `identity` | what makes two deliveries the same event ({@link byFields}, {@link byBody}, {@link byBodyWithout}, {@link notification}) | `eventId`, else the body |
  * | `batch` | how a delivery of several events is split ({@link items}) | one delivery is one event |
  * | `handshake` | challenges to answer ({@link signedEcho}, {@link openEcho}, …) | none |
  * | `delivery` | media types, size, probes, the answers that are wanted, how long an event is sent again | any, 1 MiB, none, any, unknown |
@@ -126,6 +126,8 @@ export interface FieldsIdentity {
 export interface BodyIdentity {
   readonly _tag: "Body"
   readonly with: ReadonlyArray<EventField>
+  /** The paths in a JSON body to what differs when a delivery is repeated, such as a counter. */
+  readonly without: ReadonlyArray<ReadonlyArray<string>>
 }
 
 /**
@@ -154,12 +156,14 @@ export interface Batch {
 }
 
 /**
- * A list of events in a JSON body.
+ * A list of events in a JSON body, or in JSON that is the value of a field of a form body.
  *
  * @since 0.1.0
  * @category models
  */
 export interface BatchList {
+  /** The field of a form body that holds the JSON; `undefined` where the body is the JSON. */
+  readonly form: string | undefined
   /** The keys that lead to the list, `*` for each item of a list on the way; empty where the body is the list. */
   readonly list: ReadonlyArray<string>
   /** The paths within an item that are its id together; of several, the first that is there. Without one, its bytes. */
@@ -675,6 +679,7 @@ export type EventField =
   | QueryField
   | ClaimField
   | PresentField
+  | JoinedField
 
 /**
  * The value of a header.
@@ -765,6 +770,17 @@ export interface PresentField {
   readonly _tag: "Present"
   readonly path: ReadonlyArray<string>
   readonly value: string
+}
+
+/**
+ * Several fields as one text, with `.` between them; it is there where all of them are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JoinedField {
+  readonly _tag: "Joined"
+  readonly fields: ReadonlyArray<EventField>
 }
 
 /**
@@ -978,6 +994,8 @@ export interface Acknowledgement {
   readonly status: number
   readonly contentType: string
   readonly body: string
+  /** A header of the delivery that the answer repeats, whatever else is answered; `undefined` for none. */
+  readonly echo: string | undefined
 }
 
 /**
@@ -1514,6 +1532,17 @@ export const present = (value: string, ...path: ReadonlyArray<string>): PresentF
 })
 
 /**
+ * Several fields that are the type of an event together, such as `deal.create`. Use {@link byFields} for an identity.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const joined = (...fields: readonly [EventField, EventField, ...Array<EventField>]): JoinedField => ({
+  _tag: "Joined",
+  fields
+})
+
+/**
  * A claim of the token as the place of a timestamp, an id or a type.
  *
  * @since 0.1.0
@@ -1544,7 +1573,23 @@ export const byFields = (
  * @since 0.1.0
  * @category constructors
  */
-export const byBody = (...fields: ReadonlyArray<EventField>): BodyIdentity => ({ _tag: "Body", with: fields })
+export const byBody = (...fields: ReadonlyArray<EventField>): BodyIdentity => ({
+  _tag: "Body",
+  with: fields,
+  without: []
+})
+
+/**
+ * The JSON of the body as the identity of events, without the values at these paths, such as `retries` or `meta.attempt`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const byBodyWithout = (...paths: readonly [string, ...Array<string>]): BodyIdentity => ({
+  _tag: "Body",
+  with: [],
+  without: paths.map(pathOf)
+})
 
 /**
  * Deliveries that only announce a change, in the same bytes each time.
@@ -1563,6 +1608,8 @@ export const notification: NotificationIdentity = { _tag: "Notification" }
  */
 export const items = (
   options: {
+    /** Such as `payload`, for the JSON in that field of a form body. */
+    readonly form?: string
     /** Such as `events` or `entry.*.changes`. */
     readonly list?: string
     /** Such as `eventId` or `id+status`. */
@@ -1575,6 +1622,7 @@ export const items = (
     readonly with?: string
   } = {}
 ): BatchList => ({
+  form: options.form,
   list: pathOf(options.list ?? ""),
   id: [options.id ?? []].flat().map(joinedPaths),
   type: [options.type ?? []].flat().map(joinedPaths),
@@ -1918,6 +1966,7 @@ const isSignedField = (scheme: SignatureScheme, field: EventField): boolean => {
   if (field._tag === "Header")
     return scheme.eventId?._tag === "Header" && covers(scheme, "id") && field.name === scheme.eventId.name
   if (field._tag === "Claim") return true
+  if (field._tag === "Joined") return field.fields.every((each) => isSignedField(scheme, each))
   return parts.some((part) => names(part, field)) || (field._tag !== "Query" && covers(scheme, "body"))
 }
 
@@ -1980,10 +2029,11 @@ const makeRefusal = ({ body: text = "", contentType = plainText, status }: Parti
 const makeAcknowledgement = ({
   body: text = "",
   contentType = plainText,
+  echo,
   status = 200
 }: Partial<Acknowledgement>): Acknowledgement =>
   Number.isInteger(status) && status >= 200 && status <= 299
-    ? { status, contentType, body: text }
+    ? { status, contentType, body: text, echo: echo && checkHeader("delivery.acknowledgement.echo", echo) }
     : reject("delivery.acknowledgement.status", String(status), "a status from 200 to 299")
 
 const checkKeys = ({ keys, signature }: SignatureScheme): void => {

@@ -13,23 +13,33 @@ export interface Item {
   readonly type: string | undefined
   /** As it is written in the body of the delivery. */
   readonly body: Uint8Array
+  /** The media type of its body, where that is not the delivery's. */
+  readonly contentType: string | undefined
 }
 
 /** The events of a delivery; `undefined` where it is one itself, because it has none of the lists. */
 export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyArray<Item> | undefined => {
-  const text = batch === undefined || delivery.json() === undefined ? undefined : delivery.jsonText()
-  if (batch === undefined || text === undefined) return undefined
+  if (batch === undefined) return undefined
   let isBatch = false
   const items: Array<Item> = []
   for (const list of batch.lists) {
-    const found = itemsAt(text, list.list)
+    const found = foundIn(list, delivery)
     if (found === undefined) continue
     isBatch = true
     checkSize(batch, list, items.length + found.length)
-    const apart = list.with && EventFields.textAt(delivery.json(), list.with)
+    const apart = list.with && EventFields.textAt(jsonOf(list, delivery), list.with)
     for (const item of found) items.push(itemOf(list, item, apart))
   }
   return isBatch ? items : undefined
+}
+
+const jsonOf = ({ form }: BatchList, delivery: Delivery): unknown =>
+  form === undefined ? delivery.json() : delivery.formJson(form)
+
+const foundIn = (list: BatchList, delivery: Delivery): ReadonlyArray<string> | undefined => {
+  const { form } = list
+  const text = form === undefined ? delivery.jsonText() : delivery.formField(form)
+  return text === undefined || jsonOf(list, delivery) === undefined ? undefined : itemsAt(text, list.list)
 }
 
 const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void => {
@@ -42,6 +52,7 @@ const itemOf = (list: BatchList, text: string, apart: string | undefined): Item 
   const name = firstOf(list.id, json) ?? (apart === undefined ? undefined : digestOf(apart, text))
   return {
     body: Buffer.from(text),
+    contentType: list.form === undefined ? undefined : "application/json",
     type: firstOf(list.type, json, (texts) => texts.join(".")),
     recognition:
       name === undefined

@@ -27,6 +27,8 @@ export const ofField = (scheme: SignatureScheme, field: EventFields.Field, deliv
   switch (field._tag) {
     case "Claim":
       return true
+    case "Joined":
+      return field.fields.every((each) => ofField(scheme, each, delivery))
     case "Query":
       return contentsOf(scheme, delivery).some((content) => hasSlot(content, "url", "path", "sortedUrl", "request"))
     case "Header":
@@ -55,7 +57,7 @@ const coversHeader = (part: ContentPart, name: string, delivery: Delivery): bool
   return part._tag === "Field" && part.field._tag === "Header" && part.field.name.toLowerCase() === wanted
 }
 
-type PathField = Exclude<EventField, { readonly _tag: "Claim" | "Query" | "Header" }>
+type PathField = Exclude<EventField, { readonly _tag: "Claim" | "Query" | "Header" | "Joined" }>
 
 const coversPath = (scheme: SignatureScheme, part: ContentPart, field: PathField, delivery: Delivery): boolean => {
   if (part._tag === "Listed")

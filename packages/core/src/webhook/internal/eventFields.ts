@@ -54,7 +54,14 @@ export const textOf = (field: Field, delivery: Delivery): string | undefined => 
       return textAt(delivery.token?.claims, [field.name])
     case "Present":
       return valueAt(delivery.json(), field.path) === undefined ? undefined : field.value
+    case "Joined":
+      return joined(field.fields, delivery)
   }
+}
+
+const joined = (fields: ReadonlyArray<Field>, delivery: Delivery): string | undefined => {
+  const texts = fields.map((field) => textOf(field, delivery))
+  return texts.some((text) => text === undefined || text === "") ? undefined : texts.join(".")
 }
 
 /** The text of a field that can be an event's type; any other text is none. */
@@ -87,6 +94,8 @@ export const nameOf = (field: Field): string => {
       return [field.field, ...field.path].join(".")
     case "Form":
       return field.field
+    case "Joined":
+      return field.fields.map(nameOf).join("+")
     default:
       return field.name
   }

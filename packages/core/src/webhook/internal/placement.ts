@@ -36,6 +36,7 @@ export const inField = (delivery: Delivery, field: EventField, text: string): Pl
     case "FormXml":
     case "Claim":
     case "Present":
+    case "Joined":
       return refuse(Reason.InvalidInput({ option: "scheme", expected: "one whose signature is in a field" }))
   }
 }
