@@ -23,11 +23,14 @@ export const captions: Captions = {
     about: "The ground floor: reads untrusted bytes within limits, and imports no other room.",
     files: {
       "index.ts": "The modules of the room.",
+      "AddressGuard.ts": "Refuses URLs and addresses of this machine and of private networks.",
       "BoundedBody.ts": "Collects the bytes of a body into one growing buffer, up to a limit.",
       "Charset.ts": "Decodes the bytes of text and of JSON, strictly.",
       "Json.ts": "Parses JSON from outside, within limits.",
       "internal/exactNumbers.ts": "Keeps the digits of numbers that a JavaScript number cannot hold.",
-      "internal/jsonFault.ts": "Finds the first invalid character of a JSON text."
+      "internal/ipAddress.ts": "Parses IP addresses in every form.",
+      "internal/jsonFault.ts": "Finds the first invalid character of a JSON text.",
+      "internal/specialAddresses.ts": "The address ranges and host names that no public server has."
     }
   },
   "core/policy": {
@@ -271,6 +274,7 @@ export const captions: Captions = {
       "internal/oauth/parameters.ts": "The parameters that most questions for a token have.",
       "internal/oauth/skew.ts": "How far our clock is off by the server's.",
       "internal/oauth/tokenFields.ts": "Reads a token in an answer.",
+      "internal/oauth/unreached.ts": "Why a request got no response.",
       "internal/jwt/refusal.ts": "How a refusal ends a judgement: thrown inside, a Result outside.",
       "internal/jwt/token.ts": "Takes a token apart, and believes nothing of it.",
       "internal/jwt/verifierOptions.ts": "The options that verifiers share.",
@@ -432,6 +436,7 @@ export const captions: Captions = {
       "internal/safely.ts": "Reads a value that may throw as it is read.",
       "internal/sealedStore.ts": "Seals what goes into a store and opens what comes out.",
       "internal/watchedStore.ts": "The store as a worker has it: watched, and failing where it dies.",
+      "internal/xmlText.ts": "The text of an element of XML.",
       "internal/urlForms.ts": "The forms of a URL that a provider may have signed.",
       "internal/traceparent.ts": "Spans and the header that names them.",
       "internal/refusal.ts": "How a refusal ends a verification: thrown inside, a Result outside.",
@@ -505,6 +510,7 @@ export const captions: Captions = {
       "internal/transport/Failure.ts": "What undici says went wrong, in Effect's words.",
       "internal/transport/InFlight.ts": "One request between its dispatch and its end.",
       "internal/transport/Pool.ts": "The dispatcher: connections, certificates, proxies.",
+      "internal/transport/publicLookup.ts": "Resolves names for connections that go to public addresses alone.",
       "internal/transport/ProxyRouter.ts": "A dispatcher that chooses another by the origin of each request.",
       "internal/transport/proxyVariables.ts": "Which proxy a request goes through, by the environment.",
       "internal/sqliteAttempt.ts": "Runs a step of SQLite, and waits for locks without blocking the event loop.",

@@ -56,7 +56,7 @@ import { scheme as line } from "./line/LineWebhook.ts"
 import { scheme as linear } from "./linear/LinearWebhook.ts"
 import { scheme as livekit } from "./livekit/LiveKitWebhook.ts"
 import { scheme as loops } from "./loops/LoopsWebhook.ts"
-import { scheme as mailgun } from "./mailgun/MailgunWebhook.ts"
+import { inboundScheme as mailgunInbound, scheme as mailgun } from "./mailgun/MailgunWebhook.ts"
 import { scheme as mandrill } from "./mandrill/MandrillWebhook.ts"
 import { scheme as messagebird } from "./messagebird/MessageBirdWebhook.ts"
 import { scheme as metaWhatsapp } from "./meta-whatsapp/MetaWhatsAppWebhook.ts"
@@ -290,6 +290,7 @@ export const schemes = {
   livekit,
   loops,
   mailgun,
+  "mailgun-inbound": mailgunInbound,
   mandrill,
   messagebird,
   "meta-whatsapp": metaWhatsapp,

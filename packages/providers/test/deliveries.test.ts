@@ -42,7 +42,7 @@ describe("a receiver takes by default what the provider sends:", () => {
     readonly [id: Id, secret: string, body: string, taken: ReadonlyArray<string>, refused: string]
   > = [
     ["stripe", "whsec_test", `{"id":"evt_1","type":"a"}`, ["application/json; charset=utf-8"], form],
-    ["github", "a secret", `{"zen":"a"}`, ["application/json"], form],
+    ["github", "a secret", `{"zen":"a"}`, ["application/json", form], "text/plain"],
     ["slack", "a secret", "payload=%7B%7D", ["application/json", form], "text/plain"],
     ["twilio", "a secret", "MessageStatus=sent", [form], "text/plain"],
     ["trello", "a secret", `{"action":{"id":"1","type":"a"}}`, ["application/json"], form]

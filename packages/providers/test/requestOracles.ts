@@ -87,7 +87,7 @@ const unsignedToken = (value: string) => {
   return `${prefix}${Buffer.from('{"alg":"none","typ":"JWT"}').toString("base64url")}.${claims}.`
 }
 
-const ellipticCurve = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+export const ellipticCurve = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
 const otherCurve = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
 
 const spki = (pair: typeof ellipticCurve) => pair.publicKey.export({ format: "der", type: "spki" }).toString("base64")

@@ -1,9 +1,10 @@
 /** Signs sample deliveries as their providers do, with `node:crypto` alone: nothing is read from the schemes. */
 import { createHash, createHmac, sign as signBytes } from "node:crypto"
+import { crc32 } from "node:zlib"
 import { certificateKey } from "./certificate.ts"
 import { oracles } from "./oracles.ts"
 import type { Headers } from "./refusals.ts"
-import { requestOracles, type Sent } from "./requestOracles.ts"
+import { ellipticCurve, requestOracles, type Sent } from "./requestOracles.ts"
 
 /** A delivery to be signed. */
 export interface Unsigned extends Sent {
@@ -213,19 +214,92 @@ const graph: Signer = (sent, secret) => {
   }
 }
 
+const basic: Signer = (sent, secret) =>
+  withHeaders(sent, [["Authorization", `Basic ${Buffer.from(secret).toString("base64")}`]])
+
+const paypal: Signer = (sent, secret) => {
+  const stamp = new Date(sent.millis).toISOString()
+  const transmission = "69cd13f0-d67a-11e5-baa3-778b53f4ae55"
+  const content = `${transmission}|${stamp}|${secret}|${crc32(sent.body)}`
+  return withHeaders(sent, [
+    ["PAYPAL-TRANSMISSION-ID", transmission],
+    ["PAYPAL-TRANSMISSION-TIME", stamp],
+    ["PAYPAL-CERT-URL", "https://api.paypal.com/v1/notifications/certs/CERT-1"],
+    ["PAYPAL-TRANSMISSION-SIG", signBytes("sha256", Buffer.from(content), certificateKey).toString("base64")]
+  ])
+}
+
+const plaid: Signer = (sent) => {
+  const claims = { iat: sent.millis / 1000, request_body_sha256: sha256(sent.body).digest("hex") }
+  const signed = `${base64Json({ alg: "ES256", kid: "key-1", typ: "JWT" })}.${base64Json(claims)}`
+  const signature = signBytes("sha256", Buffer.from(signed), {
+    key: ellipticCurve.privateKey,
+    dsaEncoding: "ieee-p1363"
+  })
+  return withHeaders(sent, [["Plaid-Verification", `${signed}.${signature.toString("base64url")}`]])
+}
+
+const figma: Signer = (sent, passcode) => ({
+  ...sent,
+  body: text(JSON.stringify({ ...(JSON.parse(textOf(sent)) as Json), passcode }))
+})
+
+const klaviyo: Signer = (sent, secret) => {
+  const json = JSON.parse(textOf(sent)) as Json & { readonly meta?: Json }
+  const meta = { ...json.meta, timestamp: new Date(sent.millis).toISOString() }
+  const body = JSON.stringify({ ...json, meta })
+  const stamp = new Date(sent.millis).toUTCString()
+  return withHeaders({ ...sent, body: text(body) }, [
+    ["Klaviyo-Timestamp", stamp],
+    ["Klaviyo-Signature", hmac("sha256", secret, body + stamp).digest("hex")]
+  ])
+}
+
+const mandrill: Signer = (sent, secret) => {
+  const content = sent.url + formOf(sent).toSorted().flat().join("")
+  return withHeaders(sent, [["X-Mandrill-Signature", hmac("sha1", secret, content).digest("base64")]])
+}
+
+const netlify: Signer = (sent, secret) =>
+  withHeaders(sent, [["X-Webhook-Signature", jwt(secret, { iss: "netlify", sha256: sha256(sent.body).digest("hex") })]])
+
+const pandadoc: Signer = (sent, secret) => ({
+  ...sent,
+  url: `${sent.url}?signature=${hmac("sha256", secret, sent.body).digest("hex")}`
+})
+
+const highLevelRsa: Signer = (sent) =>
+  withHeaders(sent, [["X-WH-Signature", signBytes("sha256", sent.body, certificateKey).toString("base64")]])
+
+const bearer: Signer = (sent, secret) => withHeaders(sent, [["Authorization", `Bearer ${secret}`]])
+
 const signers: Readonly<Record<string, Signer>> = {
+  "adobe-sign": token("X-AdobeSign-ClientId"),
   "adyen-payments": adyenPayments,
   "aws-sns": sns,
+  "azure-devops": basic,
   braintree,
   contentful,
   "dropbox-sign": dropboxSign,
+  figma,
   gitlab: token("X-Gitlab-Token"),
+  "highlevel-rsa": highLevelRsa,
+  klaviyo,
   livekit,
   mailgun,
+  "mailgun-inbound": mailgun,
+  mandrill,
   messagebird: messageBird,
   "microsoft-graph": graph,
+  netlify,
   okta: token("Authorization"),
+  pandadoc,
+  paypal,
+  pipedrive: basic,
+  "pipedrive-v1": basic,
+  plaid,
   plivo,
+  posthog: bearer,
   sendgrid: sendGrid,
   "sendgrid-inbound-parse": sendGrid,
   telegram: token("X-Telegram-Bot-Api-Secret-Token"),
@@ -234,7 +308,11 @@ const signers: Readonly<Record<string, Signer>> = {
 }
 
 /** The secret of a scheme's oracle. */
-export const secretOf = (scheme: string): string | undefined => (oracles[scheme] ?? requestOracles[scheme])?.secret
+export const secretOf = (scheme: string): string | undefined =>
+  (oracles[scheme] ?? requestOracles[sameSecret[scheme] ?? scheme])?.secret
+
+/** Schemes whose deliveries are signed with the secret of another one's oracle. */
+const sameSecret: Readonly<Record<string, string>> = { "mailgun-inbound": "mailgun" }
 
 /** The signed delivery, or undefined where no oracle can sign any delivery of the scheme. */
 export const sign = (scheme: string, sent: Unsigned): Sent | undefined => {

@@ -153,17 +153,17 @@ export interface Batch {
   readonly lists: ReadonlyArray<BatchList>
   /** The most items of a delivery. */
   readonly maxItems: number
+  /** The field of a form body that holds the JSON with the lists; `undefined` where that is the body. */
+  readonly formField: string | undefined
 }
 
 /**
- * A list of events in a JSON body, or in JSON that is the value of a field of a form body.
+ * A list of events in a JSON body.
  *
  * @since 0.1.0
  * @category models
  */
 export interface BatchList {
-  /** The field of a form body that holds the JSON; `undefined` where the body is the JSON. */
-  readonly form: string | undefined
   /** The keys that lead to the list, `*` for each item of a list on the way; empty where the body is the list. */
   readonly list: ReadonlyArray<string>
   /** The paths within an item that are its id together; of several, the first that is there. Without one, its bytes. */
@@ -422,6 +422,8 @@ export interface Binding {
   readonly encoding: "hex" | "base64" | "base64url"
   /** Whether a delivery may go without it, and leave that part unsigned. */
   readonly isOptional: boolean
+  /** Whether a delivery without a body may go without it. */
+  readonly mayBeAbsentWithoutBody: boolean
 }
 
 /**
@@ -773,7 +775,7 @@ export interface PresentField {
 }
 
 /**
- * Several fields as one text, with `.` between them; it is there where all of them are.
+ * Several fields that are one text together, joined by `.`; it is there where all of them are.
  *
  * @since 0.1.0
  * @category models
@@ -1094,6 +1096,8 @@ export interface BatchOptions {
   readonly lists: ReadonlyArray<BatchList>
   /** The most items of a delivery. Default: 1000. */
   readonly maxItems?: number | undefined
+  /** The field of a form body that holds the JSON with the lists. Default: the body is that JSON. */
+  readonly formField?: string | undefined
 }
 
 /**
@@ -1417,13 +1421,15 @@ export const hashOf = (
     readonly hash: Hash
     readonly encoding: Binding["encoding"]
     readonly isOptional?: boolean
+    readonly mayBeAbsentWithoutBody?: boolean
   }
 ): Binding => ({
   at: options.at,
   content: parseTemplate(template),
   hash: options.hash,
   encoding: options.encoding,
-  isOptional: options.isOptional ?? false
+  isOptional: options.isOptional ?? false,
+  mayBeAbsentWithoutBody: options.mayBeAbsentWithoutBody ?? false
 })
 
 /**
@@ -1532,7 +1538,7 @@ export const present = (value: string, ...path: ReadonlyArray<string>): PresentF
 })
 
 /**
- * Several fields that are the type of an event together, such as `deal.create`. Use {@link byFields} for an identity.
+ * Several fields together as the place of a type, such as `TRANSACTIONS.SYNC_UPDATES_AVAILABLE`.
  *
  * @since 0.1.0
  * @category constructors
@@ -1608,8 +1614,6 @@ export const notification: NotificationIdentity = { _tag: "Notification" }
  */
 export const items = (
   options: {
-    /** Such as `payload`, for the JSON in that field of a form body. */
-    readonly form?: string
     /** Such as `events` or `entry.*.changes`. */
     readonly list?: string
     /** Such as `eventId` or `id+status`. */
@@ -1622,7 +1626,6 @@ export const items = (
     readonly with?: string
   } = {}
 ): BatchList => ({
-  form: options.form,
   list: pathOf(options.list ?? ""),
   id: [options.id ?? []].flat().map(joinedPaths),
   type: [options.type ?? []].flat().map(joinedPaths),
@@ -1919,9 +1922,9 @@ const makeTimestamp = (options: TimestampOptions | Timestamp): Timestamp =>
 const listOf = (identity: Identity | ReadonlyArray<Identity>): ReadonlyArray<Identity> =>
   "_tag" in identity ? [identity] : identity
 
-const makeBatch = ({ lists, maxItems = 1000 }: BatchOptions | Batch): Batch =>
+const makeBatch = ({ formField, lists, maxItems = 1000 }: BatchOptions | Batch): Batch =>
   lists.length > 0
-    ? { lists, maxItems: integer("SignatureScheme.batch.maxItems", maxItems, 1) }
+    ? { lists, maxItems: integer("SignatureScheme.batch.maxItems", maxItems, 1), formField }
     : reject("batch.lists", "an empty list", "at least one list")
 
 /** Who captured a delivery could send it again for as long as it is taken: it must be known for as long, by what is signed. */

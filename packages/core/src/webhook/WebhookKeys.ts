@@ -19,6 +19,9 @@
  * Keys by `kid` are read from a JSON Web Key Set, from an object with the only member `key`, or from the key itself. A
  * provider that wants more than a GET for them gets its request from `jwkRequest`.
  *
+ * A request goes to the public internet alone: the host in its URL is checked, and what it resolves to where the transport for
+ * Node connects (`AddressGuard`).
+ *
  * **Gotchas**
  *
  * Redirects are not followed: `FetchHttpClient` is told so, and any other `HttpClient` must not follow them by itself. A
@@ -46,8 +49,10 @@
  * @since 0.1.0
  */
 import { Cache, Clock, Context, type Duration, Effect, Exit, Layer } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import * as AddressGuard from "../crypto/AddressGuard.ts"
 import * as BoundedBody from "../crypto/BoundedBody.ts"
+import * as Exchange from "../policy/Exchange.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import { decodeText, parseJson } from "./internal/encodings.ts"
 import { FoundKeys, type Key, type Limits, Requests } from "./internal/keyCache.ts"
@@ -112,6 +117,11 @@ export interface Options {
   readonly maxWaiting?: number | undefined
   /** How long a request waits for its turn, before its `timeout`. Default: 3 seconds. */
   readonly waitTimeout?: Duration.Input | undefined
+  /**
+   * Whether keys and confirmations may be on this machine and on private networks: for a scheme of your own whose keys are
+   * there. A delivery names the URL, and anybody can send one. Default: false.
+   */
+  readonly allowPrivateNetworks?: boolean | undefined
   /** The request for a key by its `kid`. Default: GET. */
   readonly jwkRequest?: ((url: string, kid: string) => HttpClientRequest.HttpClientRequest) | undefined
 }
@@ -161,6 +171,7 @@ interface Settings {
   readonly timeout: number
   readonly maxSize: number
   readonly limits: Limits
+  readonly allowPrivateNetworks: boolean
   readonly jwkRequest: Options["jwkRequest"]
 }
 
@@ -181,6 +192,7 @@ const read = (options: Options): Settings => {
       maxWaiting: InvalidOption.integer("WebhookKeys.maxWaiting", options.maxWaiting ?? 64, 0),
       deadline: wait + timeout
     },
+    allowPrivateNetworks: options.allowPrivateNetworks ?? false,
     jwkRequest: options.jwkRequest
   }
 }
@@ -284,15 +296,31 @@ const maxSetSize = 32
 /** The text of a response with status 200, or what is wrong with it. */
 const request200 = (
   client: HttpClient.HttpClient,
-  { maxSize, timeout }: Settings,
+  { allowPrivateNetworks, maxSize, timeout }: Settings,
   request: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<string, string> =>
-  client.execute(request).pipe(
+  guarded(client, request, allowPrivateNetworks).pipe(
     Effect.flatMap((response) => readText(response, maxSize)),
     Effect.timeout(timeout),
     Effect.updateContext(withoutRedirects),
-    Effect.mapError((error) => (typeof error === "string" ? error : error._tag))
+    Effect.mapError((error) => (typeof error === "string" ? error : causeOf(error)))
   )
+
+/** A scheme says at which hosts its keys are; where these lead is up to whoever answers for their names. */
+const guarded = (client: HttpClient.HttpClient, request: HttpClientRequest.HttpClientRequest, isOpen: boolean) => {
+  if (isOpen) return client.execute(request)
+  return Effect.fromResult(AddressGuard.check(request.url)).pipe(
+    Effect.andThen(AddressGuard.publicOnly(client.execute(request)))
+  )
+}
+
+const causeOf = (error: { readonly _tag: string }): string =>
+  error._tag === "ForbiddenAddress" || (HttpClientError.isHttpClientError(error) && isForbidden(error))
+    ? "its host is not on the public internet (allowPrivateNetworks permits it)"
+    : error._tag
+
+const isForbidden = (error: HttpClientError.HttpClientError): boolean =>
+  Exchange.brokenBy(error).code === AddressGuard.errorCode
 
 const withoutRedirects = (context: Context.Context<never>): Context.Context<never> =>
   Context.add(context, FetchHttpClient.RequestInit, {

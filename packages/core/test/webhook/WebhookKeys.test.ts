@@ -1,4 +1,5 @@
 import { SignatureScheme, WebhookKeys } from "@causeway/core/webhook"
+import { AddressGuard } from "@causeway/core/crypto"
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Result } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -47,14 +48,16 @@ type Respond = (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<R
 const open = (respond: Respond, options: WebhookKeys.Options = {}) =>
   Effect.gen(function* () {
     const asked: Array<string> = []
-    const client = HttpClient.make((request) => {
+    const guarded: Array<string> = []
+    const client = HttpClient.make((request, _url, _signal, fiber) => {
       asked.push(`${request.method} ${request.url}`)
+      if (fiber.getRef(AddressGuard.PublicOnly)) guarded.push(request.url)
       return Effect.map(respond(request), (response) => HttpClientResponse.fromWeb(request, response))
     })
     const context = yield* Layer.build(
       WebhookKeys.layer(options).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client)))
     )
-    return { asked, keys: yield* Effect.provide(WebhookKeys.WebhookKeys, context) }
+    return { asked, guarded, keys: yield* Effect.provide(WebhookKeys.WebhookKeys, context) }
   })
 
 const answers =
@@ -297,6 +300,52 @@ describe("a subscription", () => {
         const { keys } = yield* open(respond)
         const result = yield* Effect.result(keys.confirm(subscribed, "https://sns.eu-west-1.example.com/?token=1"))
         expect(causeOf(result)).toMatchObject({ _tag: "ConfirmationFailed", host: "sns.eu-west-1.example.com" })
+      }
+    })
+  )
+})
+
+describe("the public internet", () => {
+  const keysAt = (host: string) =>
+    SignatureScheme.make({
+      ...tokens,
+      id: "inside",
+      keys: [SignatureScheme.jwk({ algorithms: ["ES256"], url: `https://${host}/jwks` })]
+    })
+
+  it.effect("is the only place that keys and confirmations are fetched from", () =>
+    Effect.gen(function* () {
+      const { asked, guarded, keys } = yield* open(answers(JSON.stringify({ keys: [{ kid: "a" }] })))
+      yield* keys.fetch(tokens, tokenOf("a"))
+      yield* keys.fetch(certified, certificateAt("a.pem"))
+      yield* keys.confirm(
+        SignatureScheme.make({
+          ...certified,
+          id: "confirmed",
+          handshake: SignatureScheme.signedConfirmation({
+            when: { field: SignatureScheme.body("type"), equals: "confirm" },
+            url: SignatureScheme.body("url"),
+            hosts: ["sns.eu.example.com"]
+          })
+        }),
+        "https://sns.eu.example.com/"
+      )
+      assert.lengthOf(guarded, 3)
+      assert.lengthOf(asked, 3)
+    })
+  )
+
+  it.effect("is left only with allowPrivateNetworks", () =>
+    Effect.gen(function* () {
+      for (const host of ["127.0.0.1", "[::ffff:a9fe:a9fe]", "keys.internal"]) {
+        const closed = yield* open(answers(JSON.stringify({ keys: [{ kid: "a" }] })))
+        const failure = causeOf(yield* Effect.result(closed.keys.fetch(keysAt(host), tokenOf("a"))))
+        expect(failure).toMatchObject({ _tag: "KeyUnavailable", cause: expect.stringContaining("public internet") })
+        assert.deepEqual(closed.asked, [])
+        const opened = yield* open(answers(JSON.stringify({ keys: [{ kid: "a" }] })), { allowPrivateNetworks: true })
+        yield* opened.keys.fetch(keysAt(host), tokenOf("a"))
+        assert.deepEqual(opened.guarded, [])
+        assert.lengthOf(opened.asked, 1)
       }
     })
   )

@@ -74,7 +74,7 @@ describe("a delivery that holds several events", () => {
     Effect.gen(function* () {
       const inForm = SignatureScheme.make({
         ...base,
-        batch: { lists: [SignatureScheme.items({ form: "events", type: "kind" })] }
+        batch: { formField: "events", lists: [SignatureScheme.items({ type: "kind" })] }
       })
       const { receive, tags } = open(inForm)
       const type = "application/x-www-form-urlencoded"

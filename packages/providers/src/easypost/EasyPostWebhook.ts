@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * There is no timestamp, so a replay is recognised by its id only. `status`, `pending_urls` and `completed_urls` may
- * differ between two deliveries of an event. A webhook without a secret is not signed, and is refused.
+ * differ between two deliveries of an event: an inbox goes by the id and keeps the first body. A webhook without a
+ * secret is not signed, and is refused.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -61,6 +62,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", encoding: "utf8-nfkd" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("description")],
+  identity: SignatureScheme.byFields(SignatureScheme.body("id"), { varies: true }),
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://docs.easypost.com/guides/webhooks-guide", checked: "documentation" }
 })

@@ -12,9 +12,9 @@
  *
  * **Gotchas**
  *
- * Whoever sees one delivery can make others, so that nothing but TLS protects them, and the passcode is in every
- * stored body. There is no id, and `retries` in the body counts the attempts: an inbox goes by the hash of the body,
- * and takes a delivery that is sent again for a new one.
+ * Whoever sees one delivery can make others, so that nothing but TLS protects them, and the passcode is in every stored
+ * body. There is no id, and `retries` in the body counts the attempts: an inbox knows an event by its webhook, type and
+ * time.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -60,6 +60,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "",
   keys: [SignatureScheme.token()],
   eventType: [SignatureScheme.body("event_type")],
+  // A repeated event counts its attempts in `retries`.
+  identity: SignatureScheme.byFields(
+    [SignatureScheme.body("webhook_id"), SignatureScheme.body("event_type"), SignatureScheme.body("timestamp")],
+    { varies: true }
+  ),
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.figma.com/docs/rest-api/webhooks-security/", checked: "documentation" }
 })

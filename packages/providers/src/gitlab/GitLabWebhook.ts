@@ -69,7 +69,16 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.header("Idempotency-Key"),
   eventType: [SignatureScheme.header("X-Gitlab-Event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
+  identity: [
+    SignatureScheme.byFields(SignatureScheme.header("Idempotency-Key")),
+    SignatureScheme.byBody(SignatureScheme.header("X-Gitlab-Event"))
+  ],
+  delivery: {
+    contentTypes: ["application/json"],
+    maxBytes: 25 * 1024 * 1024,
+    answerWithin: "10 seconds",
+    retriedFor: "7 days"
+  },
   docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "documentation" }
 })
 
@@ -84,6 +93,12 @@ export const signedScheme: SignatureScheme.SignatureScheme = SignatureScheme.mak
   ...SignatureScheme.standardWebhooks,
   id: "gitlab-signed",
   eventType: [SignatureScheme.header("X-Gitlab-Event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
+  delivery: {
+    contentTypes: ["application/json"],
+    maxBytes: 25 * 1024 * 1024,
+    answerWithin: "10 seconds",
+    retriedFor: "7 days",
+    resigns: true
+  },
   docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "documentation" }
 })

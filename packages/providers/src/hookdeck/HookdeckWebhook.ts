@@ -60,5 +60,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("x-hookdeck-eventid"),
+  delivery: {
+    methods: ["POST", "PUT", "PATCH", "DELETE", "GET"],
+    answerWithin: "60 seconds",
+    retriedFor: "7 days",
+    resigns: true
+  },
   docs: { url: "https://hookdeck.com/docs/authentication", checked: "documentation" }
 })

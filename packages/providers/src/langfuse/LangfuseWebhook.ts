@@ -59,7 +59,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 minute" },
+  delivery: { contentTypes: ["application/json"], answerWithin: "10 seconds", retriedFor: "1 minute", resigns: false },
   docs: {
     url: "https://langfuse.com/docs/prompt-management/features/webhooks-slack-integrations",
     checked: "documentation"

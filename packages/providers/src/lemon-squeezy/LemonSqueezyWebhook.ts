@@ -56,6 +56,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Signature", { encoding: "hex" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventId: SignatureScheme.body("meta", "webhook_id"),
   eventType: [SignatureScheme.body("meta", "event_name")],
   delivery: { contentTypes: ["application/json"], retriedFor: "155 seconds" },
   docs: { url: "https://docs.lemonsqueezy.com/help/webhooks/signing-requests", checked: "documentation" }

@@ -8,14 +8,15 @@
  *
  * **Details**
  *
- * `X-Hub-Signature-256: sha256=…` is the hexadecimal HMAC of the body. The type is the `field` of the first change,
- * such as `messages`, or else the body's `object`. Before its first event Meta asks with GET to have `hub.challenge`
- * back, with the verify token that you chose.
+ * `X-Hub-Signature-256: sha256=…` is the hexadecimal HMAC of the body. Each change in a delivery is an event whose type
+ * is its `field`, such as `messages`; each item of `messaging` (Messenger, Instagram) is one whose type is the body's
+ * `object`, such as `page`. Before its first event Meta asks with GET to have `hub.challenge` back, with the verify
+ * token that you chose.
  *
  * **Gotchas**
  *
- * Meta signs its JSON with non-ASCII letters escaped, which is what it sends too: only the raw bytes verify. A
- * delivery may hold several changes and has no id: deduplicate by the message's own when you handle it.
+ * Meta signs its JSON with non-ASCII letters escaped, which is what it sends too: only the raw bytes verify. A change
+ * is known by the id of its first message, by the id and the status of a message that was sent, or by its bytes.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,13 +59,33 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Hub-Signature-256", { encoding: "hex", prefix: "sha256=" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  eventType: [SignatureScheme.body("entry", "0", "changes", "0", "field"), SignatureScheme.body("object")],
+  eventType: [SignatureScheme.body("object")],
+  batch: {
+    lists: [
+      SignatureScheme.items({
+        list: "entry.*.changes",
+        id: [
+          "value.messages.0.id",
+          "value.statuses.0.id+value.statuses.0.status",
+          "value.message_echoes.0.id",
+          "value.leadgen_id"
+        ],
+        type: "field"
+      }),
+      SignatureScheme.items({ list: "entry.*.messaging", id: ["message.mid", "postback.mid"] })
+    ]
+  },
   handshake: SignatureScheme.openEcho({
     method: "GET",
     when: { field: SignatureScheme.query("hub.mode"), equals: "subscribe" },
     challenge: SignatureScheme.query("hub.challenge"),
     verifyToken: SignatureScheme.query("hub.verify_token")
   }),
-  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
+  delivery: {
+    contentTypes: ["application/json"],
+    maxBytes: 3 * 1024 * 1024,
+    answerWithin: "5 seconds",
+    retriedFor: "7 days"
+  },
   docs: { url: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started", checked: "community-package" }
 })

@@ -60,6 +60,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("ts"), unit: "seconds", tolerance: "5 seconds" },
   eventId: SignatureScheme.body("event_id"),
   eventType: [SignatureScheme.body("event_type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
+  delivery: { contentTypes: ["application/json"], answerWithin: "5 seconds", retriedFor: "3 days", resigns: true },
   docs: { url: "https://developer.paddle.com/webhooks/signature-verification", checked: "package" }
 })

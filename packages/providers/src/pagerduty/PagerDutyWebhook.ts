@@ -58,6 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   eventId: SignatureScheme.body("event", "id"),
   eventType: [SignatureScheme.body("event", "event_type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "30 minutes" },
+  delivery: { contentTypes: ["application/json"], answerWithin: "5 seconds", retriedFor: "48 hours" },
   docs: { url: "https://developer.pagerduty.com/docs/verifying-webhook-signatures", checked: "documentation" }
 })

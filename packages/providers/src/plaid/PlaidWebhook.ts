@@ -13,8 +13,9 @@
  *
  * **Gotchas**
  *
- * The key is asked for with POST and the credentials of your own account, one `kid` at a time: fetch it and pass it
- * in `keys`. There is no id; an inbox goes by the hash of the body.
+ * The key is asked for with POST and the credentials of your own account, one `kid` at a time: fetch it and pass it in
+ * `keys`. There is no id, and `SYNC_UPDATES_AVAILABLE` and others repeat the same bytes: a notification is dropped only
+ * while the one before waits to be handled, and is a new event afterwards.
  *
  * **Example** (The key that a delivery asks for)
  *
@@ -58,6 +59,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ],
   timestamp: { at: SignatureScheme.claim("iat"), unit: "seconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("webhook_code")],
+  identity: SignatureScheme.notification,
   bindings: [
     SignatureScheme.hashOf("{body}", {
       at: SignatureScheme.claim("request_body_sha256"),
@@ -65,6 +67,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
       encoding: "hex"
     })
   ],
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
+  delivery: { contentTypes: ["application/json"], answerWithin: "10 seconds", retriedFor: "1 day" },
   docs: { url: "https://plaid.com/docs/api/webhooks/webhook-verification/", checked: "documentation" }
 })

@@ -12,8 +12,8 @@
  *
  * **Gotchas**
  *
- * Vonage's own package checks the token, but not the hash of the body. Deliveries by GET have no hash and are
- * refused. An inbound message that is not taken is sent again for a day.
+ * Vonage's own package checks the token, but not the hash of the body. Deliveries by GET have no hash, and their query
+ * is not covered by the token. An inbound message that is not taken is sent again for a day.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -67,8 +67,13 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.claim("iat"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.claim("jti"),
   bindings: [
-    SignatureScheme.hashOf("{body}", { at: SignatureScheme.claim("payload_hash"), hash: "sha256", encoding: "hex" })
+    SignatureScheme.hashOf("{body}", {
+      at: SignatureScheme.claim("payload_hash"),
+      hash: "sha256",
+      encoding: "hex",
+      mayBeAbsentWithoutBody: true
+    })
   ],
-  delivery: { retriedFor: "1 day" },
+  delivery: { methods: ["POST", "GET"], retriedFor: "1 day" },
   docs: { url: "https://developer.vonage.com/en/getting-started/concepts/webhooks", checked: "package" }
 })

@@ -1,5 +1,7 @@
 /** Classifies a failed request by the error code of the system, TLS or undici: one table, and rules for other codes. */
 
+import * as AddressGuard from "../../crypto/AddressGuard.ts"
+
 /** The side of the cause: `local` means this process or machine, which says nothing about the provider. */
 export type Origin = "local" | "remote"
 
@@ -57,6 +59,8 @@ const rows: ReadonlyArray<readonly [Verdict, ReadonlyArray<string>]> = [
   [unreachable, ["EAI_AGAIN", "ESERVFAIL", "ETIMEOUT", "UND_ERR_CONNECT_TIMEOUT", "ERR_TLS_HANDSHAKE_TIMEOUT"]],
   [unreachable, ["UND_ERR_PRX_CONN", "ERR_PROXY_UNAVAILABLE"]],
   [refused, ["ENOTFOUND", "ENODATA", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME", "EAI_FAMILY", "EAI_ADDRFAMILY"]],
+  // An address that the request may not connect to.
+  [refused, [AddressGuard.errorCode]],
   [refused, ["EPROTO", "UND_ERR_PRX_TLS", "ERR_PROXY_REJECTED", ...certificateCodes]],
   [exhausted, ["EMFILE", "ENFILE", "EADDRNOTAVAIL", "EADDRINUSE", "ENOBUFS", "ENOMEM", "EAI_MEMORY", "OUT_OF_MEM"]],
   [forbidden, ["EACCES", "EPERM", "EAFNOSUPPORT", "UND_ERR_CLOSED", "UND_ERR_DESTROYED"]],

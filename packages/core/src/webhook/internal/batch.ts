@@ -19,27 +19,31 @@ export interface Item {
 
 /** The events of a delivery; `undefined` where it is one itself, because it has none of the lists. */
 export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyArray<Item> | undefined => {
-  if (batch === undefined) return undefined
+  const found = batch && textOf(batch, delivery)
+  if (batch === undefined || found === undefined) return undefined
+  const { json, text } = found
+  const contentType = batch.formField === undefined ? undefined : "application/json"
   let isBatch = false
   const items: Array<Item> = []
   for (const list of batch.lists) {
-    const found = foundIn(list, delivery)
+    const found = itemsAt(text, list.list)
     if (found === undefined) continue
     isBatch = true
     checkSize(batch, list, items.length + found.length)
-    const apart = list.with && EventFields.textAt(jsonOf(list, delivery), list.with)
-    for (const item of found) items.push(itemOf(list, item, apart))
+    const apart = list.with && EventFields.textAt(json, list.with)
+    for (const item of found) items.push({ ...itemOf(list, item, apart), contentType })
   }
   return isBatch ? items : undefined
 }
 
-const jsonOf = ({ form }: BatchList, delivery: Delivery): unknown =>
-  form === undefined ? delivery.json() : delivery.formJson(form)
-
-const foundIn = (list: BatchList, delivery: Delivery): ReadonlyArray<string> | undefined => {
-  const { form } = list
-  const text = form === undefined ? delivery.jsonText() : delivery.formField(form)
-  return text === undefined || jsonOf(list, delivery) === undefined ? undefined : itemsAt(text, list.list)
+/** The JSON with the lists, as it is written and as it is read. */
+const textOf = (
+  { formField }: Batch,
+  delivery: Delivery
+): { readonly text: string; readonly json: unknown } | undefined => {
+  const text = formField === undefined ? delivery.jsonText() : delivery.formField(formField)
+  const json = formField === undefined ? delivery.json() : delivery.formJson(formField)
+  return text === undefined || json === undefined ? undefined : { text, json }
 }
 
 const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void => {
@@ -47,12 +51,11 @@ const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void
   refuse(Reason.MalformedBody({ field: list.join("."), expected: `a list of at most ${maxItems} items` }))
 }
 
-const itemOf = (list: BatchList, text: string, apart: string | undefined): Item => {
+const itemOf = (list: BatchList, text: string, apart: string | undefined): Omit<Item, "contentType"> => {
   const json: unknown = JSON.parse(text)
   const name = firstOf(list.id, json) ?? (apart === undefined ? undefined : digestOf(apart, text))
   return {
     body: Buffer.from(text),
-    contentType: list.form === undefined ? undefined : "application/json",
     type: firstOf(list.type, json, (texts) => texts.join(".")),
     recognition:
       name === undefined

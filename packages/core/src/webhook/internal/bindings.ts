@@ -11,9 +11,10 @@ export const check = (bindings: ReadonlyArray<Binding>, source: Source): void =>
 }
 
 const checkOne = (binding: Binding, source: Source): void => {
-  const { at, isOptional } = binding
+  const { at, isOptional, mayBeAbsentWithoutBody } = binding
   const claimed = EventFields.textOf(at, source.delivery)
-  if (claimed === undefined && isOptional && !isRepeated(binding, source)) return
+  const mayBeAbsent = isOptional || (mayBeAbsentWithoutBody && source.delivery.body.byteLength === 0)
+  if (claimed === undefined && mayBeAbsent && !isRepeated(binding, source)) return
   if (claimed !== compute(binding, source)) refuse(Reason.HashMismatch({ field: at.name }))
 }
 

@@ -89,13 +89,13 @@ export const nameOf = (field: Field): string => {
     case "Body":
     case "Present":
       return field.path.join(".")
+    case "Joined":
+      return field.fields.map(nameOf).join(" and ")
     case "FormJson":
     case "FormXml":
       return [field.field, ...field.path].join(".")
     case "Form":
       return field.field
-    case "Joined":
-      return field.fields.map(nameOf).join("+")
     default:
       return field.name
   }

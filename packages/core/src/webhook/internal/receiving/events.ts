@@ -25,7 +25,9 @@ export const read = (
     const headers = DeliveryHeaders.renamed(scheme.headerAliases, request.headers)
     const delivery = new Delivery({ ...request, headers })
     const items = Batches.split(scheme, delivery)
-    if (items !== undefined) return { _tag: "Items", items }
+    if (items !== undefined) {
+      return { _tag: "Items", items: items.map((item) => ({ ...item, type: item.type ?? verified.type })) }
+    }
     const { type } = verified
     const recognition = Identities.recognize(scheme, delivery)
     return { _tag: "One", event: { type, recognition, ...contentOf(delivery) } }
