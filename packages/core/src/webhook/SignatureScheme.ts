@@ -574,7 +574,8 @@ export interface JwtSecret {
 }
 
 /**
- * A public key of the provider's, by the `kid` of a {@link Jwt}. It needs no secret.
+ * A public key of the provider's, by the `kid` of a {@link Jwt}. It needs no secret, unless it signs for others too: then
+ * the place of a secret is taken by what the claim `aud` must be or have, such as the base URL of an app.
  *
  * @since 0.1.0
  * @category models
@@ -582,8 +583,10 @@ export interface JwtSecret {
 export interface JwkKey {
   readonly _tag: "Jwk"
   readonly algorithms: ReadonlyArray<JwkAlgorithm>
-  /** Where the keys are. */
+  /** Where the keys are; with `{kid}` in its path, where each of them is. */
   readonly url: string
+  /** Whether a token must be addressed to one of the secrets, in its claim `aud`. */
+  readonly needsAudience: boolean
   readonly label: undefined
 }
 
@@ -1393,7 +1396,8 @@ export const jwtSecret = (options: {
 })
 
 /**
- * A public key of the provider's, found by the `kid` of a token among those at a URL.
+ * A public key of the provider's, found by the `kid` of a token among those at a URL, or in PEM at a URL of its own, which
+ * has `{kid}` in its path. Default: for any audience.
  *
  * @since 0.1.0
  * @category constructors
@@ -1401,10 +1405,12 @@ export const jwtSecret = (options: {
 export const jwk = (options: {
   readonly algorithms: readonly [JwkAlgorithm, ...Array<JwkAlgorithm>]
   readonly url: string
+  readonly needsAudience?: boolean
 }): JwkKey => ({
   _tag: "Jwk",
   algorithms: options.algorithms,
   url: checkHttps("keys.url", options.url),
+  needsAudience: options.needsAudience ?? false,
   label: undefined
 })
 

@@ -16,8 +16,8 @@
  * same key at the same time share one request. At most `capacity` keys are kept, and at most `maxInFlight` requests are under
  * way.
  *
- * Keys by `kid` are read from a JSON Web Key Set, from an object with the only member `key`, or from the key itself. A
- * provider that wants more than a GET for them gets its request from `jwkRequest`.
+ * Keys by `kid` are read from a JSON Web Key Set, from an object with the only member `key`, from the key itself, or from
+ * PEM. A provider that wants more than a GET for them gets its request from `jwkRequest`.
  *
  * A request goes to the public internet alone: the host in its URL is checked, and what it resolves to where the transport for
  * Node connects (`AddressGuard`).
@@ -50,6 +50,7 @@
  */
 import { Cache, Clock, Context, type Duration, Effect, Exit, Layer } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { createPublicKey } from "node:crypto"
 import * as AddressGuard from "../crypto/AddressGuard.ts"
 import * as BoundedBody from "../crypto/BoundedBody.ts"
 import * as Exchange from "../policy/Exchange.ts"
@@ -283,12 +284,24 @@ const requestOf = (
 const keysIn = (needed: WebhookVerifier.NeededKey, text: string): ReadonlyArray<readonly [string, Key]> =>
   needed._tag === "Certificate"
     ? [[cacheKey(needed), text]]
-    : jwksIn(parseJson(text))
-        .filter(({ kid }, index) => index < maxSetSize || kid === needed.kid)
-        .flatMap((key) => {
-          const kid = key["kid"]
-          return typeof kid === "string" ? [[cacheKey({ ...needed, kid }), key] as const] : []
-        })
+    : isPem(text)
+      ? jwkOfPem(text).map((key) => [cacheKey(needed), key])
+      : jwksIn(parseJson(text))
+          .filter(({ kid }, index) => index < maxSetSize || kid === needed.kid)
+          .flatMap((key) => {
+            const kid = key["kid"]
+            return typeof kid === "string" ? [[cacheKey({ ...needed, kid }), key] as const] : []
+          })
+
+const isPem = (text: string): boolean => text.startsWith("-----BEGIN PUBLIC KEY-----")
+
+const jwkOfPem = (text: string): ReadonlyArray<Key> => {
+  try {
+    return [{ ...createPublicKey(text).export({ format: "jwk" }) }]
+  } catch {
+    return []
+  }
+}
 
 /** How many keys of one set are kept beside the one that was asked for. */
 const maxSetSize = 32

@@ -246,11 +246,15 @@ const addToken = (
   options: SignOptions
 ): void => {
   const algorithm = algorithmOf(keys[0])
-  const claims = { ...claimsOf(scheme, signature, source, keys[0]?.id, options), ...options.claims }
+  const audience = isForAudience(keys[0]) && options.audience !== undefined ? { aud: [options.audience] } : {}
+  const claims = { ...claimsOf(scheme, signature, source, keys[0]?.id, options), ...audience, ...options.claims }
   const head = { alg: algorithm, typ: "JWT", ...(options.keyId === undefined ? {} : { kid: options.keyId }) }
   const signed = `${JsonWebToken.encodeObject(head)}.${JsonWebToken.encodeObject(claims)}`
   source.delivery.token = { algorithm, kid: options.keyId, claims, signed, signature: "" }
 }
+
+const isForAudience = (key: SigningKeys.SigningKey | undefined): boolean =>
+  key?.form._tag === "Jwk" && key.form.needsAudience
 
 const algorithmOf = (key: SigningKeys.SigningKey | undefined): string =>
   key?.form._tag === "JwtSecret" || key?.form._tag === "Jwk" ? (key.form.algorithms[0] ?? "") : ""

@@ -4,6 +4,7 @@ import { assert, describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Result } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import { generateKeyPairSync } from "node:crypto"
 
 const docs = { url: "https://acme.example", checked: "documentation" } as const
 
@@ -72,6 +73,25 @@ const causeOf = (result: Result.Result<unknown, { readonly reason: object; reado
   })
 
 describe("the keys of a provider", () => {
+  it.effect("are read from PEM, each at a place of its own", () =>
+    Effect.gen(function* () {
+      const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
+      const own = SignatureScheme.make({
+        ...tokens,
+        keys: [SignatureScheme.jwk({ algorithms: ["RS256"], url: "https://keys.example.com/{kid}" })]
+      })
+      const pem = publicKey.export({ format: "pem", type: "spki" }).toString()
+      const { asked, keys } = yield* open((request) =>
+        Effect.sync(() => new Response(request.url.endsWith("a") ? pem : pem.slice(0, 100)))
+      )
+      assert.deepEqual(yield* keys.fetch(own, tokenOf("a")), {
+        jwks: { a: { ...publicKey.export({ format: "jwk" }) } }
+      })
+      assert.isTrue(Result.isFailure(yield* Effect.result(keys.fetch(own, tokenOf("b")))))
+      assert.deepEqual(asked, ["GET https://keys.example.com/a", "GET https://keys.example.com/b"])
+    })
+  )
+
   it.effect("are fetched once, and again when they are an hour old", () =>
     Effect.gen(function* () {
       const { asked, keys } = yield* open(answers("a certificate"))

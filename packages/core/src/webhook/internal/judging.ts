@@ -1,4 +1,4 @@
-import type { Redacted, Result } from "effect"
+import { type Redacted, Result } from "effect"
 import { covers, type SignatureScheme } from "../SignatureScheme.ts"
 import { Reason, type WebhookError } from "../WebhookError.ts"
 import * as Bindings from "./bindings.ts"
@@ -59,7 +59,16 @@ export const isAddressedToAny = (
   scheme: SignatureScheme,
   request: Pick<Delivery, "method" | "url" | "headers" | "body">,
   secrets: ReadonlyArray<Redacted.Redacted<string>>
-): boolean => ProviderKeys.isAddressedToAny(scheme.keys, secrets, new Delivery(request))
+): boolean =>
+  Result.getOrElse(
+    attempt(scheme.id, () => {
+      const delivery = new Delivery(request)
+      if (scheme.signature._tag === "Jwt") Candidates.readItems(scheme.signature, delivery)
+      return ProviderKeys.isAddressedToAny(scheme.keys, secrets, delivery)
+    }),
+    // What is wrong with it is found out by who looks for its key.
+    () => true
+  )
 
 const judge = (scheme: SignatureScheme, input: Given): Judged => {
   const keys = SigningKeys.forVerifying(scheme.keys, input.secrets)

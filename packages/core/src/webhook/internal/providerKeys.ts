@@ -1,6 +1,6 @@
 import { Redacted } from "effect"
 import { createPublicKey, type JsonWebKey, type KeyObject, timingSafeEqual } from "node:crypto"
-import type { CertificateKey, EventField, Hash, JwkKey, KeyForm } from "../SignatureScheme.ts"
+import type { CertificateKey, Hash, JwkKey, KeyForm } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import * as Certificates from "./certificates.ts"
 import type { Delivery } from "./delivery.ts"
@@ -24,8 +24,16 @@ export interface Fetched {
 
 export const locate = (form: KeyForm, delivery: Delivery): Needed | undefined => {
   if (form._tag === "Certificate") return { _tag: "Certificate", url: certificateUrl(form, delivery) }
-  return form._tag === "Jwk" ? { _tag: "Jwk", url: form.url, kid: kidOf(delivery) } : undefined
+  return form._tag === "Jwk" ? jwkPlace(form, kidOf(delivery)) : undefined
 }
+
+/** A `kid` in a path must not lead to another one. */
+const pathSegment = /^[\w-]{1,128}$/
+
+const jwkPlace = ({ url }: JwkKey, kid: string): Needed =>
+  !url.includes("{kid}") || pathSegment.test(kid)
+    ? { _tag: "Jwk", url: url.replace("{kid}", kid), kid }
+    : refuse(Reason.UntrustedKey({ field: "kid", expected: "1 to 128 letters, digits, dashes and underscores" }))
 
 const certificateUrl = (form: CertificateKey, delivery: Delivery): string => {
   const text = EventFields.textOf(form.url, delivery) ?? EventFields.refuseField(form.url, "the URL of a certificate")
@@ -95,12 +103,13 @@ export const resolve = (
       return keys.map((key) => ({ ...key, algorithm: delivery.token?.algorithm }))
     case "Jwk": {
       const key = jwkKey(form, delivery, fetched, now)
-      return keys.map((each) => ({ ...each, key, algorithm: delivery.token?.algorithm }))
+      const algorithm = delivery.token?.algorithm
+      return keys.map((each) => ({ ...each, key, algorithm, isAddressed: isAddressed(form, each.text, delivery) }))
     }
     case "Certificate": {
       const key = certificateKey(form, delivery, fetched, now)
       const hash = hashOf(form, delivery)
-      return keys.map((each) => ({ ...each, key, hash, isAddressed: isAddressed(form, each, delivery) }))
+      return keys.map((each) => ({ ...each, key, hash, isAddressed: isAddressed(form, each.text, delivery) }))
     }
     default:
       return keys
@@ -146,19 +155,24 @@ export const isAddressedToAny = (
 ): boolean =>
   forms.every(
     (form) =>
-      form._tag !== "Certificate" ||
-      form.audience === undefined ||
-      secrets.filter((secret) => isNamed(form.audience, Redacted.value(secret), delivery)).length > 0
+      !needsAudience(form) || secrets.filter((secret) => isAddressed(form, Redacted.value(secret), delivery)).length > 0
   )
 
-const isAddressed = ({ audience }: CertificateKey, { text }: SigningKey, delivery: Delivery): boolean =>
-  isNamed(audience, text, delivery)
+const needsAudience = (form: KeyForm): form is CertificateKey | JwkKey =>
+  (form._tag === "Jwk" && form.needsAudience) || (form._tag === "Certificate" && form.audience !== undefined)
 
-const isNamed = (audience: EventField | undefined, text: string, delivery: Delivery): boolean => {
-  if (audience === undefined) return true
-  const named = Buffer.from(EventFields.textOf(audience, delivery) ?? "")
-  const expected = Buffer.from(text)
-  return named.length === expected.length && timingSafeEqual(named, expected)
+const isAddressed = (form: CertificateKey | JwkKey, text: string, delivery: Delivery): boolean => {
+  if (form._tag === "Jwk") return !form.needsAudience || audiencesOf(delivery).some((name) => isSame(name, text))
+  return form.audience === undefined || isSame(EventFields.textOf(form.audience, delivery) ?? "", text)
+}
+
+/** A token is for one or for several. */
+const audiencesOf = ({ token }: Delivery): ReadonlyArray<string> =>
+  [token?.claims["aud"]].flat().filter((name) => typeof name === "string")
+
+const isSame = (named: string, expected: string): boolean => {
+  const [left, right] = [Buffer.from(named), Buffer.from(expected)]
+  return left.length === right.length && timingSafeEqual(left, right)
 }
 
 const jwkKey = (form: JwkKey, delivery: Delivery, fetched: Fetched | undefined, now: number): KeyObject => {

@@ -32,7 +32,7 @@ type Secret = Redacted.Redacted<string>
 
 /** Keys of the provider's alone need no secret of ours. */
 export const forVerifying = (forms: Forms, secrets: ReadonlyArray<Secret>): ReadonlyArray<SigningKey> =>
-  forms[0]?._tag === "Jwk"
+  forms[0]?._tag === "Jwk" && !forms[0].needsAudience
     ? [{ form: forms[0], key: undefined, id: undefined, text: "" }]
     : read("verify", forms, secrets)
 
@@ -109,7 +109,7 @@ const splitId = (form: KeyForm, text: string): readonly [id: string | undefined,
 
 /** What is used as text must be some, and no more than a page of it. */
 const isText = (form: KeyForm, text: string): boolean =>
-  !(form._tag === "Digest" || form._tag === "Token" || form._tag === "Certificate") ||
+  !(form._tag === "Digest" || form._tag === "Token" || form._tag === "Certificate" || form._tag === "Jwk") ||
   (text.length >= 1 && text.length <= 16_384 && text.isWellFormed())
 
 const withKey = (purpose: Purpose, form: KeyForm, id: string | undefined, text: string): SigningKey | undefined => {
@@ -144,6 +144,7 @@ const keyOf = (purpose: Purpose, form: KeyForm, text: string): KeyObject | "none
     case "JwtSecret":
       return jwtKey(form.minBytes, text)
     case "Jwk":
+      if (purpose === "verify") return "none"
       return pairKey(purpose, text, form.algorithms.includes("ES256") ? isP256 : isStrongRsa)
   }
 }
@@ -245,18 +246,18 @@ const describe = (purpose: Purpose, form: KeyForm): string => {
     case "Rsa":
       return describeKey(purpose, "an RSA")
     case "Certificate":
-      return purpose === "verify"
-        ? "what the delivery must name, in 1 to 16384 characters"
-        : describeKey(purpose, "an RSA")
+      return purpose === "verify" ? audienceExpected : describeKey(purpose, "an RSA")
     case "Digest":
     case "Token":
       return "1 to 16384 characters, without white space around them"
     case "JwtSecret":
       return `${describeId(form.idSeparator)}${form.minBytes} to 4096 bytes in UTF-8, without white space around them`
     case "Jwk":
-      return describeKey(purpose, "a")
+      return purpose === "verify" ? audienceExpected : describeKey(purpose, "a")
   }
 }
+
+const audienceExpected = "what the delivery must name, in 1 to 16384 characters"
 
 const describeId = (separator: string | undefined): string =>
   separator === undefined ? "" : `an id, "${separator}" and `

@@ -265,6 +265,64 @@ describe("a token of a key that is fetched by its id", () => {
   })
 })
 
+const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 })
+const rs = (given: Json, kid = "key-1") => {
+  const signed = `${part({ alg: "RS256", kid })}.${part(given)}`
+  return `JWT ${signed}.${sign("sha256", Buffer.from(signed), rsa.privateKey).toString("base64url")}`
+}
+const ownBase = "https://app.example.com/jira"
+const installation = { iss: "client", exp: seconds + 60, aud: [ownBase], qsh: digestOf("POST&/hooks&a=1&b=2", "hex") }
+
+const byAudience: Family = {
+  scheme: make({
+    id: "jwt-by-audience",
+    signature: jwt("Authorization", { prefix: "JWT " }),
+    signedContent: "{token}",
+    keys: [jwk({ algorithms: ["RS256"], url: "https://keys.example.com/{kid}", needsAudience: true })],
+    bindings: [hashOf("{request}", { at: claim("qsh"), hash: "sha256", encoding: "hex" })],
+    docs
+  }),
+  secret: ownBase,
+  foreignSecret: "https://app.example.com/confluence",
+  keys: { jwks: { "key-1": { ...rsa.publicKey.export({ format: "jwk" }) } } },
+  genuine: { ...queryHash.genuine, headers: [["Authorization", rs(installation)]] },
+  coversBody: false,
+  signing: {
+    secret: Redacted.make(rsa.privateKey.export({ format: "pem", type: "pkcs8" }).toString()),
+    keyId: "key-1",
+    audience: ownBase
+  }
+}
+
+describe("a token that one key signs for many apps", () => {
+  holds(byAudience)
+
+  const verdictOf = (token: string) =>
+    verdict(byAudience, { ...byAudience.genuine, headers: [["Authorization", token]] })
+
+  it("names the app in its audience, alone or among others", () => {
+    expect(verdictOf(rs({ ...installation, aud: ownBase }))).toBe("accepted")
+    expect(verdictOf(rs({ ...installation, aud: ["https://other.example", ownBase] }))).toBe("accepted")
+    for (const aud of [undefined, [], "", `${ownBase}/`, ["https://other.example"], [[ownBase]], { 0: ownBase }, 1]) {
+      expect(verdictOf(rs({ ...installation, aud }))).toBe("SignatureMismatch")
+    }
+    expect(verdict(byAudience, byAudience.genuine, { secrets: [] })).toBe("MissingSecret")
+  })
+
+  it("needs the key at a place of its own, which its id leads to and to no other", () => {
+    const placeOf = (kid: string) =>
+      Result.match(
+        WebhookVerifier.keysNeeded(byAudience.scheme, {
+          ...byAudience.genuine,
+          headers: [["Authorization", rs(installation, kid)]]
+        }),
+        { onFailure: ({ reason }) => reason._tag, onSuccess: ([needed]) => needed?.url }
+      )
+    expect(placeOf("0e50fccb-239d")).toBe("https://keys.example.com/0e50fccb-239d")
+    for (const kid of ["..", "../a", "a/b", "a?b", "%2e%2e", "a#b", "$&", ""]) expect(placeOf(kid)).toBe("UntrustedKey")
+  })
+})
+
 it("a token's keys, claims and content belong to a token", () => {
   expect(() => make({ ...bodyHash.scheme, signedContent: "{body}" })).toThrow(/\{token\}/)
   expect(() => make({ ...bodyHash.scheme, keys: [SignatureScheme.mac({ hash: "sha256" })] })).toThrow(/jwtSecret/)

@@ -44,7 +44,7 @@ const textFor = (form: KeyForm): string | undefined => {
     case "Certificate":
       return hex(32)
     case "Jwk":
-      return undefined
+      return form.needsAudience ? hex(32) : undefined
   }
 }
 
