@@ -292,6 +292,18 @@ const highLevelRsa: Signer = (sent) =>
 
 const bearer: Signer = (sent, secret) => withHeaders(sent, [["Authorization", `Bearer ${secret}`]])
 
+/** The JSON of the event, in a field of a form or of the query where it is not the body. */
+const payloadOf = (sent: Unsigned): string =>
+  isJson(sent) ? textOf(sent) : (fieldsOf(sent).find(([name]) => name === "payload")?.[1] ?? "")
+
+const fieldsOf = (sent: Unsigned): ReadonlyArray<readonly [string, string]> =>
+  sent.method === "GET" ? [...new URL(sent.url).searchParams] : formOf(sent)
+
+const overPayload =
+  (header: string): Signer =>
+  (sent, secret) =>
+    withHeaders(sent, [[header, hmac("sha256", secret, payloadOf(sent)).digest("hex")]])
+
 const signers: Readonly<Record<string, Signer>> = {
   "adobe-sign": token("X-AdobeSign-ClientId"),
   "adyen-payments": adyenPayments,
@@ -303,7 +315,9 @@ const signers: Readonly<Record<string, Signer>> = {
   contentful,
   "dropbox-sign": dropboxSign,
   figma,
+  gitea: overPayload("X-Gitea-Signature"),
   gitlab: token("X-Gitlab-Token"),
+  gogs: overPayload("X-Gogs-Signature"),
   "highlevel-rsa": highLevelRsa,
   klaviyo,
   livekit,

@@ -9,7 +9,7 @@
  *
  * `Plaid-Verification` is a token (ES256) whose claim `request_body_sha256` is the hexadecimal hash of the body;
  * issued 5 minutes ago or ahead at most. Its `kid` names one of Plaid's public keys. The type is the body's
- * `webhook_code`.
+ * `webhook_type` and `webhook_code`, such as `TRANSACTIONS.SYNC_UPDATES_AVAILABLE`, because several products share codes.
  *
  * **Gotchas**
  *
@@ -58,7 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     SignatureScheme.jwk({ algorithms: ["ES256"], url: "https://production.plaid.com/webhook_verification_key/get" })
   ],
   timestamp: { at: SignatureScheme.claim("iat"), unit: "seconds", tolerance: "5 minutes" },
-  eventType: [SignatureScheme.body("webhook_code")],
+  eventType: [SignatureScheme.joined(SignatureScheme.body("webhook_type"), SignatureScheme.body("webhook_code"))],
   identity: SignatureScheme.notification,
   bindings: [
     SignatureScheme.hashOf("{body}", {

@@ -13,6 +13,8 @@ export interface Item {
   readonly type: string | undefined
   /** As it is written in the body of the delivery. */
   readonly body: Uint8Array
+  /** The media type of its body, where that is not the delivery's. */
+  readonly contentType: string | undefined
 }
 
 /** The events of a delivery; `undefined` where it is one itself, because it has none of the lists. */
@@ -20,6 +22,7 @@ export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyA
   const found = batch && textOf(batch, delivery)
   if (batch === undefined || found === undefined) return undefined
   const { json, text } = found
+  const contentType = batch.formField === undefined ? undefined : "application/json"
   let isBatch = false
   const items: Array<Item> = []
   for (const list of batch.lists) {
@@ -28,7 +31,7 @@ export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyA
     isBatch = true
     checkSize(batch, list, items.length + found.length)
     const apart = list.with && EventFields.textAt(json, list.with)
-    for (const item of found) items.push(itemOf(list, item, apart))
+    for (const item of found) items.push({ ...itemOf(list, item, apart), contentType })
   }
   return isBatch ? items : undefined
 }
@@ -48,7 +51,7 @@ const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void
   refuse(Reason.MalformedBody({ field: list.join("."), expected: `a list of at most ${maxItems} items` }))
 }
 
-const itemOf = (list: BatchList, text: string, apart: string | undefined): Item => {
+const itemOf = (list: BatchList, text: string, apart: string | undefined): Omit<Item, "contentType"> => {
   const json: unknown = JSON.parse(text)
   const name = firstOf(list.id, json) ?? (apart === undefined ? undefined : digestOf(apart, text))
   return {
