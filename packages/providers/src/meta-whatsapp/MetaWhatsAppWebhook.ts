@@ -10,8 +10,9 @@
  *
  * `X-Hub-Signature-256: sha256=…` is the hexadecimal HMAC of the body. Each change in a delivery is an event whose type
  * is its `field`, such as `messages`. Each item of `messaging` or `standby` (Messenger, Instagram) is an event whose type
- * is the body's `object`, such as `page`; its keys name what happened, such as `message`, `postback` or `reaction`. Before
- * its first event Meta asks with GET to have `hub.challenge` back, with the verify token that you chose.
+ * is the body's `object`, such as `page`; its keys name what happened, such as `message`, `postback` or `reaction`.
+ * `WebhookVerifier.verify` alone, which does not split a delivery, reads `object` too. Before its first event Meta
+ * asks with GET to have `hub.challenge` back, with the verify token that you chose.
  *
  * **Gotchas**
  *
@@ -38,7 +39,7 @@
  * const input = { method: "POST", url, headers, body, secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(MetaWhatsAppWebhook.scheme, input)), {
  *   id: undefined,
- *   type: "messages",
+ *   type: "whatsapp_business_account",
  *   timestamp: undefined,
  *   signedBy: 0,
  *   unsigned: []
