@@ -8,8 +8,8 @@
  * **Details**
  *
  * The whole of `Authorization` is the secret, compared in constant time. Each event in a delivery is an event with its
- * `uuid` as the id and its `eventType`, such as `user.lifecycle.create`. The delivery has an id too, `eventId`. Before its first event Okta asks with GET to
- * have `X-Okta-Verification-Challenge` back.
+ * `uuid` as the id and its `eventType`, such as `user.lifecycle.create`. The delivery has an id too, `eventId`. Before its
+ * first event Okta asks with GET to have `X-Okta-Verification-Challenge` back.
  *
  * **Gotchas**
  *
