@@ -1667,8 +1667,9 @@ export const byBodyWithout = (...paths: readonly [string, ...Array<string>]): Bo
 export const notification: NotificationIdentity = { _tag: "Notification" }
 
 /**
- * A list of events in a JSON body. Paths are keys joined by dots; `id` and `type` list alternatives, of which the first that
- * is there counts, and `+` joins paths that are one together. Defaults: the body itself, the bytes of the item, no type.
+ * A list of events in a JSON body. Paths are keys joined by dots, `*` for each item of a list on the way; `id` and `type` list
+ * alternatives, of which the first that is there counts, and `+` joins paths that are one together. Defaults: the body itself,
+ * the bytes of the item, no type.
  *
  * @since 0.1.0
  * @category constructors
@@ -1677,7 +1678,7 @@ export const items = (
   options: {
     /** Such as `events` or `entry.*.changes`. */
     readonly list?: string
-    /** Such as `eventId` or `id+status`. */
+    /** Such as `eventId`, `id+status` or `messages.*.id`. */
     readonly id?: string | ReadonlyArray<string>
     /** Such as `event` or `resource_type+action`. */
     readonly type?: string | ReadonlyArray<string>

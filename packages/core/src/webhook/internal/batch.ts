@@ -75,8 +75,28 @@ const firstOf = (
   join: (texts: ReadonlyArray<string>) => string = nameOf
 ): string | undefined => {
   for (const paths of alternatives) {
-    const texts = paths.map((path) => EventFields.textAt(json, path))
-    if (texts.every((text) => text !== undefined && text !== "")) return join(texts as ReadonlyArray<string>)
+    const texts = collect(paths, (path) => textsAt(json, path))
+    if (texts !== undefined) return join(texts)
   }
   return undefined
+}
+
+/** The text at a path, or those of all items where the path has `*`. A flag is a text too: it may say what happened. */
+const textsAt = (json: unknown, path: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+  const star = path.indexOf("*")
+  const value = EventFields.valueAt(json, star < 0 ? path : path.slice(0, star))
+  if (star >= 0) {
+    return Array.isArray(value) ? collect(value, (item: unknown) => textsAt(item, path.slice(star + 1))) : undefined
+  }
+  const text = typeof value === "boolean" ? String(value) : EventFields.textAt(value, [])
+  return text === undefined || text === "" ? undefined : [text]
+}
+
+/** The texts of all, in their order; `undefined` where one has none, or where there is nothing. */
+const collect = <A>(
+  all: ReadonlyArray<A>,
+  textsOf: (each: A) => ReadonlyArray<string> | undefined
+): ReadonlyArray<string> | undefined => {
+  const texts = all.map(textsOf)
+  return texts.length > 0 && texts.every((each) => each !== undefined) ? texts.flat() : undefined
 }
