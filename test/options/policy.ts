@@ -161,10 +161,16 @@ const strategies: ReadonlyArray<Row> = [
     accepts: { "": accepted.allOptional, maxRetryAfter: accepted.durationInNumbers }
   },
   { name: "policy/Retry.fromInput", options: Schedule.recurs(3), make: Retry.fromInput },
-  ...(["fullJitter", "equalJitter", "decorrelatedJitter"] as const).map((name) => ({
+  ...(
+    [
+      ["fullJitter", Retry.fullJitter],
+      ["equalJitter", Retry.equalJitter],
+      ["decorrelatedJitter", Retry.decorrelatedJitter]
+    ] as const
+  ).map(([name, make]) => ({
     name: `policy/Retry.${name}`,
     options: { base: "1 second", cap: 500 },
-    make: Retry[name],
+    make,
     accepts: { "": accepted.allOptional, base: accepted.duration, cap: accepted.durationInNumbers }
   })),
   {
@@ -314,10 +320,15 @@ const stores: ReadonlyArray<Row> = [
   maxKeys("policy/RateLimitStore.layerMemory", RateLimitStore.layerMemory),
   maxKeys("policy/RetryBudgetStore.makeMemory", RetryBudgetStore.makeMemory),
   maxKeys("policy/RetryBudgetStore.layerMemory", RetryBudgetStore.layerMemory),
-  ...(["makeMemory", "layerMemory"] as const).map((name) => ({
+  ...(
+    [
+      ["makeMemory", CacheStore.makeMemory],
+      ["layerMemory", CacheStore.layerMemory]
+    ] as const
+  ).map(([name, make]) => ({
     name: `policy/CacheStore.${name}`,
     options: { maxBytes: 500, maxEntries: 5, maxVariants: 5 },
-    make: CacheStore[name],
+    make,
     accepts: { "": accepted.allOptional }
   })),
   {
@@ -401,10 +412,15 @@ const acceptedOfRule = (prefix: string): Row["accepts"] => ({
 })
 
 const readers: ReadonlyArray<Row> = [
-  ...(["fromInput", "classify"] as const).map((name) => ({
+  ...(
+    [
+      ["fromInput", RateHeaders.fromInput],
+      ["classify", RateHeaders.classify]
+    ] as const
+  ).map(([name, make]) => ({
     name: `policy/RateHeaders.${name}`,
     options: { quotas: [quota], structured: true, throttlesWith: [429], rules: [rule] },
-    make: RateHeaders[name],
+    make,
     accepts: {
       "": accepted.anyList,
       quotas: accepted.anyList,
