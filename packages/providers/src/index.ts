@@ -10,7 +10,10 @@ import { scheme as airtable } from "./airtable/AirtableWebhook.ts"
 import { scheme as airwallex } from "./airwallex/AirwallexWebhook.ts"
 import { scheme as anthropic } from "./anthropic/AnthropicWebhook.ts"
 import { scheme as asana } from "./asana/AsanaWebhook.ts"
-import { scheme as atlassianConnect } from "./atlassian-connect/AtlassianConnectWebhook.ts"
+import {
+  installScheme as atlassianConnectInstall,
+  scheme as atlassianConnect
+} from "./atlassian-connect/AtlassianConnectWebhook.ts"
 import { scheme as attio } from "./attio/AttioWebhook.ts"
 import { scheme as awsSns } from "./aws-sns/AwsSnsWebhook.ts"
 import { scheme as azureDevops } from "./azure-devops/AzureDevOpsWebhook.ts"
@@ -76,7 +79,7 @@ import { scheme as paystack } from "./paystack/PaystackWebhook.ts"
 import { scheme as pipedrive, schemeV1 as pipedriveV1 } from "./pipedrive/PipedriveWebhook.ts"
 import { scheme as plaid } from "./plaid/PlaidWebhook.ts"
 import { scheme as planetscale } from "./planetscale/PlanetScaleWebhook.ts"
-import { scheme as plivo } from "./plivo/PlivoWebhook.ts"
+import { messageScheme as plivoMessages, scheme as plivo } from "./plivo/PlivoWebhook.ts"
 import { scheme as polar } from "./polar/PolarWebhook.ts"
 import { scheme as posthog } from "./posthog/PostHogWebhook.ts"
 import { scheme as pusher } from "./pusher/PusherWebhook.ts"
@@ -238,6 +241,7 @@ export const schemes = {
   anthropic,
   asana,
   "atlassian-connect": atlassianConnect,
+  "atlassian-connect-install": atlassianConnectInstall,
   attio,
   "aws-sns": awsSns,
   "azure-devops": azureDevops,
@@ -312,6 +316,7 @@ export const schemes = {
   plaid,
   planetscale,
   plivo,
+  "plivo-messages": plivoMessages,
   polar,
   posthog,
   pusher,

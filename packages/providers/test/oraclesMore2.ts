@@ -194,6 +194,16 @@ const klaviyo: RequestOracle = {
 
 const rsaKey = createPrivateKey(certificateKey)
 
+export const installKid = "0e50fccb-239d-4991-a5db-dc850ba3f236"
+
+/** A token of Atlassian's own, for one app and one request. */
+export const installToken = (millis: number, audience: string, request: string): string => {
+  const at = millis / 1000
+  const claims = { iss: "client", iat: at, exp: at + 180, aud: [audience], qsh: sha256(request) }
+  const signed = `${encoded({ alg: "RS256", kid: installKid, typ: "JWT" })}.${encoded(claims)}`
+  return `JWT ${signed}.${signBytes("sha256", Buffer.from(signed), rsaKey).toString("base64url")}`
+}
+
 const otherRsaKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey
 
 /** The same for those whose signature is in the body, the query or a token, or covers more or less than the body. */
@@ -208,6 +218,25 @@ export const requestOraclesMore2: Readonly<Record<string, RequestOracle>> = {
     secret: "CBJCHBCAABAAo8FZgq31_5BVG_kcIXEe",
     otherSecret: "CBJCHBCAABAAbc5yqRZ0TjLuMx3rTQvM",
     signature: /^(CBJ.+)$/
+  },
+  "atlassian-connect-install": {
+    secret: "https://app.example.com",
+    otherSecret: "https://app.example.com/other",
+    signature: /\.([\w-]+)$/,
+    signingSecret: certificateKey.trim(),
+    keys: { jwks: { [installKid]: { ...createPublicKey(rsaKey).export({ format: "jwk" }) } } },
+    send: (millis, audience) => ({
+      ...post,
+      headers: [["Authorization", installToken(millis, audience, "POST&/webhooks&a=1&b=2")]],
+      body: text(`{"key":"app","clientKey":"client","eventType":"installed"}`)
+    }),
+    past: 185,
+    covered: {
+      url: (sent) => ({ ...sent, url: sent.url.replace("webhooks", "other") }),
+      method: (sent) => ({ ...sent, method: "PUT" }),
+      token: changedHeader("Authorization", (value) => value.replace(/[^.]+$/, ""))
+    },
+    open: { body: changedBody("client", "another"), type: changedBody("installed", "uninstalled") }
   },
   "azure-devops": basic(`{"id":"03c164c2","eventType":"git.push"}`, {
     body: changedBody("{", "{ "),

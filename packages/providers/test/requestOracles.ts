@@ -303,6 +303,20 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
     covered: { token: inBody("c9a2f1d0", "c9a2f1d1") },
     open: { body: inBody("Ase7", "Bse7"), id: inBody("Ase7", "Bse7"), type: inBody("delivered", "failed") }
   },
+  "mailgun-inbound": {
+    secret: "a key of the current generation",
+    signature: /signature=(\w+)/,
+    future: 300,
+    otherSecret: "a key of the next generation",
+    send: (millis, secret) => {
+      const timestamp = String(millis / 1000)
+      const signature = hmac("sha256", secret, `${timestamp}c9a2f1d0`, "hex")
+      return { ...post, body: text(`sender=ann&timestamp=${timestamp}&token=c9a2f1d0&signature=${signature}`) }
+    },
+    past: 300,
+    covered: { token: inBody("c9a2f1d0", "c9a2f1d1") },
+    open: { body: inBody("ann", "bob") }
+  },
   messagebird: {
     secret: "a signing key of the current generation",
     signature: /\.([\w-]+)$/,
@@ -421,6 +435,24 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
       nonce: inHeader("X-Plivo-Signature-V3-Nonce", "05429567804466091623")
     },
     open: {}
+  },
+  "plivo-messages": {
+    secret: "an auth token of the current generation",
+    signature: /^([\w+/]+=)$/,
+    otherSecret: "an auth token of the next generation",
+    send: (_, secret) => ({
+      ...post,
+      headers: [
+        ["X-Plivo-Signature-V2-Nonce", "05429567804466091622"],
+        ["X-Plivo-Signature-V2", hmac("sha256", secret, "https://example.com/webhooks05429567804466091622", "base64")]
+      ],
+      body: text("Status=delivered&MessageUUID=1")
+    }),
+    covered: { url: elsewhere, nonce: inHeader("X-Plivo-Signature-V2-Nonce", "05429567804466091623") },
+    open: {
+      body: inBody("MessageUUID=1", "MessageUUID=2"),
+      type: inBody("delivered", "failed")
+    }
   },
   sendgrid: sendGrid(`[{"event":"delivered","sg_event_id":"1"}]\r\n`),
   "sendgrid-inbound-parse": sendGrid(

@@ -158,7 +158,8 @@ describe("what we sign is accepted, under", () => {
       headers: carried,
       secret: Redacted.make(oracle.signingSecret ?? oracle.secret),
       timestamp: now,
-      audience: oracle.secret
+      audience: oracle.secret,
+      keyId: Object.keys(oracle.keys?.jwks ?? {})[0]
     })
     const verified = WebhookVerifier.verify(scheme, {
       ...Result.getOrThrow(signed),

@@ -3,6 +3,7 @@ import { createHash, createHmac, sign as signBytes } from "node:crypto"
 import { crc32 } from "node:zlib"
 import { certificateKey } from "./certificate.ts"
 import { oracles } from "./oracles.ts"
+import { installToken } from "./oraclesMore2.ts"
 import type { Headers } from "./refusals.ts"
 import { ellipticCurve, requestOracles, type Sent } from "./requestOracles.ts"
 
@@ -206,6 +207,24 @@ const vonage: Signer = (sent, secret) => {
   return withHeaders(sent, [["Authorization", `Bearer ${jwt(secret, claims)}`]])
 }
 
+/** Method, path and sorted query, as Atlassian hashes them. */
+const connectRequest = ({ method, url }: Unsigned): string => {
+  const { pathname, searchParams } = new URL(url)
+  return `${method}&${pathname}&${[...searchParams]
+    .map((pair) => pair.map(encodeURIComponent).join("="))
+    .toSorted()
+    .join("&")}`
+}
+
+const atlassianConnect: Signer = (sent, secret) => {
+  const at = sent.millis / 1000
+  const claims = { iss: "client", iat: at, exp: at + 180, qsh: sha256(connectRequest(sent)).digest("hex") }
+  return withHeaders(sent, [["Authorization", `JWT ${jwt(secret, claims)}`]])
+}
+
+const atlassianInstall: Signer = (sent, audience) =>
+  withHeaders(sent, [["Authorization", installToken(sent.millis, audience, connectRequest(sent))]])
+
 const graph: Signer = (sent, secret) => {
   const json = JSON.parse(textOf(sent)) as { readonly value: ReadonlyArray<Json> }
   return {
@@ -276,6 +295,8 @@ const bearer: Signer = (sent, secret) => withHeaders(sent, [["Authorization", `B
 const signers: Readonly<Record<string, Signer>> = {
   "adobe-sign": token("X-AdobeSign-ClientId"),
   "adyen-payments": adyenPayments,
+  "atlassian-connect": atlassianConnect,
+  "atlassian-connect-install": atlassianInstall,
   "aws-sns": sns,
   "azure-devops": basic,
   braintree,
@@ -308,11 +329,7 @@ const signers: Readonly<Record<string, Signer>> = {
 }
 
 /** The secret of a scheme's oracle. */
-export const secretOf = (scheme: string): string | undefined =>
-  (oracles[scheme] ?? requestOracles[sameSecret[scheme] ?? scheme])?.secret
-
-/** Schemes whose deliveries are signed with the secret of another one's oracle. */
-const sameSecret: Readonly<Record<string, string>> = { "mailgun-inbound": "mailgun" }
+export const secretOf = (scheme: string): string | undefined => (oracles[scheme] ?? requestOracles[scheme])?.secret
 
 /** The signed delivery, or undefined where no oracle can sign any delivery of the scheme. */
 export const sign = (scheme: string, sent: Unsigned): Sent | undefined => {

@@ -362,7 +362,10 @@ describe("a provider that repeats events with their first timestamp", () => {
     assert.throws(make({ timestamp: { ...timestamp, retryTolerance: "30 seconds" } }), /timestamp.retryTolerance/)
     assert.doesNotThrow(make({ eventId: body("id") }))
     const listed = (...names: ReadonlyArray<string>) =>
-      SignatureScheme.listedFields({ by: body("kind"), names: { a: ["text", "sentAt", ...names], b: ["id", "sentAt"] } })
+      SignatureScheme.listedFields({
+        by: body("kind"),
+        names: { a: ["text", "sentAt", ...names], b: ["id", "sentAt"] }
+      })
     assert.doesNotThrow(make({ eventId: body("id"), signedContent: listed("id*") }))
     assert.throws(make({ eventId: body("id"), signedContent: listed() }), /timestamp.retryTolerance.*not signed/)
     assert.throws(make({ eventId: body("id"), signedContent: listed("id?") }), /timestamp.retryTolerance.*not signed/)

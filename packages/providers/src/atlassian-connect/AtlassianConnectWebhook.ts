@@ -3,7 +3,8 @@
  *
  * **When to use**
  *
- * Give {@link scheme} to a receiver, with the shared secret of the installation.
+ * Give {@link scheme} to a receiver, with the shared secret of the installation; {@link installScheme} to a receiver of the
+ * lifecycle calls `installed` and `uninstalled`, with the base URL of the app in the place of a secret.
  *
  * **Details**
  *
@@ -15,8 +16,12 @@
  *
  * Neither the body nor the id is signed: `unsigned` has `id`, `type` and `body`. The path is the one below the base URL of
  * the app. Jira retries a failed webhook up to five times, 5 to 15 minutes apart; Confluence does not retry. It is not
- * documented whether each attempt has a new token. The lifecycle calls `installed` and `uninstalled` are signed with
- * Atlassian's own key.
+ * documented whether each attempt has a new token.
+ *
+ * The token of `installed` and `uninstalled` is signed (RS256) with one of Atlassian's own keys, which is at
+ * `connect-install-keys.atlassian.com` under its `kid`. That key signs for the apps of everybody: the claim `aud` must be the
+ * base URL of the app, as it is in the descriptor. `installed` brings the shared secret in its body, which is not signed
+ * either.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -76,5 +81,32 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   docs: {
     url: "https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/",
     checked: "package"
+  }
+})
+
+/**
+ * The scheme of the lifecycle calls `installed` and `uninstalled`, as the documentation and the sources of public apps
+ * describe it. It needs `WebhookKeys`.
+ *
+ * @see https://developer.atlassian.com/cloud/jira/platform/security-for-connect-apps/#validating-installation-lifecycle-requests
+ * @since 0.1.0
+ * @category schemes
+ */
+export const installScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...scheme,
+  id: "atlassian-connect-install",
+  keys: [
+    SignatureScheme.jwk({
+      algorithms: ["RS256"],
+      url: "https://connect-install-keys.atlassian.com/{kid}",
+      needsAudience: true
+    })
+  ],
+  eventId: undefined,
+  eventType: [SignatureScheme.body("eventType")],
+  delivery: { contentTypes: ["application/json"] },
+  docs: {
+    url: "https://developer.atlassian.com/cloud/jira/platform/security-for-connect-apps/",
+    checked: "source"
   }
 })

@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * There is no timestamp, so a replay is recognised by its id only. `status`, `pending_urls` and `completed_urls` may
- * differ between two deliveries of an event. A webhook without a secret is not signed, and is refused.
+ * differ between two deliveries of an event: an inbox goes by the id and keeps the first body. A webhook without a
+ * secret is not signed, and is refused.
  *
  * **Example** (A delivery, signed and verified)
  *

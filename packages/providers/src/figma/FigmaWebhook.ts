@@ -12,9 +12,9 @@
  *
  * **Gotchas**
  *
- * Whoever sees one delivery can make others, so that nothing but TLS protects them, and the passcode is in every
- * stored body. There is no id, and `retries` in the body counts the attempts: an inbox goes by the hash of the body,
- * and takes a delivery that is sent again for a new one.
+ * Whoever sees one delivery can make others, so that nothing but TLS protects them, and the passcode is in every stored
+ * body. There is no id, and `retries` in the body counts the attempts: an inbox knows an event by its webhook, type and
+ * time.
  *
  * **Example** (A delivery, signed and verified)
  *

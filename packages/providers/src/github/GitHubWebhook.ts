@@ -14,8 +14,8 @@
  * **Gotchas**
  *
  * Id and type are in headers that the signature does not cover, and there is no timestamp: an old delivery verifies for
- * ever, under any id. The legacy header `X-Hub-Signature` with SHA-1 is ignored. The webhook's content type must be
- * `application/json`: a form body verifies too, but is not decoded.
+ * ever, under any id. The legacy header `X-Hub-Signature` with SHA-1 is ignored. The content type of a new webhook is a
+ * form by default: its field `payload` holds the JSON, which a handler with the scheme reads alike.
  *
  * **Example** (GitHub's documented test values)
  *

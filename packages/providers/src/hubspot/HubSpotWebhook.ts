@@ -9,16 +9,17 @@
  * **Details**
  *
  * `X-HubSpot-Signature-v3` is the base64 HMAC of method, URL, body and timestamp, one right after the other, with the
- * milliseconds of `X-HubSpot-Request-Timestamp`; 5 minutes old or ahead at most. The type is the `subscriptionType` of the
- * first event, such as `contact.creation`. The older `X-HubSpot-Signature` is the hexadecimal SHA-256 of secret and body (v1),
- * or of secret, method, URL and body (v2).
+ * milliseconds of `X-HubSpot-Request-Timestamp`; 5 minutes old or ahead at most. A delivery holds up to 100 events:
+ * each is an event whose type is its `subscriptionType`, such as `contact.creation`. The older `X-HubSpot-Signature` is
+ * the hexadecimal SHA-256 of secret and body (v1), or of secret, method, URL and body (v2).
  *
  * **Gotchas**
  *
- * HubSpot signs the URL with some of its escapes undone (`%2F`, `%3A` and others): an address without a query avoids them.
- * Behind a proxy, tell the receiver its public URL. The body is a list of up to 100 events and has no id of its own.
- * The older versions have no timestamp, and are plain hashes: prefer the third. A delivery that fails is sent again up
- * to ten times within a day.
+ * HubSpot signs the URL with some of the escapes in its query undone (`%2F`, `%3A` and others): both forms are taken.
+ * Behind a proxy, tell the receiver its public URL. `eventId` is not unique, as HubSpot says, and the test button
+ * always sends 100: an event is known by it, its subscription, its object and its time together. Cards are fetched with
+ * GET. The older versions have no timestamp, and are plain hashes: prefer the third. A delivery that fails is sent
+ * again up to ten times within a day.
  *
  * **Example** (A signature that covers method and URL)
  *
@@ -76,8 +77,14 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: "5 minutes"
   },
   urlForms: ["given", "decoded query"],
+  eventType: [SignatureScheme.body("0", "subscriptionType")],
   batch,
-  delivery: { contentTypes: ["application/json"], methods: ["POST", "GET"], answerWithin: "5 seconds", retriedFor: "1 day" },
+  delivery: {
+    contentTypes: ["application/json"],
+    methods: ["POST", "GET"],
+    answerWithin: "5 seconds",
+    retriedFor: "1 day"
+  },
   docs: {
     url: "https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests",
     checked: "package"
@@ -96,6 +103,7 @@ export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-HubSpot-Signature", { encoding: "hex" }),
   signedContent: "{secret}{body}",
   keys: [SignatureScheme.digest({ hash: "sha256" })],
+  eventType: [SignatureScheme.body("0", "subscriptionType")],
   batch,
   delivery: { contentTypes: ["application/json"], answerWithin: "5 seconds", retriedFor: "1 day" },
   docs: scheme.docs

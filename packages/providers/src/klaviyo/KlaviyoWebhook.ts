@@ -7,14 +7,14 @@
  *
  * **Details**
  *
- * `Klaviyo-Signature` is the hexadecimal HMAC of the body, immediately followed by `Klaviyo-Timestamp`. The time of
- * the delivery is `meta.timestamp` in the body, 5 minutes old or ahead at most. Id and type are the `external_id` and
- * the `topic` of the first event, such as `event:klaviyo.opened_email`, and are signed.
+ * `Klaviyo-Signature` is the hexadecimal HMAC of the body, immediately followed by `Klaviyo-Timestamp`. The time of the
+ * delivery is `meta.timestamp` in the body, 5 minutes old or ahead at most. A delivery holds up to 1,000 events: each
+ * is an event with its `external_id` as the id and its `topic` as the type, such as `event:klaviyo.opened_email`.
  *
  * **Gotchas**
  *
- * One delivery may hold up to 1,000 events: read all of them. The header is signed as it is, and is not read: it has
- * been seen as a date of HTTP, some hours off. The webhook action of a flow is not signed, and is refused.
+ * The header is signed as it is, and is not read: it has been seen as a date of HTTP, some hours off. The webhook
+ * action of a flow is not signed, and is refused.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -60,6 +60,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}{header:Klaviyo-Timestamp}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.body("meta", "timestamp"), unit: "rfc3339", tolerance: "5 minutes" },
+  eventType: [SignatureScheme.body("data", "0", "topic")],
   batch: { lists: [SignatureScheme.items({ list: "data", id: "external_id", type: "topic" })] },
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.klaviyo.com/en/docs/working_with_system_webhooks", checked: "documentation" }

@@ -7,13 +7,14 @@
  *
  * **Details**
  *
- * The body's `signature` has a `timestamp`, a `token` and their hexadecimal HMAC; 5 minutes old or ahead at most. Id
- * and type are `id` and `event` of `event-data`.
+ * The body's `signature` has a `timestamp`, a `token` and their hexadecimal HMAC; 5 minutes old or ahead at most.
+ * Mailgun repeats an event for 8 hours with the same bytes: a receiver that stores in the inbox takes it for as long.
+ * Id and type are `id` and `event` of `event-data`.
  *
  * **Gotchas**
  *
- * Nothing of the event is signed: a replay can carry another one, so that `unsigned` names id, type and body. Keep
- * the tokens you have seen while they are young enough to pass.
+ * Nothing of the event is signed: a replay can carry another one, so that `unsigned` names id, type and body. An inbox
+ * knows an event by its token, the only id that is signed.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -63,7 +64,12 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.inField(SignatureScheme.body("signature", "signature"), { encoding: "hex" }),
   signedContent: "{timestamp}{body:signature.token}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  timestamp: { at: SignatureScheme.body("signature", "timestamp"), unit: "seconds", tolerance: "5 minutes", retryTolerance: "8 hours" },
+  timestamp: {
+    at: SignatureScheme.body("signature", "timestamp"),
+    unit: "seconds",
+    tolerance: "5 minutes",
+    retryTolerance: "8 hours"
+  },
   eventId: SignatureScheme.body("event-data", "id"),
   eventType: [SignatureScheme.body("event-data", "event")],
   // The only id that is signed, and the one that Mailgun tells receivers to remember.

@@ -8,16 +8,15 @@
  * **Details**
  *
  * `X-Mandrill-Signature` is the base64 HMAC-SHA1 of the URL, immediately followed by the sorted fields of the form. The
- * events are a JSON list in the field `mandrill_events`; the type is the `event` of the first, such as `send`, or the
- * `type` of one that tells of a list, such as `blacklist`. Before a webhook is made, Mandrill sends a HEAD to the URL:
+ * events are a JSON list in the field `mandrill_events`; each is an event whose type is its `event`, such as `send`, or
+ * its `type` where it tells of a list, such as `blacklist`. Before a webhook is made, Mandrill sends a HEAD to the URL:
  * a receiver answers it and stores nothing.
  *
  * **Gotchas**
  *
- * One delivery may hold several events: read all of them. Their `_id` is that of the message, which all events of a
- * message share, so that an inbox goes by the hash of the body. The URL is the one of the webhook, letter by letter:
- * behind a proxy, tell the receiver its public URL. The test of a webhook is signed with the key `test-webhook`, and is
- * refused unless that is one of the secrets.
+ * The `_id` of an event is that of its message: an event is known by it, its kind and its time. The URL is the one of
+ * the webhook, letter by letter: behind a proxy, tell the receiver its public URL. The test of a webhook is signed with
+ * the key `test-webhook`, and is refused unless that is one of the secrets.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -62,6 +61,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Mandrill-Signature", { encoding: "base64" }),
   signedContent: "{url}{form}",
   keys: [SignatureScheme.mac({ hash: "sha1" })],
+  eventType: [
+    SignatureScheme.formJson("mandrill_events", "0", "event"),
+    SignatureScheme.formJson("mandrill_events", "0", "type")
+  ],
   batch: {
     formField: "mandrill_events",
     lists: [SignatureScheme.items({ id: "_id+event+ts", type: ["event", "type"] })]

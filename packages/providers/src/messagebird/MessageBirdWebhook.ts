@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * The URL is the one that MessageBird called: behind a proxy, tell the receiver its public URL. A delivery without a
- * body, and so without `payload_hash`, is refused.
+ * body, such as a GET, has no `payload_hash`; one with a body must have it.
  *
  * **Example** (A delivery, signed and verified)
  *

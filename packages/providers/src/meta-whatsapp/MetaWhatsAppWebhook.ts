@@ -8,14 +8,15 @@
  *
  * **Details**
  *
- * `X-Hub-Signature-256: sha256=…` is the hexadecimal HMAC of the body. The type is the `field` of the first change,
- * such as `messages`, or else the body's `object`. Before its first event Meta asks with GET to have `hub.challenge`
- * back, with the verify token that you chose.
+ * `X-Hub-Signature-256: sha256=…` is the hexadecimal HMAC of the body. Each change in a delivery is an event whose type
+ * is its `field`, such as `messages`; each item of `messaging` (Messenger, Instagram) is one whose type is the body's
+ * `object`, such as `page`. Before its first event Meta asks with GET to have `hub.challenge` back, with the verify
+ * token that you chose.
  *
  * **Gotchas**
  *
- * Meta signs its JSON with non-ASCII letters escaped, which is what it sends too: only the raw bytes verify. A
- * delivery may hold several changes and has no id: deduplicate by the message's own when you handle it.
+ * Meta signs its JSON with non-ASCII letters escaped, which is what it sends too: only the raw bytes verify. A change
+ * is known by the id of its first message, by the id and the status of a message that was sent, or by its bytes.
  *
  * **Example** (A delivery, signed and verified)
  *

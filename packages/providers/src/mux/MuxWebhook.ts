@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * Each environment has webhooks, and secrets, of its own. A delivery that fails is sent again for a day.
+ * Each environment has webhooks, and secrets, of its own. A delivery that fails is sent again for a day, with the
+ * attempts before in `attempts`: an inbox goes by the id and keeps the first body.
  *
  * **Example** (A delivery, signed and verified)
  *

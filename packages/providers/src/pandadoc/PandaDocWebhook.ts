@@ -7,13 +7,13 @@
  *
  * **Details**
  *
- * The query's `signature` is the hexadecimal HMAC of the body, which is a list of events. The type is that of the
- * first, such as `document_state_changed`.
+ * The query's `signature` is the hexadecimal HMAC of the body, which is a list of events. Each is an event with its
+ * type, such as `document_state_changed`.
  *
  * **Gotchas**
  *
- * One delivery may hold several events: read all of them. There is neither an id nor a timestamp: an inbox goes by
- * the hash of the body. A proxy that drops the query drops the signature.
+ * There is neither an id nor a timestamp: an event is known by its bytes. A proxy that drops the query drops the
+ * signature.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,6 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.inField(SignatureScheme.query("signature"), { encoding: "hex" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [SignatureScheme.body("0", "event")],
   batch: { lists: [SignatureScheme.items({ type: "event" })] },
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.pandadoc.com/docs/webhook-verification", checked: "documentation" }

@@ -15,8 +15,8 @@
  *
  * Whoever sees one delivery can make others, so that nothing but TLS protects them: `unsigned` names every part. A
  * webhook without a user and a password sends no header, and is refused. `meta.attempt` counts the attempts. These are
- * webhooks v2; {@link schemeV1} is for those of v1, where `meta.id` is the id of the object, so that two changes of a
- * deal would count as one.
+ * webhooks v2; {@link schemeV1} is for those of v1, where `meta.id` is the id of the object: there an event is known by
+ * its type, its object and its time.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -84,7 +84,11 @@ export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
   eventType: [SignatureScheme.body("event")],
   // `meta.id` is the id of the object, and a repeated event counts its attempts in `retry`.
   identity: SignatureScheme.byFields(
-    [SignatureScheme.body("event"), SignatureScheme.body("meta", "id"), SignatureScheme.body("meta", "timestamp_micro")],
+    [
+      SignatureScheme.body("event"),
+      SignatureScheme.body("meta", "id"),
+      SignatureScheme.body("meta", "timestamp_micro")
+    ],
     { varies: true }
   ),
   docs: { url: "https://pipedrive.readme.io/docs/guide-for-webhooks", checked: "documentation" }

@@ -13,8 +13,9 @@
  *
  * **Gotchas**
  *
- * The key is asked for with POST and the credentials of your own account, one `kid` at a time: fetch it and pass it
- * in `keys`. There is no id; an inbox goes by the hash of the body.
+ * The key is asked for with POST and the credentials of your own account, one `kid` at a time: fetch it and pass it in
+ * `keys`. There is no id, and `SYNC_UPDATES_AVAILABLE` and others repeat the same bytes: a notification is dropped only
+ * while the one before waits to be handled, and is a new event afterwards.
  *
  * **Example** (The key that a delivery asks for)
  *

@@ -68,3 +68,21 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   delivery: { contentTypes: ["application/x-www-form-urlencoded"] },
   docs: { url: "https://www.plivo.com/docs/voice/concepts/signature-validation", checked: "package" }
 })
+
+/**
+ * The older scheme, which signs Plivo's messages: the URL without its query, and a nonce. No part of the body is signed, so that
+ * `unsigned` names every part. Checked against the verdicts of the `plivo` package.
+ *
+ * @see https://www.plivo.com/docs/messaging/concepts/signature-validation
+ * @since 0.1.0
+ * @category schemes
+ */
+export const messageScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "plivo-messages",
+  signature: SignatureScheme.singleHeader("X-Plivo-Signature-V2", { encoding: "base64", separator: "," }),
+  signedContent: "{bareUrl}{header:X-Plivo-Signature-V2-Nonce}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [SignatureScheme.form("Status"), SignatureScheme.form("Type")],
+  delivery: { contentTypes: ["application/x-www-form-urlencoded"], methods: ["POST", "GET"] },
+  docs: { url: "https://www.plivo.com/docs/messaging/concepts/signature-validation", checked: "package" }
+})

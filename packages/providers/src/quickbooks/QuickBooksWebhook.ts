@@ -7,14 +7,15 @@
  *
  * **Details**
  *
- * `intuit-signature` is the base64 HMAC of the body, which is a list of CloudEvents: id and type are those of the
- * first, such as `qbo.customer.created.v1`. In the older format, which is one object with `eventNotifications`, there
- * is no id, and the type is the name of the first entity, such as `Customer`.
+ * `intuit-signature` is the base64 HMAC of the body, which is a list of CloudEvents: each is an event with its id and
+ * type, such as `qbo.customer.created.v1`. In the older format, which is one object with `eventNotifications`, each
+ * entity is an event whose type is its name, such as `Customer`, and which is known by its name, id, operation and
+ * time.
  *
  * **Gotchas**
  *
- * One delivery may hold several events, of several companies: read all of them. There is no signed timestamp, so a
- * replay is recognised by its id only. An answer must come within 3 seconds.
+ * One delivery may hold events of several companies. There is no signed timestamp, so a replay is recognised by its id
+ * only. An answer must come within 3 seconds.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -59,6 +60,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("intuit-signature", { encoding: "base64" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [
+    SignatureScheme.body("0", "type"),
+    SignatureScheme.body("eventNotifications", "0", "dataChangeEvent", "entities", "0", "name")
+  ],
   batch: {
     lists: [
       SignatureScheme.items({ id: "id", type: "type" }),

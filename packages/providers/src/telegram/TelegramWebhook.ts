@@ -7,13 +7,12 @@
  *
  * **Details**
  *
- * `X-Telegram-Bot-Api-Secret-Token` is the secret itself, compared in constant time. The id is the body's
- * `update_id`.
+ * `X-Telegram-Bot-Api-Secret-Token` is the secret itself, compared in constant time. The id is the body's `update_id`;
+ * the type is the name of the member that the update has, such as `message` or `callback_query`.
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one delivery can make others. The kind of an update is the name of the field that
- * it has, so there is no type.
+ * Nothing is signed: whoever sees one delivery can make others.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -12,8 +12,8 @@
  *
  * **Gotchas**
  *
- * Vonage's own package checks the token, but not the hash of the body. Deliveries by GET have no hash and are
- * refused. An inbound message that is not taken is sent again for a day.
+ * Vonage's own package checks the token, but not the hash of the body. Deliveries by GET have no hash, and their query
+ * is not covered by the token. An inbound message that is not taken is sent again for a day.
  *
  * **Example** (A delivery, signed and verified)
  *

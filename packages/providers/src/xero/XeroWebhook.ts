@@ -7,14 +7,14 @@
  *
  * **Details**
  *
- * `x-xero-signature` is the base64 HMAC of the body. The type is the `eventCategory` of the first event, such as
- * `INVOICE`.
+ * `x-xero-signature` is the base64 HMAC of the body. A delivery holds several events: each is an event whose type is
+ * its category and type, such as `INVOICE.UPDATE`.
  *
  * **Gotchas**
  *
- * Xero first sends deliveries with right and wrong signatures (intent to receive) and wants 200 for the right and 401 for
- * the wrong ones, within 5 seconds and without a body: a handshake answers the right ones, which have no events.
- * A delivery holds several events; neither it nor they have an id.
+ * Xero first sends deliveries with right and wrong signatures (intent to receive) and wants 200 for the right and 401
+ * for the wrong ones, within 5 seconds and without a body: a handshake answers the right ones, which have no events.
+ * Events have no id: one is known by its tenant, its resource, its type and its time.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,6 +57,12 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("x-xero-signature", { encoding: "base64" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [
+    SignatureScheme.joined(
+      SignatureScheme.body("events", "0", "eventCategory"),
+      SignatureScheme.body("events", "0", "eventType")
+    )
+  ],
   batch: {
     lists: [
       SignatureScheme.items({

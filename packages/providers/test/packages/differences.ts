@@ -60,6 +60,7 @@ export const differences: Readonly<Record<string, Difference>> = {
     narrower: ["signed bytes that are not UTF-8"]
   },
   plivo: { laxer: ["a signature header of 64 KiB"] },
+  "plivo-messages": { narrower: ["the signature twice"] },
   polar: {
     laxer: ["another spelling of the signature", "a byte order mark in front"],
     narrower: ["a signed byte order mark", "signed bytes that are not UTF-8", "a signed empty body"]

@@ -32,6 +32,7 @@ import { AccessToken, WebhookReceiver } from "livekit-server-sdk"
 // @ts-expect-error -- the package has no types for this file
 import * as messagebird from "messagebird/lib/webhook-signature-jwt.js"
 import { OpenAI } from "openai"
+import { validateSignature as validatePlivoV2 } from "plivo/dist/utils/security.js"
 import { validateV3Signature } from "plivo/dist/utils/v3Security.js"
 import Pusher from "pusher"
 import { validateWebhookSignature } from "razorpay/dist/utils/razorpay-utils.js"
@@ -388,6 +389,18 @@ export const judges: ReadonlyArray<Judge> = [
     by: "provider",
     accepts: (sent, secret) =>
       paddle.webhooks.isSignatureValid(textOf(sent), secret, valueOf(sent, "Paddle-Signature")).catch(() => false)
+  },
+  {
+    id: "plivo-messages",
+    package: "plivo",
+    by: "provider",
+    accepts: (sent, secret) =>
+      validatePlivoV2(
+        sent.url,
+        valueOf(sent, "X-Plivo-Signature-V2-Nonce"),
+        valueOf(sent, "X-Plivo-Signature-V2"),
+        secret
+      )
   },
   {
     id: "plivo",

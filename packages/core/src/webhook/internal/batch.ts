@@ -34,7 +34,10 @@ export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyA
 }
 
 /** The JSON with the lists, as it is written and as it is read. */
-const textOf = ({ formField }: Batch, delivery: Delivery): { readonly text: string; readonly json: unknown } | undefined => {
+const textOf = (
+  { formField }: Batch,
+  delivery: Delivery
+): { readonly text: string; readonly json: unknown } | undefined => {
   const text = formField === undefined ? delivery.jsonText() : delivery.formField(formField)
   const json = formField === undefined ? delivery.json() : delivery.formJson(formField)
   return text === undefined || json === undefined ? undefined : { text, json }
