@@ -271,6 +271,8 @@ export interface Jwt {
   readonly name: string
   /** Text before the token, such as `Bearer `. */
   readonly prefix: string
+  /** Whether the token may also be without it. */
+  readonly isPrefixOptional: boolean
   /** What the claim `iss` must be; `undefined` for anything, or for the id of the key where secrets have one. */
   readonly issuer: string | undefined
   /** What other claims must be. */
@@ -1262,6 +1264,7 @@ export const jwt = (
   name: string,
   options: {
     readonly prefix?: string
+    readonly isPrefixOptional?: boolean
     readonly issuer?: string
     readonly claims?: Jwt["claims"]
     readonly leeway?: Duration.Input
@@ -1271,6 +1274,7 @@ export const jwt = (
   _tag: "Jwt",
   name: checkHeader("signature.name", name),
   prefix: options.prefix ?? "",
+  isPrefixOptional: options.isPrefixOptional ?? false,
   issuer: options.issuer,
   claims: options.claims ?? {},
   leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds"),

@@ -18,7 +18,8 @@ const maxTokenLength = 8192
 
 export const read = (signature: Jwt, headers: DeliveryHeaders.DeliveryHeaders): Token => {
   const value = DeliveryHeaders.required(headers, signature.name)
-  const text = value.startsWith(signature.prefix) ? value.slice(signature.prefix.length) : ""
+  const isBare = signature.isPrefixOptional && !value.startsWith(signature.prefix)
+  const text = isBare ? value : value.startsWith(signature.prefix) ? value.slice(signature.prefix.length) : ""
   return (
     (text.length <= maxTokenLength ? parse(text) : undefined) ??
     refuse(

@@ -427,4 +427,16 @@ describe("a token of a key pair whose public half is the secret", () => {
     for (const secret of wrong)
       expect(verdict(shown, shown.genuine, { secrets: secretsOf(secret) })).toBe("InvalidSecret")
   })
+
+  it("may be without its prefix, where that is optional", () => {
+    const signature = jwt("Authorization", { prefix: "Bearer ", isPrefixOptional: true })
+    const either: Family = { ...shown, scheme: { ...shown.scheme, signature } }
+    const [, token = ""] = bearer(called).split(" ")
+    const verdictOfText = (value: string) => verdict(either, { ...request, headers: [["Authorization", value]] })
+    expect([token, `Bearer ${token}`].map(verdictOfText)).toEqual(["accepted", "accepted"])
+    for (const value of [`bearer ${token}`, ` ${token}`, `Bearer Bearer ${token}`, "Bearer ", ""]) {
+      expect(verdictOfText(value)).not.toBe("accepted")
+    }
+    expect(verdict(shown, { ...request, headers: [["Authorization", token]] })).toBe("MalformedSignature")
+  })
 })
