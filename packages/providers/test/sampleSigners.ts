@@ -164,7 +164,8 @@ const contentful: Signer = (sent, secret) => {
 
 const twilio: Signer = (sent, secret) => {
   const hash = sha256(sent.body).digest("hex")
-  const url = isJson(sent) ? `${sent.url}${sent.url.includes("?") ? "&" : "?"}bodySHA256=${hash}` : sent.url
+  const bare = sent.url.replace(/[?&]bodySHA256=[0-9a-f]+$/, "")
+  const url = isJson(sent) ? `${bare}${bare.includes("?") ? "&" : "?"}bodySHA256=${hash}` : sent.url
   const pairs = isJson(sent) ? [] : formOf(sent).toSorted()
   const content = url + pairs.map((pair) => pair.join("")).join("")
   return withHeaders({ ...sent, url }, [["X-Twilio-Signature", hmac("sha1", secret, content).digest("base64")]])
