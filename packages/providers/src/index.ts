@@ -10,6 +10,7 @@ import { scheme as airtable } from "./airtable/AirtableWebhook.ts"
 import { scheme as airwallex } from "./airwallex/AirwallexWebhook.ts"
 import { scheme as anthropic } from "./anthropic/AnthropicWebhook.ts"
 import { scheme as asana } from "./asana/AsanaWebhook.ts"
+import { scheme as ashby } from "./ashby/AshbyWebhook.ts"
 import {
   installScheme as atlassianConnectInstall,
   scheme as atlassianConnect
@@ -24,6 +25,7 @@ import { scheme as braintree } from "./braintree/BraintreeWebhook.ts"
 import { scheme as brex } from "./brex/BrexWebhook.ts"
 import { scheme as calCom } from "./cal-com/CalComWebhook.ts"
 import { scheme as calendly } from "./calendly/CalendlyWebhook.ts"
+import { scheme as chargebee } from "./chargebee/ChargebeeWebhook.ts"
 import { scheme as checkr } from "./checkr/CheckrWebhook.ts"
 import { scheme as clerk } from "./clerk/ClerkWebhook.ts"
 import { scheme as clickup } from "./clickup/ClickUpWebhook.ts"
@@ -32,6 +34,8 @@ import { scheme as coinbaseCommerce } from "./coinbase-commerce/CoinbaseCommerce
 import { scheme as connectwisePsa } from "./connectwise-psa/ConnectWisePsaWebhook.ts"
 import { scheme as contentful } from "./contentful/ContentfulWebhook.ts"
 import { scheme as creem } from "./creem/CreemWebhook.ts"
+import { scheme as cursor } from "./cursor/CursorWebhook.ts"
+import { scheme as deepgram, tokenScheme as deepgramToken } from "./deepgram/DeepgramWebhook.ts"
 import { eventsScheme as discordEvents, scheme as discord } from "./discord/DiscordWebhook.ts"
 import { scheme as docusign } from "./docusign/DocuSignWebhook.ts"
 import { scheme as dodopayments } from "./dodopayments/DodoPaymentsWebhook.ts"
@@ -39,16 +43,24 @@ import { scheme as dropbox } from "./dropbox/DropboxWebhook.ts"
 import { scheme as dropboxSign } from "./dropbox-sign/DropboxSignWebhook.ts"
 import { scheme as easypost } from "./easypost/EasyPostWebhook.ts"
 import { scheme as elevenlabs } from "./elevenlabs/ElevenLabsWebhook.ts"
+import { scheme as fathom } from "./fathom/FathomWebhook.ts"
 import { scheme as figma } from "./figma/FigmaWebhook.ts"
 import { scheme as firecrawl } from "./firecrawl/FirecrawlWebhook.ts"
+import { scheme as fireflies, schemeV1 as firefliesV1 } from "./fireflies/FirefliesWebhook.ts"
+import { rsaScheme as fusionauthRsa, scheme as fusionauth } from "./fusionauth/FusionAuthWebhook.ts"
 import { scheme as gitea } from "./gitea/GiteaWebhook.ts"
 import { scheme as github } from "./github/GitHubWebhook.ts"
 import { scheme as gitlab, signedScheme as gitlabSigned } from "./gitlab/GitLabWebhook.ts"
 import { scheme as gocardless } from "./gocardless/GoCardlessWebhook.ts"
 import { scheme as gogs } from "./gogs/GogsWebhook.ts"
+import { scheme as gong } from "./gong/GongWebhook.ts"
+import { calendarScheme as googleCalendar, driveScheme as googleDrive } from "./google/GoogleChannelsWebhook.ts"
+import { scheme as googlePubsub } from "./google/GooglePubSubWebhook.ts"
+import { scheme as greenhouse } from "./greenhouse/GreenhouseWebhook.ts"
 import { rsaScheme as highlevelRsa, scheme as highlevel } from "./highlevel/HighLevelWebhook.ts"
 import { scheme as hookdeck } from "./hookdeck/HookdeckWebhook.ts"
 import { scheme as hubspotV3, schemeV1 as hubspotV1, schemeV2 as hubspotV2 } from "./hubspot/HubSpotWebhook.ts"
+import { scheme as incidentIo } from "./incident-io/IncidentIoWebhook.ts"
 import { scheme as intercom } from "./intercom/IntercomWebhook.ts"
 import { scheme as jira } from "./jira/JiraWebhook.ts"
 import { scheme as jobber } from "./jobber/JobberWebhook.ts"
@@ -57,6 +69,8 @@ import { scheme as langfuse } from "./langfuse/LangfuseWebhook.ts"
 import { scheme as lemonSqueezy } from "./lemon-squeezy/LemonSqueezyWebhook.ts"
 import { scheme as line } from "./line/LineWebhook.ts"
 import { scheme as linear } from "./linear/LinearWebhook.ts"
+import { legacyScheme as linqLegacy, scheme as linq } from "./linq/LinqWebhook.ts"
+import { scheme as lithic } from "./lithic/LithicWebhook.ts"
 import { scheme as livekit } from "./livekit/LiveKitWebhook.ts"
 import { scheme as loops } from "./loops/LoopsWebhook.ts"
 import { inboundScheme as mailgunInbound, scheme as mailgun } from "./mailgun/MailgunWebhook.ts"
@@ -64,7 +78,9 @@ import { scheme as mandrill } from "./mandrill/MandrillWebhook.ts"
 import { scheme as messagebird } from "./messagebird/MessageBirdWebhook.ts"
 import { scheme as metaWhatsapp } from "./meta-whatsapp/MetaWhatsAppWebhook.ts"
 import { scheme as microsoftGraph } from "./microsoft-graph/MicrosoftGraphWebhook.ts"
+import { scheme as microsoftTeams } from "./microsoft-teams/MicrosoftTeamsWebhook.ts"
 import { scheme as mollie } from "./mollie/MollieWebhook.ts"
+import { scheme as monday } from "./monday/MondayWebhook.ts"
 import { scheme as mux } from "./mux/MuxWebhook.ts"
 import { scheme as netlify } from "./netlify/NetlifyWebhook.ts"
 import { scheme as notion } from "./notion/NotionWebhook.ts"
@@ -82,12 +98,17 @@ import { scheme as planetscale } from "./planetscale/PlanetScaleWebhook.ts"
 import { messageScheme as plivoMessages, scheme as plivo } from "./plivo/PlivoWebhook.ts"
 import { scheme as polar } from "./polar/PolarWebhook.ts"
 import { scheme as posthog } from "./posthog/PostHogWebhook.ts"
+import { scheme as postmark } from "./postmark/PostmarkWebhook.ts"
 import { scheme as pusher } from "./pusher/PusherWebhook.ts"
 import { scheme as quickbooks } from "./quickbooks/QuickBooksWebhook.ts"
 import { scheme as razorpay } from "./razorpay/RazorpayWebhook.ts"
+import { scheme as render } from "./render/RenderWebhook.ts"
 import { scheme as replicate } from "./replicate/ReplicateWebhook.ts"
 import { scheme as resend } from "./resend/ResendWebhook.ts"
 import { scheme as retell } from "./retell/RetellWebhook.ts"
+import { scheme as revenuecat } from "./revenuecat/RevenueCatWebhook.ts"
+import { scheme as rootly } from "./rootly/RootlyWebhook.ts"
+import { scheme as salesforce } from "./salesforce/SalesforceWebhook.ts"
 import { scheme as sanity } from "./sanity/SanityWebhook.ts"
 import { scheme as segment } from "./segment/SegmentWebhook.ts"
 import { scheme as sellsy } from "./sellsy/SellsyWebhook.ts"
@@ -98,9 +119,11 @@ import { scheme as slack } from "./slack/SlackWebhook.ts"
 import { scheme as square } from "./square/SquareWebhook.ts"
 import { scheme as standardWebhooks, svixScheme as svix } from "./standard-webhooks/StandardWebhooksWebhook.ts"
 import { scheme as stripe } from "./stripe/StripeWebhook.ts"
+import { scheme as supabase } from "./supabase/SupabaseWebhook.ts"
 import { scheme as tailscale } from "./tailscale/TailscaleWebhook.ts"
 import { scheme as telegram } from "./telegram/TelegramWebhook.ts"
 import { scheme as telnyx } from "./telnyx/TelnyxWebhook.ts"
+import { scheme as tiktok } from "./tiktok/TikTokWebhook.ts"
 import { scheme as trello } from "./trello/TrelloWebhook.ts"
 import { scheme as triggerDev } from "./trigger-dev/TriggerDevWebhook.ts"
 import { scheme as twilio } from "./twilio/TwilioWebhook.ts"
@@ -114,6 +137,7 @@ import { scheme as woocommerce } from "./woocommerce/WooCommerceWebhook.ts"
 import { scheme as workos } from "./workos/WorkOSWebhook.ts"
 import { scheme as xero } from "./xero/XeroWebhook.ts"
 import { scheme as zendesk } from "./zendesk/ZendeskWebhook.ts"
+import { scheme as zohoDesk } from "./zoho-desk/ZohoDeskWebhook.ts"
 import { scheme as zoom } from "./zoom/ZoomWebhook.ts"
 
 export * from "./adobe-sign/AdobeSign.ts"
@@ -122,6 +146,7 @@ export * from "./airtable/Airtable.ts"
 export * from "./airwallex/Airwallex.ts"
 export * from "./anthropic/Anthropic.ts"
 export * from "./asana/Asana.ts"
+export * from "./ashby/Ashby.ts"
 export * from "./atlassian-connect/AtlassianConnect.ts"
 export * from "./attio/Attio.ts"
 export * from "./aws-sns/AwsSns.ts"
@@ -133,6 +158,7 @@ export * from "./braintree/Braintree.ts"
 export * from "./brex/Brex.ts"
 export * from "./cal-com/CalCom.ts"
 export * from "./calendly/Calendly.ts"
+export * from "./chargebee/Chargebee.ts"
 export * from "./checkr/Checkr.ts"
 export * from "./clerk/Clerk.ts"
 export * from "./clickup/ClickUp.ts"
@@ -141,6 +167,8 @@ export * from "./coinbase-commerce/CoinbaseCommerce.ts"
 export * from "./connectwise-psa/ConnectWisePsa.ts"
 export * from "./contentful/Contentful.ts"
 export * from "./creem/Creem.ts"
+export * from "./cursor/Cursor.ts"
+export * from "./deepgram/Deepgram.ts"
 export * from "./discord/Discord.ts"
 export * from "./docusign/DocuSign.ts"
 export * from "./dodopayments/DodoPayments.ts"
@@ -148,17 +176,23 @@ export * from "./dropbox/Dropbox.ts"
 export * from "./dropbox-sign/DropboxSign.ts"
 export * from "./easypost/EasyPost.ts"
 export * from "./elevenlabs/ElevenLabs.ts"
+export * from "./fathom/Fathom.ts"
 export * from "./figma/Figma.ts"
 export * from "./firecrawl/Firecrawl.ts"
+export * from "./fireflies/Fireflies.ts"
+export * from "./fusionauth/FusionAuth.ts"
 export * from "./gitea/Gitea.ts"
 export * from "./github/GitHub.ts"
 export * from "./gitlab/GitLab.ts"
 export * from "./gocardless/GoCardless.ts"
 export * from "./gogs/Gogs.ts"
+export * from "./gong/Gong.ts"
 export * from "./google/Google.ts"
+export * from "./greenhouse/Greenhouse.ts"
 export * from "./highlevel/HighLevel.ts"
 export * from "./hookdeck/Hookdeck.ts"
 export * from "./hubspot/HubSpot.ts"
+export * from "./incident-io/IncidentIo.ts"
 export * from "./intercom/Intercom.ts"
 export * from "./jira/Jira.ts"
 export * from "./jobber/Jobber.ts"
@@ -167,6 +201,8 @@ export * from "./langfuse/Langfuse.ts"
 export * from "./lemon-squeezy/LemonSqueezy.ts"
 export * from "./line/Line.ts"
 export * from "./linear/Linear.ts"
+export * from "./linq/Linq.ts"
+export * from "./lithic/Lithic.ts"
 export * from "./livekit/LiveKit.ts"
 export * from "./loops/Loops.ts"
 export * from "./mailgun/Mailgun.ts"
@@ -174,7 +210,9 @@ export * from "./mandrill/Mandrill.ts"
 export * from "./messagebird/MessageBird.ts"
 export * from "./meta-whatsapp/MetaWhatsApp.ts"
 export * from "./microsoft-graph/MicrosoftGraph.ts"
+export * from "./microsoft-teams/MicrosoftTeams.ts"
 export * from "./mollie/Mollie.ts"
+export * from "./monday/Monday.ts"
 export * from "./mux/Mux.ts"
 export * from "./netlify/Netlify.ts"
 export * from "./notion/Notion.ts"
@@ -192,12 +230,17 @@ export * from "./planetscale/PlanetScale.ts"
 export * from "./plivo/Plivo.ts"
 export * from "./polar/Polar.ts"
 export * from "./posthog/PostHog.ts"
+export * from "./postmark/Postmark.ts"
 export * from "./pusher/Pusher.ts"
 export * from "./quickbooks/QuickBooks.ts"
 export * from "./razorpay/Razorpay.ts"
+export * from "./render/Render.ts"
 export * from "./replicate/Replicate.ts"
 export * from "./resend/Resend.ts"
 export * from "./retell/Retell.ts"
+export * from "./revenuecat/RevenueCat.ts"
+export * from "./rootly/Rootly.ts"
+export * from "./salesforce/Salesforce.ts"
 export * from "./sanity/Sanity.ts"
 export * from "./segment/Segment.ts"
 export * from "./sellsy/Sellsy.ts"
@@ -208,9 +251,11 @@ export * from "./slack/Slack.ts"
 export * from "./square/Square.ts"
 export * from "./standard-webhooks/StandardWebhooks.ts"
 export * from "./stripe/Stripe.ts"
+export * from "./supabase/Supabase.ts"
 export * from "./tailscale/Tailscale.ts"
 export * from "./telegram/Telegram.ts"
 export * from "./telnyx/Telnyx.ts"
+export * from "./tiktok/TikTok.ts"
 export * from "./trello/Trello.ts"
 export * from "./trigger-dev/TriggerDev.ts"
 export * from "./twilio/Twilio.ts"
@@ -224,6 +269,7 @@ export * from "./woocommerce/WooCommerce.ts"
 export * from "./workos/WorkOS.ts"
 export * from "./xero/Xero.ts"
 export * from "./zendesk/Zendesk.ts"
+export * from "./zoho-desk/ZohoDesk.ts"
 export * from "./zoom/Zoom.ts"
 
 /**
@@ -240,6 +286,7 @@ export const schemes = {
   airwallex,
   anthropic,
   asana,
+  ashby,
   "atlassian-connect": atlassianConnect,
   "atlassian-connect-install": atlassianConnectInstall,
   attio,
@@ -252,6 +299,7 @@ export const schemes = {
   brex,
   "cal-com": calCom,
   calendly,
+  chargebee,
   checkr,
   clerk,
   clickup,
@@ -261,6 +309,9 @@ export const schemes = {
   "connectwise-psa": connectwisePsa,
   contentful,
   creem,
+  cursor,
+  deepgram,
+  "deepgram-token": deepgramToken,
   discord,
   "discord-events": discordEvents,
   docusign,
@@ -269,20 +320,31 @@ export const schemes = {
   "dropbox-sign": dropboxSign,
   easypost,
   elevenlabs,
+  fathom,
   figma,
   firecrawl,
+  fireflies,
+  "fireflies-v1": firefliesV1,
+  fusionauth,
+  "fusionauth-rsa": fusionauthRsa,
   gitea,
   github,
   gitlab,
   "gitlab-signed": gitlabSigned,
   gocardless,
   gogs,
+  gong,
+  "google-calendar": googleCalendar,
+  "google-drive": googleDrive,
+  "google-pubsub": googlePubsub,
+  greenhouse,
   highlevel,
   "highlevel-rsa": highlevelRsa,
   hookdeck,
   "hubspot-v1": hubspotV1,
   "hubspot-v2": hubspotV2,
   "hubspot-v3": hubspotV3,
+  "incident-io": incidentIo,
   intercom,
   jira,
   jobber,
@@ -291,6 +353,9 @@ export const schemes = {
   "lemon-squeezy": lemonSqueezy,
   line,
   linear,
+  linq,
+  "linq-legacy": linqLegacy,
+  lithic,
   livekit,
   loops,
   mailgun,
@@ -299,7 +364,9 @@ export const schemes = {
   messagebird,
   "meta-whatsapp": metaWhatsapp,
   "microsoft-graph": microsoftGraph,
+  "microsoft-teams": microsoftTeams,
   mollie,
+  monday,
   mux,
   netlify,
   notion,
@@ -319,12 +386,17 @@ export const schemes = {
   "plivo-messages": plivoMessages,
   polar,
   posthog,
+  postmark,
   pusher,
   quickbooks,
   razorpay,
+  render,
   replicate,
   resend,
   retell,
+  revenuecat,
+  rootly,
+  salesforce,
   sanity,
   segment,
   sellsy,
@@ -337,10 +409,12 @@ export const schemes = {
   square,
   "standard-webhooks": standardWebhooks,
   stripe,
+  supabase,
   svix,
   tailscale,
   telegram,
   telnyx,
+  tiktok,
   trello,
   "trigger.dev": triggerDev,
   twilio,
@@ -354,5 +428,6 @@ export const schemes = {
   workos,
   xero,
   zendesk,
+  "zoho-desk": zohoDesk,
   zoom
 } as const satisfies Readonly<Record<string, SignatureScheme.SignatureScheme>>

@@ -6,6 +6,7 @@ import {
   type KeyObject,
   sign as signBytes
 } from "node:crypto"
+import { oraclesMore } from "./oraclesMore.ts"
 import { oraclesMore2 } from "./oraclesMore2.ts"
 import type { Headers } from "./refusals.ts"
 
@@ -230,6 +231,7 @@ const ed25519 = (header: string, timeHeader: string, between: string, encoding: 
 
 /** How each provider signs, computed with `node:crypto` alone. */
 export const oracles: Readonly<Record<string, Oracle>> = {
+  ...oraclesMore,
   ...oraclesMore2,
   "adyen-platform": overBody("HmacSignature", "base64", {
     keyEncoding: "hex",

@@ -109,6 +109,19 @@ const challenges: ReadonlyArray<Challenge> = [
     }
   },
   {
+    scheme: "monday",
+    body: `{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}`,
+    answer: `{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}`,
+    answerHeaders: { "content-type": "application/json" }
+  },
+  {
+    scheme: "zoho-desk",
+    secret: "webhookId:1000000123001 orgId:700123",
+    options: { keys: amazon().keys },
+    method: "GET",
+    answer: ""
+  },
+  {
     scheme: "woocommerce",
     headers: [["content-type", "application/x-www-form-urlencoded"]],
     body: "webhook_id=12",

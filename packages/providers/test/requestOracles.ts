@@ -2,6 +2,7 @@ import { createHash, createHmac, createPrivateKey, generateKeyPairSync, sign as 
 import { crc32 } from "node:zlib"
 import { certificate, certificateKey } from "./certificate.ts"
 import { text } from "./oracles.ts"
+import { requestOraclesMore } from "./oraclesMore.ts"
 import { requestOraclesMore2 } from "./oraclesMore2.ts"
 import type { Headers } from "./refusals.ts"
 
@@ -126,6 +127,7 @@ const sendGrid = (body: string): RequestOracle => ({
 })
 
 export const requestOracles: Readonly<Record<string, RequestOracle>> = {
+  ...requestOraclesMore,
   ...requestOraclesMore2,
   "adyen-payments": {
     secret: "44782def547aaa06c910c43932b1eb0c71fc68d9d0c057550c48ec2acf6ba056",

@@ -3,6 +3,7 @@ import { createHash, createHmac, sign as signBytes } from "node:crypto"
 import { crc32 } from "node:zlib"
 import { certificateKey } from "./certificate.ts"
 import { oracles } from "./oracles.ts"
+import { fusionAuthClaims, gongClaims, googleClaims, hs256, mondayClaims, rs256, zohoClaims } from "./oraclesMore.ts"
 import { installToken } from "./oraclesMore2.ts"
 import type { Headers } from "./refusals.ts"
 import { ellipticCurve, requestOracles, type Sent } from "./requestOracles.ts"
@@ -305,6 +306,11 @@ const overPayload =
   (sent, secret) =>
     withHeaders(sent, [[header, hmac("sha256", secret, payloadOf(sent)).digest("hex")]])
 
+const inHeader =
+  (header: string, valueOf: (sent: Unsigned, secret: string) => string): Signer =>
+  (sent, secret) =>
+    withHeaders(sent, [[header, valueOf(sent, secret)]])
+
 const signers: Readonly<Record<string, Signer>> = {
   "adobe-sign": token("X-AdobeSign-ClientId"),
   "adyen-payments": adyenPayments,
@@ -313,12 +319,21 @@ const signers: Readonly<Record<string, Signer>> = {
   "aws-sns": sns,
   "azure-devops": basic,
   braintree,
+  chargebee: basic,
   contentful,
+  deepgram: basic,
+  "deepgram-token": token("dg-token"),
   "dropbox-sign": dropboxSign,
   figma,
   gitea: overPayload("X-Gitea-Signature"),
+  fusionauth: inHeader("X-FusionAuth-Signature-JWT", ({ body }, secret) => hs256(secret, fusionAuthClaims(body))),
+  "fusionauth-rsa": inHeader("X-FusionAuth-Signature-JWT", ({ body }) => rs256(fusionAuthClaims(body))),
   gitlab: token("X-Gitlab-Token"),
+  gong: inHeader("Authorization", ({ body, millis, url }) => rs256(gongClaims(url, body, millis))),
   gogs: overPayload("X-Gogs-Signature"),
+  "google-calendar": token("X-Goog-Channel-Token"),
+  "google-drive": token("X-Goog-Channel-Token"),
+  "google-pubsub": inHeader("Authorization", ({ millis }, secret) => `Bearer ${rs256(googleClaims(secret, millis))}`),
   "highlevel-rsa": highLevelRsa,
   klaviyo,
   livekit,
@@ -327,6 +342,7 @@ const signers: Readonly<Record<string, Signer>> = {
   mandrill,
   messagebird: messageBird,
   "microsoft-graph": graph,
+  monday: inHeader("Authorization", ({ millis, url }, secret) => hs256(secret, mondayClaims(url, millis))),
   netlify,
   okta: token("Authorization"),
   pandadoc,
@@ -336,11 +352,15 @@ const signers: Readonly<Record<string, Signer>> = {
   plaid,
   plivo,
   posthog: bearer,
+  postmark: basic,
+  revenuecat: token("Authorization"),
+  salesforce: bearer,
   sendgrid: sendGrid,
   "sendgrid-inbound-parse": sendGrid,
   telegram: token("X-Telegram-Bot-Api-Secret-Token"),
   twilio,
-  vonage
+  vonage,
+  "zoho-desk": inHeader("X-ZDesk-JWT", (_, secret) => rs256(zohoClaims(secret)))
 }
 
 /** The secret of a scheme's oracle. */
