@@ -391,6 +391,9 @@ export const captions: Captions = {
     about: "Events in and out: schemes, verification, inbox, sending, dead letters.",
     files: {
       "index.ts": "The modules of the room.",
+      "internal/optionChecks.ts": "What the options of the inbox and of the receiver accept.",
+      "internal/schemeChecks.ts": "What the constructors of a signature scheme accept.",
+      "internal/schemeParts.ts": "What the parts of a signature scheme accept.",
       "Attempt.ts": "One attempt to handle or to send an event.",
       "Handshake.ts": "Answers a provider's challenge to an endpoint.",
       "Inbox.ts": "Handles what is stored, retries it and keeps it to be looked at.",
@@ -534,6 +537,41 @@ export const captions: Captions = {
     about: "The providers, and their signature schemes by id.",
     files: { "index.ts": "All providers in one import." }
   },
+  "providers/ashby": {
+    folder: "providers/src/ashby/",
+    about: "Ashby.",
+    files: { "Ashby.ts": "The entry point.", "AshbyWebhook.ts": "How it signs." }
+  },
+  "providers/chargebee": {
+    folder: "providers/src/chargebee/",
+    about: "Chargebee.",
+    files: { "Chargebee.ts": "The entry point.", "ChargebeeWebhook.ts": "How it signs." }
+  },
+  "providers/cursor": {
+    folder: "providers/src/cursor/",
+    about: "Cursor.",
+    files: { "Cursor.ts": "The entry point.", "CursorWebhook.ts": "How it signs." }
+  },
+  "providers/deepgram": {
+    folder: "providers/src/deepgram/",
+    about: "Deepgram.",
+    files: { "Deepgram.ts": "The entry point.", "DeepgramWebhook.ts": "How it signs." }
+  },
+  "providers/fathom": {
+    folder: "providers/src/fathom/",
+    about: "Fathom.",
+    files: { "Fathom.ts": "The entry point.", "FathomWebhook.ts": "How it signs." }
+  },
+  "providers/fireflies": {
+    folder: "providers/src/fireflies/",
+    about: "Fireflies.",
+    files: { "Fireflies.ts": "The entry point.", "FirefliesWebhook.ts": "How it signs." }
+  },
+  "providers/fusionauth": {
+    folder: "providers/src/fusionauth/",
+    about: "FusionAuth.",
+    files: { "FusionAuth.ts": "The entry point.", "FusionAuthWebhook.ts": "How it signs." }
+  },
   "providers/github": {
     folder: "providers/src/github/",
     about: "GitHub.",
@@ -543,6 +581,66 @@ export const captions: Captions = {
       "GitHubAuth.ts": "A token, and the headers that every request carries.",
       "GitHubWebhook.ts": "How it signs, and its most used events."
     }
+  },
+  "providers/gong": {
+    folder: "providers/src/gong/",
+    about: "Gong.",
+    files: { "Gong.ts": "The entry point.", "GongWebhook.ts": "How it signs." }
+  },
+  "providers/greenhouse": {
+    folder: "providers/src/greenhouse/",
+    about: "Greenhouse.",
+    files: { "Greenhouse.ts": "The entry point.", "GreenhouseWebhook.ts": "How it signs." }
+  },
+  "providers/incident-io": {
+    folder: "providers/src/incident-io/",
+    about: "incident.io.",
+    files: { "IncidentIo.ts": "The entry point.", "IncidentIoWebhook.ts": "How it signs." }
+  },
+  "providers/linq": {
+    folder: "providers/src/linq/",
+    about: "Linq.",
+    files: { "Linq.ts": "The entry point.", "LinqWebhook.ts": "How it signs." }
+  },
+  "providers/lithic": {
+    folder: "providers/src/lithic/",
+    about: "Lithic.",
+    files: { "Lithic.ts": "The entry point.", "LithicWebhook.ts": "How it signs." }
+  },
+  "providers/microsoft-teams": {
+    folder: "providers/src/microsoft-teams/",
+    about: "Microsoft Teams.",
+    files: { "MicrosoftTeams.ts": "The entry point.", "MicrosoftTeamsWebhook.ts": "How it signs." }
+  },
+  "providers/monday": {
+    folder: "providers/src/monday/",
+    about: "monday.com.",
+    files: { "Monday.ts": "The entry point.", "MondayWebhook.ts": "How it signs." }
+  },
+  "providers/postmark": {
+    folder: "providers/src/postmark/",
+    about: "Postmark.",
+    files: { "Postmark.ts": "The entry point.", "PostmarkWebhook.ts": "How it signs." }
+  },
+  "providers/render": {
+    folder: "providers/src/render/",
+    about: "Render.",
+    files: { "Render.ts": "The entry point.", "RenderWebhook.ts": "How it signs." }
+  },
+  "providers/revenuecat": {
+    folder: "providers/src/revenuecat/",
+    about: "RevenueCat.",
+    files: { "RevenueCat.ts": "The entry point.", "RevenueCatWebhook.ts": "How it signs." }
+  },
+  "providers/rootly": {
+    folder: "providers/src/rootly/",
+    about: "Rootly.",
+    files: { "Rootly.ts": "The entry point.", "RootlyWebhook.ts": "How it signs." }
+  },
+  "providers/salesforce": {
+    folder: "providers/src/salesforce/",
+    about: "Salesforce.",
+    files: { "Salesforce.ts": "The entry point.", "SalesforceWebhook.ts": "How it signs." }
   },
   "providers/shopify": {
     folder: "providers/src/shopify/",
@@ -676,7 +774,11 @@ export const captions: Captions = {
   "providers/google": {
     folder: "providers/src/google/",
     about: "Google.",
-    files: { "Google.ts": "The entry point.", "GoogleAuth.ts": "Service accounts." }
+    files: {
+      "Google.ts": "The entry point.",
+      "GoogleAuth.ts": "Service accounts.",
+      "GoogleWebhook.ts": "How its channels and Pub/Sub authenticate."
+    }
   },
   "providers/hookdeck": {
     folder: "providers/src/hookdeck/",
@@ -813,6 +915,11 @@ export const captions: Captions = {
     about: "Square.",
     files: { "Square.ts": "The entry point.", "SquareWebhook.ts": "How it signs." }
   },
+  "providers/supabase": {
+    folder: "providers/src/supabase/",
+    about: "Supabase.",
+    files: { "Supabase.ts": "The entry point.", "SupabaseWebhook.ts": "How it signs." }
+  },
   "providers/tailscale": {
     folder: "providers/src/tailscale/",
     about: "Tailscale.",
@@ -822,6 +929,11 @@ export const captions: Captions = {
     folder: "providers/src/telnyx/",
     about: "Telnyx.",
     files: { "Telnyx.ts": "The entry point.", "TelnyxWebhook.ts": "How it signs." }
+  },
+  "providers/tiktok": {
+    folder: "providers/src/tiktok/",
+    about: "TikTok.",
+    files: { "TikTok.ts": "The entry point.", "TikTokWebhook.ts": "How it signs." }
   },
   "providers/trello": {
     folder: "providers/src/trello/",
@@ -862,6 +974,11 @@ export const captions: Captions = {
     folder: "providers/src/xero/",
     about: "Xero.",
     files: { "Xero.ts": "The entry point.", "XeroWebhook.ts": "How it signs." }
+  },
+  "providers/zoho-desk": {
+    folder: "providers/src/zoho-desk/",
+    about: "Zoho Desk.",
+    files: { "ZohoDesk.ts": "The entry point.", "ZohoDeskWebhook.ts": "How it signs." }
   },
   "providers/zoom": {
     folder: "providers/src/zoom/",

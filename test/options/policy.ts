@@ -161,14 +161,8 @@ const strategies: ReadonlyArray<Row> = [
     accepts: { "": accepted.allOptional, maxRetryAfter: accepted.durationInNumbers }
   },
   { name: "policy/Retry.fromInput", options: Schedule.recurs(3), make: Retry.fromInput },
-  ...(
-    [
-      ["fullJitter", Retry.fullJitter],
-      ["equalJitter", Retry.equalJitter],
-      ["decorrelatedJitter", Retry.decorrelatedJitter]
-    ] as const
-  ).map(([name, make]) => ({
-    name: `policy/Retry.${name}`,
+  ...[Retry.fullJitter, Retry.equalJitter, Retry.decorrelatedJitter].map((make) => ({
+    name: `policy/Retry.${make.name}`,
     options: { base: "1 second", cap: 500 },
     make,
     accepts: { "": accepted.allOptional, base: accepted.duration, cap: accepted.durationInNumbers }
@@ -320,15 +314,10 @@ const stores: ReadonlyArray<Row> = [
   maxKeys("policy/RateLimitStore.layerMemory", RateLimitStore.layerMemory),
   maxKeys("policy/RetryBudgetStore.makeMemory", RetryBudgetStore.makeMemory),
   maxKeys("policy/RetryBudgetStore.layerMemory", RetryBudgetStore.layerMemory),
-  ...(
-    [
-      ["makeMemory", CacheStore.makeMemory],
-      ["layerMemory", CacheStore.layerMemory]
-    ] as const
-  ).map(([name, make]) => ({
-    name: `policy/CacheStore.${name}`,
+  ...[CacheStore.makeMemory, CacheStore.layerMemory].map((make) => ({
+    name: `policy/CacheStore.${make.name}`,
     options: { maxBytes: 500, maxEntries: 5, maxVariants: 5 },
-    make,
+    make: make as Row["make"],
     accepts: { "": accepted.allOptional }
   })),
   {
@@ -412,15 +401,10 @@ const acceptedOfRule = (prefix: string): Row["accepts"] => ({
 })
 
 const readers: ReadonlyArray<Row> = [
-  ...(
-    [
-      ["fromInput", RateHeaders.fromInput],
-      ["classify", RateHeaders.classify]
-    ] as const
-  ).map(([name, make]) => ({
-    name: `policy/RateHeaders.${name}`,
+  ...[RateHeaders.fromInput, RateHeaders.classify].map((make) => ({
+    name: `policy/RateHeaders.${make.name}`,
     options: { quotas: [quota], structured: true, throttlesWith: [429], rules: [rule] },
-    make,
+    make: make as Row["make"],
     accepts: {
       "": accepted.anyList,
       quotas: accepted.anyList,

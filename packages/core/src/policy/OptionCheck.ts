@@ -142,6 +142,35 @@ const longestName = 100
 const pathOf = (option: string, name: string): string => (option === "" ? name : `${option}.${name}`)
 
 /**
+ * A union of records that are told apart by `_tag`: each tag has its shape.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const tagged = <Union extends { readonly _tag: string }>(shapes: {
+  readonly [Tag in Union["_tag"]]: Shape<Omit<Extract<Union, { readonly _tag: Tag }>, "_tag">>
+}): Check => {
+  // Each member is checked by its own shape, which the type of `shapes` compares with the member.
+  const entries = Object.entries(shapes) as ReadonlyArray<readonly [string, Shape<object>]>
+  const records = new Map(entries.map(([tag, shape]) => [tag, record({ ...shape, _tag: anything })]))
+  const checkTag = oneOf(...records.keys())
+  return (option, value) => {
+    const tag = fieldsOf(option, value, `a record with _tag ${alternatives([...records.keys()])}`).get("_tag")
+    checkTag(pathOf(option, "_tag"), tag)
+    records.get(String(tag))?.(option, value)
+  }
+}
+
+/**
+ * A text that the pattern matches.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const matching = (accepts: string, pattern: RegExp): Check =>
+  satisfies(accepts, (value) => typeof value === "string" && pattern.test(value))
+
+/**
  * A record with any names.
  *
  * @since 0.1.0

@@ -99,6 +99,7 @@ import { type Meter, meterOf } from "./internal/inboxMetrics.ts"
 import { purgeInSteps, type Retention as Keeping } from "./internal/inboxUpkeep.ts"
 import { makeWatches } from "./internal/inboxWatches.ts"
 import * as InboxWorker from "./internal/inboxWorker.ts"
+import { checkHandlers } from "./internal/optionChecks.ts"
 import { plainName } from "./internal/plainText.ts"
 import * as Remembering from "./internal/remembering.ts"
 import * as Traceparent from "./internal/traceparent.ts"
@@ -397,6 +398,7 @@ export const layerMemory: Layer.Layer<Inbox | InboxStore> = Layer.suspend(() =>
 export const run = <Events extends Schemas, const Handle extends Handlers<Events>, R = never>(
   options: Options<Events, Handle, R>
 ): Effect.Effect<never, never, Inbox | InboxStore | ServicesOf<Events, Handle> | R> => {
+  checkHandlers("", options)
   const worker = makeWorker(options)
   return Effect.scoped(
     Effect.gen(function* () {

@@ -27,7 +27,6 @@
  * @since 0.1.0
  */
 import { Effect, Layer } from "effect"
-import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Attempt } from "./Attempt.ts"
 import { InboxSeal, type Service as Seal } from "./InboxSeal.ts"
 import { InboxStore, InboxStoreError } from "./InboxStore.ts"
@@ -50,6 +49,7 @@ import { plainStore } from "./internal/plainStore.ts"
 import { type RawStore, sealedStore } from "./internal/sealedStore.ts"
 import { WebhookEvent } from "./WebhookEvent.ts"
 import type { Fields, Status } from "./WebhookEvent.ts"
+import { checkMemory } from "./internal/optionChecks.ts"
 
 /**
  * Options of {@link make} and {@link layer}.
@@ -68,7 +68,10 @@ export interface Options {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}, seal?: Seal): Service => plainStore(sealedStore(makeStore(options), seal))
+export const make = (options: Options = {}, seal?: Seal): Service => {
+  checkMemory("", options)
+  return plainStore(sealedStore(makeStore(options), seal))
+}
 
 /**
  * An empty store in memory.
@@ -76,14 +79,16 @@ export const make = (options: Options = {}, seal?: Seal): Service => plainStore(
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options?: Options): Layer.Layer<InboxStore> =>
-  Layer.effect(
+export const layer = (options: Options = {}): Layer.Layer<InboxStore> => {
+  checkMemory("", options)
+  return Layer.effect(
     InboxStore,
     Effect.map(InboxSeal, (seal) => make(options, seal))
   )
+}
 
 const makeStore = (options: Options): RawStore => {
-  const capacity = InvalidOption.integer("capacity", options.capacity ?? 10_000, 1)
+  const capacity = options.capacity ?? 10_000
   const rows = new Map<number, Row>()
   const keys = new Map<string, number>()
   const seen = new Map<string, Seen>()

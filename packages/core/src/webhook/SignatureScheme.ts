@@ -55,7 +55,8 @@
  */
 import { Duration } from "effect"
 import { dual } from "effect/Function"
-import { finiteMillis, integer, InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
+import { describe, finiteMillis, integer, InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
+import * as Check from "./internal/schemeChecks.ts"
 
 // -----------------------------------------------------------------------------------------------------------------
 // the record
@@ -1158,6 +1159,7 @@ export type Tolerance = Duration.Input | { readonly past: Duration.Input; readon
  * @category constructors
  */
 export const make = (options: Options): SignatureScheme => {
+  Check.checkScheme(options)
   const scheme: SignatureScheme = {
     id: checkId(options.id),
     signature: options.signature,
@@ -1196,14 +1198,18 @@ export const singleHeader = (
     readonly separator?: string
     readonly isRepeated?: boolean
   }
-): SingleHeader => ({
-  _tag: "SingleHeader",
-  names: checkHeaders("signature.names", typeof names === "string" ? [names] : names),
-  prefix: options.prefix ?? "",
-  encoding: options.encoding,
-  separator: options.separator === undefined ? undefined : checkPunctuation("signature.separator", options.separator),
-  isRepeated: options.isRepeated ?? false
-})
+): SingleHeader => {
+  Check.checkHeaderNames(names)
+  Check.checkSingleHeader(options)
+  return {
+    _tag: "SingleHeader",
+    names: checkHeaders("signature.names", typeof names === "string" ? [names] : names),
+    prefix: options.prefix ?? "",
+    encoding: options.encoding,
+    separator: options.separator === undefined ? undefined : checkPunctuation("signature.separator", options.separator),
+    isRepeated: options.isRepeated ?? false
+  }
+}
 
 /**
  * A signature in each of the headers `<name>1` to `<name><count>`, of which any suffices. Of those that are there at most 32
@@ -1215,13 +1221,14 @@ export const singleHeader = (
 export const numberedHeaders = (
   name: string,
   options: { readonly encoding: Encoding; readonly count: number; readonly prefix?: string }
-): SingleHeader =>
-  Number.isSafeInteger(options.count) && options.count >= 1 && options.count <= 100
-    ? singleHeader(
-        Array.from({ length: options.count }, (_, index) => `${name}${index + 1}`),
-        options
-      )
-    : reject("signature.count", String(options.count), "a whole number from 1 to 100")
+): SingleHeader => {
+  Check.checkNumberedHeaders(options)
+  const { count, ...common } = options
+  return singleHeader(
+    Array.from({ length: count }, (_, index) => `${checkHeader("signature.name", name)}${index + 1}`),
+    common
+  )
+}
 
 /**
  * A signature in a field of the body, the form or the query, or several of them behind the ids of their keys.
@@ -1237,14 +1244,18 @@ export const inField = (
     readonly separator?: string
     readonly assignment?: string
   }
-): InField => ({
-  _tag: "InField",
-  field,
-  prefix: options.prefix ?? "",
-  encoding: options.encoding,
-  separator: options.separator,
-  assignment: options.assignment
-})
+): InField => {
+  Check.checkField(field)
+  Check.checkInField(options)
+  return {
+    _tag: "InField",
+    field,
+    prefix: options.prefix ?? "",
+    encoding: options.encoding,
+    separator: options.separator,
+    assignment: options.assignment
+  }
+}
 
 /**
  * A signature in each item of a list in the JSON body. The template names fields of the item as `{item:a.b}`.
@@ -1252,7 +1263,10 @@ export const inField = (
  * @since 0.1.0
  * @category constructors
  */
-export const inItems = (options: Omit<InItems, "_tag">): InItems => ({ _tag: "InItems", ...options })
+export const inItems = (options: Omit<InItems, "_tag">): InItems => {
+  Check.checkInItems(options)
+  return { _tag: "InItems", ...options }
+}
 
 /**
  * A JSON Web Token in a header. Defaults: no prefix, any issuer, a leeway of 5 seconds, `exp` is needed.
@@ -1270,16 +1284,19 @@ export const jwt = (
     readonly leeway?: Duration.Input
     readonly needsExpiry?: boolean
   } = {}
-): Jwt => ({
-  _tag: "Jwt",
-  name: checkHeader("signature.name", name),
-  prefix: options.prefix ?? "",
-  isPrefixOptional: options.isPrefixOptional ?? false,
-  issuer: options.issuer,
-  claims: options.claims ?? {},
-  leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds"),
-  needsExpiry: options.needsExpiry ?? true
-})
+): Jwt => {
+  Check.checkJwt(options)
+  return {
+    _tag: "Jwt",
+    name: checkHeader("signature.name", name),
+    prefix: options.prefix ?? "",
+    isPrefixOptional: options.isPrefixOptional ?? false,
+    issuer: options.issuer,
+    claims: options.claims ?? {},
+    leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds"),
+    needsExpiry: options.needsExpiry ?? true
+  }
+}
 
 /**
  * Labelled signatures in one header, at most 32 of them.
@@ -1290,13 +1307,16 @@ export const jwt = (
 export const headerList = (
   name: string,
   options: { readonly separator: string; readonly assignment: string; readonly encoding: Encoding }
-): HeaderList => ({
-  _tag: "HeaderList",
-  name: checkHeader("signature.name", name),
-  separator: checkPunctuation("signature.separator", options.separator),
-  assignment: checkPunctuation("signature.assignment", options.assignment),
-  encoding: options.encoding
-})
+): HeaderList => {
+  Check.checkHeaderList(options)
+  return {
+    _tag: "HeaderList",
+    name: checkHeader("signature.name", name),
+    separator: checkPunctuation("signature.separator", options.separator),
+    assignment: checkPunctuation("signature.assignment", options.assignment),
+    encoding: options.encoding
+  }
+}
 
 /**
  * A shared secret for an HMAC. Defaults: the UTF-8 bytes of the whole text, of any length but zero.
@@ -1317,12 +1337,10 @@ export const mac = (options: {
   readonly alternative?: MacAlternative
   readonly label?: string
 }): MacKey => {
+  Check.checkMac(options)
   const minBytes = options.minBytes ?? 1
   const maxBytes = options.maxBytes ?? 4096
-  if (!(Number.isSafeInteger(minBytes) && minBytes >= 1)) {
-    reject("keys.minBytes", String(minBytes), "a whole number of at least 1")
-  }
-  if (!(Number.isSafeInteger(maxBytes) && maxBytes >= minBytes)) {
+  if (maxBytes < minBytes) {
     reject("keys.maxBytes", String(maxBytes), `a whole number of at least minBytes (${minBytes})`)
   }
   return {
@@ -1347,7 +1365,10 @@ export const mac = (options: {
  * @since 0.1.0
  * @category constructors
  */
-export const ecdsa = (options: { readonly label?: string } = {}): EcdsaKey => ({ _tag: "Ecdsa", label: options.label })
+export const ecdsa = (options: { readonly label?: string } = {}): EcdsaKey => {
+  Check.checkLabel(options)
+  return { _tag: "Ecdsa", label: options.label }
+}
 
 /**
  * An RSA key of at least 2048 bits. Default: SHA-256.
@@ -1355,11 +1376,14 @@ export const ecdsa = (options: { readonly label?: string } = {}): EcdsaKey => ({
  * @since 0.1.0
  * @category constructors
  */
-export const rsa = (options: { readonly hash?: Hash; readonly label?: string } = {}): RsaKey => ({
-  _tag: "Rsa",
-  hash: options.hash ?? "sha256",
-  label: options.label
-})
+export const rsa = (options: { readonly hash?: Hash; readonly label?: string } = {}): RsaKey => {
+  Check.checkRsa(options)
+  return {
+    _tag: "Rsa",
+    hash: options.hash ?? "sha256",
+    label: options.label
+  }
+}
 
 /**
  * A shared secret within a plain hash.
@@ -1367,11 +1391,14 @@ export const rsa = (options: { readonly hash?: Hash; readonly label?: string } =
  * @since 0.1.0
  * @category constructors
  */
-export const digest = (options: { readonly hash: Hash; readonly label?: string }): DigestKey => ({
-  _tag: "Digest",
-  hash: options.hash,
-  label: options.label
-})
+export const digest = (options: { readonly hash: Hash; readonly label?: string }): DigestKey => {
+  Check.checkDigest(options)
+  return {
+    _tag: "Digest",
+    hash: options.hash,
+    label: options.label
+  }
+}
 
 /**
  * A shared secret that is sent as it is. The signed content is empty.
@@ -1379,7 +1406,10 @@ export const digest = (options: { readonly hash: Hash; readonly label?: string }
  * @since 0.1.0
  * @category constructors
  */
-export const token = (options: { readonly label?: string } = {}): TokenKey => ({ _tag: "Token", label: options.label })
+export const token = (options: { readonly label?: string } = {}): TokenKey => {
+  Check.checkLabel(options)
+  return { _tag: "Token", label: options.label }
+}
 
 /**
  * An RSA key in a certificate that is fetched from one of the hosts.
@@ -1393,15 +1423,18 @@ export const certificate = (options: {
   readonly path?: { readonly prefix?: string; readonly suffix?: string }
   readonly hash: CertificateKey["hash"]
   readonly audience?: EventField
-}): CertificateKey => ({
-  _tag: "Certificate",
-  url: options.url,
-  hosts: options.hosts.map((host) => checkHost("keys.hosts", host)),
-  path: { prefix: options.path?.prefix ?? "/", suffix: options.path?.suffix ?? "" },
-  hash: options.hash,
-  audience: options.audience,
-  label: undefined
-})
+}): CertificateKey => {
+  Check.checkCertificate(options)
+  return {
+    _tag: "Certificate",
+    url: options.url,
+    hosts: options.hosts.map((host) => checkHost("keys.hosts", host)),
+    path: { prefix: options.path?.prefix ?? "/", suffix: options.path?.suffix ?? "" },
+    hash: options.hash,
+    audience: options.audience,
+    label: undefined
+  }
+}
 
 /**
  * A shared secret of a token. Default: of any length but zero, without an id.
@@ -1413,13 +1446,16 @@ export const jwtSecret = (options: {
   readonly algorithms: readonly [JwtMacAlgorithm, ...Array<JwtMacAlgorithm>]
   readonly minBytes?: number
   readonly idSeparator?: string
-}): JwtSecret => ({
-  _tag: "JwtSecret",
-  algorithms: options.algorithms,
-  minBytes: options.minBytes ?? 1,
-  idSeparator: options.idSeparator,
-  label: undefined
-})
+}): JwtSecret => {
+  Check.checkJwtSecret(options)
+  return {
+    _tag: "JwtSecret",
+    algorithms: options.algorithms,
+    minBytes: options.minBytes ?? 1,
+    idSeparator: options.idSeparator,
+    label: undefined
+  }
+}
 
 /**
  * A public key of the provider's, found by the `kid` of a token among those at a URL, or in PEM at a URL of its own, which
@@ -1434,14 +1470,17 @@ export const jwk = (options: {
   readonly url: string
   readonly needsAudience?: boolean
   readonly audienceWith?: ReadonlyArray<string>
-}): JwkKey => ({
-  _tag: "Jwk",
-  algorithms: options.algorithms,
-  url: checkHttps("keys.url", options.url),
-  needsAudience: options.needsAudience ?? options.audienceWith !== undefined,
-  audienceWith: options.audienceWith ?? [],
-  label: undefined
-})
+}): JwkKey => {
+  Check.checkJwk(options)
+  return {
+    _tag: "Jwk",
+    algorithms: options.algorithms,
+    url: checkHttps("keys.url", options.url),
+    needsAudience: options.needsAudience ?? options.audienceWith !== undefined,
+    audienceWith: options.audienceWith ?? [],
+    label: undefined
+  }
+}
 
 /**
  * A key pair of a token, whose public half is the secret that verifies.
@@ -1449,11 +1488,14 @@ export const jwk = (options: {
  * @since 0.1.0
  * @category constructors
  */
-export const jwtKey = (options: { readonly algorithm: JwkAlgorithm }): JwtKey => ({
-  _tag: "JwtKey",
-  algorithm: options.algorithm,
-  label: undefined
-})
+export const jwtKey = (options: { readonly algorithm: JwkAlgorithm }): JwtKey => {
+  Check.checkJwtKey(options)
+  return {
+    _tag: "JwtKey",
+    algorithm: options.algorithm,
+    label: undefined
+  }
+}
 
 /**
  * A hash of a part of the request in a claim, or in a parameter of a signed URL. Default: it must be there.
@@ -1470,14 +1512,18 @@ export const hashOf = (
     readonly isOptional?: boolean
     readonly mayBeAbsentWithoutBody?: boolean
   }
-): Binding => ({
-  at: options.at,
-  content: parseTemplate(template),
-  hash: options.hash,
-  encoding: options.encoding,
-  isOptional: options.isOptional ?? false,
-  mayBeAbsentWithoutBody: options.mayBeAbsentWithoutBody ?? false
-})
+): Binding => {
+  Check.checkTemplate(template)
+  Check.checkHashOf(options)
+  return {
+    at: options.at,
+    content: parseTemplate(template),
+    hash: options.hash,
+    encoding: options.encoding,
+    isOptional: options.isOptional ?? false,
+    mayBeAbsentWithoutBody: options.mayBeAbsentWithoutBody ?? false
+  }
+}
 
 /**
  * A part of the request as it is in a claim, such as the URL that was called. Default: it must be there.
@@ -1488,14 +1534,18 @@ export const hashOf = (
 export const textOf = (
   template: string,
   options: { readonly at: ClaimField; readonly isOptional?: boolean }
-): Binding => ({
-  at: options.at,
-  content: parseTemplate(template),
-  hash: undefined,
-  encoding: "base64url",
-  isOptional: options.isOptional ?? false,
-  mayBeAbsentWithoutBody: false
-})
+): Binding => {
+  Check.checkTemplate(template)
+  Check.checkTextOf(options)
+  return {
+    at: options.at,
+    content: parseTemplate(template),
+    hash: undefined,
+    encoding: "base64url",
+    isOptional: options.isOptional ?? false,
+    mayBeAbsentWithoutBody: false
+  }
+}
 
 /**
  * Top-level fields of a JSON body as the signed content, by the value of a field: each as its name, a line break, its value
@@ -1504,11 +1554,14 @@ export const textOf = (
  * @since 0.1.0
  * @category constructors
  */
-export const listedFields = (options: Omit<ListedPart, "_tag">): SignedContent => ({
-  template: "{listed}",
-  parts: [{ _tag: "Listed", ...options }],
-  alternatives: []
-})
+export const listedFields = (options: Omit<ListedPart, "_tag">): SignedContent => {
+  Check.checkListed(options)
+  return {
+    template: "{listed}",
+    parts: [{ _tag: "Listed", ...options }],
+    alternatives: []
+  }
+}
 
 /**
  * An ed25519 key pair whose halves are told apart by their prefixes.
@@ -1521,10 +1574,12 @@ export const ed25519 = (options: {
   readonly publicPrefix: string
   readonly privatePrefix: string
   readonly label?: string
-}): Ed25519Key =>
-  options.publicPrefix === options.privatePrefix
+}): Ed25519Key => {
+  Check.checkEd25519(options)
+  return options.publicPrefix === options.privatePrefix
     ? reject("keys.privatePrefix", quote(options.privatePrefix), "a text that differs from publicPrefix")
     : { _tag: "Ed25519", ...options, label: options.label }
+}
 
 /**
  * A header as the place of a timestamp, an id or a type.
@@ -1548,7 +1603,10 @@ export const listItem = (label: string): ListItem => ({ _tag: "ListItem", label:
  * @since 0.1.0
  * @category constructors
  */
-export const body = (...path: readonly [string, ...Array<string>]): BodyField => ({ _tag: "Body", path })
+export const body = (...path: readonly [string, ...Array<string>]): BodyField => {
+  Check.checkPath(path)
+  return { _tag: "Body", path }
+}
 
 /**
  * A path in the JSON that a form body holds in one of its fields as the place of an id or a type.
@@ -1556,11 +1614,15 @@ export const body = (...path: readonly [string, ...Array<string>]): BodyField =>
  * @since 0.1.0
  * @category constructors
  */
-export const formJson = (field: string, ...path: readonly [string, ...Array<string>]): FormJsonField => ({
-  _tag: "FormJson",
-  field,
-  path
-})
+export const formJson = (field: string, ...path: readonly [string, ...Array<string>]): FormJsonField => {
+  Check.checkFieldName(field)
+  Check.checkPath(path)
+  return {
+    _tag: "FormJson",
+    field,
+    path
+  }
+}
 
 /**
  * An element in the XML that a form body holds in one of its fields, in base64, as the place of a type.
@@ -1568,11 +1630,15 @@ export const formJson = (field: string, ...path: readonly [string, ...Array<stri
  * @since 0.1.0
  * @category constructors
  */
-export const formXml = (field: string, ...path: readonly [string, ...Array<string>]): FormXmlField => ({
-  _tag: "FormXml",
-  field,
-  path
-})
+export const formXml = (field: string, ...path: readonly [string, ...Array<string>]): FormXmlField => {
+  Check.checkFieldName(field)
+  Check.checkPath(path)
+  return {
+    _tag: "FormXml",
+    field,
+    path
+  }
+}
 
 /**
  * A field of a form body as the place of a signature, an id or a type.
@@ -1580,7 +1646,10 @@ export const formXml = (field: string, ...path: readonly [string, ...Array<strin
  * @since 0.1.0
  * @category constructors
  */
-export const form = (field: string): FormField => ({ _tag: "Form", field })
+export const form = (field: string): FormField => {
+  Check.checkFieldName(field)
+  return { _tag: "Form", field }
+}
 
 /**
  * A parameter of the URL's query as the place of a signature, an id or a type.
@@ -1588,7 +1657,10 @@ export const form = (field: string): FormField => ({ _tag: "Form", field })
  * @since 0.1.0
  * @category constructors
  */
-export const query = (name: string): QueryField => ({ _tag: "Query", name })
+export const query = (name: string): QueryField => {
+  Check.checkName(name)
+  return { _tag: "Query", name }
+}
 
 /**
  * The name of a member of a JSON body as the type of an event, where that member is there, whatever it is.
@@ -1596,11 +1668,15 @@ export const query = (name: string): QueryField => ({ _tag: "Query", name })
  * @since 0.1.0
  * @category constructors
  */
-export const present = (value: string, ...path: ReadonlyArray<string>): PresentField => ({
-  _tag: "Present",
-  path: path.length === 0 ? [value] : path,
-  value
-})
+export const present = (value: string, ...path: ReadonlyArray<string>): PresentField => {
+  Check.checkFieldName(value)
+  Check.checkPath(path.length === 0 ? [value] : path)
+  return {
+    _tag: "Present",
+    path: path.length === 0 ? [value] : path,
+    value
+  }
+}
 
 /**
  * Several fields together as the place of a type, such as `TRANSACTIONS.SYNC_UPDATES_AVAILABLE`.
@@ -1608,10 +1684,13 @@ export const present = (value: string, ...path: ReadonlyArray<string>): PresentF
  * @since 0.1.0
  * @category constructors
  */
-export const joined = (...fields: readonly [EventField, EventField, ...Array<EventField>]): JoinedField => ({
-  _tag: "Joined",
-  fields
-})
+export const joined = (...fields: readonly [EventField, EventField, ...Array<EventField>]): JoinedField => {
+  Check.checkFields(fields)
+  return {
+    _tag: "Joined",
+    fields
+  }
+}
 
 /**
  * A claim of the token as the place of a timestamp, an id or a type.
@@ -1619,7 +1698,10 @@ export const joined = (...fields: readonly [EventField, EventField, ...Array<Eve
  * @since 0.1.0
  * @category constructors
  */
-export const claim = (name: string): ClaimField => ({ _tag: "Claim", name })
+export const claim = (name: string): ClaimField => {
+  Check.checkName(name)
+  return { _tag: "Claim", name }
+}
 
 /**
  * An id as the identity of events, or several fields that are one together. Default: one for each event, and repeated
@@ -1631,12 +1713,16 @@ export const claim = (name: string): ClaimField => ({ _tag: "Claim", name })
 export const byFields = (
   fields: EventField | readonly [EventField, ...Array<EventField>],
   options: { readonly per?: FieldsIdentity["per"]; readonly varies?: boolean } = {}
-): FieldsIdentity => ({
-  _tag: "Fields",
-  fields: "_tag" in fields ? [fields] : fields,
-  per: options.per ?? "event",
-  varies: options.varies ?? false
-})
+): FieldsIdentity => {
+  Check.checkFields(fields)
+  Check.checkByFields(options)
+  return {
+    _tag: "Fields",
+    fields: "_tag" in fields ? [fields] : fields,
+    per: options.per ?? "event",
+    varies: options.varies ?? false
+  }
+}
 
 /**
  * The body as the identity of events, together with fields beside it.
@@ -1644,11 +1730,14 @@ export const byFields = (
  * @since 0.1.0
  * @category constructors
  */
-export const byBody = (...fields: ReadonlyArray<EventField>): BodyIdentity => ({
-  _tag: "Body",
-  with: fields,
-  without: []
-})
+export const byBody = (...fields: ReadonlyArray<EventField>): BodyIdentity => {
+  for (const field of fields) Check.checkField(field)
+  return {
+    _tag: "Body",
+    with: fields,
+    without: []
+  }
+}
 
 /**
  * The JSON of the body as the identity of events, without the values at these paths, such as `retries` or `meta.attempt`.
@@ -1656,11 +1745,14 @@ export const byBody = (...fields: ReadonlyArray<EventField>): BodyIdentity => ({
  * @since 0.1.0
  * @category constructors
  */
-export const byBodyWithout = (...paths: readonly [string, ...Array<string>]): BodyIdentity => ({
-  _tag: "Body",
-  with: [],
-  without: paths.map(pathOf)
-})
+export const byBodyWithout = (...paths: readonly [string, ...Array<string>]): BodyIdentity => {
+  Check.checkPaths(paths)
+  return {
+    _tag: "Body",
+    with: [],
+    without: paths.map(pathOf)
+  }
+}
 
 /**
  * Deliveries that only announce a change, in the same bytes each time.
@@ -1691,14 +1783,17 @@ export const items = (
     /** Such as `time_ms`, of the delivery. */
     readonly with?: string
   } = {}
-): BatchList => ({
-  list: pathOf(options.list ?? ""),
-  id: [options.id ?? []].flat().map(joinedPaths),
-  type: [options.type ?? []].flat().map(joinedPaths),
-  varies: options.varies ?? false,
-  notifies: options.notifies ?? false,
-  with: options.with === undefined ? undefined : pathOf(options.with)
-})
+): BatchList => {
+  Check.checkItems(options)
+  return {
+    list: pathOf(options.list ?? ""),
+    id: [options.id ?? []].flat().map(joinedPaths),
+    type: [options.type ?? []].flat().map(joinedPaths),
+    varies: options.varies ?? false,
+    notifies: options.notifies ?? false,
+    with: options.with === undefined ? undefined : pathOf(options.with)
+  }
+}
 
 const pathOf = (text: string): ReadonlyArray<string> => (text === "" ? [] : text.split("."))
 
@@ -1714,7 +1809,10 @@ export const signedEcho = (options: {
   readonly when: SignedEcho["when"]
   readonly echo: EventField
   readonly jsonKey?: string
-}): SignedEcho => ({ _tag: "SignedEcho", when: options.when, echo: options.echo, jsonKey: options.jsonKey })
+}): SignedEcho => {
+  Check.checkSignedEcho(options)
+  return { _tag: "SignedEcho", when: options.when, echo: options.echo, jsonKey: options.jsonKey }
+}
 
 /**
  * A challenge in a signed request that is answered with a fixed text. Defaults: status 200, plain text.
@@ -1727,13 +1825,16 @@ export const signedReply = (options: {
   readonly body: string
   readonly status?: number
   readonly contentType?: string
-}): SignedReply => ({
-  _tag: "SignedReply",
-  when: options.when,
-  status: options.status ?? 200,
-  contentType: options.contentType ?? "text/plain; charset=utf-8",
-  body: options.body
-})
+}): SignedReply => {
+  Check.checkSignedReply(options)
+  return {
+    _tag: "SignedReply",
+    when: options.when,
+    status: options.status ?? 200,
+    contentType: options.contentType ?? "text/plain; charset=utf-8",
+    body: options.body
+  }
+}
 
 /**
  * A challenge in a signed request that is answered with its HMAC.
@@ -1741,7 +1842,10 @@ export const signedReply = (options: {
  * @since 0.1.0
  * @category constructors
  */
-export const signedProof = (options: Omit<SignedProof, "_tag">): SignedProof => ({ _tag: "SignedProof", ...options })
+export const signedProof = (options: Omit<SignedProof, "_tag">): SignedProof => {
+  Check.checkSignedProof(options)
+  return { _tag: "SignedProof", ...options }
+}
 
 /**
  * A signed request that is confirmed by fetching a URL of the provider's.
@@ -1753,12 +1857,15 @@ export const signedConfirmation = (options: {
   readonly when: When
   readonly url: EventField
   readonly hosts: readonly [string, ...Array<string>]
-}): SignedConfirmation => ({
-  _tag: "SignedConfirmation",
-  when: options.when,
-  url: options.url,
-  hosts: options.hosts.map((host) => checkHost("handshake.hosts", host))
-})
+}): SignedConfirmation => {
+  Check.checkSignedConfirmation(options)
+  return {
+    _tag: "SignedConfirmation",
+    when: options.when,
+    url: options.url,
+    hosts: options.hosts.map((host) => checkHost("handshake.hosts", host))
+  }
+}
 
 /**
  * A challenge in a request without a signature that is sent back. Default: to anybody, as plain text.
@@ -1772,14 +1879,17 @@ export const openEcho = (options: {
   readonly when?: When
   readonly verifyToken?: QueryField
   readonly jsonKey?: string
-}): OpenEcho => ({
-  _tag: "OpenEcho",
-  method: options.method,
-  when: options.when,
-  challenge: options.challenge,
-  verifyToken: options.verifyToken,
-  jsonKey: options.jsonKey
-})
+}): OpenEcho => {
+  Check.checkOpenEcho(options)
+  return {
+    _tag: "OpenEcho",
+    method: options.method,
+    when: options.when,
+    challenge: options.challenge,
+    verifyToken: options.verifyToken,
+    jsonKey: options.jsonKey
+  }
+}
 
 /**
  * A request without a signature that only tells that the webhook was made, such as `webhook_id=12`. It is answered with 200
@@ -1788,10 +1898,7 @@ export const openEcho = (options: {
  * @since 0.1.0
  * @category constructors
  */
-export const openPing = (name: string): OpenPing =>
-  /^[\w-]{1,32}$/.test(name)
-    ? { _tag: "OpenPing", name }
-    : reject("handshake.name", quote(name), "1 to 32 letters, digits, underscores and dashes")
+export const openPing = (name: string): OpenPing => ({ _tag: "OpenPing", name: checkPing("handshake.name", name) })
 
 /**
  * A challenge in a request without a signature that is sent back signed.
@@ -1799,7 +1906,10 @@ export const openPing = (name: string): OpenPing =>
  * @since 0.1.0
  * @category constructors
  */
-export const openProof = (options: Omit<OpenProof, "_tag">): OpenProof => ({ _tag: "OpenProof", ...options })
+export const openProof = (options: Omit<OpenProof, "_tag">): OpenProof => {
+  Check.checkOpenProof(options)
+  return { _tag: "OpenProof", ...options }
+}
 
 /**
  * A secret that the provider chooses, and sends with its first request. Default: the answer does not repeat it.
@@ -1810,7 +1920,11 @@ export const openProof = (options: Omit<OpenProof, "_tag">): OpenProof => ({ _ta
 export const secretOffer = (
   secret: HeaderField | BodyField,
   options: { readonly echoes?: boolean } = {}
-): SecretOffer => ({ _tag: "SecretOffer", secret, echoes: options.echoes ?? false })
+): SecretOffer => {
+  Check.checkSecretField(secret)
+  Check.checkSecretOffer(options)
+  return { _tag: "SecretOffer", secret, echoes: options.echoes ?? false }
+}
 
 // -----------------------------------------------------------------------------------------------------------------
 // combinators
@@ -1824,11 +1938,12 @@ export const secretOffer = (
 export const withTolerance: {
   (tolerance: Tolerance): (scheme: SignatureScheme) => SignatureScheme
   (scheme: SignatureScheme, tolerance: Tolerance): SignatureScheme
-} = dual(2, (scheme: SignatureScheme, tolerance: Tolerance): SignatureScheme =>
-  scheme.timestamp === undefined
+} = dual(2, (scheme: SignatureScheme, tolerance: Tolerance): SignatureScheme => {
+  Check.checkTolerance(tolerance)
+  return scheme.timestamp === undefined
     ? reject("tolerance", "a tolerance", `a scheme with a timestamp, which ${scheme.id} has not`)
     : { ...scheme, timestamp: { ...scheme.timestamp, toleranceMillis: toleranceMillis(tolerance) } }
-)
+})
 
 /**
  * What makes two deliveries of a scheme the same event: the first of these whose fields are all there. The last one always
@@ -1889,7 +2004,7 @@ const reject = (option: string, actual: string, accepts: string): never => {
 const checkText =
   (pattern: RegExp, accepts: string) =>
   (option: string, text: string): string =>
-    pattern.test(text) ? text : reject(option, quote(text), accepts)
+    typeof text === "string" && pattern.test(text) ? text : reject(option, describe(text), accepts)
 
 const checkHeader = checkText(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "a header name")
 
@@ -1913,6 +2028,8 @@ const checkMediaType = checkText(
   /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/,
   "a media type in lower case, such as application/json"
 )
+
+const checkPing = checkText(/^[\w-]{1,32}$/, "1 to 32 letters, digits, underscores and dashes")
 
 const checkId = (id: string): string => checkSchemeId("id", id)
 

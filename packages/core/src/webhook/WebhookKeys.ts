@@ -61,6 +61,7 @@ import { isTrustedUrl } from "./internal/providerKeys.ts"
 import type { SignatureScheme } from "./SignatureScheme.ts"
 import { Reason, WebhookError } from "./WebhookError.ts"
 import * as WebhookVerifier from "./WebhookVerifier.ts"
+import { checkKeys } from "./internal/optionChecks.ts"
 
 /**
  * What the service does.
@@ -134,6 +135,7 @@ export interface Options {
  * @category layers
  */
 export const layer = (options: Options = {}): Layer.Layer<WebhookKeys, never, HttpClient.HttpClient> => {
+  checkKeys("WebhookKeys", options)
   const settings = read(options)
   return Layer.effect(
     WebhookKeys,

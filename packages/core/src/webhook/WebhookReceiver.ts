@@ -83,6 +83,7 @@ import type { WebhookError } from "./WebhookError.ts"
 import type { Header } from "./WebhookEvent.ts"
 import type { Service as Keys } from "./WebhookKeys.ts"
 import type { Verified } from "./WebhookVerifier.ts"
+import { checkReceiver } from "./internal/optionChecks.ts"
 
 /**
  * One secret, or several that are accepted side by side.
@@ -432,9 +433,11 @@ export const headersOf = (rawHeaders: ReadonlyArray<string>): ReadonlyArray<Head
  * @since 0.1.0
  * @category constructors
  */
-export const make = <const O extends AnyOptions>(options: O & Known<O>): Receiver<ErrorOf<O>, ServicesOf<O>> =>
+export const make = <const O extends AnyOptions>(options: O & Known<O>): Receiver<ErrorOf<O>, ServicesOf<O>> => {
+  checkReceiver("", options)
   // What can fail, and what is needed, is what the types of the options say.
-  Machine.make(settingsOf(options)) as Receiver<ErrorOf<O>, ServicesOf<O>>
+  return Machine.make(settingsOf(options)) as Receiver<ErrorOf<O>, ServicesOf<O>>
+}
 
 const settingsOf = (options: AnyOptions): Described.Settings<unknown, unknown, unknown> => ({
   ...options,

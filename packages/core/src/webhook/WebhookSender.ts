@@ -216,7 +216,7 @@ export class WebhookSender extends Context.Service<WebhookSender, Service>()("ca
  * @category constructors
  */
 export const make = (policy: Policy.Policy = {}): Effect.Effect<Service, never, HttpClient.HttpClient | InboxStore> => {
-  const compiled = Policy.compile(Policy.merge(defaultPolicy, policy))
+  const compiled = compiledOf(policy)
   return Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
     const store = yield* InboxStore
@@ -240,6 +240,12 @@ export const make = (policy: Policy.Policy = {}): Effect.Effect<Service, never, 
  */
 export const layer = (policy?: Policy.Policy): Layer.Layer<WebhookSender, never, HttpClient.HttpClient | InboxStore> =>
   Layer.effect(WebhookSender, make(policy))
+
+const compiledOf = (policy: Policy.Policy) => {
+  // A merge would take what is no record for an empty one.
+  Policy.compile(policy)
+  return Policy.compile(Policy.merge(defaultPolicy, policy))
+}
 
 const defaultPolicy: Policy.Policy = {
   timeout: "15 seconds",

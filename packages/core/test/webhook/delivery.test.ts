@@ -311,7 +311,7 @@ describe("what a scheme says of its deliveries", () => {
   )
 
   it("is checked where the scheme is made", () => {
-    assert.throws(() => schemeWith({ contentTypes: ["json"] }), /delivery\.contentTypes is "json"/)
+    assert.throws(() => schemeWith({ contentTypes: ["json"] }), /delivery\.contentTypes\[0\] is "json"/)
     assert.throws(() => schemeWith({ acknowledgement: { status: 500 } }), /delivery\.acknowledgement\.status is 500/)
     assert.throws(() => schemeWith({ retriedFor: -1 }), /delivery\.retriedFor is -1/)
   })

@@ -2,6 +2,7 @@ import { Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import * as InvalidOption from "../InvalidOption.ts"
 import { type CipherKey, keyOf } from "./cipher.ts"
+import * as OptionCheck from "../OptionCheck.ts"
 
 /** A key: 32 bytes in base64 or base64url, and its name of letters, digits, `-` and `_`. */
 export interface NamedKey {
@@ -17,6 +18,7 @@ export interface KeyRing {
 
 /** Makes a ring, or throws `InvalidOption` for a key that is none, without showing it. */
 export const ringOf = (keys: readonly [NamedKey, ...ReadonlyArray<NamedKey>]): KeyRing => {
+  checkKeys("seal.keys", keys)
   const [head, ...others] = keys
   const first = toCipherKey(head)
   const all = new Map([first, ...others.map(toCipherKey)].map((key) => [key.id, key]))
@@ -31,7 +33,10 @@ export const keysIn = (text: Redacted.Redacted<string>): readonly [NamedKey, ...
 }
 
 /** A new random key. */
-export const generate = (id: string): NamedKey => ({ id, secret: Redacted.make(randomBytes(32).toString("base64")) })
+export const generate = (id: string): NamedKey => {
+  validName("seal.key.id", id)
+  return { id, secret: Redacted.make(randomBytes(32).toString("base64")) }
+}
 
 const noKey: NamedKey = { id: "", secret: Redacted.make("") }
 
@@ -41,7 +46,7 @@ const parseKey = (text: string): NamedKey => {
 }
 
 const toCipherKey = ({ id, secret }: NamedKey): CipherKey => {
-  if (!/^[\w-]{1,64}$/.test(id)) {
+  if (!isName(id)) {
     // What stands where a name should may be the secret itself.
     throw invalid("key.id", `a text of ${id.length} characters`, "up to 64 letters, digits, - and _")
   }
@@ -51,6 +56,21 @@ const toCipherKey = ({ id, secret }: NamedKey): CipherKey => {
   if (key === undefined) throw invalid(`key ${id}`, `${bytes.byteLength} bytes`, "32 bytes in base64 or base64url")
   return key
 }
+
+/** What stands where a name should may be the secret itself: it is not shown. */
+const name = OptionCheck.secret("up to 64 letters, digits, - and _", (id) => typeof id === "string")
+
+const validName = OptionCheck.secret("up to 64 letters, digits, - and _", (id) => typeof id === "string" && isName(id))
+
+const isName = (id: string): boolean => /^[\w-]{1,64}$/.test(id)
+
+const checkKeys = OptionCheck.list(
+  OptionCheck.record<NamedKey>({
+    id: OptionCheck.required(name),
+    secret: OptionCheck.required(OptionCheck.redacted)
+  }),
+  1
+)
 
 const invalid = (option: string, actual: string, accepts: string) =>
   new InvalidOption.InvalidOption({ option: `seal.${option}`, actual, accepts })

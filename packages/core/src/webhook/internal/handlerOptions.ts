@@ -23,8 +23,12 @@ export const laneRule = ({ key, maxPerKey, ordered = false, whenDead }: LaneOpti
   return { limit, ordered, stands: whenDead === "stand", decided: key !== undefined }
 }
 
-/** Throws for a handler whose type has no schema. */
+/** Throws for a handler whose type has no schema, or a schema whose type has no handler. */
 export const rejectStrayHandlers = (types: ReadonlyArray<string>, handled: ReadonlyArray<string>): void => {
+  const missing = types.find((type) => !handled.includes(type))
+  if (missing !== undefined) {
+    InvalidOption.reject(`handle.${missing}`, undefined, "a function, as for each type in events")
+  }
   const stray = handled.find((type) => !types.includes(type))
   if (stray === undefined) return
   throw new InvalidOption.InvalidOption({
