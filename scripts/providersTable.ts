@@ -124,12 +124,15 @@ const identityOf = (scheme: Scheme): string =>
         case "Fields":
           return identity.fields.map(placeOf).join(" and ") + (identity.varies ? ", whatever the body" : "")
         case "Body":
-          return ["the body", ...identity.with.map(placeOf)].join(" and ")
+          return ["the body", ...identity.with.map(placeOf)].join(" and ") + withoutOf(identity)
         case "Notification":
           return "none: the same bytes wait once"
       }
     })
     .join(", else ")
+
+const withoutOf = ({ without }: SignatureScheme.BodyIdentity): string =>
+  without.length === 0 ? "" : ` without ${pathsOf(without)}`
 
 const batchOf = ({ batch }: Scheme): string =>
   (batch?.lists ?? [])

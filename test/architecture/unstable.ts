@@ -7,6 +7,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/AwsSignature.ts": ["effect/http"],
   "core/src/auth/BearerAuth.ts": ["effect/http", "effect/http-api"],
   "core/src/auth/Jwks.ts": ["effect/http"],
+  "core/src/auth/internal/jwt/possession.ts": ["effect/http"],
   "core/src/auth/internal/jwt/fetchKeys.ts": ["effect/http"],
   "core/src/auth/internal/aws/Signer.ts": ["effect/http"],
   "core/src/auth/internal/aws/signing.ts": ["effect/http"],

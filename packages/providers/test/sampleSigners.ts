@@ -165,7 +165,8 @@ const contentful: Signer = (sent, secret) => {
 
 const twilio: Signer = (sent, secret) => {
   const hash = sha256(sent.body).digest("hex")
-  const url = isJson(sent) ? `${sent.url}${sent.url.includes("?") ? "&" : "?"}bodySHA256=${hash}` : sent.url
+  const bare = sent.url.replace(/[?&]bodySHA256=[0-9a-f]+$/, "")
+  const url = isJson(sent) ? `${bare}${bare.includes("?") ? "&" : "?"}bodySHA256=${hash}` : sent.url
   const pairs = isJson(sent) ? [] : formOf(sent).toSorted()
   const content = url + pairs.map((pair) => pair.join("")).join("")
   return withHeaders({ ...sent, url }, [["X-Twilio-Signature", hmac("sha1", secret, content).digest("base64")]])
@@ -293,6 +294,18 @@ const highLevelRsa: Signer = (sent) =>
 
 const bearer: Signer = (sent, secret) => withHeaders(sent, [["Authorization", `Bearer ${secret}`]])
 
+/** The JSON of the event, in a field of a form or of the query where it is not the body. */
+const payloadOf = (sent: Unsigned): string =>
+  isJson(sent) ? textOf(sent) : (fieldsOf(sent).find(([name]) => name === "payload")?.[1] ?? "")
+
+const fieldsOf = (sent: Unsigned): ReadonlyArray<readonly [string, string]> =>
+  sent.method === "GET" ? [...new URL(sent.url).searchParams] : formOf(sent)
+
+const overPayload =
+  (header: string): Signer =>
+  (sent, secret) =>
+    withHeaders(sent, [[header, hmac("sha256", secret, payloadOf(sent)).digest("hex")]])
+
 const inHeader =
   (header: string, valueOf: (sent: Unsigned, secret: string) => string): Signer =>
   (sent, secret) =>
@@ -312,10 +325,12 @@ const signers: Readonly<Record<string, Signer>> = {
   "deepgram-token": token("dg-token"),
   "dropbox-sign": dropboxSign,
   figma,
+  gitea: overPayload("X-Gitea-Signature"),
   fusionauth: inHeader("X-FusionAuth-Signature-JWT", ({ body }, secret) => hs256(secret, fusionAuthClaims(body))),
   "fusionauth-rsa": inHeader("X-FusionAuth-Signature-JWT", ({ body }) => rs256(fusionAuthClaims(body))),
   gitlab: token("X-Gitlab-Token"),
   gong: inHeader("Authorization", ({ body, millis, url }) => rs256(gongClaims(url, body, millis))),
+  gogs: overPayload("X-Gogs-Signature"),
   "google-calendar": token("X-Goog-Channel-Token"),
   "google-drive": token("X-Goog-Channel-Token"),
   "google-pubsub": inHeader("Authorization", ({ millis }, secret) => `Bearer ${rs256(googleClaims(secret, millis))}`),

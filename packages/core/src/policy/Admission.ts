@@ -60,8 +60,8 @@ import type { CallEvent } from "./CallObserver.ts"
 import type { Category, Response } from "./Failure.ts"
 import type { AttemptFailure } from "./internal/engine/attemptFailure.ts"
 import type { CallOptions } from "./internal/callOptions.ts"
-import * as InvalidOption from "./InvalidOption.ts"
 import type { KeyInput } from "./RateLimit.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 type WithoutPlace<Event> = Event extends CallEvent ? Omit<Event, "integration" | "endpoint" | "tenant"> : never
 
@@ -211,6 +211,18 @@ export interface Strategy<out E = never> {
   readonly make: () => Admission<E>
 }
 
+const checkStrategy = OptionCheck.record<{
+  readonly name: string
+  readonly before?: Place
+  readonly describe?: string
+  readonly make: () => unknown
+}>({
+  name: OptionCheck.required(OptionCheck.httpToken),
+  before: OptionCheck.oneOf("throttle", "circuitBreaker", "bulkhead", "concurrency", "rateLimit", "timeout"),
+  describe: OptionCheck.anyText,
+  make: OptionCheck.required(OptionCheck.callback)
+})
+
 /**
  * Creates a strategy. `name` labels it in `Policy.describe`; it runs before the slot `before` (default: `timeout`, the
  * innermost); `make` creates its state.
@@ -223,10 +235,13 @@ export const strategy = <E>(options: {
   readonly before?: Place
   readonly describe?: string
   readonly make: () => Admission<E>
-}): Strategy<E> => ({
-  [StrategyTypeId]: StrategyTypeId,
-  name: InvalidOption.httpToken("strategy.name", options.name),
-  before: options.before ?? "timeout",
-  describe: options.describe ?? "",
-  make: options.make
-})
+}): Strategy<E> => {
+  checkStrategy("strategy", options)
+  return {
+    [StrategyTypeId]: StrategyTypeId,
+    name: options.name,
+    before: options.before ?? "timeout",
+    describe: options.describe ?? "",
+    make: options.make
+  }
+}

@@ -38,10 +38,12 @@
  *
  * @since 0.1.0
  */
-import type { Duration, Schedule } from "effect"
+import { type Duration, Schedule } from "effect"
 import { openMillisOf } from "./internal/breaker/openMillis.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import type { KeyInput } from "./RateLimit.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { isMade } from "./internal/made.ts"
 
 const TypeId = "~causeway/policy/Breaker"
 
@@ -176,17 +178,57 @@ export interface RateOptions {
   readonly window?: number | Exclude<Duration.Input, number>
 }
 
+const commonShape: OptionCheck.Shape<CommonOptions> = {
+  openDuration: OptionCheck.either(Schedule.isSchedule, OptionCheck.anything, OptionCheck.positiveDuration),
+  maxRetryAfter: OptionCheck.duration,
+  probes: OptionCheck.integer(1),
+  probeSuccessRatio: OptionCheck.ratio,
+  key: OptionCheck.callback
+}
+
+const rateShape: OptionCheck.Shape<CommonOptions & RateOptions> = {
+  ...commonShape,
+  threshold: OptionCheck.ratio,
+  minimumCalls: OptionCheck.integer(1),
+  window: OptionCheck.either(
+    (window) => typeof window === "number",
+    OptionCheck.integer(1),
+    OptionCheck.positiveDuration
+  )
+}
+
+const checkCommon = OptionCheck.record(commonShape)
+
+const checkConsecutive = OptionCheck.record<CommonOptions & { readonly failures?: number }>({
+  ...commonShape,
+  failures: OptionCheck.integer(1)
+})
+
+const checkRate = OptionCheck.record(rateShape)
+
+const checkSlow = OptionCheck.record<CommonOptions & RateOptions & { readonly slowerThan: Duration.Input }>({
+  ...rateShape,
+  slowerThan: OptionCheck.required(OptionCheck.positiveDuration)
+})
+
+const checkCustom = OptionCheck.record<CommonOptions & { readonly name: string; readonly make: () => TripRule }>({
+  ...commonShape,
+  name: OptionCheck.required(OptionCheck.text),
+  make: OptionCheck.required(OptionCheck.callback)
+})
+
+const checkBreakers = OptionCheck.list(OptionCheck.satisfies("a breaker", (breaker) => isMade(TypeId, breaker)))
+
 /**
  * Trips after so many failed attempts in a row. `failures` defaults to 5.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const consecutive = (options: CommonOptions & { readonly failures?: number } = {}): Breaker =>
-  make(
-    [{ _tag: "Consecutive", failures: InvalidOption.integer("circuitBreaker.failures", options.failures ?? 5, 1) }],
-    options
-  )
+export const consecutive = (options: CommonOptions & { readonly failures?: number } = {}): Breaker => {
+  checkConsecutive("circuitBreaker", options)
+  return make([{ _tag: "Consecutive", failures: options.failures ?? 5 }], options)
+}
 
 /**
  * Trips when the share of failed attempts in the window reaches `threshold`, after at least `minimumCalls`. It is
@@ -195,8 +237,10 @@ export const consecutive = (options: CommonOptions & { readonly failures?: numbe
  * @since 0.1.0
  * @category constructors
  */
-export const failureRate = (options: CommonOptions & RateOptions = {}): Breaker =>
-  make([{ _tag: "FailureRate", ...rateOf(options) }], options)
+export const failureRate = (options: CommonOptions & RateOptions = {}): Breaker => {
+  checkRate("circuitBreaker", options)
+  return make([{ _tag: "FailureRate", ...rateOf(options) }], options)
+}
 
 /**
  * Trips when the share of attempts in the window that took `slowerThan` or longer, failed ones among them, reaches
@@ -208,6 +252,7 @@ export const failureRate = (options: CommonOptions & RateOptions = {}): Breaker 
 export const slowCallRate = (
   options: CommonOptions & RateOptions & { readonly slowerThan: Duration.Input }
 ): Breaker => {
+  checkSlow("circuitBreaker", options)
   const slowerThanMillis = InvalidOption.positiveMillis("circuitBreaker.slowerThan", options.slowerThan)
   return make([{ _tag: "SlowCallRate", slowerThanMillis, ...rateOf(options) }], options)
 }
@@ -246,8 +291,8 @@ export const slowCallRate = (
  * @category constructors
  */
 export const custom = (options: CommonOptions & { readonly name: string; readonly make: () => TripRule }): Breaker => {
-  const name = InvalidOption.nonEmpty("circuitBreaker.name", options.name)
-  return make([{ _tag: "Custom", name, make: options.make }], options)
+  checkCustom("circuitBreaker", options)
+  return make([{ _tag: "Custom", name: options.name, make: options.make }], options)
 }
 
 /**
@@ -258,6 +303,8 @@ export const custom = (options: CommonOptions & { readonly name: string; readonl
  * @category constructors
  */
 export const any = (breakers: ReadonlyArray<Breaker>, options: CommonOptions = {}): Breaker => {
+  checkBreakers("circuitBreaker.any", breakers)
+  checkCommon("circuitBreaker", options)
   const [first, ...others] = breakers
   if (first === undefined) throw invalid("circuitBreaker.any", "empty", "at least one breaker")
   breakers.forEach(requireNoRecovery)

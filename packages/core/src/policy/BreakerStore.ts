@@ -40,7 +40,7 @@ import type { Breaker } from "./Breaker.ts"
 import { Circuit } from "./internal/breaker/Circuit.ts"
 import type { Admission, AttemptEnd, Outcome, Snapshot, Transition } from "./internal/breaker/model.ts"
 import { BoundedKeys } from "./internal/BoundedKeys.ts"
-import * as InvalidOption from "./InvalidOption.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 export type { Admission, AttemptEnd, Outcome, Phase, Snapshot, Transition } from "./internal/breaker/model.ts"
 
@@ -92,6 +92,8 @@ export class BreakerStore extends Context.Service<
   }
 >()("causeway/policy/BreakerStore") {}
 
+const checkMemory = OptionCheck.record<{ readonly maxKeys?: number }>({ maxKeys: OptionCheck.integer(1) })
+
 /**
  * Makes a store in memory.
  *
@@ -99,7 +101,8 @@ export class BreakerStore extends Context.Service<
  * @category constructors
  */
 export const makeMemory = (options: { readonly maxKeys?: number } = {}): BreakerStore["Service"] => {
-  const maxKeys = InvalidOption.integer("breakerStore.maxKeys", options.maxKeys ?? 10_000, 1)
+  checkMemory("breakerStore", options)
+  const maxKeys = options.maxKeys ?? 10_000
   const circuits = new BoundedKeys<Circuit>(maxKeys, (circuit, now) => circuit.isIdle(now))
   const isolated = new Set<string>()
   let began: number | undefined
@@ -177,8 +180,10 @@ export const makeMemory = (options: { readonly maxKeys?: number } = {}): Breaker
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory = (options?: { readonly maxKeys?: number }): Layer.Layer<BreakerStore> =>
-  Layer.sync(BreakerStore, () => BreakerStore.of(makeMemory(options)))
+export const layerMemory = (options: { readonly maxKeys?: number } = {}): Layer.Layer<BreakerStore> => {
+  checkMemory("breakerStore", options)
+  return Layer.sync(BreakerStore, () => BreakerStore.of(makeMemory(options)))
+}
 
 const unchanged: Effect.Effect<Transition | undefined> = Effect.succeed(undefined)
 

@@ -40,6 +40,7 @@ import * as Redis from "effect/persistence/Redis"
 import { BreakerStore } from "./BreakerStore.ts"
 import * as redisCircuits from "./internal/breaker/redisCircuits.ts"
 import * as InvalidOption from "./InvalidOption.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 /**
  * Options of {@link layer}.
@@ -58,20 +59,29 @@ export interface Options {
   readonly maxKeys?: number
 }
 
+const checkOptions = OptionCheck.record<Options>({
+  prefix: OptionCheck.anyText,
+  onStoreError: OptionCheck.oneOf("allow", "fail"),
+  timeout: OptionCheck.positiveDuration,
+  maxKeys: OptionCheck.integer(1)
+})
+
 /**
  * Makes a store over a Redis client.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (redis: Redis.Redis["Service"], options: Options = {}): BreakerStore["Service"] =>
-  redisCircuits.make(redis, {
+export const make = (redis: Redis.Redis["Service"], options: Options = {}): BreakerStore["Service"] => {
+  checkOptions("breakerStore", options)
+  return redisCircuits.make(redis, {
     prefix: prefixOf(options.prefix ?? "causeway"),
     onStoreError: options.onStoreError ?? "allow",
     timeoutMillis: InvalidOption.positiveMillis("breakerStore.timeout", options.timeout ?? 250),
-    maxKeys: InvalidOption.integer("breakerStore.maxKeys", options.maxKeys ?? 10_000, 1),
+    maxKeys: options.maxKeys ?? 10_000,
     time: "server"
   })
+}
 
 /**
  * A store over the `Redis` service, which a Layer such as `NodeRedis.layer` gives.
@@ -79,11 +89,14 @@ export const make = (redis: Redis.Redis["Service"], options: Options = {}): Brea
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options?: Options): Layer.Layer<BreakerStore, never, Redis.Redis> =>
-  Layer.effect(
+export const layer = (options: Options = {}): Layer.Layer<BreakerStore, never, Redis.Redis> => {
+  checkOptions("breakerStore", options)
+  prefixOf(options.prefix ?? "causeway")
+  return Layer.effect(
     BreakerStore,
     Effect.map(Redis.Redis, (redis) => BreakerStore.of(make(redis, options)))
   )
+}
 
 /** A brace would begin the part of a key that decides its slot. */
 const prefixOf = (prefix: string): string => {

@@ -36,6 +36,8 @@
 import type { Duration } from "effect"
 import * as InvalidOption from "./InvalidOption.ts"
 import type { KeyInput } from "./RateLimit.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { isMade } from "./internal/made.ts"
 
 const TypeId = "~causeway/policy/Bulkhead"
 
@@ -79,20 +81,30 @@ export interface Bulkhead {
  */
 export type Input = Options | Bulkhead
 
+const checkOptions = OptionCheck.record<Options>({
+  maxInFlight: OptionCheck.required(OptionCheck.integer(1)),
+  maxWaiting: OptionCheck.integer(0),
+  maxWait: OptionCheck.duration,
+  key: OptionCheck.callback
+})
+
 /**
  * Makes a bulkhead; throws `InvalidOption` for numbers that make no sense.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options): Bulkhead => ({
-  [TypeId]: TypeId,
-  _tag: "Bulkhead",
-  maxInFlight: InvalidOption.integer("bulkhead.maxInFlight", options.maxInFlight, 1),
-  maxWaiting: InvalidOption.integer("bulkhead.maxWaiting", options.maxWaiting ?? 0, 0),
-  maxWaitMillis: InvalidOption.finiteMillis("bulkhead.maxWait", options.maxWait ?? 30_000),
-  key: options.key
-})
+export const make = (options: Options): Bulkhead => {
+  checkOptions("bulkhead", options)
+  return {
+    [TypeId]: TypeId,
+    _tag: "Bulkhead",
+    maxInFlight: options.maxInFlight,
+    maxWaiting: options.maxWaiting ?? 0,
+    maxWaitMillis: InvalidOption.finiteMillis("bulkhead.maxWait", options.maxWait ?? 30_000),
+    key: options.key
+  }
+}
 
 /**
  * Takes a bulkhead as it is, and plain options through {@link make}.
@@ -100,4 +112,4 @@ export const make = (options: Options): Bulkhead => ({
  * @since 0.1.0
  * @category constructors
  */
-export const fromInput = (input: Input): Bulkhead => (TypeId in input ? input : make(input))
+export const fromInput = (input: Input): Bulkhead => (isMade(TypeId, input) ? input : make(input))

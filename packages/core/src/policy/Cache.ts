@@ -62,6 +62,8 @@ import { Revalidations as RevalidationsInMemory } from "./internal/cache/Revalid
 import { selectionOf } from "./internal/cache/selection.ts"
 import { type Asker, partitionOf } from "./internal/cache/partition.ts"
 import * as InvalidOption from "./InvalidOption.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { hasMethods, isMade } from "./internal/made.ts"
 
 const TypeId = "~causeway/policy/Cache"
 
@@ -128,28 +130,43 @@ export interface Cache {
   readonly key: ((request: Request) => string) | undefined
 }
 
+const checkOptions = OptionCheck.record<Options>({
+  maxBytes: OptionCheck.integer(1),
+  maxEntries: OptionCheck.integer(1),
+  maxBodyBytes: OptionCheck.integer(0),
+  defaultTtl: OptionCheck.duration,
+  heuristics: OptionCheck.flag,
+  staleWhileRevalidate: OptionCheck.duration,
+  staleIfError: OptionCheck.duration,
+  revalidateWithin: OptionCheck.duration,
+  methods: OptionCheck.list(OptionCheck.oneOf("GET", "HEAD")),
+  key: OptionCheck.callback
+})
+
 /**
  * Makes a cache; throws `InvalidOption` for numbers that make no sense.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Cache => ({
-  [TypeId]: TypeId,
-  maxBytes: InvalidOption.integer("cache.maxBytes", options.maxBytes ?? 16 * 1024 * 1024, 1),
-  maxEntries: InvalidOption.integer("cache.maxEntries", options.maxEntries ?? 1_000, 1),
-  maxBodyBytes: InvalidOption.integer("cache.maxBodyBytes", options.maxBodyBytes ?? 1024 * 1024, 0),
-  defaultTtlMillis: InvalidOption.finiteMillis("cache.defaultTtl", options.defaultTtl ?? 0),
-  heuristics: options.heuristics ?? false,
-  staleWhileRevalidateMillis: InvalidOption.finiteMillis(
-    "cache.staleWhileRevalidate",
-    options.staleWhileRevalidate ?? 0
-  ),
-  staleIfErrorMillis: InvalidOption.finiteMillis("cache.staleIfError", options.staleIfError ?? 0),
-  revalidateWithinMillis: InvalidOption.finiteMillis("cache.revalidateWithin", options.revalidateWithin ?? 86_400_000),
-  methods: new Set(options.methods ?? ["GET"]),
-  key: options.key
-})
+export const make = (options: Options = {}): Cache => {
+  checkOptions("cache", options)
+  return {
+    [TypeId]: TypeId,
+    maxBytes: options.maxBytes ?? 16 * 1024 * 1024,
+    maxEntries: options.maxEntries ?? 1_000,
+    maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+    defaultTtlMillis: millisOf("defaultTtl", options.defaultTtl ?? 0),
+    heuristics: options.heuristics ?? false,
+    staleWhileRevalidateMillis: millisOf("staleWhileRevalidate", options.staleWhileRevalidate ?? 0),
+    staleIfErrorMillis: millisOf("staleIfError", options.staleIfError ?? 0),
+    revalidateWithinMillis: millisOf("revalidateWithin", options.revalidateWithin ?? 86_400_000),
+    methods: new Set(options.methods ?? ["GET"]),
+    key: options.key
+  }
+}
+
+const millisOf = (option: string, value: Duration.Input): number => InvalidOption.finiteMillis(`cache.${option}`, value)
 
 type Store = CacheStore.CacheStore["Service"]
 
@@ -468,6 +485,11 @@ export interface ClientOptions {
   readonly partition?: (request: HttpClientRequest) => string
 }
 
+const checkClientOptions = OptionCheck.record<ClientOptions>({
+  store: OptionCheck.satisfies("a CacheStore", (store) => hasMethods(store, "get", "put", "remove")),
+  partition: OptionCheck.callback
+})
+
 /**
  * A client that stores and reuses responses. During an outage (see {@link isOutage}) it serves a stale response, as long
  * as its age allows; a store that cannot be read fails as the client's transport does, if its
@@ -476,10 +498,12 @@ export interface ClientOptions {
  * @since 0.1.0
  * @category combinators
  */
-export const withCache =
-  (cache: Cache, options: ClientOptions = {}) =>
-  <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E | HttpClientError, R> => {
-    const store = options.store ?? CacheStore.makeMemory(cache)
+export const withCache = (cache: Cache, options: ClientOptions = {}) => {
+  checkMade("cache", cache)
+  checkClientOptions("cache", options)
+  return <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E | HttpClientError, R> => {
+    const { maxBytes, maxEntries } = cache
+    const store = options.store ?? CacheStore.makeMemory({ maxBytes, maxEntries })
     return cachingClient(client, {
       partition: options.partition ?? ((request, redactedNames) => partitionOf({ ...partsOf(request), redactedNames })),
       lookup: (request, now) => lookup(cache, store, request, now),
@@ -490,6 +514,9 @@ export const withCache =
       toResponse
     })
   }
+}
+
+const checkMade = OptionCheck.satisfies("what Cache.make returns", (cache) => isMade(TypeId, cache))
 
 /** Its getters would be lost in a copy. */
 const partsOf = ({ headers, url, urlParams }: HttpClientRequest): Asker => ({ headers, url, urlParams })

@@ -35,7 +35,7 @@ import type { Entry, Found, OnStoreError, Unavailable } from "./internal/cache/e
 import * as Guard from "./internal/cache/Guard.ts"
 import { KeyValueEntries } from "./internal/cache/KeyValueEntries.ts"
 import { LeastRecentlyUsed } from "./internal/cache/LeastRecentlyUsed.ts"
-import * as InvalidOption from "./InvalidOption.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 export type { Entry, Found, OnStoreError, Unavailable } from "./internal/cache/entry.ts"
 
@@ -73,6 +73,12 @@ export interface MemoryOptions {
   readonly maxVariants?: number
 }
 
+const checkMemory = OptionCheck.record<MemoryOptions>({
+  maxBytes: OptionCheck.integer(1),
+  maxEntries: OptionCheck.integer(1),
+  maxVariants: OptionCheck.integer(1)
+})
+
 /**
  * Makes a store in memory.
  *
@@ -80,10 +86,11 @@ export interface MemoryOptions {
  * @category constructors
  */
 export const makeMemory = (options: MemoryOptions = {}): CacheStore["Service"] => {
+  checkMemory("cacheStore", options)
   const entries = new LeastRecentlyUsed({
-    maxBytes: InvalidOption.integer("cacheStore.maxBytes", options.maxBytes ?? 16 * 1024 * 1024, 1),
-    maxEntries: InvalidOption.integer("cacheStore.maxEntries", options.maxEntries ?? 1_000, 1),
-    maxVariants: InvalidOption.integer("cacheStore.maxVariants", options.maxVariants ?? 8, 1)
+    maxBytes: options.maxBytes ?? 16 * 1024 * 1024,
+    maxEntries: options.maxEntries ?? 1_000,
+    maxVariants: options.maxVariants ?? 8
   })
   return {
     get: (key, now) => Effect.succeed(entries.get(key, now)),
@@ -102,8 +109,10 @@ export const makeMemory = (options: MemoryOptions = {}): CacheStore["Service"] =
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory = (options?: MemoryOptions): Layer.Layer<CacheStore> =>
-  Layer.sync(CacheStore, () => CacheStore.of(makeMemory(options)))
+export const layerMemory = (options: MemoryOptions = {}): Layer.Layer<CacheStore> => {
+  checkMemory("cacheStore", options)
+  return Layer.sync(CacheStore, () => CacheStore.of(makeMemory(options)))
+}
 
 /**
  * Options of {@link layerKeyValueStore}.
@@ -122,6 +131,13 @@ export interface KeyValueOptions {
   readonly onStoreError?: OnStoreError
 }
 
+const checkKeyValue = OptionCheck.record<KeyValueOptions>({
+  prefix: OptionCheck.anyText,
+  maxKeys: OptionCheck.integer(1),
+  maxVariants: OptionCheck.integer(1),
+  onStoreError: OptionCheck.oneOf("allow", "fail")
+})
+
 /**
  * A store over Effect's `KeyValueStore`: files, a database, a browser's storage. Keys are digests, and what was there
  * before counts towards `maxKeys`.
@@ -131,18 +147,20 @@ export interface KeyValueOptions {
  */
 export const layerKeyValueStore = (
   options: KeyValueOptions = {}
-): Layer.Layer<CacheStore, never, KeyValueStore.KeyValueStore> =>
-  Layer.effect(
+): Layer.Layer<CacheStore, never, KeyValueStore.KeyValueStore> => {
+  checkKeyValue("cacheStore", options)
+  return Layer.effect(
     CacheStore,
     Effect.map(KeyValueStore.KeyValueStore, (store) => CacheStore.of(makeKeyValueStore(store, options)))
   )
+}
 
 const makeKeyValueStore = (store: KeyValueStore.KeyValueStore, options: KeyValueOptions): CacheStore["Service"] => {
   const guard = Guard.make({ onStoreError: options.onStoreError ?? "allow", timeoutMillis: 1_000 })
   const entries = new KeyValueEntries(store, {
     prefix: options.prefix ?? "causeway:cache:",
-    maxKeys: InvalidOption.integer("cacheStore.maxKeys", options.maxKeys ?? 1_000, 1),
-    maxVariants: InvalidOption.integer("cacheStore.maxVariants", options.maxVariants ?? 8, 1)
+    maxKeys: options.maxKeys ?? 1_000,
+    maxVariants: options.maxVariants ?? 8
   })
   return {
     get: (key, now) => guard.read(entries.get(key, now)),

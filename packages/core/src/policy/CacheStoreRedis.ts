@@ -44,6 +44,7 @@ import * as scripts from "./internal/cache/redisScripts.ts"
 import { sha256 } from "./internal/cache/sha256.ts"
 import { identityOf } from "./internal/cache/variants.ts"
 import * as InvalidOption from "./InvalidOption.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 /**
  * Options of {@link layer}.
@@ -62,6 +63,13 @@ export interface Options {
   readonly onStoreError?: CacheStore.OnStoreError
 }
 
+const checkOptions = OptionCheck.record<Options>({
+  prefix: OptionCheck.anyText,
+  maxVariants: OptionCheck.integer(1),
+  timeout: OptionCheck.positiveDuration,
+  onStoreError: OptionCheck.oneOf("allow", "fail")
+})
+
 /**
  * Makes a store over a `Redis`; throws `InvalidOption` for numbers that make no sense.
  *
@@ -69,8 +77,9 @@ export interface Options {
  * @category constructors
  */
 export const make = (redis: Redis.Redis["Service"], options: Options = {}): CacheStore.CacheStore["Service"] => {
+  checkOptions("cacheStore", options)
   const prefix = options.prefix ?? "causeway:cache:"
-  const maxVariants = InvalidOption.integer("cacheStore.maxVariants", options.maxVariants ?? 8, 1)
+  const maxVariants = options.maxVariants ?? 8
   const guard = Guard.make({
     onStoreError: options.onStoreError ?? "allow",
     timeoutMillis: InvalidOption.positiveMillis("cacheStore.timeout", options.timeout ?? 250)
@@ -97,11 +106,13 @@ export const make = (redis: Redis.Redis["Service"], options: Options = {}): Cach
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options?: Options): Layer.Layer<CacheStore.CacheStore, never, Redis.Redis> =>
-  Layer.effect(
+export const layer = (options: Options = {}): Layer.Layer<CacheStore.CacheStore, never, Redis.Redis> => {
+  checkOptions("cacheStore", options)
+  return Layer.effect(
     CacheStore.CacheStore,
     Effect.map(Redis.Redis, (redis) => CacheStore.CacheStore.of(make(redis, options)))
   )
+}
 
 /** By the time that has passed on the server, whatever the clocks of writer and reader say. */
 const entriesIn = (found: ReadonlyArray<unknown>, now: number): ReadonlyArray<Entry> => {

@@ -32,6 +32,7 @@
 import { Context, Layer } from "effect"
 import type { Transition } from "./BreakerStore.ts"
 import type { Category } from "./Failure.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 interface Where {
   readonly integration: string
@@ -109,4 +110,7 @@ export const CallObserver = Context.Reference<((event: CallEvent) => void) | und
  * @since 0.1.0
  * @category layers
  */
-export const layer = (observer: (event: CallEvent) => void): Layer.Layer<never> => Layer.succeed(CallObserver, observer)
+export const layer = (observer: (event: CallEvent) => void): Layer.Layer<never> => {
+  OptionCheck.callback("callObserver", observer)
+  return Layer.succeed(CallObserver, observer)
+}

@@ -50,7 +50,8 @@ import { coalescingClient, type Shared } from "./internal/cache/coalescingClient
 import { FlightsInMemory } from "./internal/cache/FlightsInMemory.ts"
 import { sha256 } from "./internal/cache/sha256.ts"
 import { isOfOneRequest, isSecretName } from "./internal/identity.ts"
-import * as InvalidOption from "./InvalidOption.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { isMade } from "./internal/made.ts"
 
 const TypeId = "~causeway/policy/Coalesce"
 
@@ -93,18 +94,27 @@ export interface Coalesce {
   readonly maxBodyBytes: number
 }
 
+const checkOptions = OptionCheck.record<Options>({
+  key: OptionCheck.callback,
+  maxKeys: OptionCheck.integer(1),
+  maxBodyBytes: OptionCheck.integer(0)
+})
+
 /**
  * Makes a coalescing; throws `InvalidOption` for numbers that make no sense.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Coalesce => ({
-  [TypeId]: TypeId,
-  key: options.key,
-  maxKeys: InvalidOption.integer("coalesce.maxKeys", options.maxKeys ?? 10_000, 1),
-  maxBodyBytes: InvalidOption.integer("coalesce.maxBodyBytes", options.maxBodyBytes ?? 1024 * 1024, 0)
-})
+export const make = (options: Options = {}): Coalesce => {
+  checkOptions("coalesce", options)
+  return {
+    [TypeId]: TypeId,
+    key: options.key,
+    maxKeys: options.maxKeys ?? 10_000,
+    maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024
+  }
+}
 
 /**
  * The calls that are shared now.
@@ -161,9 +171,9 @@ const sameCall = ({ body, headers, url }: Request): string | undefined => {
  * @since 0.1.0
  * @category combinators
  */
-export const withCoalescing =
-  (coalesce: Coalesce) =>
-  <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E, R> =>
+export const withCoalescing = (coalesce: Coalesce) => {
+  checkMade("coalesce", coalesce)
+  return <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E, R> =>
     coalescingClient(client, {
       maxBodyBytes: coalesce.maxBodyBytes,
       share: makeFlights<Shared | undefined, E>(coalesce).share,
@@ -173,3 +183,6 @@ export const withCoalescing =
         return keyOf(coalesce, { method, url, headers, body, partition })
       }
     })
+}
+
+const checkMade = OptionCheck.satisfies("what Coalesce.make returns", (coalesce) => isMade(TypeId, coalesce))

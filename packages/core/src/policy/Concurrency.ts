@@ -36,6 +36,7 @@
 import type { Duration } from "effect"
 import * as InvalidOption from "./InvalidOption.ts"
 import type { KeyInput } from "./RateLimit.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 const TypeId = "~causeway/policy/Concurrency"
 
@@ -153,6 +154,42 @@ export interface GradientOptions extends CommonOptions {
   readonly backoff?: number
 }
 
+const backoff: OptionCheck.Check = OptionCheck.satisfies(
+  "a ratio above 0 and below 1",
+  (value) => typeof value === "number" && value > 0 && value < 1
+)
+
+const positive: OptionCheck.Check = OptionCheck.satisfies(
+  "a finite number above 0",
+  (value) => Number.isFinite(value) && Number(value) > 0
+)
+
+const commonShape: OptionCheck.Shape<CommonOptions> = {
+  initial: OptionCheck.integer(1),
+  min: OptionCheck.integer(1),
+  max: OptionCheck.integer(1),
+  maxWaiting: OptionCheck.integer(0),
+  maxWait: OptionCheck.duration,
+  key: OptionCheck.callback
+}
+
+const checkAimd = OptionCheck.record<AimdOptions>({
+  ...commonShape,
+  increase: positive,
+  backoff,
+  slow: OptionCheck.positiveDuration
+})
+
+const checkGradient = OptionCheck.record<GradientOptions>({
+  ...commonShape,
+  tolerance: OptionCheck.number(1),
+  smoothing: OptionCheck.ratio,
+  window: OptionCheck.positiveDuration,
+  minimumSamples: OptionCheck.integer(1),
+  failureRatio: OptionCheck.ratio,
+  backoff
+})
+
 /**
  * A limit that grows while attempts succeed and shrinks when they fail; throws `InvalidOption` for numbers that make no
  * sense.
@@ -160,13 +197,15 @@ export interface GradientOptions extends CommonOptions {
  * @since 0.1.0
  * @category constructors
  */
-export const aimd = (options: AimdOptions = {}): Concurrency =>
-  make(options, {
+export const aimd = (options: AimdOptions = {}): Concurrency => {
+  checkAimd("concurrency", options)
+  return make(options, {
     _tag: "Aimd",
-    increase: positive("concurrency.increase", options.increase ?? 1),
-    backoff: backoffOf(options.backoff),
+    increase: options.increase ?? 1,
+    backoff: options.backoff ?? 0.9,
     slowMillis: options.slow === undefined ? Infinity : InvalidOption.positiveMillis("concurrency.slow", options.slow)
   })
+}
 
 /**
  * A limit that grows while latency stays near what it is without load and shrinks when it does not; throws
@@ -175,16 +214,18 @@ export const aimd = (options: AimdOptions = {}): Concurrency =>
  * @since 0.1.0
  * @category constructors
  */
-export const gradient = (options: GradientOptions = {}): Concurrency =>
-  make(options, {
+export const gradient = (options: GradientOptions = {}): Concurrency => {
+  checkGradient("concurrency", options)
+  return make(options, {
     _tag: "Gradient",
-    tolerance: within("concurrency.tolerance", options.tolerance ?? 1.5, 1, Infinity),
-    smoothing: InvalidOption.ratio("concurrency.smoothing", options.smoothing ?? 0.2),
+    tolerance: options.tolerance ?? 1.5,
+    smoothing: options.smoothing ?? 0.2,
     windowMillis: InvalidOption.positiveMillis("concurrency.window", options.window ?? 500),
-    minimumSamples: InvalidOption.integer("concurrency.minimumSamples", options.minimumSamples ?? 10, 1),
-    failureRatio: InvalidOption.ratio("concurrency.failureRatio", options.failureRatio ?? 0.1),
-    backoff: backoffOf(options.backoff)
+    minimumSamples: options.minimumSamples ?? 10,
+    failureRatio: options.failureRatio ?? 0.1,
+    backoff: options.backoff ?? 0.9
   })
+}
 
 const make = (options: CommonOptions, algorithm: Aimd | Gradient): Concurrency => {
   const min = InvalidOption.integer("concurrency.min", options.min ?? 1, 1)
@@ -202,12 +243,6 @@ const make = (options: CommonOptions, algorithm: Aimd | Gradient): Concurrency =
     key: options.key
   }
 }
-
-const backoffOf = (backoff = 0.9): number =>
-  backoff > 0 && backoff < 1 ? backoff : reject("concurrency.backoff", backoff, "a ratio above 0 and below 1")
-
-const positive = (option: string, value: number): number =>
-  value > 0 && value < Infinity ? value : reject(option, value, "a finite number above 0")
 
 const within = (option: string, value: number, least: number, most: number): number =>
   value >= least && value <= most

@@ -27,6 +27,8 @@
  */
 import type { Duration } from "effect"
 import * as InvalidOption from "./InvalidOption.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { isMade } from "./internal/made.ts"
 
 const TypeId = "~causeway/policy/Deadline"
 
@@ -51,17 +53,26 @@ export interface Deadline {
  */
 export type Input = Duration.Input | Deadline
 
+const checkOptions = OptionCheck.record<{ readonly after: Duration.Input; readonly header?: string }>({
+  after: OptionCheck.required(OptionCheck.positiveDuration),
+  header: OptionCheck.httpToken
+})
+
 /**
  * Makes a deadline; throws `InvalidOption` for a duration that makes no sense, or a name that no header has.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: { readonly after: Duration.Input; readonly header?: string }): Deadline => ({
+export const make = (options: { readonly after: Duration.Input; readonly header?: string }): Deadline => {
+  checkOptions("deadline", options)
+  return deadlineOf("deadline.after", options.after, options.header?.toLowerCase())
+}
+
+const deadlineOf = (option: string, after: Duration.Input, header: string | undefined): Deadline => ({
   [TypeId]: TypeId,
-  millis: InvalidOption.positiveMillis("deadline", options.after),
-  header:
-    options.header === undefined ? undefined : InvalidOption.httpToken("deadline.header", options.header).toLowerCase()
+  millis: InvalidOption.positiveMillis(option, after),
+  header
 })
 
 /**
@@ -70,6 +81,7 @@ export const make = (options: { readonly after: Duration.Input; readonly header?
  * @since 0.1.0
  * @category constructors
  */
-export const fromInput = (input: Input): Deadline => (isDeadline(input) ? input : make({ after: input }))
+export const fromInput = (input: Input): Deadline =>
+  isDeadline(input) ? input : deadlineOf("deadline", input, undefined)
 
-const isDeadline = (input: Input): input is Deadline => typeof input === "object" && TypeId in input
+const isDeadline = (input: Input): input is Deadline => isMade(TypeId, input)

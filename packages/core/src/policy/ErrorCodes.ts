@@ -55,6 +55,7 @@ import { textsAt } from "./internal/errorCodes/textsAt.ts"
 import { statedMillis } from "./internal/wait/headers.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import * as Wait from "./Wait.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 /**
  * A rule: an answer with one of `statuses`, and with one of `codes` or `phrases` in its body or header, is of `category`. A
@@ -384,6 +385,40 @@ export type Name = keyof typeof ready
  */
 export type Input = Name | ReadonlyArray<Name | ReadonlyArray<Rule>>
 
+const lowerCaseHeader: OptionCheck.Check = (option, value) => {
+  OptionCheck.httpToken(option, value)
+  const lower = String(value).toLowerCase()
+  if (value !== lower) InvalidOption.reject(option, value, `a name in lower case: ${JSON.stringify(lower)}`)
+}
+
+/**
+ * Throws `InvalidOption` for a rule that makes no sense.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const checkRule: OptionCheck.Check = OptionCheck.record<Rule>({
+  statuses: OptionCheck.required(OptionCheck.list(OptionCheck.integer(100, 599))),
+  at: OptionCheck.list(OptionCheck.text),
+  header: lowerCaseHeader,
+  codes: OptionCheck.list(
+    OptionCheck.either((code) => typeof code === "number", OptionCheck.number(-Infinity), OptionCheck.text)
+  ),
+  phrases: OptionCheck.list(OptionCheck.text),
+  category: OptionCheck.required(OptionCheck.oneOf("transient", "throttled", "unauthorized", "rejected", "invalid")),
+  waitAt: OptionCheck.list(OptionCheck.text),
+  waitUnit: Wait.checkUnit,
+  defaultWait: OptionCheck.duration
+})
+
+const checkName: OptionCheck.Check = (option, value) => OptionCheck.oneOf(...Object.keys(ready))(option, value)
+
+const checkInput = OptionCheck.either(
+  Array.isArray,
+  OptionCheck.list(OptionCheck.either(Array.isArray, OptionCheck.list(checkRule), checkName)),
+  checkName
+)
+
 /**
  * A classification by rules. An answer without a matching rule is classified by `otherwise`. Default: `Failure.classify`.
  *
@@ -393,27 +428,17 @@ export type Input = Name | ReadonlyArray<Name | ReadonlyArray<Rule>>
  * @category constructors
  */
 export const classify = (input: Input, otherwise: Failure.Classify = Failure.classify): Failure.Classify => {
+  checkInput("errorCodes", input)
+  OptionCheck.callback("errorCodes.otherwise", otherwise)
   const rules = (typeof input === "string" ? [input] : input).flatMap((rules) =>
     typeof rules === "string" ? ready[rules] : rules
   )
-  rules.forEach(requireSense)
   return (response) => {
     const verdict = otherwise(response)
     const rule = rules.find((rule) => matches(rule, response))
     if (rule === undefined) return verdict
     return { ...verdict, category: rule.category, retryAfter: waitOf(rule, response, verdict) }
   }
-}
-
-const requireSense = ({ defaultWait, header }: Rule, index: number): void => {
-  const option = `errorCodes[${index}]`
-  if (defaultWait !== undefined) InvalidOption.finiteMillis(`${option}.defaultWait`, defaultWait)
-  if (header === undefined || header === header.toLowerCase()) return
-  throw new InvalidOption.InvalidOption({
-    option: `${option}.header`,
-    actual: JSON.stringify(header),
-    accepts: `a name in lower case: ${JSON.stringify(header.toLowerCase())}`
-  })
 }
 
 const matches = ({ at, codes, header, phrases, statuses }: Rule, response: Failure.Response): boolean => {

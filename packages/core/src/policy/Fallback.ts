@@ -40,6 +40,7 @@
  */
 import { Effect } from "effect"
 import type { Category } from "./Failure.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 /**
  * Options of {@link withFallback}.
@@ -58,22 +59,29 @@ export interface Options<E, A2, E2, R2> {
 
 const defaultCategories: ReadonlyArray<Category> = ["transient", "throttled"]
 
+const checkOptions = OptionCheck.record<Options<never, never, never, never>>({
+  to: OptionCheck.required(OptionCheck.callback),
+  on: OptionCheck.list(OptionCheck.oneOf("transient", "throttled", "unauthorized", "rejected", "invalid")),
+  when: OptionCheck.callback
+})
+
 /**
  * Makes another call when this one fails in one of the chosen ways.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const withFallback =
-  <E, A2, E2, R2>(options: Options<E, A2, E2, R2>) =>
-  <A, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A | A2, E | E2, R | R2> => {
-    const categories = options.on ?? defaultCategories
+export const withFallback = <E, A2, E2, R2>(options: Options<E, A2, E2, R2>) => {
+  checkOptions("fallback", options)
+  const categories = options.on ?? defaultCategories
+  return <A, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A | A2, E | E2, R | R2> => {
     return Effect.catch(call, (error): Effect.Effect<A2, E | E2, R2> => {
       const category = categoryOf(error)
       const chosen = category !== undefined && categories.includes(category)
       return chosen || options.when?.(error) === true ? options.to(error) : Effect.fail(error)
     })
   }
+}
 
 const categories: ReadonlySet<unknown> = new Set(["transient", "throttled", "unauthorized", "rejected", "invalid"])
 

@@ -36,6 +36,7 @@
 import type { Duration } from "effect"
 import { LatencyHistogram } from "./internal/LatencyHistogram.ts"
 import * as InvalidOption from "./InvalidOption.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 const TypeId = "~causeway/policy/Hedge"
 
@@ -96,14 +97,27 @@ export interface PercentileOptions extends CommonOptions {
   readonly fallback?: Duration.Input
 }
 
+const commonShape: OptionCheck.Shape<CommonOptions> = { maxHedges: OptionCheck.integer(1), ratio: OptionCheck.ratio }
+
+const checkCommon = OptionCheck.record(commonShape)
+
+const checkPercentile = OptionCheck.record<PercentileOptions>({
+  ...commonShape,
+  percentile: OptionCheck.ratio,
+  minimumSamples: OptionCheck.integer(1),
+  fallback: OptionCheck.positiveDuration
+})
+
 /**
  * Begins a hedge after a fixed delay; throws `InvalidOption` for numbers that make no sense.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const after = (delay: Duration.Input, options: CommonOptions = {}): Hedge =>
-  make({ _tag: "Fixed", millis: InvalidOption.positiveMillis("hedge.after", delay) }, options)
+export const after = (delay: Duration.Input, options: CommonOptions = {}): Hedge => {
+  checkCommon("hedge", options)
+  return make({ _tag: "Fixed", millis: InvalidOption.positiveMillis("hedge.after", delay) }, options)
+}
 
 /**
  * Begins a hedge after the time that most of the latest successes took; throws `InvalidOption` for numbers that make no
@@ -112,17 +126,19 @@ export const after = (delay: Duration.Input, options: CommonOptions = {}): Hedge
  * @since 0.1.0
  * @category constructors
  */
-export const percentile = (options: PercentileOptions = {}): Hedge =>
-  make(
+export const percentile = (options: PercentileOptions = {}): Hedge => {
+  checkPercentile("hedge", options)
+  return make(
     {
       _tag: "Percentile",
-      percentile: InvalidOption.ratio("hedge.percentile", options.percentile ?? 0.95),
+      percentile: options.percentile ?? 0.95,
       minimumSamples: samples(options.minimumSamples ?? 20),
       fallbackMillis:
         options.fallback === undefined ? undefined : InvalidOption.positiveMillis("hedge.fallback", options.fallback)
     },
     options
   )
+}
 
 const make = (delay: Delay, options: CommonOptions): Hedge => ({
   [TypeId]: TypeId,

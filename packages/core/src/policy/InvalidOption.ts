@@ -27,7 +27,8 @@
  *
  * @since 0.1.0
  */
-import { Data, Duration, Option } from "effect"
+import { Data, Duration, Option, Redacted } from "effect"
+import * as Redact from "./Redact.ts"
 
 /**
  * An option that makes no sense: its name, what it got, and what it accepts.
@@ -45,14 +46,62 @@ export class InvalidOption extends Data.TaggedError("InvalidOption")<{
   }
 }
 
-const describe = (value: unknown): string =>
-  typeof value === "string"
-    ? JSON.stringify(value)
-    : Duration.isDuration(value)
-      ? Duration.format(value)
-      : String(value)
+/**
+ * Describes a value for {@link InvalidOption}. It never throws, is short whatever the value, calls no `toString` and no
+ * `toJSON`, and shows no secret.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const describe = (value: unknown): string => {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(shortened(value))
+    case "bigint":
+      return value > -longestBigint && value < longestBigint ? `${value}n` : "a bigint beyond 64 bits"
+    case "symbol":
+      return shortened(String(value))
+    case "function":
+      return "a function"
+    case "object":
+      return value === null ? "null" : describeObject(value)
+    default:
+      return String(value)
+  }
+}
 
-const reject = (option: string, value: unknown, accepts: string): never => {
+const longestText = 100
+
+/** Secrets are removed before the text is cut, so that no half of one stays; more of the text is never shown. */
+const shortened = (text: string): string => {
+  const clean = Redact.secrets(text.slice(0, longestText * 10), [])
+  return clean.length > longestText || text.length > longestText * 10 ? `${clean.slice(0, longestText)}…` : clean
+}
+
+const longestBigint = 2n ** 64n
+
+/** Even to look at an object can run its code, which may throw: a proxy's, or a getter's. */
+const describeObject = (value: object): string => {
+  try {
+    if (Redacted.isRedacted(value)) return "<redacted>"
+    if (Duration.isDuration(value)) return Duration.format(value)
+    if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array"
+    if (value instanceof Date) return describeDate(Date.prototype.getTime.call(value))
+    return "an object"
+  } catch {
+    return "an object"
+  }
+}
+
+const describeDate = (time: number): string => (Number.isNaN(time) ? "an invalid date" : new Date(time).toISOString())
+
+/**
+ * Throws {@link InvalidOption}.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const reject = (option: string, value: unknown, accepts: string): never => {
   throw new InvalidOption({ option, actual: describe(value), accepts })
 }
 
@@ -74,7 +123,7 @@ export const integer = (option: string, value: number, minimum: number): number 
  * @category validation
  */
 export const ratio = (option: string, value: number): number =>
-  value > 0 && value <= 1 ? value : reject(option, value, "a ratio above 0 and at most 1")
+  typeof value === "number" && value > 0 && value <= 1 ? value : reject(option, value, "a ratio above 0 and at most 1")
 
 /**
  * Returns a finite duration above zero in milliseconds, or throws {@link InvalidOption}.
@@ -94,33 +143,37 @@ export const positiveMillis = (option: string, value: Duration.Input): number =>
  * @category validation
  */
 export const finiteMillis = (option: string, value: Duration.Input): number => {
-  const duration = isDurationInput(value) ? Option.getOrUndefined(Duration.fromInput(value)) : undefined
-  const millis = duration === undefined ? Number.NaN : Duration.toMillis(duration)
+  const millis = millisOf(value)
   return Number.isFinite(millis) && millis >= 0
     ? millis
     : reject(option, value, 'a finite duration such as "2 seconds", or a number of milliseconds')
 }
 
-const units: ReadonlySet<string> = new Set([
-  "weeks",
-  "days",
-  "hours",
-  "minutes",
-  "seconds",
-  "milliseconds",
-  "microseconds",
-  "nanoseconds"
-])
+const units = new Set(["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"])
 
-/** Whether a value can be a duration: `Duration.fromInput` takes `NaN`, an empty object and unknown units for no time. */
-const isDurationInput = (value: unknown): boolean => {
-  if (typeof value === "number") return !Number.isNaN(value)
-  if (typeof value !== "object" || value === null) return typeof value === "string" || typeof value === "bigint"
+/**
+ * Effect takes NaN, `{}` and parts that are not numbers as zero: a retention of NaN would delete at once.
+ * NaN for what is no duration.
+ */
+const millisOf = (value: unknown): number => {
+  try {
+    if (!isDurationInput(value)) return Number.NaN
+    const duration = Option.getOrUndefined(Duration.fromInput(value))
+    return duration === undefined ? Number.NaN : Duration.toMillis(duration)
+  } catch {
+    return Number.NaN
+  }
+}
+
+const isDurationInput = (value: unknown): value is Duration.Input => {
+  if (typeof value !== "object") {
+    return typeof value === "number" ? !Number.isNaN(value) : typeof value === "string" || typeof value === "bigint"
+  }
+  if (value === null) return false
   if (Duration.isDuration(value)) return true
   if (Array.isArray(value)) return value.length === 2 && value.every(Number.isFinite)
-  const entries = Object.entries(value)
-  const isAmount = (amount: unknown) => amount === undefined || Number.isFinite(amount)
-  return entries.length > 0 && entries.every(([unit, amount]) => units.has(unit) && isAmount(amount))
+  const parts = Object.entries(value).filter(([, part]) => part !== undefined)
+  return parts.length > 0 && parts.every(([unit, part]) => units.has(unit) && Number.isFinite(part))
 }
 
 /**
@@ -130,7 +183,7 @@ const isDurationInput = (value: unknown): boolean => {
  * @category validation
  */
 export const nonEmpty = (option: string, value: string): string =>
-  value === "" ? reject(option, value, "a text that is not empty") : value
+  typeof value === "string" && value !== "" ? value : reject(option, value, "a text that is not empty")
 
 /**
  * Returns a name that a header or a cookie can have, or throws {@link InvalidOption}.
@@ -140,4 +193,6 @@ export const nonEmpty = (option: string, value: string): string =>
  * @category validation
  */
 export const httpToken = (option: string, value: string): string =>
-  /^[\w!#$%&'*+.^`|~-]+$/.test(value) ? value : reject(option, value, "a name of visible ASCII without separators")
+  typeof value === "string" && /^[\w!#$%&'*+.^`|~-]+$/.test(value)
+    ? value
+    : reject(option, value, "a name of visible ASCII without separators")

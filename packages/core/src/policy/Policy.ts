@@ -48,6 +48,7 @@ import type { Policy } from "./internal/policyRecord.ts"
 import { compile as compileInOrder, describe as describeInOrder, type SlotErrors } from "./internal/order.ts"
 import * as Retry from "./Retry.ts"
 import * as RetryBudget from "./RetryBudget.ts"
+import { checkSlots } from "./internal/slotNames.ts"
 
 export type { CallOptions } from "./internal/callOptions.ts"
 export type { Compiled } from "./internal/compiledPolicy.ts"
@@ -190,7 +191,10 @@ export const merge = <const Outer extends Policy, const Inner extends Policy>(
  * @since 0.1.0
  * @category constructors
  */
-export const compile = (policy: Policy): Compiled => compileInOrder(policy)
+export const compile = (policy: Policy): Compiled => {
+  checkSlots(policy, "compile")
+  return compileInOrder(policy)
+}
 
 /**
  * Turns every slot off: one attempt, without a time limit.

@@ -57,6 +57,8 @@ import * as Failure from "./Failure.ts"
 import { type Authorized, HttpCall, type Received, type Sent } from "./internal/engine/HttpCall.ts"
 import { checkSlots } from "./internal/slotNames.ts"
 import * as Policy from "./Policy.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { hasMethods } from "./internal/made.ts"
 
 /**
  * Options of {@link withPolicy}.
@@ -76,6 +78,12 @@ export interface Options {
 /** The error of a cache whose store cannot be read. */
 type CacheError<P> = P extends { readonly cache: Cache.Cache } ? HttpClientError : never
 
+const checkOptions = OptionCheck.record<Options>({
+  name: OptionCheck.text,
+  classify: OptionCheck.callback,
+  state: OptionCheck.satisfies("what Engine.makeState returns", (state) => hasMethods(state, "inFlight", "cacheStore"))
+})
+
 /**
  * Puts a policy around a client; its slots add their errors to the client's. Throws `InvalidOption` for a slot that is
  * invalid or unknown.
@@ -84,6 +92,7 @@ type CacheError<P> = P extends { readonly cache: Cache.Cache } ? HttpClientError
  * @category combinators
  */
 export const withPolicy = <const P extends Policy.Policy>(policy: Policy.Exact<P>, options: Options = {}) => {
+  checkOptions("policyClient", options)
   const { classify = Failure.classify, name = "http" } = options
   checkSlots(policy, name)
   const compiled = Policy.compile(policy)

@@ -53,6 +53,7 @@ import * as structuredFields from "./internal/rateHeaders/structuredFields.ts"
 import { numberOf, usageOf } from "./internal/rateHeaders/values.ts"
 import { statedMillis } from "./internal/wait/headers.ts"
 import * as Wait from "./Wait.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 /**
  * What a provider has said of one quota. What it has not said is missing.
@@ -335,6 +336,41 @@ export type Name = keyof typeof dialects
  */
 export type Input = Name | Dialect | ReadonlyArray<Name | Dialect>
 
+const quota = OptionCheck.record<Quota>({
+  scope: OptionCheck.text,
+  scopeHeader: OptionCheck.httpToken,
+  limit: OptionCheck.httpToken,
+  remaining: OptionCheck.httpToken,
+  usage: OptionCheck.httpToken,
+  reset: OptionCheck.httpToken,
+  resetUnit: Wait.checkUnit,
+  windowHeader: OptionCheck.httpToken,
+  windowMillis: OptionCheck.integer(1),
+  drainMillis: OptionCheck.integer(1),
+  counts: OptionCheck.oneOf("calls", "tokens")
+})
+
+const dialect = OptionCheck.record<Dialect>({
+  quotas: OptionCheck.required(OptionCheck.list(quota)),
+  structured: OptionCheck.flag,
+  throttlesWith: OptionCheck.list(OptionCheck.integer(100, 599)),
+  rules: OptionCheck.list(ErrorCodes.checkRule)
+})
+
+const one = OptionCheck.either(
+  (input) => typeof input === "object",
+  dialect,
+  (option, value) => OptionCheck.oneOf(...Object.keys(dialects))(option, value)
+)
+
+/**
+ * Throws `InvalidOption` for what is no dialect, no name of one, and no list of them.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const check: OptionCheck.Check = OptionCheck.either(Array.isArray, OptionCheck.list(one), one)
+
 /**
  * The dialects that an input means.
  *
@@ -342,6 +378,12 @@ export type Input = Name | Dialect | ReadonlyArray<Name | Dialect>
  * @category constructors
  */
 export const fromInput = (input: Input): ReadonlyArray<Dialect> => {
+  check("rateHeaders", input)
+  return dialectsOf(input)
+}
+
+/** Without a check: it is called for each response. */
+const dialectsOf = (input: Input): ReadonlyArray<Dialect> => {
   const inputs = isSeveral(input) ? input : [input]
   return inputs.map((dialect) => (typeof dialect === "string" ? dialects[dialect] : dialect))
 }
@@ -361,7 +403,7 @@ const longestScope = 64
  */
 export const observe = (input: Input, response: Failure.Response): ReadonlyArray<Observation> => {
   const time = Wait.timeOf(response)
-  const found = fromInput(input).flatMap((dialect) => [
+  const found = dialectsOf(input).flatMap((dialect) => [
     ...retryAfterOf(dialect, response),
     ...dialect.quotas.flatMap((quota) => quotaOf(quota, response, time)),
     ...(dialect.structured === true ? structuredOf(response, time) : [])

@@ -51,6 +51,8 @@ import type { Duration } from "effect"
 import type * as Failure from "./Failure.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import * as RateHeaders from "./RateHeaders.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { isMade } from "./internal/made.ts"
 
 const TypeId = "~causeway/policy/RateLimit"
 
@@ -175,13 +177,46 @@ export interface RateLimit {
  */
 export type Input = Options | RateLimit
 
+const limitShape: OptionCheck.Shape<LimitOptions> = {
+  limit: OptionCheck.required(OptionCheck.integer(1)),
+  window: OptionCheck.required(OptionCheck.positiveDuration),
+  algorithm: OptionCheck.oneOf("sliding", "gcra", "fixed"),
+  burst: OptionCheck.integer(1)
+}
+
+const queueShape: OptionCheck.Shape<QueueOptions> = {
+  maxWait: OptionCheck.duration,
+  maxWaiting: OptionCheck.integer(0),
+  key: OptionCheck.callback,
+  learn: RateHeaders.check,
+  costOf: OptionCheck.callback
+}
+
+const checkOptions = OptionCheck.either(
+  (options) => typeof options === "object" && options !== null && "limits" in options && options.limits !== undefined,
+  OptionCheck.record<QueueOptions & { readonly limits: ReadonlyArray<LimitOptions> }>({
+    ...queueShape,
+    limits: OptionCheck.required(OptionCheck.list(OptionCheck.record(limitShape)))
+  }),
+  OptionCheck.record<QueueOptions & LimitOptions & { readonly limits?: never }>({
+    ...queueShape,
+    ...limitShape,
+    limits: OptionCheck.anything
+  })
+)
+
 /**
  * Makes a rate limit; throws `InvalidOption` for numbers that make no sense.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options): RateLimit => ({
+export const make = (options: Options): RateLimit => {
+  checkOptions("rateLimit", options)
+  return makeChecked(options)
+}
+
+const makeChecked = (options: Options): RateLimit => ({
   [TypeId]: TypeId,
   limits: limitsOf(options),
   maxWaitMillis: InvalidOption.finiteMillis("rateLimit.maxWait", options.maxWait ?? 30_000),
@@ -197,7 +232,7 @@ export const make = (options: Options): RateLimit => ({
  * @since 0.1.0
  * @category constructors
  */
-export const fromInput = (input: Input): RateLimit => (TypeId in input ? input : make(input))
+export const fromInput = (input: Input): RateLimit => (isMade(TypeId, input) ? input : make(input))
 
 /** More at once would each cost time at every call. */
 const mostLimits = 8

@@ -36,8 +36,8 @@
 import { Context, Effect, Layer } from "effect"
 import { Memory } from "./internal/rateLimit/Memory.ts"
 import type { Decision, Request } from "./internal/rateLimit/model.ts"
-import * as InvalidOption from "./InvalidOption.ts"
 import type { Observation } from "./RateHeaders.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 export type { Admitted, Decision, Refused, Request, Unavailable } from "./internal/rateLimit/model.ts"
 
@@ -60,6 +60,8 @@ export class RateLimitStore extends Context.Service<
   }
 >()("causeway/policy/RateLimitStore") {}
 
+const checkMemory = OptionCheck.record<{ readonly maxKeys?: number }>({ maxKeys: OptionCheck.integer(1) })
+
 /**
  * Makes a store in memory.
  *
@@ -67,7 +69,8 @@ export class RateLimitStore extends Context.Service<
  * @category constructors
  */
 export const makeMemory = (options: { readonly maxKeys?: number } = {}): RateLimitStore["Service"] => {
-  const memory = new Memory(InvalidOption.integer("rateLimitStore.maxKeys", options.maxKeys ?? 10_000, 1))
+  checkMemory("rateLimitStore", options)
+  const memory = new Memory(options.maxKeys ?? 10_000)
   return {
     reserve: (request) => Effect.succeed(memory.reserve(request)),
     pause: (key, until, now) => {
@@ -88,5 +91,7 @@ export const makeMemory = (options: { readonly maxKeys?: number } = {}): RateLim
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory = (options?: { readonly maxKeys?: number }): Layer.Layer<RateLimitStore> =>
-  Layer.sync(RateLimitStore, () => RateLimitStore.of(makeMemory(options)))
+export const layerMemory = (options: { readonly maxKeys?: number } = {}): Layer.Layer<RateLimitStore> => {
+  checkMemory("rateLimitStore", options)
+  return Layer.sync(RateLimitStore, () => RateLimitStore.of(makeMemory(options)))
+}

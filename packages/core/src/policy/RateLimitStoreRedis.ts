@@ -42,6 +42,7 @@ import type * as Redis from "effect/persistence/Redis"
 import * as redisStore from "./internal/rateLimit/redisStore.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import { RateLimitStore } from "./RateLimitStore.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 /**
  * Options of {@link make} and {@link layer}.
@@ -60,6 +61,13 @@ export interface Options {
   readonly maxKeys?: number
 }
 
+const checkOptions = OptionCheck.record<Options>({
+  prefix: OptionCheck.anyText,
+  onStoreError: OptionCheck.oneOf("allow", "fail"),
+  timeout: OptionCheck.positiveDuration,
+  maxKeys: OptionCheck.integer(1)
+})
+
 /**
  * Makes a store over the `Redis` service. When its scope ends, it waits for what is under way.
  *
@@ -68,14 +76,16 @@ export interface Options {
  */
 export const make = (
   options: Options = {}
-): Effect.Effect<RateLimitStore["Service"], never, Redis.Redis | Scope.Scope> =>
-  redisStore.make({
+): Effect.Effect<RateLimitStore["Service"], never, Redis.Redis | Scope.Scope> => {
+  checkOptions("rateLimitStore", options)
+  return redisStore.make({
     prefix: prefixOf(options.prefix ?? "causeway"),
     onStoreError: options.onStoreError ?? "allow",
     timeoutMillis: InvalidOption.positiveMillis("rateLimitStore.timeout", options.timeout ?? 250),
-    maxKeys: InvalidOption.integer("rateLimitStore.maxKeys", options.maxKeys ?? 10_000, 1),
+    maxKeys: options.maxKeys ?? 10_000,
     time: "server"
   })
+}
 
 /**
  * A store over the `Redis` service, which a Layer such as `NodeRedis.layer` gives.

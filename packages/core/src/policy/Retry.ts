@@ -35,6 +35,8 @@
 import { Duration, Effect, Random, Schedule } from "effect"
 import type { FailedAttempt } from "./Failure.ts"
 import * as InvalidOption from "./InvalidOption.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { isMade } from "./internal/made.ts"
 
 const TypeId = "~causeway/policy/Retry"
 
@@ -88,6 +90,14 @@ export interface Retry {
  */
 export type Input = Schedule.Schedule<unknown, FailedAttempt> | Retry
 
+const checkOptions = OptionCheck.record<Options>({
+  schedule: OptionCheck.satisfies("a Schedule", Schedule.isSchedule),
+  attempts: OptionCheck.integer(1),
+  maxRetryAfter: OptionCheck.duration,
+  idempotencyKeyHeader: OptionCheck.httpToken,
+  when: OptionCheck.callback
+})
+
 /**
  * Makes a retry strategy; throws `InvalidOption` for numbers that make no sense, or a name that no header has.
  *
@@ -95,6 +105,7 @@ export type Input = Schedule.Schedule<unknown, FailedAttempt> | Retry
  * @category constructors
  */
 export const make = (options: Options): Retry => {
+  checkOptions("retry", options)
   if (options.when !== undefined && options.attempts === 1) {
     const accepts = "left out, because one attempt leaves nothing to retry"
     throw new InvalidOption.InvalidOption({ option: "retry.when", actual: "set with `attempts: 1`", accepts })
@@ -162,7 +173,13 @@ export const whenError =
  * @since 0.1.0
  * @category constructors
  */
-export const fromInput = (input: Input): Retry => (Schedule.isSchedule(input) ? make({ schedule: input }) : input)
+export const fromInput = (input: Input): Retry => {
+  if (isMade(TypeId, input)) return input
+  checkSchedule("retry", input)
+  return make({ schedule: input })
+}
+
+const checkSchedule = OptionCheck.satisfies("a Schedule, or what Retry.make returns", Schedule.isSchedule)
 
 /**
  * Exponential delays with full jitter: each is anywhere between nothing and the exponential, never above `cap`.
@@ -218,10 +235,18 @@ export interface Backoff {
   readonly cap?: Duration.Input
 }
 
-const bounds = (options: Backoff) => ({
-  base: InvalidOption.positiveMillis("backoff.base", options.base ?? 200),
-  cap: InvalidOption.positiveMillis("backoff.cap", options.cap ?? 30_000)
+const checkBackoff = OptionCheck.record<Backoff>({
+  base: OptionCheck.positiveDuration,
+  cap: OptionCheck.positiveDuration
 })
+
+const bounds = (options: Backoff) => {
+  checkBackoff("backoff", options)
+  return {
+    base: InvalidOption.positiveMillis("backoff.base", options.base ?? 200),
+    cap: InvalidOption.positiveMillis("backoff.cap", options.cap ?? 30_000)
+  }
+}
 
 const backoff = (
   options: Backoff,

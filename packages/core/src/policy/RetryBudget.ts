@@ -42,6 +42,8 @@
  */
 import * as InvalidOption from "./InvalidOption.ts"
 import type { KeyInput } from "./RateLimit.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { isMade } from "./internal/made.ts"
 
 const TypeId = "~causeway/policy/RetryBudget"
 
@@ -97,6 +99,13 @@ export type Input = Options | RetryBudget
  */
 export const retry = 1_000_000
 
+const checkOptions = OptionCheck.record<Options>({
+  ratio: OptionCheck.ratio,
+  minimum: OptionCheck.number(-Infinity),
+  capacity: OptionCheck.number(-Infinity),
+  key: OptionCheck.callback
+})
+
 /**
  * Makes a retry budget; throws `InvalidOption` for numbers that make no sense.
  *
@@ -104,6 +113,7 @@ export const retry = 1_000_000
  * @category constructors
  */
 export const make = (options: Options = {}): RetryBudget => {
+  checkOptions("retryBudget", options)
   const minimum = between("retryBudget.minimum", options.minimum ?? 10, 0)
   const capacity = between("retryBudget.capacity", options.capacity ?? Math.max(50, minimum), Math.max(1, minimum))
   return {
@@ -122,7 +132,7 @@ export const make = (options: Options = {}): RetryBudget => {
  * @since 0.1.0
  * @category constructors
  */
-export const fromInput = (input: Input): RetryBudget => (TypeId in input ? input : make(input))
+export const fromInput = (input: Input): RetryBudget => (isMade(TypeId, input) ? input : make(input))
 
 /** What is counted in millionths stays a safe integer. */
 const largest = 1_000_000

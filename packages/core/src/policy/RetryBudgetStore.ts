@@ -31,8 +31,8 @@
  */
 import { Context, Effect, Layer } from "effect"
 import { BoundedKeys } from "./internal/BoundedKeys.ts"
-import * as InvalidOption from "./InvalidOption.ts"
 import { retry, type RetryBudget } from "./RetryBudget.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 /**
  * Keeps the balance of retry budgets by key. `now` is the epoch's milliseconds.
@@ -83,6 +83,8 @@ const no = Effect.succeed(false)
 
 const idleAfterMillis = 60_000
 
+const checkMemory = OptionCheck.record<{ readonly maxKeys?: number }>({ maxKeys: OptionCheck.integer(1) })
+
 /**
  * Makes a store in memory.
  *
@@ -90,8 +92,9 @@ const idleAfterMillis = 60_000
  * @category constructors
  */
 export const makeMemory = (options: { readonly maxKeys?: number } = {}): RetryBudgetStore["Service"] => {
+  checkMemory("retryBudgetStore", options)
   const accounts = new BoundedKeys<Account>(
-    InvalidOption.integer("retryBudgetStore.maxKeys", options.maxKeys ?? 10_000, 1),
+    options.maxKeys ?? 10_000,
     (account, now) => now - account.at > idleAfterMillis
   )
   const accountAt = (key: string, budget: RetryBudget, now: number): Account => {
@@ -117,5 +120,7 @@ export const makeMemory = (options: { readonly maxKeys?: number } = {}): RetryBu
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory = (options?: { readonly maxKeys?: number }): Layer.Layer<RetryBudgetStore> =>
-  Layer.sync(RetryBudgetStore, () => RetryBudgetStore.of(makeMemory(options)))
+export const layerMemory = (options: { readonly maxKeys?: number } = {}): Layer.Layer<RetryBudgetStore> => {
+  checkMemory("retryBudgetStore", options)
+  return Layer.sync(RetryBudgetStore, () => RetryBudgetStore.of(makeMemory(options)))
+}

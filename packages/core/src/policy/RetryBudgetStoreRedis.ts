@@ -40,6 +40,7 @@ import { Rest } from "./internal/Rest.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import { retry, type RetryBudget } from "./RetryBudget.ts"
 import { makeMemory, RetryBudgetStore } from "./RetryBudgetStore.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 /**
  * Options of {@link make} and {@link layer}.
@@ -61,6 +62,13 @@ export interface Options {
   readonly maxKeys?: number
 }
 
+const checkOptions = OptionCheck.record<Options>({
+  prefix: OptionCheck.anyText,
+  onStoreError: OptionCheck.oneOf("allow", "fail"),
+  timeout: OptionCheck.positiveDuration,
+  maxKeys: OptionCheck.integer(1)
+})
+
 /**
  * Makes a store in Redis. Its scope is that of the deposits under way.
  *
@@ -69,8 +77,9 @@ export interface Options {
  */
 export const make = (
   options: Options = {}
-): Effect.Effect<RetryBudgetStore["Service"], never, Redis.Redis | Scope.Scope> =>
-  Effect.map(Effect.all([Redis.Redis, Effect.scope]), ([redis, scope]) => {
+): Effect.Effect<RetryBudgetStore["Service"], never, Redis.Redis | Scope.Scope> => {
+  checkOptions("retryBudgetStore", options)
+  return Effect.map(Effect.all([Redis.Redis, Effect.scope]), ([redis, scope]) => {
     const store = new Store(redis, scope, options)
     return RetryBudgetStore.of({
       deposit: (key, budget, now) => store.deposit(key, budget, now),
@@ -79,6 +88,7 @@ export const make = (
       lastBalance: (key, budget) => store.lastBalance(key, budget)
     })
   })
+}
 
 /**
  * A store in Redis.

@@ -38,6 +38,8 @@ import type { Duration } from "effect"
 import { BoundedKeys } from "./internal/BoundedKeys.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 import type { KeyInput } from "./RateLimit.ts"
+import * as OptionCheck from "./OptionCheck.ts"
+import { isMade } from "./internal/made.ts"
 
 const TypeId = "~causeway/policy/Throttle"
 
@@ -98,20 +100,33 @@ export interface State {
   readonly size: number
 }
 
+const checkOptions = OptionCheck.record<Options>({
+  ratio: OptionCheck.number(1),
+  window: OptionCheck.positiveDuration,
+  minimumCalls: OptionCheck.integer(1),
+  maxRejection: OptionCheck.ratio,
+  key: OptionCheck.callback
+})
+
+const checkStateOptions = OptionCheck.record<{ readonly maxKeys?: number }>({ maxKeys: OptionCheck.integer(1) })
+
 /**
  * Makes a throttle; throws `InvalidOption` for numbers that make no sense.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Throttle => ({
-  [TypeId]: TypeId,
-  ratio: atLeastOne("throttle.ratio", options.ratio ?? 2),
-  windowMillis: InvalidOption.positiveMillis("throttle.window", options.window ?? 120_000),
-  minimumCalls: InvalidOption.integer("throttle.minimumCalls", options.minimumCalls ?? 10, 1),
-  maxRejection: InvalidOption.ratio("throttle.maxRejection", options.maxRejection ?? 0.95),
-  key: options.key
-})
+export const make = (options: Options = {}): Throttle => {
+  checkOptions("throttle", options)
+  return {
+    [TypeId]: TypeId,
+    ratio: options.ratio ?? 2,
+    windowMillis: InvalidOption.positiveMillis("throttle.window", options.window ?? 120_000),
+    minimumCalls: options.minimumCalls ?? 10,
+    maxRejection: options.maxRejection ?? 0.95,
+    key: options.key
+  }
+}
 
 /**
  * Takes a throttle as it is, and plain options through {@link make}.
@@ -119,7 +134,7 @@ export const make = (options: Options = {}): Throttle => ({
  * @since 0.1.0
  * @category constructors
  */
-export const fromInput = (input: Input): Throttle => (TypeId in input ? input : make(input))
+export const fromInput = (input: Input): Throttle => (isMade(TypeId, input) ? input : make(input))
 
 /**
  * Makes the state of a throttle, in memory. `maxKeys` defaults to 10,000; the least recently used one is forgotten.
@@ -128,8 +143,9 @@ export const fromInput = (input: Input): Throttle => (TypeId in input ? input : 
  * @category constructors
  */
 export const makeState = (throttle: Throttle, options: { readonly maxKeys?: number } = {}): State => {
+  checkStateOptions("throttle", options)
   const counts = new BoundedKeys<Count>(
-    InvalidOption.integer("throttle.maxKeys", options.maxKeys ?? 10_000, 1),
+    options.maxKeys ?? 10_000,
     (count, now) => now - count.began >= throttle.windowMillis * 2
   )
   const countAt = (key: string, now: number): Count => {
@@ -191,9 +207,4 @@ const rejection = (
   if (requests < minimumCalls) return 0
   const accepts = count.accepts + count.acceptsBefore * weight
   return Math.min(maxRejection, (requests - ratio * accepts) / (requests + 1))
-}
-
-const atLeastOne = (option: string, value: number): number => {
-  if (value >= 1 && value < Infinity) return value
-  throw new InvalidOption.InvalidOption({ option, actual: String(value), accepts: "a number of at least 1" })
 }

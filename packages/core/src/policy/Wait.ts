@@ -50,6 +50,7 @@
 import * as dateTime from "./internal/wait/dateTime.ts"
 import * as duration from "./internal/wait/duration.ts"
 import * as number from "./internal/wait/number.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 
 /**
  * The unit of a plain number. All other forms are unambiguous.
@@ -63,6 +64,15 @@ import * as number from "./internal/wait/number.ts"
  * @category models
  */
 export type Unit = "seconds" | "millis" | "epochSeconds" | "epochMillis" | "duration" | "dateTime" | "secondsOrEpoch"
+
+/**
+ * Throws `InvalidOption` for what is no {@link Unit}.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const checkUnit: OptionCheck.Check = (option, value) =>
+  OptionCheck.oneOf(...Object.keys(fromNumber))(option, value)
 
 /**
  * The wait of a text in milliseconds from `now` (milliseconds of the epoch), or undefined if the text states none. `unit` is

@@ -31,10 +31,10 @@
  * const program = Effect.gen(function* () {
  *   const store = yield* InboxStore.InboxStore
  *   const event = { source: "github", id: "1", type: "ping", headers: [], body: new Uint8Array(), digest: "d", now: 0 }
- *   return [yield* store.put(event), yield* store.put(event)]
+ *   return [yield* store.put([event]), yield* store.put([event])]
  * })
  *
- * const [first, second] = await Effect.runPromise(program.pipe(Effect.provide(InboxStoreMemory.layer())))
+ * const [[first] = [], [second] = []] = await Effect.runPromise(program.pipe(Effect.provide(InboxStoreMemory.layer())))
  * console.assert(first?._tag === "Stored" && second?._tag === "Duplicate")
  * ```
  *

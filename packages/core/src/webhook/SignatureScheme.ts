@@ -15,8 +15,8 @@
  * | `keys` | what a secret looks like and what it computes ({@link mac}, {@link ed25519}, {@link digest}, …) | required |
  * | `bindings` | parts of the request, or their hashes, in a place that is signed ({@link hashOf}, {@link textOf}) | none |
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
- * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link formXml}, {@link claim}) | none |
- * | `identity` | what makes two deliveries the same event ({@link byFields}, {@link byBody}, {@link notification}) | `eventId`, else the body |
+ * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link formXml}, {@link claim}, {@link joined}) | none |
+ * | `identity` | what makes two deliveries the same event ({@link byFields}, {@link byBody}, {@link byBodyWithout}, {@link notification}) | `eventId`, else the body |
  * | `batch` | how a delivery of several events is split ({@link items}) | one delivery is one event |
  * | `handshake` | challenges to answer ({@link signedEcho}, {@link openEcho}, …) | none |
  * | `delivery` | media types, size, probes, the answers that are wanted, how long an event is sent again | any, 1 MiB, none, any, unknown |
@@ -126,6 +126,8 @@ export interface FieldsIdentity {
 export interface BodyIdentity {
   readonly _tag: "Body"
   readonly with: ReadonlyArray<EventField>
+  /** The paths in a JSON body to what differs when a delivery is repeated, such as a counter. */
+  readonly without: ReadonlyArray<ReadonlyArray<string>>
 }
 
 /**
@@ -1019,6 +1021,8 @@ export interface Acknowledgement {
   readonly status: number
   readonly contentType: string
   readonly body: string
+  /** A header of the delivery that the answer repeats, whatever else is answered; `undefined` for none. */
+  readonly echo: string | undefined
 }
 
 /**
@@ -1640,7 +1644,23 @@ export const byFields = (
  * @since 0.1.0
  * @category constructors
  */
-export const byBody = (...fields: ReadonlyArray<EventField>): BodyIdentity => ({ _tag: "Body", with: fields })
+export const byBody = (...fields: ReadonlyArray<EventField>): BodyIdentity => ({
+  _tag: "Body",
+  with: fields,
+  without: []
+})
+
+/**
+ * The JSON of the body as the identity of events, without the values at these paths, such as `retries` or `meta.attempt`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const byBodyWithout = (...paths: readonly [string, ...Array<string>]): BodyIdentity => ({
+  _tag: "Body",
+  with: [],
+  without: paths.map(pathOf)
+})
 
 /**
  * Deliveries that only announce a change, in the same bytes each time.
@@ -1651,8 +1671,9 @@ export const byBody = (...fields: ReadonlyArray<EventField>): BodyIdentity => ({
 export const notification: NotificationIdentity = { _tag: "Notification" }
 
 /**
- * A list of events in a JSON body. Paths are keys joined by dots; `id` and `type` list alternatives, of which the first that
- * is there counts, and `+` joins paths that are one together. Defaults: the body itself, the bytes of the item, no type.
+ * A list of events in a JSON body. Paths are keys joined by dots, `*` for each item of a list on the way; `id` and `type` list
+ * alternatives, of which the first that is there counts, and `+` joins paths that are one together. Defaults: the body itself,
+ * the bytes of the item, no type.
  *
  * @since 0.1.0
  * @category constructors
@@ -1661,7 +1682,7 @@ export const items = (
   options: {
     /** Such as `events` or `entry.*.changes`. */
     readonly list?: string
-    /** Such as `eventId` or `id+status`. */
+    /** Such as `eventId`, `id+status` or `messages.*.id`. */
     readonly id?: string | ReadonlyArray<string>
     /** Such as `event` or `resource_type+action`. */
     readonly type?: string | ReadonlyArray<string>
@@ -2014,6 +2035,7 @@ const isSignedField = (scheme: SignatureScheme, field: EventField): boolean => {
   if (field._tag === "Header")
     return scheme.eventId?._tag === "Header" && covers(scheme, "id") && field.name === scheme.eventId.name
   if (field._tag === "Claim") return true
+  if (field._tag === "Joined") return field.fields.every((each) => isSignedField(scheme, each))
   return parts.some((part) => names(part, field)) || (field._tag !== "Query" && covers(scheme, "body"))
 }
 
@@ -2076,10 +2098,11 @@ const makeRefusal = ({ body: text = "", contentType = plainText, status }: Parti
 const makeAcknowledgement = ({
   body: text = "",
   contentType = plainText,
+  echo,
   status = 200
 }: Partial<Acknowledgement>): Acknowledgement =>
   Number.isInteger(status) && status >= 200 && status <= 299
-    ? { status, contentType, body: text }
+    ? { status, contentType, body: text, echo: echo && checkHeader("delivery.acknowledgement.echo", echo) }
     : reject("delivery.acknowledgement.status", String(status), "a status from 200 to 299")
 
 const checkKeys = ({ keys, signature }: SignatureScheme): void => {

@@ -280,6 +280,36 @@ describe("what a scheme says of its deliveries", () => {
     }).pipe(Effect.provide(Inbox.layerMemory))
   )
 
+  it.effect("is the header that each answer repeats, and that no refusal does", () =>
+    Effect.gen(function* () {
+      const echoed = (options: Partial<WebhookReceiver.OneSource>, requests: ReadonlyArray<WebhookReceiver.Request>) =>
+        Effect.forEach(
+          requests,
+          WebhookReceiver.handle({
+            source: "acme",
+            secrets,
+            scheme: schemeWith({ acknowledgement: { echo: "X-Token" } }),
+            ...options
+          })
+        ).pipe(
+          Effect.map((answers) => answers.map(({ headers, status }) => [status, headers["x-token"]])),
+          Effect.provide(Inbox.layerMemory)
+        )
+      const forged: WebhookReceiver.Request = { ...event, headers: [["x-token", "another token"]] }
+      const lowerCase: WebhookReceiver.Request = { ...event, headers: [["x-token", "token"]] }
+      assert.deepStrictEqual(yield* echoed({}, [event, lowerCase, forged]), [
+        [200, "token"],
+        [200, "token"],
+        [401, undefined]
+      ])
+      assert.deepStrictEqual(yield* echoed({ acknowledgement: { status: 204 } }, [event]), [[204, "token"]])
+      assert.deepStrictEqual(yield* echoed({ respond: () => Effect.succeed({ status: 202 }) }, [event]), [
+        [202, "token"]
+      ])
+      assert.throws(() => schemeWith({ acknowledgement: { echo: "X Token" } }), /acknowledgement\.echo is "X Token"/)
+    })
+  )
+
   it("is checked where the scheme is made", () => {
     assert.throws(() => schemeWith({ contentTypes: ["json"] }), /delivery\.contentTypes is "json"/)
     assert.throws(() => schemeWith({ acknowledgement: { status: 500 } }), /delivery\.acknowledgement\.status is 500/)

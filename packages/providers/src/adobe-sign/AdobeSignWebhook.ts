@@ -13,11 +13,9 @@
  *
  * **Gotchas**
  *
- * A client id is no secret: treat what comes as a hint, and fetch the agreement before you act. Adobe wants the
- * client id back from every notification too, and takes an answer without it for a failure. Give the source of the
- * receiver that answer: `acknowledgement: { contentType: "application/json", body: JSON.stringify({
- * xAdobeSignClientId: clientId }) }`, with a source for each client id. Webhooks that were made in the web
- * application have the client id of that application.
+ * A client id is no secret: treat what comes as a hint, and fetch the agreement before you act. Adobe wants the client id
+ * back from every notification too, and sends again what is answered without it: a receiver repeats the header. Webhooks
+ * that were made in the web application have the client id of that application.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -69,6 +67,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     challenge: SignatureScheme.header("X-AdobeSign-ClientId"),
     jsonKey: "xAdobeSignClientId"
   }),
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], acknowledgement: { echo: "X-AdobeSign-ClientId" } },
   docs: { url: "https://helpx.adobe.com/sign/developer/webhook/overview.html", checked: "documentation" }
 })

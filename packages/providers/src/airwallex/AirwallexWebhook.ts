@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * An event that is not answered with 200 is sent again, under the same id, for about 3 days; how far a timestamp may
- * be from now is not documented, and is held to 5 minutes here.
+ * be from now is not documented, and is held to 5 minutes here. It is not documented whether a repeated event has a new
+ * timestamp: one that keeps the first is refused once it is older than that.
  *
  * **Example** (A delivery, signed and verified)
  *

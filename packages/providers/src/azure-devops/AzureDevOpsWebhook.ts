@@ -15,7 +15,8 @@
  *
  * Whoever sees one delivery can make others, so that nothing but TLS protects them: `unsigned` names every part.
  * Azure DevOps sends the password to HTTPS endpoints only. Each subscription sends an event by itself, under the same
- * `id`: two subscriptions of one endpoint to the same event are told apart by `subscriptionId`.
+ * `id`: an inbox tells two subscriptions of one endpoint to the same event apart by `subscriptionId`. It is not
+ * documented for how long an event is sent again.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -62,6 +63,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("eventType")],
+  identity: [
+    SignatureScheme.byFields([SignatureScheme.body("id"), SignatureScheme.body("subscriptionId")], { per: "delivery" }),
+    SignatureScheme.byFields(SignatureScheme.body("id"))
+  ],
   delivery: { contentTypes: ["application/json"] },
   docs: {
     url: "https://learn.microsoft.com/en-us/azure/devops/service-hooks/services/webhooks",

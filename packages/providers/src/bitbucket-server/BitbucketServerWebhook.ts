@@ -7,13 +7,13 @@
  *
  * **Details**
  *
- * `X-Hub-Signature: sha256=…` is the hexadecimal HMAC of the body. The id is `X-Request-Id`, the type `X-Event-Key`,
- * such as `repo:refs_changed`.
+ * `X-Hub-Signature: sha256=…` is the hexadecimal HMAC of the body. The id is `X-Request-Id`. The type is the body's
+ * `eventKey`, such as `repo:refs_changed`, and is signed; it is also in `X-Event-Key`.
  *
  * **Gotchas**
  *
- * Id and type are in headers that the signature does not cover, and there is no timestamp: a delivery can be replayed
- * under another id. A webhook without a secret is not signed, and is refused; so is the test of a connection,
+ * The id is in a header that the signature does not cover, and there is no timestamp: a delivery can be replayed under
+ * another id. It is not documented whether a delivery is sent again, and whether it then keeps its id. A webhook without a secret is not signed, and is refused; so is the test of a connection,
  * `diagnostics:ping`, where it comes without a signature. Bitbucket Cloud has a scheme of its own.
  *
  * **Example** (A delivery, signed and verified)
@@ -29,7 +29,7 @@
  * const url = "https://example.com/webhooks/bitbucket-server"
  * const now = 1_764_000_000_000
  * const headers = Result.getOrThrow(
- *   WebhookSigner.sign(BitbucketServerWebhook.scheme, { body, secret, timestamp: now, id: "6e0f7a1c", type: "repo:refs_changed" })
+ *   WebhookSigner.sign(BitbucketServerWebhook.scheme, { body, secret, timestamp: now, id: "6e0f7a1c" })
  * )
  *
  * const input = { method: "POST", url, headers, body, secrets: [secret], now }
@@ -38,7 +38,7 @@
  *   type: "repo:refs_changed",
  *   timestamp: undefined,
  *   signedBy: 0,
- *   unsigned: ["id", "type"]
+ *   unsigned: ["id"]
  * })
  * ```
  *
@@ -60,7 +60,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-Request-Id"),
-  eventType: [SignatureScheme.header("X-Event-Key")],
+  eventType: [SignatureScheme.body("eventKey"), SignatureScheme.header("X-Event-Key")],
   delivery: { contentTypes: ["application/json"] },
   docs: {
     url: "https://confluence.atlassian.com/bitbucketserver/manage-webhooks-938025878.html",

@@ -13,8 +13,8 @@
  *
  * **Gotchas**
  *
- * The id in the header `BOX-DELIVERY-ID` is another one at each attempt. Box sends a delivery that failed up to 12
- * times within 2 hours. Only V2 webhooks are signed.
+ * The id in the header `BOX-DELIVERY-ID` is another one at each attempt, and so is the timestamp. Box waits 30 seconds
+ * for an answer, and sends a delivery that failed up to 12 times within 2 hours. Only V2 webhooks are signed.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -62,6 +62,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.header("BOX-DELIVERY-TIMESTAMP"), unit: "rfc3339", tolerance: "10 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("trigger")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "2 hours" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "2 hours", resigns: true, answerWithin: "30 seconds" },
   docs: { url: "https://developer.box.com/guides/webhooks/v2/signatures-v2/", checked: "documentation" }
 })

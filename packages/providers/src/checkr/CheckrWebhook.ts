@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * The key is the secret API key of the account, or the client secret of a partner application for webhooks of that
- * application. There is no timestamp, so a replay is recognised by its id only.
+ * application. There is no timestamp, so a replay is recognised by its id only. It is not documented whether, and for how
+ * long, a delivery is sent again.
  *
  * **Example** (A delivery, signed and verified)
  *

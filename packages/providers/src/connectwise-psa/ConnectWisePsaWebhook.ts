@@ -7,14 +7,15 @@
  *
  * **Details**
  *
- * `X-Content-Signature` is the base64 HMAC of the body, under the SHA-256 hash of the signing key. Id and type are
- * the body's `MessageId` and `Type`, such as `ticket`, and are signed; what happened to it is `Action`.
+ * `X-Content-Signature` is the base64 HMAC of the body, under the SHA-256 hash of the signing key. The id is the
+ * body's `MessageId`, the type its `Type` and `Action`, such as `ticket.updated`; both are signed.
  *
  * **Gotchas**
  *
  * Each delivery names where its key is, in `Metadata.key_url`. Fetch it once from your own instance and configure it:
  * a receiver that fetches whatever a delivery names takes the deliveries of any other customer of ConnectWise for
- * genuine. There is no timestamp, so a replay is recognised by its id only.
+ * genuine. There is no timestamp, so a replay is recognised by its id only. It is not documented whether, and for how
+ * long, a delivery is sent again.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -35,7 +36,7 @@
  * const input = { method: "POST", url, headers, body, secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(ConnectWisePsaWebhook.scheme, input)), {
  *   id: "5d3b1a0e",
- *   type: "ticket",
+ *   type: "ticket.updated",
  *   timestamp: undefined,
  *   signedBy: 0,
  *   unsigned: []
@@ -60,7 +61,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256", derivation: "sha256" })],
   eventId: SignatureScheme.body("MessageId"),
-  eventType: [SignatureScheme.body("Type")],
+  eventType: [
+    SignatureScheme.joined(SignatureScheme.body("Type"), SignatureScheme.body("Action")),
+    SignatureScheme.body("Type")
+  ],
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developer.connectwise.com/Products/ConnectWise_PSA/Developer_Guide", checked: "source" }
 })

@@ -7,14 +7,14 @@
  *
  * **Details**
  *
- * `X-Gitea-Signature` is the hexadecimal HMAC of the JSON of the event: of the body, or, where the webhook sends forms,
- * of the form's field `payload`. The id is `X-Gitea-Delivery`, the type `X-Gitea-Event`, such as `push` or
+ * `X-Gitea-Signature` is the hexadecimal HMAC of the JSON of the event: of the body, or, where the webhook sends forms or
+ * GETs, of the field or query parameter `payload`, which a handler reads as the event. The id is `X-Gitea-Delivery`, the type `X-Gitea-Event`, such as `push` or
  * `pull_request`. Deliveries also carry the headers of Gogs and GitHub, with the same values.
  *
  * **Gotchas**
  *
  * Id and type are in headers that the signature does not cover, and there is no timestamp: a delivery can be replayed
- * under another id. Of a form only `payload` is signed: read nothing else of it. Gitea never sends a delivery again by
+ * under another id. Of a form or a query only `payload` is signed: read nothing else of it. Gitea never sends a delivery again by
  * itself; when somebody does, it has another id.
  *
  * **Example** (A delivery, signed and verified)
@@ -62,6 +62,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-Gitea-Delivery"),
   eventType: [SignatureScheme.header("X-Gitea-Event")],
-  delivery: { contentTypes: ["application/json", "application/x-www-form-urlencoded"] },
+  delivery: {
+    contentTypes: ["application/json", "application/x-www-form-urlencoded"],
+    methods: ["POST", "GET"],
+    payloadField: "payload",
+    retriedFor: 0
+  },
   docs: { url: "https://docs.gitea.com/usage/repository/webhooks", checked: "documentation" }
 })

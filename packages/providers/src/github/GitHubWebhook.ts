@@ -9,7 +9,8 @@
  * **Details**
  *
  * `X-Hub-Signature-256: sha256=…` is the HMAC of the body. The id is `X-GitHub-Delivery`, which stays when a delivery is
- * sent again; the type is `X-GitHub-Event`. A `ping` is an ordinary event: any 2xx answers it.
+ * sent again, and differs between webhooks; the type is `X-GitHub-Event`. A `ping` is an ordinary event: any 2xx answers
+ * it. A body has at most 25 MB. GitHub sends a delivery again on request only, within 3 days.
  *
  * **Gotchas**
  *

@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * What happened to the resource is the `action` of an event. A delivery that failed is sent again up to 8 times, at
- * growing intervals that are not documented.
+ * growing intervals. It is not documented for how long.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,7 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("meta", "webhook_id"),
   eventType: [SignatureScheme.body("events", "0", "resource_type")],
-  batch: { lists: [SignatureScheme.items({ list: "events", id: "id", type: "resource_type" })] },
+  batch: { lists: [SignatureScheme.items({ list: "events", id: "id", type: "resource_type" })], maxItems: 250 },
   delivery: { contentTypes: ["application/json"], answerWithin: "10 seconds" },
   docs: { url: "https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks", checked: "package" }
 })

@@ -8,7 +8,7 @@
  * **Details**
  *
  * `X-Gogs-Signature` is the hexadecimal HMAC of the JSON of the event: of the body, or, where the webhook sends
- * forms, of the form's field `payload`. The id is `X-Gogs-Delivery`, the type `X-Gogs-Event`, such as `push` or
+ * forms, of the form's field `payload`, which a handler reads as the event. The id is `X-Gogs-Delivery`, the type `X-Gogs-Event`, such as `push` or
  * `pull_request`.
  *
  * **Gotchas**
@@ -62,6 +62,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-Gogs-Delivery"),
   eventType: [SignatureScheme.header("X-Gogs-Event")],
-  delivery: { contentTypes: ["application/json", "application/x-www-form-urlencoded"] },
+  delivery: {
+    contentTypes: ["application/json", "application/x-www-form-urlencoded"],
+    payloadField: "payload",
+    retriedFor: 0
+  },
   docs: { url: "https://gogs.io/advancing/webhooks", checked: "documentation" }
 })

@@ -16,7 +16,7 @@
  *
  * The key signs the deliveries of every app and customer: compare `appId`, `companyId` and `locationId` with your own before you act. A
  * replay is recognised by its id only; deliveries without `webhookId` go by the hash of the body. HighLevel announces new keys by
- * e-mail: give both while a key changes.
+ * e-mail: give both while a key changes. It is not documented whether, and for how long, a delivery is sent again.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -13,8 +13,9 @@
  * **Gotchas**
  *
  * The id is in a header that the signature does not cover. The body, and so the type, is what the original provider
- * sent; its own signature was checked by the gateway, if at all. An event is sent again as the connection says, up to 50
- * times, and by hand as often as someone likes.
+ * sent, and so is the method, which may be a GET; its own signature was checked by the gateway, if at all. An event is
+ * sent again as the connection says, up to 50 times within a week, and by hand as often as someone likes. The headers have
+ * these names unless a project sets another prefix.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -17,9 +17,10 @@
  *
  * HubSpot signs the URL with some of the escapes in its query undone (`%2F`, `%3A` and others): both forms are taken.
  * Behind a proxy, tell the receiver its public URL. `eventId` is not unique, as HubSpot says, and the test button
- * always sends 100: an event is known by it, its subscription, its object and its time together. Cards are fetched with
- * GET. The older versions have no timestamp, and are plain hashes: prefer the third. A delivery that fails is sent
- * again up to ten times within a day.
+ * always sends 100: an event is identified by it, its subscription, portal, object and time together. The webhooks of
+ * workflows are not lists: each is one event without a type, deduplicated by its body. Cards are fetched with GET. The
+ * older versions have no timestamp, and are plain hashes: prefer the third. A delivery that fails is sent again up to ten times
+ * within a day, with another `attemptNumber`: an inbox keeps the first body.
  *
  * **Example** (A signature that covers method and URL)
  *
@@ -52,12 +53,23 @@ import { SignatureScheme } from "@causeway/core/webhook"
 const batch: SignatureScheme.BatchOptions = {
   lists: [
     SignatureScheme.items({
-      id: ["eventId+subscriptionId+objectId+occurredAt", "eventId+subscriptionId+occurredAt", "eventId+occurredAt"],
+      id: [
+        "eventId+subscriptionId+portalId+objectId+occurredAt",
+        "eventId+subscriptionId+portalId+occurredAt",
+        "eventId+occurredAt"
+      ],
       type: "subscriptionType",
       varies: true
     })
-  ]
+  ],
+  maxItems: 100
 }
+
+const delivery = {
+  contentTypes: ["application/json"],
+  answerWithin: "5 seconds",
+  retriedFor: "1 day"
+} as const satisfies SignatureScheme.DeliveryOptions
 
 /**
  * The third version of HubSpot's scheme, checked against the recorded verdicts of the `@hubspot/api-client` package.
@@ -79,12 +91,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   urlForms: ["given", "decoded query"],
   eventType: [SignatureScheme.body("0", "subscriptionType")],
   batch,
-  delivery: {
-    contentTypes: ["application/json"],
-    methods: ["POST", "GET"],
-    answerWithin: "5 seconds",
-    retriedFor: "1 day"
-  },
+  // The signed body of an attempt has its number, and attempts older than 5 minutes are to be refused.
+  delivery: { ...delivery, methods: ["POST", "GET"], resigns: true },
   docs: {
     url: "https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests",
     checked: "package"
@@ -105,7 +113,7 @@ export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.digest({ hash: "sha256" })],
   eventType: [SignatureScheme.body("0", "subscriptionType")],
   batch,
-  delivery: { contentTypes: ["application/json"], answerWithin: "5 seconds", retriedFor: "1 day" },
+  delivery,
   docs: scheme.docs
 })
 
@@ -121,5 +129,5 @@ export const schemeV2: SignatureScheme.SignatureScheme = SignatureScheme.make({
   id: "hubspot-v2",
   signedContent: "{secret}{method}{url}{body}",
   urlForms: scheme.urlForms,
-  delivery: scheme.delivery
+  delivery: { ...delivery, methods: ["POST", "GET"] }
 })

@@ -13,8 +13,9 @@
  * **Gotchas**
  *
  * There is neither an id nor a timestamp: an inbox goes by the hash of the body, which holds the item and the time of
- * the change. An answer must come within 1 second; Jobber turns webhooks off whose endpoint is slow or fails often.
- * It delivers at least once, and does not say for how long it tries.
+ * the change to the second, so that two changes of an item within a second count as one. An answer must come within 1
+ * second; Jobber turns off webhooks whose endpoint is slow or fails often. It delivers at least once; it is not
+ * documented for how long it tries.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -60,6 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("data", "webHookEvent", "topic")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], answerWithin: "1 second" },
   docs: { url: "https://developer.getjobber.com/docs/using_jobbers_api/setting_up_webhooks/", checked: "documentation" }
 })

@@ -13,8 +13,9 @@
  *
  * **Gotchas**
  *
- * The header is signed as it is, and is not read: it has been seen as a date of HTTP, some hours off. The webhook
- * action of a flow is not signed, and is refused.
+ * The header is signed as it is, and is not read: it has been seen as a date of HTTP, some hours off. The webhook action of
+ * a flow is not signed, and is refused. It is not documented for how long a delivery is sent again, whether it then has a
+ * new time, and how old it may be.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -34,7 +35,7 @@
  *
  * const input = { ...sent, method: "POST", secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(KlaviyoWebhook.scheme, input)), {
- *   id: "73WCCK7JKtE",
+ *   id: undefined,
  *   type: "event:klaviyo.opened_email",
  *   timestamp: now,
  *   signedBy: 0,

@@ -12,8 +12,8 @@
  *
  * **Gotchas**
  *
- * What happened to the prompt is the body's `action`. A delivery that fails is sent again three times, all of them
- * within a minute.
+ * What happened to a prompt is the body's `action`; other types are `monitor-alert` and `project-notification`, with an
+ * `eventType` of its `event`. A delivery that fails is sent again three times within a minute, with the same signature.
  *
  * **Example** (A delivery, signed and verified)
  *

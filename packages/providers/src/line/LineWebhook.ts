@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * The test from LINE's console holds no event at all: it is answered, and nothing is stored. In a delivery that is sent
- * again, `isRedelivery` differs.
+ * again, `isRedelivery` differs. LINE sends one again only where redelivery is turned on, and does not disclose for how
+ * long.
  *
  * **Example** (A delivery, signed and verified)
  *

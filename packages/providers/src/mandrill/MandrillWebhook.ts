@@ -14,9 +14,10 @@
  *
  * **Gotchas**
  *
- * The `_id` of an event is that of its message: an event is known by it, its kind and its time. The URL is the one of
- * the webhook, letter by letter: behind a proxy, tell the receiver its public URL. The test of a webhook is signed with
- * the key `test-webhook`, and is refused unless that is one of the secrets.
+ * The `_id` of an event is that of its message, and two clicks within a second share their time too: an event is known by
+ * its bytes. The URL is the one of the webhook, letter by letter: behind a proxy, tell the receiver its public URL. The
+ * test of a webhook is signed with the key `test-webhook`, and is refused unless that is one of the secrets. It is not
+ * documented for how long a batch is sent again.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -67,7 +68,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ],
   batch: {
     formField: "mandrill_events",
-    lists: [SignatureScheme.items({ id: "_id+event+ts", type: ["event", "type"] })]
+    lists: [SignatureScheme.items({ type: ["event", "type"] })]
   },
   delivery: { contentTypes: ["application/x-www-form-urlencoded"], probes: ["HEAD"] },
   docs: {

@@ -13,7 +13,9 @@
  * **Gotchas**
  *
  * The URL is the one that MessageBird called: behind a proxy, tell the receiver its public URL. A delivery without a
- * body, such as a GET, has no `payload_hash`; one with a body must have it.
+ * body, such as a GET, has no `payload_hash`; one with a body must have it. It is not documented whether a repeated
+ * delivery keeps its `jti`: where it does not, it is a new event. Deliveries of channels and conversations have a type,
+ * the body's `event`.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -66,6 +66,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"], acknowledgement: {}, retriedFor: "26 hours" },
+  delivery: {
+    contentTypes: ["application/json"],
+    acknowledgement: {},
+    retriedFor: "26 hours",
+    answerWithin: "15 seconds"
+  },
   docs: { url: "https://docs.mollie.com/reference/webhooks-new", checked: "documentation" }
 })

@@ -8,8 +8,8 @@
  * **Details**
  *
  * The whole of `Authorization` is the secret, compared in constant time. Each event in a delivery is an event with its
- * `uuid` as the id and its `eventType`, such as `user.lifecycle.create`. Before its first event Okta asks with GET to
- * have `X-Okta-Verification-Challenge` back.
+ * `uuid` as the id and its `eventType`, such as `user.lifecycle.create`. The delivery has an id too, `eventId`. Before its
+ * first event Okta asks with GET to have `X-Okta-Verification-Challenge` back.
  *
  * **Gotchas**
  *
@@ -64,6 +64,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("Authorization", { encoding: "utf8" }),
   signedContent: "",
   keys: [SignatureScheme.token()],
+  eventId: SignatureScheme.body("eventId"),
   eventType: [SignatureScheme.body("data", "events", "0", "eventType")],
   batch: { lists: [SignatureScheme.items({ list: "data.events", id: "uuid", type: "eventType" })] },
   handshake: SignatureScheme.openEcho({

@@ -14,7 +14,8 @@
  * **Gotchas**
  *
  * Five seconds are short for a clock that is off: `SignatureScheme.withTolerance` widens them. Paddle's own package
- * for Node looks at the last `h1` alone, so that one order of a rotation fails there.
+ * for Node looks at the last `h1` alone, so that one order of a rotation fails there. A replay from the dashboard has the
+ * `event_id` of the first delivery and counts as a duplicate. A delivery that fails is sent again for 3 days, signed again.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -12,8 +12,9 @@
  *
  * **Gotchas**
  *
- * There is no timestamp, so a replay is recognised by its id only. A delivery that fails is sent again up to four times,
- * over about 20 minutes.
+ * There is no timestamp, so a replay is recognised by its id only. A delivery that times out, or is
+ * answered with 429 or 5xx, is sent again for 48 hours. Any other 4xx drops the event, and three dropped events in a row
+ * disable the subscription for a day.
  *
  * **Example** (A delivery, signed and verified)
  *

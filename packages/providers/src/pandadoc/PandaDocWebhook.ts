@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * There is neither an id nor a timestamp: an event is known by its bytes. A proxy that drops the query drops the
- * signature.
+ * signature. It is not documented whether, and for how long, a delivery is sent again.
  *
  * **Example** (A delivery, signed and verified)
  *

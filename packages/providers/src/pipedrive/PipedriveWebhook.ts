@@ -8,15 +8,15 @@
  * **Details**
  *
  * Nothing is signed: a webhook sends `Authorization: Basic …` with the user name and password that it was made with,
- * compared in constant time. The id is `meta.id`; the type is `meta.entity`, such as `deal`, and what happened to it is
- * `meta.action`.
+ * compared in constant time. The id is `meta.id`; the type is `meta.action` and `meta.entity`, such as `create.deal`, as
+ * a subscription names them.
  *
  * **Gotchas**
  *
  * Whoever sees one delivery can make others, so that nothing but TLS protects them: `unsigned` names every part. A
  * webhook without a user and a password sends no header, and is refused. `meta.attempt` counts the attempts. These are
  * webhooks v2; {@link schemeV1} is for those of v1, where `meta.id` is the id of the object: there an event is known by
- * its type, its object and its time.
+ * its type, its object and its time. It is not documented for how long an event is sent again.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -37,7 +37,7 @@
  * const input = { ...sent, method: "POST", secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(PipedriveWebhook.scheme, input)), {
  *   id: "f3a1",
- *   type: "deal",
+ *   type: "create.deal",
  *   timestamp: undefined,
  *   signedBy: 0,
  *   unsigned: ["id", "type", "body"]
@@ -62,7 +62,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "",
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.body("meta", "id"),
-  eventType: [SignatureScheme.body("meta", "entity")],
+  eventType: [
+    SignatureScheme.joined(SignatureScheme.body("meta", "action"), SignatureScheme.body("meta", "entity")),
+    SignatureScheme.body("meta", "entity")
+  ],
   // A repeated event counts its attempts in `meta.attempt`.
   identity: SignatureScheme.byFields(SignatureScheme.body("meta", "id"), { varies: true }),
   delivery: { contentTypes: ["application/json"] },

@@ -14,7 +14,9 @@
  * **Gotchas**
  *
  * Whoever sees one delivery can make others, so that nothing but TLS protects them: `unsigned` names every part. The
- * body is whatever the destination is told to send: id and type are those of the body that PostHog proposes.
+ * body is whatever the destination is told to send: id and type are those of the body that PostHog proposes. A destination
+ * may send PUT, PATCH or DELETE instead of POST; a GET is refused, because it has no room for an event. A destination with
+ * a signing secret signs as `standard-webhooks` does: use that scheme for it.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -61,6 +63,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.body("event", "uuid"),
   eventType: [SignatureScheme.body("event", "event")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], methods: ["POST", "PUT", "PATCH", "DELETE"] },
   docs: { url: "https://posthog.com/docs/cdp/destinations/webhook", checked: "documentation" }
 })

@@ -9,13 +9,14 @@
  *
  * `intuit-signature` is the base64 HMAC of the body, which is a list of CloudEvents: each is an event with its id and
  * type, such as `qbo.customer.created.v1`. In the older format, which is one object with `eventNotifications`, each
- * entity is an event whose type is its name, such as `Customer`, and which is known by its name, id, operation and
- * time.
+ * notification is an event without an id: it holds the `realmId` of one company and its entities. Its type is the name
+ * and the operation of the first entity, such as `Customer.Create`.
  *
  * **Gotchas**
  *
- * One delivery may hold events of several companies. There is no signed timestamp, so a replay is recognised by its id
- * only. An answer must come within 3 seconds.
+ * One delivery may hold events of several companies, and a notification of the older format several entities of
+ * different types: read all of them. There is no signed timestamp, so a replay is recognised by its id only. An
+ * answer must come within 3 seconds. It is not documented for how long an event is sent again.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -35,7 +36,7 @@
  *
  * const input = { method: "POST", url, headers, body, secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(QuickBooksWebhook.scheme, input)), {
- *   id: "88cd52aa",
+ *   id: undefined,
  *   type: "qbo.customer.created.v1",
  *   timestamp: undefined,
  *   signedBy: 0,
@@ -62,15 +63,17 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [
     SignatureScheme.body("0", "type"),
-    SignatureScheme.body("eventNotifications", "0", "dataChangeEvent", "entities", "0", "name")
+    SignatureScheme.joined(
+      SignatureScheme.body("eventNotifications", "0", "dataChangeEvent", "entities", "0", "name"),
+      SignatureScheme.body("eventNotifications", "0", "dataChangeEvent", "entities", "0", "operation")
+    )
   ],
   batch: {
     lists: [
       SignatureScheme.items({ id: "id", type: "type" }),
       SignatureScheme.items({
-        list: "eventNotifications.*.dataChangeEvent.entities",
-        id: "name+id+operation+lastUpdated",
-        type: "name"
+        list: "eventNotifications",
+        type: "dataChangeEvent.entities.0.name+dataChangeEvent.entities.0.operation"
       })
     ]
   },

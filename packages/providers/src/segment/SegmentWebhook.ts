@@ -14,7 +14,8 @@
  *
  * Turn batching off: of a batch Segment signs the first event only, and anybody on the way can change the others, so
  * that batches are refused here. A mapping may send another body than the event, without an id or a type. There is no
- * timestamp. An event that failed is sent again for 4 hours.
+ * timestamp. A destination may send PUT or PATCH instead of POST. Segment waits 5 seconds for an answer, and sends an event
+ * that failed again for 4 hours.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -61,6 +62,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.body("messageId"),
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "4 hours" },
+  delivery: {
+    contentTypes: ["application/json"],
+    methods: ["POST", "PUT", "PATCH"],
+    retriedFor: "4 hours",
+    answerWithin: "5 seconds"
+  },
   docs: { url: "https://segment.com/docs/connections/destinations/catalog/actions-webhook/", checked: "documentation" }
 })

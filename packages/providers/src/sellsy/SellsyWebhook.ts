@@ -7,15 +7,16 @@
  *
  * **Details**
  *
- * `X-Webhook-Signature` is the hexadecimal SHA-1 of the key, immediately followed by the body. The type is the body's
- * `event`, such as `created`; what was created is its `relatedtype`. Where a webhook sends forms, both are in the JSON
- * of the field `notif`.
+ * `X-Webhook-Signature` is the hexadecimal SHA-1 of the key, immediately followed by the body. The type is what
+ * something happened to, the body's `thirdtype` or `relatedtype`, and its `event`: such as `client.created`. Where a
+ * webhook sends forms, they are in the JSON of the field `notif`, which a handler reads as the event.
  *
  * **Gotchas**
  *
  * It is a plain hash with the key in front, not an HMAC: whoever sees a delivery can append bytes to it and compute the
  * hash of the longer body. Such bytes come after the padding of the hash, so that the result is no JSON; parse the body
- * before you trust it. There is neither an id nor a signed timestamp.
+ * before you trust it. There is neither an id nor a signed timestamp: an inbox goes by the hash of the body. It is not
+ * documented whether, and for how long, a delivery is sent again.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -36,7 +37,7 @@
  * const input = { method: "POST", url, headers, body, secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(SellsyWebhook.scheme, input)), {
  *   id: undefined,
- *   type: "created",
+ *   type: "client.created",
  *   timestamp: undefined,
  *   signedBy: 0,
  *   unsigned: []
@@ -60,6 +61,17 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Webhook-Signature", { encoding: "hex" }),
   signedContent: "{secret}{body}",
   keys: [SignatureScheme.digest({ hash: "sha1" })],
-  eventType: [SignatureScheme.body("event"), SignatureScheme.formJson("notif", "event")],
+  eventType: [
+    SignatureScheme.joined(SignatureScheme.body("thirdtype"), SignatureScheme.body("event")),
+    SignatureScheme.joined(SignatureScheme.body("relatedtype"), SignatureScheme.body("event")),
+    SignatureScheme.body("event"),
+    SignatureScheme.joined(SignatureScheme.formJson("notif", "thirdtype"), SignatureScheme.formJson("notif", "event")),
+    SignatureScheme.joined(
+      SignatureScheme.formJson("notif", "relatedtype"),
+      SignatureScheme.formJson("notif", "event")
+    ),
+    SignatureScheme.formJson("notif", "event")
+  ],
+  delivery: { contentTypes: ["application/json", "application/x-www-form-urlencoded"], payloadField: "notif" },
   docs: { url: "https://help.sellsy.com/fr/articles/5876622-webhooks", checked: "source" }
 })

@@ -38,10 +38,10 @@
  * const input = { ...sent, method: "POST", secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(TelegramWebhook.scheme, input)), {
  *   id: "10000",
- *   type: undefined,
+ *   type: "message",
  *   timestamp: undefined,
  *   signedBy: 0,
- *   unsigned: ["id", "body"]
+ *   unsigned: ["id", "type", "body"]
  * })
  * ```
  *

@@ -33,7 +33,7 @@
  * const input = { method: "POST", url, headers, body, secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(XeroWebhook.scheme, input)), {
  *   id: undefined,
- *   type: "INVOICE",
+ *   type: "INVOICE.CREATE",
  *   timestamp: undefined,
  *   signedBy: 0,
  *   unsigned: []

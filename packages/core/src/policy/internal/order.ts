@@ -23,6 +23,8 @@ import { retryBudgetAdmission } from "./engine/retryBudgetAdmission.ts"
 import type { State } from "./engine/state.ts"
 import { throttleAdmission } from "./engine/throttleAdmission.ts"
 import type { Policy } from "./policyRecord.ts"
+import { compileMade, made } from "./compileMade.ts"
+import * as OptionCheck from "../OptionCheck.ts"
 
 /**
  * The error that each slot adds to a method when it is on.
@@ -131,7 +133,7 @@ export const order: ReadonlyArray<AnyRow> = [
     adds: undefined,
     defaults: "identical safe calls in flight share one",
     standard: "",
-    compile: (coalesce) => coalesce,
+    compile: compileMade("coalesce", "Coalesce"),
     step: coalesceStep
   }),
   row({
@@ -140,7 +142,7 @@ export const order: ReadonlyArray<AnyRow> = [
     adds: undefined,
     defaults: "RFC 9111 for a private cache: 1,000 answers, 16 MiB; only answers that allow it are kept",
     standard: "",
-    compile: (cache) => cache,
+    compile: compileMade("cache", "Cache"),
     step: (cache, { state }) => cacheStep(cache, state.cacheStore(cache))
   }),
   row({
@@ -168,7 +170,7 @@ export const order: ReadonlyArray<AnyRow> = [
     adds: undefined,
     defaults: "one more attempt, for a tenth of the calls; only calls that may be repeated",
     standard: "",
-    compile: (hedge) => hedge
+    compile: compileMade("hedge", "Hedge")
   }),
   row({
     name: "throttle",
@@ -186,7 +188,7 @@ export const order: ReadonlyArray<AnyRow> = [
     defaults:
       "`consecutive`: 5 failures; `failureRate`: 0.5 of the last 100, at least 10 calls; open for 30 seconds; one probe",
     standard: "`failureRate`",
-    compile: (breaker) => breaker,
+    compile: compileMade("circuitBreaker", "Breaker"),
     admission: (breaker, { key, state }) => breakerAdmission(state.breakers, breaker, key)
   }),
   row({
@@ -205,7 +207,7 @@ export const order: ReadonlyArray<AnyRow> = [
     adds: "BulkheadFull",
     defaults: "`aimd` or `gradient`: a limit of calls in flight that follows the provider's latency and failures",
     standard: "",
-    compile: (concurrency) => concurrency,
+    compile: compileMade("concurrency", "Concurrency"),
     admission: (concurrency, { key, state }) =>
       inFlightAdmission(state.inFlight(concurrency), { slot: "concurrency", key: concurrency.key }, key)
   }),
@@ -237,12 +239,16 @@ export const order: ReadonlyArray<AnyRow> = [
 ]
 
 /** Compiles a policy slot by slot. */
-export const compile = (policy: Policy): Compiled =>
+export const compile = (policy: Policy): Compiled => {
+  checkStrategies("strategies", policy.strategies ?? undefined)
   // Each row compiles its own slot, and each slot except the list of strategies has a row: a test checks it.
-  ({
+  return {
     ...Object.fromEntries(order.map((row) => [row.name, row.compile(policy)])),
     strategies: policy.strategies ?? undefined
-  }) as unknown as Compiled
+  } as unknown as Compiled
+}
+
+const checkStrategies = OptionCheck.optional(OptionCheck.list(made("Admission/Strategy")))
 
 /** A line for each slot that is on, in the order in which they stand around an attempt. */
 export const describe = (policy: Compiled): string => {

@@ -13,6 +13,8 @@ export interface Item {
   readonly type: string | undefined
   /** As it is written in the body of the delivery. */
   readonly body: Uint8Array
+  /** The media type of its body, where that is not the delivery's. */
+  readonly contentType: string | undefined
 }
 
 /** The events of a delivery; `undefined` where it is one itself, because it has none of the lists. */
@@ -20,6 +22,7 @@ export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyA
   const found = batch && textOf(batch, delivery)
   if (batch === undefined || found === undefined) return undefined
   const { json, text } = found
+  const contentType = batch.formField === undefined ? undefined : "application/json"
   let isBatch = false
   const items: Array<Item> = []
   for (const list of batch.lists) {
@@ -28,7 +31,7 @@ export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyA
     isBatch = true
     checkSize(batch, list, items.length + found.length)
     const apart = list.with && EventFields.textAt(json, list.with)
-    for (const item of found) items.push(itemOf(list, item, apart))
+    for (const item of found) items.push({ ...itemOf(list, item, apart), contentType })
   }
   return isBatch ? items : undefined
 }
@@ -48,7 +51,7 @@ const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void
   refuse(Reason.MalformedBody({ field: list.join("."), expected: `a list of at most ${maxItems} items` }))
 }
 
-const itemOf = (list: BatchList, text: string, apart: string | undefined): Item => {
+const itemOf = (list: BatchList, text: string, apart: string | undefined): Omit<Item, "contentType"> => {
   const json: unknown = JSON.parse(text)
   const name = firstOf(list.id, json) ?? (apart === undefined ? undefined : digestOf(apart, text))
   return {
@@ -72,8 +75,28 @@ const firstOf = (
   join: (texts: ReadonlyArray<string>) => string = nameOf
 ): string | undefined => {
   for (const paths of alternatives) {
-    const texts = paths.map((path) => EventFields.textAt(json, path))
-    if (texts.every((text) => text !== undefined && text !== "")) return join(texts as ReadonlyArray<string>)
+    const texts = collect(paths, (path) => textsAt(json, path))
+    if (texts !== undefined) return join(texts)
   }
   return undefined
+}
+
+/** The text at a path, or those of all items where the path has `*`. A flag is a text too: it may say what happened. */
+const textsAt = (json: unknown, path: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+  const star = path.indexOf("*")
+  const value = EventFields.valueAt(json, star < 0 ? path : path.slice(0, star))
+  if (star >= 0) {
+    return Array.isArray(value) ? collect(value, (item: unknown) => textsAt(item, path.slice(star + 1))) : undefined
+  }
+  const text = typeof value === "boolean" ? String(value) : EventFields.textAt(value, [])
+  return text === undefined || text === "" ? undefined : [text]
+}
+
+/** The texts of all, in their order; `undefined` where one has none, or where there is nothing. */
+const collect = <A>(
+  all: ReadonlyArray<A>,
+  textsOf: (each: A) => ReadonlyArray<string> | undefined
+): ReadonlyArray<string> | undefined => {
+  const texts = all.map(textsOf)
+  return texts.length > 0 && texts.every((each) => each !== undefined) ? texts.flat() : undefined
 }

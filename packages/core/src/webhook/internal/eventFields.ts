@@ -52,13 +52,16 @@ export const textOf = (field: Field, delivery: Delivery): string | undefined => 
       return delivery.query(field.name)
     case "Claim":
       return textAt(delivery.token?.claims, [field.name])
-    case "Joined": {
-      const texts = field.fields.map((each) => textOf(each, delivery))
-      return texts.every((text) => text !== undefined) ? texts.join(".") : undefined
-    }
     case "Present":
       return valueAt(delivery.json(), field.path) === undefined ? undefined : field.value
+    case "Joined":
+      return joined(field.fields, delivery)
   }
+}
+
+const joined = (fields: ReadonlyArray<Field>, delivery: Delivery): string | undefined => {
+  const texts = fields.map((field) => textOf(field, delivery))
+  return texts.some((text) => text === undefined || text === "") ? undefined : texts.join(".")
 }
 
 /** The text of a field that can be an event's type; any other text is none. */

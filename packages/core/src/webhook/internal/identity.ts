@@ -33,10 +33,36 @@ const recognizeBy = (identity: Identity, delivery: Delivery): Recognition | unde
       return name === undefined ? undefined : { name, varies: identity.varies, isNotification: false }
     }
     case "Body":
-      return identity.with.length === 0 ? byBody : { ...byBody, name: digestWith(identity.with, delivery) }
+      return identity.without.length > 0 ? byRest(identity.without, delivery) : byWhole(identity.with, delivery)
     case "Notification":
       return { ...byBody, isNotification: true }
   }
+}
+
+const byWhole = (fields: ReadonlyArray<EventField>, delivery: Delivery): Recognition =>
+  fields.length === 0 ? byBody : { ...byBody, name: digestWith(fields, delivery) }
+
+type Paths = ReadonlyArray<ReadonlyArray<string>>
+
+/** By a JSON body without the values at some paths; a body that is no JSON object has none. */
+const byRest = (paths: Paths, delivery: Delivery): Recognition | undefined => {
+  const json = delivery.json()
+  if (typeof json !== "object" || json === null) return undefined
+  const name = createHash("sha256")
+    .update(JSON.stringify(paths.reduce(without, json)))
+    .digest("hex")
+  return { name, varies: true, isNotification: false }
+}
+
+/** A copy of JSON without the value at a path, or the JSON itself where there is none. */
+const without = (json: unknown, [key = "", ...rest]: ReadonlyArray<string>): unknown => {
+  if (typeof json !== "object" || json === null || Array.isArray(json) || !Object.hasOwn(json, key)) return json
+  const entries = Object.entries(json)
+  return Object.fromEntries(
+    rest.length === 0
+      ? entries.filter(([name]) => name !== key)
+      : entries.map(([name, value]) => [name, name === key ? without(value, rest) : value])
+  )
 }
 
 /** The texts of all fields, told apart; `undefined` where one is missing. */

@@ -109,6 +109,11 @@ export const costOf = (headers: Readonly<Record<string, string | undefined>>): n
   return Number.isFinite(cost) && cost >= 0 ? Math.ceil(cost) : undefined
 }
 
+const hedgeOf = ({ after, ...options }: NonNullable<Slots["hedge"]>) => Hedge.after(after, options)
+
+const concurrencyOf = ({ algorithm, ...options }: NonNullable<Slots["concurrency"]>) =>
+  algorithm === "aimd" ? Concurrency.aimd(options) : Concurrency.gradient(options)
+
 export const policyOf = (slots: Slots): Policy.Policy => {
   const { cache, circuitBreaker, coalesce, concurrency, hedge, rateLimit, retry, ...plain } = slots
   return {
@@ -118,9 +123,9 @@ export const policyOf = (slots: Slots): Policy.Policy => {
     ...(retry !== undefined && {
       retry: Retry.make({ ...retry, schedule: schedules[retry.schedule] ?? Schedule.forever })
     }),
-    ...(hedge !== undefined && { hedge: Hedge.after(hedge.after, hedge) }),
+    ...(hedge !== undefined && { hedge: hedgeOf(hedge) }),
     ...(concurrency !== undefined && {
-      concurrency: concurrency.algorithm === "aimd" ? Concurrency.aimd(concurrency) : Concurrency.gradient(concurrency)
+      concurrency: concurrencyOf(concurrency)
     }),
     ...(rateLimit !== undefined && { rateLimit: rateLimitOf(rateLimit) }),
     ...(circuitBreaker !== undefined && {

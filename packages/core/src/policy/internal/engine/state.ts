@@ -9,6 +9,8 @@ import * as RateLimitStore from "../../RateLimitStore.ts"
 import * as RetryBudgetStore from "../../RetryBudgetStore.ts"
 import * as Throttle from "../../Throttle.ts"
 import { BoundedKeys } from "../BoundedKeys.ts"
+import * as OptionCheck from "../../OptionCheck.ts"
+import { hasMethods } from "../made.ts"
 
 /**
  * The state of one integration's policies. Stores default to memory.
@@ -45,15 +47,33 @@ interface Stores {
  * @since 0.1.0
  * @category constructors
  */
-export const makeState = (stores: Stores = {}, options: { readonly maxKeys?: number } = {}): State => ({
-  rateLimits: stores.rateLimits ?? RateLimitStore.makeMemory(options),
-  breakers: stores.breakers ?? BreakerStore.makeMemory(options),
-  retryBudgets: stores.retryBudgets ?? RetryBudgetStore.makeMemory(options),
-  inFlight: onePerStrategy(InFlight.make),
-  throttle: onePerStrategy((throttle: Throttle.Throttle) => Throttle.makeState(throttle, options)),
-  hedge: onePerStrategy(Hedge.makeTracker),
-  strategy: onePerScope(options.maxKeys ?? 10_000),
-  cacheStore: onePerStrategy((cache: Cache) => stores.cache ?? CacheStore.makeMemory(cache))
+export const makeState = (stores: Stores = {}, options: { readonly maxKeys?: number } = {}): State => {
+  checkOptions("state", options)
+  checkStores("state", stores)
+  return {
+    rateLimits: stores.rateLimits ?? RateLimitStore.makeMemory(options),
+    breakers: stores.breakers ?? BreakerStore.makeMemory(options),
+    retryBudgets: stores.retryBudgets ?? RetryBudgetStore.makeMemory(options),
+    inFlight: onePerStrategy(InFlight.make),
+    throttle: onePerStrategy((throttle: Throttle.Throttle) => Throttle.makeState(throttle, options)),
+    hedge: onePerStrategy(Hedge.makeTracker),
+    strategy: onePerScope(options.maxKeys ?? 10_000),
+    cacheStore: onePerStrategy((cache: Cache) => stores.cache ?? memoryOf(cache))
+  }
+}
+
+const memoryOf = ({ maxBytes, maxEntries }: Cache) => CacheStore.makeMemory({ maxBytes, maxEntries })
+
+const checkOptions = OptionCheck.record<{ readonly maxKeys?: number }>({ maxKeys: OptionCheck.integer(1) })
+
+const store = (...methods: ReadonlyArray<string>) =>
+  OptionCheck.satisfies("a store", (value) => hasMethods(value, ...methods))
+
+const checkStores = OptionCheck.record<Stores>({
+  rateLimits: store("reserve", "pause", "learn"),
+  breakers: store("admit", "record"),
+  retryBudgets: store("deposit", "withdraw"),
+  cache: store("get", "put", "remove")
 })
 
 const onePerStrategy = <Strategy extends object, Made>(make: (strategy: Strategy) => Made) => {

@@ -28,9 +28,18 @@ export const read = (
     if (items !== undefined) {
       return { _tag: "Items", items: items.map((item) => ({ ...item, type: item.type ?? verified.type })) }
     }
-    const body = request.method === "GET" ? queryOf(delivery) : request.body
-    return { _tag: "One", event: { type: verified.type, body, recognition: Identities.recognize(scheme, delivery) } }
+    const { type } = verified
+    const recognition = Identities.recognize(scheme, delivery)
+    return { _tag: "One", event: { type, recognition, ...contentOf(delivery) } }
   })
 
-/** The query of a request without a body: a form, as a POST would have it. */
-const queryOf = (delivery: Delivery): Uint8Array => Buffer.from(delivery.parsedUrl()?.search.slice(1) ?? "")
+type Content = Pick<Event, "body" | "contentType">
+
+/** The query of a request without a body is a form, as a POST would have it. */
+const contentOf = (delivery: Delivery): Content =>
+  delivery.method === "GET"
+    ? {
+        body: Buffer.from(delivery.parsedUrl()?.search.slice(1) ?? ""),
+        contentType: "application/x-www-form-urlencoded"
+      }
+    : { body: delivery.body, contentType: undefined }

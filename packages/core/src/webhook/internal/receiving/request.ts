@@ -9,6 +9,7 @@ import type { Refusal } from "../../SignatureScheme.ts"
 import { Reason, WebhookError } from "../../WebhookError.ts"
 import type { Service as Keys } from "../../WebhookKeys.ts"
 import type * as WebhookVerifier from "../../WebhookVerifier.ts"
+import * as DeliveryHeaders from "../deliveryHeaders.ts"
 import { byBody } from "../identity.ts"
 import * as Judging from "../judging.ts"
 import * as Answers from "./answers.ts"
@@ -363,7 +364,8 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   #accept(run: Run, verified: WebhookVerifier.Verified, body: Uint8Array): Effect.Effect<Answer, unknown, R> {
     const { isPlain, scheme } = this.#source
     if (isPlain && this.#head.method === "POST") {
-      return this.#take(run, verified, { type: verified.type, body, recognition: { ...byBody, name: verified.id } })
+      const recognition = { ...byBody, name: verified.id }
+      return this.#take(run, verified, { type: verified.type, body, contentType: undefined, recognition })
     }
     const taken = Events.read(scheme, { ...this.#head, url: this.#source.urlOf(this.#head), body }, verified)
     if (Result.isFailure(taken)) return this.#refuseError(run, taken.failure)
@@ -372,12 +374,12 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
       : this.#take(run, verified, taken.success.event)
   }
 
-  #arrivalOf(run: Run, { body, recognition, type }: Events.Event): Arrival {
+  #arrivalOf(run: Run, { body, contentType, recognition, type }: Events.Event): Arrival {
     return {
       source: this.where.source,
       id: TenantIds.join(this.where.tenant, recognition.name, body),
       type,
-      headers: this.#head.method === "GET" ? asForm(this.#head.headers) : this.#head.headers,
+      headers: contentType === undefined ? this.#head.headers : withContentType(this.#head.headers, contentType),
       body,
       traceparent: Telemetry.traceparent(run.span),
       ...(recognition.varies && { bodyVaries: true }),
@@ -387,7 +389,6 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
 
   #take(run: Run, verified: WebhookVerifier.Verified, event: Events.Event): Effect.Effect<Answer, unknown, R> {
     const { onEvent, storeTimeoutMillis } = this.shop
-    const { duplicate, stored } = this.#source
     const { unsigned } = verified
     const arrival = this.#arrivalOf(run, event)
     const { id, type } = arrival
@@ -396,12 +397,26 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
       const tag = put?._tag ?? "Accepted"
       const ending: Ending = { _tag: tag, id, type, unsigned }
       if (this.#source.options.respond === undefined) {
-        return this.conclude(run, ending, tag === "Duplicate" ? duplicate : stored)
+        return this.conclude(run, ending, this.#acknowledge(tag))
       }
       return Effect.flatMap(this.#respond(run, put ?? undefined, arrival, verified), (answer) =>
-        this.conclude(run, ending, answer)
+        this.conclude(run, ending, this.#echoing(answer))
       )
     })
+  }
+
+  #acknowledge(tag: Put["_tag"] | "Accepted"): Answer {
+    const { duplicate, stored } = this.#source
+    return this.#echoing(tag === "Duplicate" ? duplicate : stored)
+  }
+
+  /** The answer with the header of the delivery that the provider wants to have back. */
+  #echoing(answer: Answer): Answer {
+    const { echo } = this.#source
+    const [value] = echo === undefined ? [] : DeliveryHeaders.all(this.#head.headers, echo)
+    return echo === undefined || value === undefined
+      ? answer
+      : { ...answer, headers: { ...answer.headers, [echo.toLowerCase()]: value } }
   }
 
   /** The computed answer, the one that was given before, or in the end the acknowledgement. */
@@ -437,22 +452,20 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     verified: WebhookVerifier.Verified,
     events: ReadonlyArray<Events.Event>
   ): Effect.Effect<Answer, unknown, R> {
-    const { duplicate, stored } = this.#source
-    if (events.length === 0) return this.conclude(run, { _tag: "Answered" }, stored)
+    if (events.length === 0) return this.conclude(run, { _tag: "Answered" }, this.#acknowledge("Stored"))
     const arrivals = events.map((event) => this.#arrivalOf(run, event))
     const taken = bounded(this.shop.onItems(arrivals, verified), this.shop.storeTimeoutMillis)
     return AtOnce.flatMap(taken, (puts) => {
       const tag = tagOf(puts)
       const ending = { _tag: tag, id: undefined, type: undefined, unsigned: verified.unsigned, items: events.length }
-      return this.conclude(run, ending, tag === "Duplicate" ? duplicate : stored)
+      return this.conclude(run, ending, this.#acknowledge(tag))
     })
   }
 }
 
-/** The query of a GET is stored as the form that a POST would have. */
-const asForm = (headers: Head["headers"]): Head["headers"] => [
+const withContentType = (headers: Head["headers"], contentType: string): Head["headers"] => [
   ...headers.filter(([name]) => name.toLowerCase() !== "content-type"),
-  ["content-type", "application/x-www-form-urlencoded"]
+  ["content-type", contentType]
 ]
 
 const logUnanswered = ({ source, tenant }: Where, cause: Cause.Cause<unknown>): Effect.Effect<void> => {

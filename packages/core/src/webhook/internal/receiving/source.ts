@@ -36,6 +36,8 @@ export interface Source<E, R> {
   readonly atOnce: Values | undefined
   readonly metrics: SourceMetrics
   readonly refusals: RefusalLog
+  /** The header of a delivery that its answer repeats. */
+  readonly echo: string | undefined
   readonly stored: Answer
   readonly duplicate: Answer
   readonly urlOf: (head: Head) => string
@@ -89,6 +91,7 @@ export const make = <E, R>(name: string, options: Options<E, R>, defaults: Defau
     atOnce: needsKeys(scheme) || handshakes.some(isOpen) ? undefined : secrets.constant,
     metrics: new SourceMetrics(name),
     refusals: new RefusalLog(),
+    echo: scheme.delivery.acknowledgement?.echo,
     stored: acknowledged("stored", acknowledgement),
     duplicate: acknowledged("duplicate", acknowledgement),
     urlOf: urlReader(options)

@@ -1,0 +1,11 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as policy from "./options/policy.ts"
+import { walk } from "./options/walk.ts"
+
+const rows = [...policy.rows]
+
+describe("every option of every constructor refuses odd values by name", () => {
+  for (const row of rows) {
+    it(row.name, () => assert.deepStrictEqual(walk(row), []))
+  }
+})
