@@ -51,7 +51,7 @@
 import { SignatureScheme } from "@causeway/core/webhook"
 
 /**
- * Linq's scheme, as its own package has it.
+ * Linq's scheme, as the source of its own package has it.
  *
  * @see https://docs.linqapp.com/guides/webhooks/events
  * @since 0.1.0
@@ -62,7 +62,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   id: "linq",
   eventType: [SignatureScheme.body("event_type")],
   delivery: { contentTypes: ["application/json"], retriedFor: "25 minutes" },
-  docs: { url: "https://docs.linqapp.com/guides/webhooks/events", checked: "package" }
+  docs: { url: "https://docs.linqapp.com/guides/webhooks/events", checked: "documentation" }
 })
 
 /**
