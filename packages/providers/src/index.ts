@@ -54,8 +54,11 @@ import { scheme as gitlab, signedScheme as gitlabSigned } from "./gitlab/GitLabW
 import { scheme as gocardless } from "./gocardless/GoCardlessWebhook.ts"
 import { scheme as gogs } from "./gogs/GogsWebhook.ts"
 import { scheme as gong } from "./gong/GongWebhook.ts"
-import { calendarScheme as googleCalendar, driveScheme as googleDrive } from "./google/GoogleChannelsWebhook.ts"
-import { scheme as googlePubsub } from "./google/GooglePubSubWebhook.ts"
+import {
+  calendarScheme as googleCalendar,
+  driveScheme as googleDrive,
+  pubSubScheme as googlePubsub
+} from "./google/GoogleWebhook.ts"
 import { scheme as greenhouse } from "./greenhouse/GreenhouseWebhook.ts"
 import { rsaScheme as highlevelRsa, scheme as highlevel } from "./highlevel/HighLevelWebhook.ts"
 import { scheme as hookdeck } from "./hookdeck/HookdeckWebhook.ts"

@@ -175,7 +175,12 @@ const twilio: Signer = (sent, secret) => {
 const plivo: Signer = (sent, secret) => {
   const nonce = "05429567804466091622"
   const pairs = formOf(sent).toSorted()
-  const content = `${sent.url}${pairs.length > 0 ? "?" : ""}${pairs.map((pair) => pair.join("")).join("")}.${nonce}`
+  const { origin, pathname, searchParams } = new URL(sent.url)
+  const query = [...searchParams].toSorted().map((pair) => pair.join("="))
+  const mark = query.length > 0 || pairs.length > 0 ? "?" : ""
+  const dot = query.length > 0 && pairs.length > 0 ? "." : ""
+  const fields = pairs.map((pair) => pair.join("")).join("")
+  const content = `${origin}${pathname}${mark}${query.join("&")}${dot}${fields}.${nonce}`
   return withHeaders(sent, [
     ["X-Plivo-Signature-V3", hmac("sha256", secret, content).digest("base64")],
     ["X-Plivo-Signature-V3-Nonce", nonce]

@@ -37,6 +37,28 @@ describe("a body that counts how often it was sent", () => {
   )
 })
 
+describe("a body that says when its event was", () => {
+  const scheme = SignatureScheme.make({
+    ...base,
+    identity: [SignatureScheme.byBody(body("changed")), SignatureScheme.byBody(header("Acme-Sent"))]
+  })
+
+  test(
+    "is an event by itself, and by a header where it says nothing",
+    Effect.gen(function* () {
+      const { receive, tags } = open(scheme)
+      yield* receive(request(`{"changed":"2025-01-01"}`, [["Acme-Sent", "1"]]))
+      yield* receive(request(`{"changed":"2025-01-01"}`, [["Acme-Sent", "2"]]))
+      yield* receive(request(`{"deleted":7}`, [["Acme-Sent", "1"]]))
+      yield* receive(request(`{"deleted":7}`, [["Acme-Sent", "1"]]))
+      yield* receive(request(`{"deleted":7}`, [["Acme-Sent", "2"]]))
+      yield* receive(request(`{"deleted":7}`))
+      yield* receive(request(`{"deleted":7}`))
+      assert.deepStrictEqual(tags(), ["Stored", "Duplicate", "Stored", "Duplicate", "Stored", "Stored", "Duplicate"])
+    })
+  )
+})
+
 describe("a type that several fields make together", () => {
   const scheme = SignatureScheme.make({
     ...base,

@@ -4,5 +4,4 @@
  * @since 0.1.0
  */
 export * as GoogleAuth from "./GoogleAuth.ts"
-export * as GoogleChannelsWebhook from "./GoogleChannelsWebhook.ts"
-export * as GooglePubSubWebhook from "./GooglePubSubWebhook.ts"
+export * as GoogleWebhook from "./GoogleWebhook.ts"

@@ -8,7 +8,7 @@
  * **Details**
  *
  * `X-Plivo-Signature-V3` is a list of base64 HMACs of the URL, the sorted fields of the form and the nonce in
- * `X-Plivo-Signature-V3-Nonce`. The type is the form's `Event`.
+ * `X-Plivo-Signature-V3-Nonce`. The type is the `Event` of the form, or of the query of a GET.
  *
  * **Gotchas**
  *
@@ -65,7 +65,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{sortedUrl}{form}.{header:X-Plivo-Signature-V3-Nonce}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.form("Event")],
-  delivery: { contentTypes: ["application/x-www-form-urlencoded"] },
+  delivery: { contentTypes: ["application/x-www-form-urlencoded"], methods: ["POST", "GET"] },
   docs: { url: "https://www.plivo.com/docs/voice/concepts/signature-validation", checked: "package" }
 })
 

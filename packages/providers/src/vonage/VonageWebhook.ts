@@ -8,7 +8,9 @@
  * **Details**
  *
  * `Authorization` is a bearer token (HS256) whose claim `payload_hash` is the hexadecimal hash of the body; issued 5
- * minutes ago or ahead at most. The id is the claim `jti`.
+ * minutes ago or ahead at most. The id is the claim `jti`, which names the token: an event is known by its body, or by the
+ * query of a GET. The type is the `status` of a call or of a message that was sent, and the `message_type` of one that
+ * came in. Calls ask for an NCCO, which a handler computes.
  *
  * **Gotchas**
  *
@@ -66,6 +68,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.jwtSecret({ algorithms: ["HS256"] })],
   timestamp: { at: SignatureScheme.claim("iat"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.claim("jti"),
+  eventType: [SignatureScheme.body("status"), SignatureScheme.body("message_type")],
+  identity: SignatureScheme.byBody(),
   bindings: [
     SignatureScheme.hashOf("{body}", {
       at: SignatureScheme.claim("payload_hash"),

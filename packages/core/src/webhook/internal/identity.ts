@@ -19,7 +19,9 @@ export const byBody: Recognition = { name: undefined, varies: false, isNotificat
 export const isPlain = ({ batch, identity }: SignatureScheme): boolean => batch === undefined && identity === undefined
 
 export const recognize = (scheme: SignatureScheme, delivery: Delivery): Recognition => {
-  for (const identity of identitiesOf(scheme)) {
+  const identities = identitiesOf(scheme)
+  for (const [index, identity] of identities.entries()) {
+    if (identity._tag === "Body" && index < identities.length - 1 && !hasAll(identity.with, delivery)) continue
     const found = recognizeBy(identity, delivery)
     if (found !== undefined) return found
   }
@@ -71,6 +73,9 @@ const joined = (fields: ReadonlyArray<EventField>, delivery: Delivery): string |
   const isWhole = texts.every((text) => text !== undefined)
   return isWhole ? nameOf(texts) : undefined
 }
+
+const hasAll = (fields: ReadonlyArray<EventField>, delivery: Delivery): boolean =>
+  fields.every((field) => EventFields.identityText(field, delivery) !== undefined)
 
 /** Two lists of texts have the same name only if they are the same. */
 export const nameOf = (texts: ReadonlyArray<string>): string =>

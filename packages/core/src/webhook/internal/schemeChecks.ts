@@ -256,7 +256,7 @@ export const checkOpenEcho = within(
   ".handshake",
   OptionCheck.record<Parameters<typeof Scheme.openEcho>[0]>({
     method: required(Part.method),
-    challenge: required(Part.headerOrQuery),
+    challenge: required(Part.openChallenge),
     when: Part.when,
     verifyToken: Part.queryField,
     jsonKey: text

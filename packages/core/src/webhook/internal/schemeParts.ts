@@ -56,8 +56,9 @@ const timestampField = OptionCheck.tagged<Scheme.TimestampField>({
 
 export const queryField = OptionCheck.tagged<Scheme.QueryField>({ Query: namedShape })
 
-export const headerOrQuery = OptionCheck.tagged<Scheme.HeaderField | Scheme.QueryField>({
+export const openChallenge = OptionCheck.tagged<Scheme.OpenEcho["challenge"]>({
   Header: headerShape,
+  Body: bodyShape,
   Query: namedShape
 })
 
@@ -300,7 +301,7 @@ const handshake = OptionCheck.tagged<Scheme.Handshake>({
   OpenEcho: {
     method: required(method),
     when: present(when),
-    challenge: required(headerOrQuery),
+    challenge: required(openChallenge),
     verifyToken: present(queryField),
     jsonKey: present(text)
   },
@@ -339,7 +340,8 @@ const deliveryShape: Omit<OptionCheck.Shape<Scheme.DeliveryOptions>, "retriedFor
 }
 
 const delivery = OptionCheck.either(
-  (value) => typeof value === "object" && value !== null && "retriedForMillis" in value,
+  (value) =>
+    typeof value === "object" && value !== null && ("retriedForMillis" in value || "answerWithinMillis" in value),
   OptionCheck.record<Partial<Scheme.Delivery>>({
     ...deliveryShape,
     retriedForMillis: OptionCheck.number(0),
