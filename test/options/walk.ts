@@ -130,7 +130,8 @@ const problemOf = (row: Row, path: Path, value: unknown): "accepted" | string | 
     // Options that are a record of their own, or that are left out, are named as the constructor names them.
     if (value === undefined || isRecordOfOptions(row, path)) return undefined
     const name = path.findLast((segment) => !/^\d+$/.test(segment))
-    const isNamed = name === undefined || error.option.includes(name) || error.accepts.includes(name)
+    // A record of odd names is refused by one of these.
+    const isNamed = name === undefined || error.message.includes(name) || error.message.includes('"toString"')
     return isNamed ? undefined : `was refused as ${error.option}`
   }
 }

@@ -52,11 +52,12 @@
  * @since 0.1.0
  */
 import { Effect, type Sink, Stream } from "effect"
-import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Retry from "../policy/Retry.ts"
 import { type Call, DownloadFailure, type Options, type Part, type Partial } from "./internal/downloadTypes.ts"
 import { Transfer } from "./internal/Transfer.ts"
 import type { Validator } from "./internal/ranges.ts"
+import * as Check from "./internal/optionChecks.ts"
+import * as OptionCheck from "../policy/OptionCheck.ts"
 
 export {
   type Call,
@@ -79,7 +80,11 @@ export type { Validator } from "./internal/ranges.ts"
 export const parts = <E, E2, R, E3 = never, R3 = never>(
   call: Call<E, E2, R>,
   options: Options & { readonly partial?: Partial<E3, R3> | undefined } = {}
-): Stream.Stream<Part, E | E2 | E3 | DownloadFailure, R | R3> => transfer(call, options, true)
+): Stream.Stream<Part, E | E2 | E3 | DownloadFailure, R | R3> => {
+  OptionCheck.callback("download.call", call)
+  Check.checkParts("download", options)
+  return transfer(call, options, true)
+}
 
 const transfer = <E, E2, R, E3 = never, R3 = never>(
   call: Call<E, E2, R>,
@@ -89,7 +94,7 @@ const transfer = <E, E2, R, E3 = never, R3 = never>(
   Stream.suspend(
     () =>
       new Transfer<E, E2, R, E3, R3>(call, options.partial, {
-        attempts: InvalidOption.integer("Download: attempts", options.attempts ?? 5, 1),
+        attempts: options.attempts ?? 5,
         schedule: options.schedule ?? Retry.fullJitter(),
         verify: options.verify ?? true,
         mayBeginAgain,
@@ -108,8 +113,10 @@ const transfer = <E, E2, R, E3 = never, R3 = never>(
 export const stream = <E, E2, R>(
   call: Call<E, E2, R>,
   options: Options = {}
-): Stream.Stream<Uint8Array, E | E2 | DownloadFailure, R> =>
-  Stream.suspend(() => {
+): Stream.Stream<Uint8Array, E | E2 | DownloadFailure, R> => {
+  OptionCheck.callback("download.call", call)
+  Check.checkDownload("download", options)
+  return Stream.suspend(() => {
     let seen = 0
     let first: Validator | undefined
     return Stream.mapEffect(transfer(call, options, false), ({ bytes, offset, validator }) => {
@@ -127,6 +134,7 @@ export const stream = <E, E2, R>(
       return Effect.succeed(fresh)
     }).pipe(Stream.filter((bytes) => bytes.byteLength > 0))
   })
+}
 
 const isEqual = (first: Validator, second: Validator | undefined): boolean =>
   JSON.stringify(first) === JSON.stringify(second)

@@ -49,11 +49,12 @@ import type * as FailureRule from "./FailureRule.ts"
 import type { FormStyle } from "./FormStyle.ts"
 import { validBaseUrl } from "./internal/addresses.ts"
 import { checkPagination } from "./internal/checkPagination.ts"
-import { assertConsistent, assertNames, type Constants, type Redirects } from "./internal/endpointChecks.ts"
+import { assertConsistent, type Constants, type Redirects } from "./internal/endpointChecks.ts"
 import type { CheckedPath, PolicyFits } from "./internal/endpointTypes.ts"
-import { checkRules } from "./internal/failureRules.ts"
+import { checkRules } from "./internal/ruleChecks.ts"
 import { declaredErrors, errorsByStatus, nominalStatus } from "./internal/declaredErrors.ts"
 import type { Pagination } from "./Pagination.ts"
+import { checkEndpoint } from "./internal/optionChecks.ts"
 
 /**
  * The keys of an error map: a status, a range, or the rest.
@@ -448,8 +449,8 @@ const optionsOf = (method: HttpMethod): ReadonlyArray<string> =>
 
 // The signatures above say what comes out of which options; the body works on their common shape.
 const make = <Out>(method: HttpMethod, name: string, path: string, options: unknown): Out => {
-  const given = (options ?? {}) as AnyOptions
-  assertNames(name, given, optionsOf(method))
+  const given = (options === undefined ? {} : options) as AnyOptions
+  checkEndpoint(name, path, given, optionsOf(method))
   const errors = declaredErrors(given.errors)
   const parts = partsOf(given)
   const payload = parts.payload

@@ -57,6 +57,7 @@ import type { Category } from "../policy/Failure.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Retry from "../policy/Retry.ts"
 import { type EventRules, eventRulesKey, type ReconnectRules } from "./internal/eventRules.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * An event as it is sent; an event without a name is a `message`.
@@ -207,6 +208,7 @@ export const make: {
     R
   >
 } = (options: AnyOptions): never => {
+  Check.checkEvents("events", options)
   const error = Schema.Union(Object.values(options.errors ?? {}).map(({ schema }) => schema))
   const schema =
     options.events === undefined
@@ -229,7 +231,7 @@ const rulesOf = (options: AnyOptions): EventRules => {
   return {
     unknown,
     errors: options.errors ?? {},
-    maxEventBytes: InvalidOption.integer("Events.make: maxEventBytes", maxEventBytes, 1),
+    maxEventBytes: maxEventBytes,
     ...(names !== undefined && { names: new Set(names) }),
     ...(done !== undefined && { done }),
     ...(mediaTypes !== undefined && { mediaTypes }),
@@ -241,8 +243,8 @@ const reconnectRules = (reconnect: true | ReconnectOptions): ReconnectRules => {
   const given = reconnect === true ? {} : reconnect
   return {
     schedule: given.schedule ?? Retry.fullJitter({ base: "1 second", cap: "30 seconds" }),
-    attempts: InvalidOption.integer("Events.make: reconnect.attempts", given.attempts ?? 10, 1),
-    maxWaitMillis: InvalidOption.positiveMillis("Events.make: reconnect.maxWait", given.maxWait ?? "1 minute")
+    attempts: given.attempts ?? 10,
+    maxWaitMillis: InvalidOption.positiveMillis("events.reconnect.maxWait", given.maxWait ?? "1 minute")
   }
 }
 

@@ -43,6 +43,7 @@
  */
 import type { Duration, Schema } from "effect"
 import type * as Failure from "../policy/Failure.ts"
+import { checkRule } from "./internal/ruleChecks.ts"
 
 /**
  * A rule that classifies a decoded body as a failure.
@@ -85,7 +86,10 @@ export interface Any {
  */
 export const make = <When extends Schema.Top, E extends Schema.Top | undefined = undefined>(
   rule: FailureRule<When, E>
-): FailureRule<When, E> => rule
+): FailureRule<When, E> => {
+  checkRule("failureRule", rule)
+  return rule
+}
 
 /**
  * The schemas of the errors that rules declare.

@@ -49,7 +49,8 @@
  * @see https://url.spec.whatwg.org/#application/x-www-form-urlencoded
  * @since 0.1.0
  */
-import * as InvalidOption from "../policy/InvalidOption.ts"
+import * as OptionCheck from "../policy/OptionCheck.ts"
+import { isMade } from "../policy/internal/made.ts"
 
 const TypeId = "~causeway/client/FormStyle"
 
@@ -89,16 +90,16 @@ export interface FormStyle extends Required<Omit<Options, "spaces">> {
   readonly spaces: "plus" | "percent" | undefined
 }
 
-const choices = {
-  arrays: ["indices", "brackets", "dots", "repeat", "comma"],
-  objects: ["brackets", "dots"],
-  firstIndex: [0, 1],
-  empty: ["refuse", "omit", "brackets"],
-  nulls: ["empty", "omit"],
-  spaces: ["plus", "percent"],
-  brackets: ["escaped", "literal"],
-  commas: ["escaped", "literal"]
-} as const satisfies { readonly [K in keyof Options]-?: ReadonlyArray<NonNullable<Options[K]>> }
+const checkOptions = OptionCheck.record<Options>({
+  arrays: OptionCheck.required(OptionCheck.oneOf("indices", "brackets", "dots", "repeat", "comma")),
+  objects: OptionCheck.oneOf("brackets", "dots"),
+  firstIndex: OptionCheck.oneOf(0, 1),
+  empty: OptionCheck.oneOf("refuse", "omit", "brackets"),
+  nulls: OptionCheck.oneOf("empty", "omit"),
+  spaces: OptionCheck.oneOf("plus", "percent"),
+  brackets: OptionCheck.oneOf("escaped", "literal"),
+  commas: OptionCheck.oneOf("escaped", "literal")
+})
 
 /**
  * Creates a style; throws `InvalidOption` for an invalid option.
@@ -107,17 +108,7 @@ const choices = {
  * @category constructors
  */
 export const make = (options: Options): FormStyle => {
-  for (const [name, accepted] of Object.entries(choices)) {
-    // The keys of `choices` are those of the options.
-    const value: unknown = options[name as keyof Options]
-    const isOptional = name !== "arrays"
-    if ((value === undefined && isOptional) || accepted.some((choice) => choice === value)) continue
-    throw new InvalidOption.InvalidOption({
-      option: `formStyle.${name}`,
-      actual: JSON.stringify(value) ?? String(value),
-      accepts: accepted.map((choice) => JSON.stringify(choice)).join(", ")
-    })
-  }
+  checkOptions("formStyle", options)
   return {
     [TypeId]: TypeId,
     arrays: options.arrays,
@@ -137,8 +128,7 @@ export const make = (options: Options): FormStyle => {
  * @since 0.1.0
  * @category guards
  */
-export const isFormStyle = (value: unknown): value is FormStyle =>
-  typeof value === "object" && value !== null && TypeId in value
+export const isFormStyle = (value: unknown): value is FormStyle => isMade(TypeId, value)
 
 /**
  * Brackets with indices: `items[0][price]=x`.

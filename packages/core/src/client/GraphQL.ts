@@ -66,9 +66,11 @@ import { Effect, Schema, SchemaTransformation } from "effect"
 import type { Exact, Policy } from "../policy/Policy.ts"
 import * as Endpoint from "./Endpoint.ts"
 import * as FailureRule from "./FailureRule.ts"
-import { operationOf } from "./internal/graphqlChecks.ts"
+import { checkNames, operationOf } from "./internal/graphqlChecks.ts"
 import { categoryOf, waitOf } from "./internal/graphqlErrors.ts"
 import * as Pagination from "./Pagination.ts"
+import * as Check from "./internal/optionChecks.ts"
+import * as OptionCheck from "../policy/OptionCheck.ts"
 
 /**
  * One of the `errors` of a response. GitHub writes the code to `type`, others to `extensions.code`.
@@ -256,7 +258,12 @@ type AnyOptions = Options<SchemaOrFields, Schema.Top, Schema.Top, boolean, Polic
 
 // The signature relates the result to the options; the body works on their common shape.
 const make = <Out>(type: "query" | "mutation", name: string, document: string, options: unknown): Out => {
+  OptionCheck.text("name of an endpoint", name)
+  Check.checkRecord(`options of endpoint ${name}`, options)
+  OptionCheck.text(`document of endpoint ${name}`, document)
   const given = options as AnyOptions
+  checkNames(name, given)
+  Check.checkGraphQL(name, given)
   const {
     data,
     extensions = Schema.Unknown,
@@ -375,8 +382,9 @@ export interface ConnectionOptions<in Data, out Node> {
 export const connection = <S extends Schema.Constraint, Node>(
   _data: S,
   options: ConnectionOptions<S["Type"], Node>
-): Pagination.Pagination<{ readonly data: S["Type"] }, Node> =>
-  Pagination.cursor<{ readonly data: S["Type"] }, Node>({
+): Pagination.Pagination<{ readonly data: S["Type"] }, Node> => {
+  Check.checkConnection("connection", options)
+  return Pagination.cursor<{ readonly data: S["Type"] }, Node>({
     payload: ["variables", options.variable ?? "after"],
     hasMore: ({ data }) => options.of(data).pageInfo.hasNextPage,
     next: ({ data }) => options.of(data).pageInfo.endCursor,
@@ -385,3 +393,4 @@ export const connection = <S extends Schema.Constraint, Node>(
       return "nodes" in found ? found.nodes : found.edges.map(({ node }) => node)
     }
   })
+}

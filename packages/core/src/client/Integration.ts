@@ -51,6 +51,7 @@ import type * as Policy from "../policy/Policy.ts"
 import type * as Endpoint from "./Endpoint.ts"
 import {
   type AnyOptions,
+  apiOptionNames,
   ApiTypeId,
   type CommonOptions,
   describe,
@@ -88,6 +89,9 @@ import type { AnyTraits, Traits } from "./internal/methodTypes.ts"
 import { nest } from "./internal/Placed.ts"
 import * as TenantPool from "./internal/Tenants.ts"
 import type * as Tenants from "./Tenants.ts"
+import { checkApi, checkRecord } from "./internal/optionChecks.ts"
+import * as OptionCheck from "../policy/OptionCheck.ts"
+import { checkNames, checkOverrideTable } from "./internal/integrationChecks.ts"
 
 export { InvalidAddress, perTenant } from "./internal/instanceAddress.ts"
 export type { Address, BaseUrl, PerTenant } from "./internal/instanceAddress.ts"
@@ -322,15 +326,15 @@ export const fromHttpApi = <
   api: HttpApi.HttpApi<Id, Groups>,
   options: CommonOptions<B, P, Failures> & { readonly policies?: Policies & ExactPolicies<Groups, Policies> }
 ): FromHttpApi<Groups, B, P, Policies, Failures> => {
+  checkApi("api", api)
+  checkRecord("options of fromHttpApi", options)
+  checkNames("options of fromHttpApi", options, apiOptionNames)
   const { policies, ...common } = options
   // The phantom types live under the same key as the values that the class is made of.
-  return { ...common, [ApiTypeId]: { api, policies: policies ?? {} } } as unknown as FromHttpApi<
-    Groups,
-    B,
-    P,
-    Policies,
-    Failures
-  >
+  return {
+    ...common,
+    [ApiTypeId]: { api, policies: policies === undefined ? {} : policies }
+  } as unknown as FromHttpApi<Groups, B, P, Policies, Failures>
 }
 
 const makeClass = <Self>(id: string, description: Description) => {
@@ -369,6 +373,7 @@ const makeClass = <Self>(id: string, description: Description) => {
       credentialsOf: (tenant: string) => Layer.Layer<Credentials.Credentials<Self>, E, R> | undefined,
       options: Tenants.Options = {}
     ) => {
+      OptionCheck.callback("layerTenants.credentialsOf", credentialsOf)
       const { idleMillis, maxKeys } = TenantPool.validOptions(options)
       return Layer.effect(
         tenants,
@@ -419,9 +424,17 @@ const makeClass = <Self>(id: string, description: Description) => {
         address,
         Effect.flatMap(Effect.isEffect(given) ? given : Effect.succeed(given), (given) => validAddress(id, given))
       ),
-    layerPolicy: (integration: Policy.Policy, endpoints: OverrideTable["endpoints"] = {}) =>
-      Layer.succeed(overrides, constant({ integration, endpoints })),
+    layerPolicy: (integration: Policy.Policy, endpoints: OverrideTable["endpoints"] = {}) => {
+      checkOverrideTable(id, { integration, endpoints }, description.placed)
+      return Layer.succeed(overrides, constant({ integration, endpoints }))
+    },
     layerPolicyRef: (ref: Ref.Ref<LiveTable>) => Layer.sync(overrides, () => fromRef(ref)),
-    makePolicyRef: (initial: LiveTable = {}) => Ref.makeUnsafe(initial)
+    makePolicyRef: (initial: LiveTable = {}) => {
+      checkRecord(`makePolicyRef of ${id}`, initial)
+      const { endpoints = {}, integration = {}, ...others } = initial
+      checkNames(`makePolicyRef of ${id}`, others, ["integration", "endpoints"])
+      checkOverrideTable(id, { integration, endpoints }, description.placed)
+      return Ref.makeUnsafe(initial)
+    }
   })
 }

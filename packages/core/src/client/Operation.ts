@@ -67,6 +67,9 @@ import * as Retry from "../policy/Retry.ts"
 import { type Driven, drive } from "./internal/operationDriver.ts"
 import type { OperationCanceled, OperationExpired, OperationTimeout } from "./internal/operationErrors.ts"
 import type { AnyState, Canceled, Done, Event, Expired, Failed, Pending } from "./internal/operationStates.ts"
+import * as Check from "./internal/optionChecks.ts"
+import * as OptionCheck from "../policy/OptionCheck.ts"
+import { isMade } from "../policy/internal/made.ts"
 
 export { OperationCanceled, OperationExpired, OperationTimeout } from "./internal/operationErrors.ts"
 export type { AnyState, Canceled, Done, Event, Expired, Failed, Pending } from "./internal/operationStates.ts"
@@ -148,6 +151,7 @@ export interface Words<Answer, A, E, P> {
 export const byStatus = <Answer, A, E, P = undefined>(
   words: Words<Answer, A, E, P>
 ): ((answer: Answer) => Pending<P> | Done<A> | Failed<E> | Expired | Canceled) => {
+  Check.checkWords("byStatus", words)
   const meanings = new Map<string, "done" | "failed" | "expired" | "canceled">()
   for (const meaning of ["done", "failed", "expired", "canceled"] as const) {
     for (const word of words[meaning] ?? []) meanings.set(word.toLowerCase(), meaning)
@@ -270,23 +274,30 @@ export const make = <
   ProgressOf<S>,
   E1 | E2 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
   R1 | R2 | R3
-> => ({
-  // The driver calls each function with what another one of them has made.
-  "~causeway/client/Operation": {
-    ...options,
-    deadlineMillis: InvalidOption.positiveMillis("operation.deadline", options.deadline),
-    schedule: options.schedule ?? Retry.equalJitter({ base: "1 second", cap: "30 seconds" }),
-    expiredStatuses: options.expiredStatuses ?? [],
-    failedPolls: InvalidOption.integer("operation.failedPolls", options.failedPolls ?? 3, 0)
-  } as unknown as Driven<
-    Input,
-    Started,
-    DoneOf<S>,
-    ProgressOf<S>,
-    E1 | E2 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
-    R1 | R2 | R3
-  >
-})
+> => {
+  Check.checkOperation("operation", options)
+  return {
+    // The driver calls each function with what another one of them has made.
+    "~causeway/client/Operation": {
+      ...options,
+      deadlineMillis: InvalidOption.positiveMillis("operation.deadline", options.deadline),
+      schedule: options.schedule ?? Retry.equalJitter({ base: "1 second", cap: "30 seconds" }),
+      expiredStatuses: options.expiredStatuses ?? [],
+      failedPolls: options.failedPolls ?? 3
+    } as unknown as Driven<
+      Input,
+      Started,
+      DoneOf<S>,
+      ProgressOf<S>,
+      E1 | E2 | FailedOf<S> | ExpiredOf<S, Statuses> | CanceledOf<S> | OperationTimeout,
+      R1 | R2 | R3
+    >
+  }
+}
+
+const checkMade = OptionCheck.satisfies("what Operation.make returns", (value) =>
+  isMade("~causeway/client/Operation", value)
+)
 
 /**
  * Fetches the value when the job is done, such as the file that its response names. The fetch has the deadline of its
@@ -299,6 +310,8 @@ export const withResult = <Input, Started, Done, Progress, E, R, Value, E2, R2>(
   operation: Operation<Input, Started, Done, Progress, E, R>,
   fetch: (done: Done, started: Started) => Effect.Effect<Value, E2, R2>
 ): Operation<Input, Started, Value, Progress, E | E2, R | R2> => {
+  checkMade("operation", operation)
+  OptionCheck.callback("fetch", fetch)
   const driven: Driven<Input, Started, unknown, Progress, E | E2, R | R2> = operation["~causeway/client/Operation"]
   const { result } = driven
   return {

@@ -48,6 +48,13 @@
 import type { Schema } from "effect"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import { hasRelation, isAbout, type Link, links } from "./internal/linkHeader.ts"
+import {
+  checkCursor,
+  checkLinkHeader,
+  checkNextUrl,
+  checkOffset,
+  checkPageNumber
+} from "./internal/paginationChecks.ts"
 
 /**
  * The location of the next page: a changed parameter of the query or value at a path of the payload; a URL, absolute or
@@ -251,6 +258,7 @@ export const cursor: {
   <Page, Item>(options: CursorOptions<Page, Item> & Target): Pagination<Page, Item>
 } = <Page, Item>(...given: Given<CursorOptions<Page, Item> & Target>): Pagination<Page, Item> => {
   const options = optionsIn(given)
+  checkCursor("pagination", options)
   const target = targetOf(options, undefined)
   return style(options, target.requires, (arrived) =>
     unlessLast(options, arrived, () => target.to(options.next(arrived.page, arrived)))
@@ -272,6 +280,7 @@ export const offset: {
   <Page, Item>(options: OffsetOptions<Page, Item> & OptionalTarget): Pagination<Page, Item>
 } = <Page, Item>(...given: Given<OffsetOptions<Page, Item> & OptionalTarget>): Pagination<Page, Item> => {
   const options = optionsIn(given)
+  checkOffset("pagination", options)
   const target = targetOf(options, "offset")
   const isLast = lastPage("pagination.limit", options, options.limit)
   return style(options, target.requires, (arrived) => {
@@ -297,8 +306,9 @@ export const pageNumber: {
   <Page, Item>(options: PageNumberOptions<Page, Item> & OptionalTarget): Pagination<Page, Item>
 } = <Page, Item>(...given: Given<PageNumberOptions<Page, Item> & OptionalTarget>): Pagination<Page, Item> => {
   const options = optionsIn(given)
+  checkPageNumber("pagination", options)
   const target = targetOf(options, "page")
-  const first = InvalidOption.integer("pagination.first", options.first ?? 1, 0)
+  const first = options.first ?? 1
   const isLast = lastPage("pagination.size", options, options.size)
   return style(options, target.requires, (arrived) => {
     const { index, page } = arrived
@@ -325,7 +335,8 @@ export const linkHeader: {
   <Page, Item>(options: LinkHeaderOptions<Page, Item>): Pagination<Page, Item>
 } = <Page, Item>(...given: Given<LinkHeaderOptions<Page, Item>>): Pagination<Page, Item> => {
   const options = optionsIn(given)
-  const relation = InvalidOption.nonEmpty("pagination.relation", options.relation ?? "next")
+  checkLinkHeader("pagination", options)
+  const relation = options.relation ?? "next"
   return style(options, nothing, (arrived) => unlessLast(options, arrived, () => nextOfLinks(arrived, relation)))
 }
 
@@ -360,6 +371,7 @@ export const nextUrl: {
   <Page, Item>(options: NextUrlOptions<Page, Item>): Pagination<Page, Item>
 } = <Page, Item>(...given: Given<NextUrlOptions<Page, Item>>): Pagination<Page, Item> => {
   const options = optionsIn(given)
+  checkNextUrl("pagination", options)
   return style(options, nothing, (arrived) =>
     unlessLast(options, arrived, () => urlNext(options.next(arrived.page, arrived)))
   )
@@ -441,7 +453,6 @@ const invalid = (option: string, actual: string, accepts: string): never => {
 
 /** Whether a page is the last one, given the number of items received so far; undefined if unknown. */
 const lastPage = <Page>(option: string, { hasMore, shortPageIsLast, total }: Counted<Page>, full: Full | undefined) => {
-  if (typeof full === "number") InvalidOption.integer(option, full, 1)
   if (shortPageIsLast === true && full === undefined) {
     invalid("pagination.shortPageIsLast", "true", `false, unless ${option} says how many items a full page has`)
   }

@@ -44,8 +44,9 @@
  * @since 0.1.0
  */
 import { type Effect, Stream } from "effect"
-import * as InvalidOption from "../policy/InvalidOption.ts"
 import { describeUpload } from "./internal/uploads.ts"
+import * as Check from "./internal/optionChecks.ts"
+import * as OptionCheck from "../policy/OptionCheck.ts"
 
 /**
  * The progress of an upload.
@@ -81,11 +82,10 @@ export interface Options {
  * @since 0.1.0
  * @category constructors
  */
-export const make = <E>(
-  stream: Stream.Stream<Uint8Array, E>,
-  { bytes: total, contentType, onProgress }: Options
-): Stream.Stream<Uint8Array, E> => {
-  if (total !== undefined) InvalidOption.integer("Upload.make: bytes", total, 0)
+export const make = <E>(stream: Stream.Stream<Uint8Array, E>, options: Options): Stream.Stream<Uint8Array, E> => {
+  OptionCheck.stream("upload.stream", stream)
+  Check.checkUpload("upload", options)
+  const { bytes: total, contentType, onProgress } = options
   const made = onProgress === undefined ? Stream.suspend(() => stream) : reporting(stream, total, onProgress)
   describeUpload(made, { bytes: total, contentType })
   return made

@@ -32,7 +32,7 @@
  *
  * @since 0.1.0
  */
-import { Context, type Duration, Effect, Layer, Redacted, Schema } from "effect"
+import { Context, type Duration, Effect, Layer, Redacted, Schedule, Schema, Stream } from "effect"
 import { nearestTo } from "./internal/nearest.ts"
 import * as InvalidOption from "./InvalidOption.ts"
 
@@ -419,6 +419,22 @@ export const schema: Check = satisfies("a Schema", Schema.isSchema)
  * @category constructors
  */
 export const effect: Check = satisfies("an Effect", Effect.isEffect)
+
+/**
+ * A `Schedule`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const schedule: Check = satisfies("a Schedule", Schedule.isSchedule)
+
+/**
+ * A `Stream`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const stream: Check = satisfies("a Stream", Stream.isStream)
 
 /**
  * A `Layer`.

@@ -91,7 +91,7 @@ export interface Retry {
 export type Input = Schedule.Schedule<unknown, FailedAttempt> | Retry
 
 const checkOptions = OptionCheck.record<Options>({
-  schedule: OptionCheck.satisfies("a Schedule", Schedule.isSchedule),
+  schedule: OptionCheck.schedule,
   attempts: OptionCheck.integer(1),
   maxRetryAfter: OptionCheck.duration,
   idempotencyKeyHeader: OptionCheck.httpToken,

@@ -57,6 +57,8 @@ import { type EventRules, eventRules } from "../client/internal/eventRules.ts"
 import { encoding, reflected, streamed, successStatus } from "../client/internal/Reflection.ts"
 import { type Answer, type Asked, type Journal, journalOf, type Reply } from "../client/Reply.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
+import * as OptionCheck from "../policy/OptionCheck.ts"
+import { hasMethods } from "../policy/internal/made.ts"
 
 /**
  * Answers with a success: the value is encoded with the endpoint's schema, at its status.
@@ -77,6 +79,16 @@ export const ok: {
  */
 export const fail = <E>(error: E): Reply<never, E> => stateless((asked) => encodeError(asked, error))
 
+const checkStatus = OptionCheck.record<{ readonly headers?: unknown; readonly body?: unknown }>({
+  headers: OptionCheck.dictionary(OptionCheck.optional(OptionCheck.anyText)),
+  body: OptionCheck.satisfies(
+    "a text, or a value that JSON can express",
+    (value) => JSON.stringify(value) !== undefined
+  )
+})
+
+const checkReply = OptionCheck.satisfies("what a constructor of Mock returns", (value) => hasMethods(value, "open"))
+
 /**
  * Answers with a bare status, and with headers and a body if given; a body that is no string is sent as JSON.
  *
@@ -87,12 +99,13 @@ export const status = (
   code: number,
   options: { readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown } = {}
 ): Reply<never, never> => {
-  const valid = InvalidOption.integer("Mock.status", code, 200)
+  OptionCheck.integer(200, 599)("Mock.status", code)
+  checkStatus("Mock.status", options)
   const body =
     options.body === undefined || typeof options.body === "string"
       ? (options.body ?? null)
       : JSON.stringify(options.body)
-  return stateless(({ request }) => Effect.sync(() => respond(request, valid, body, options.headers)))
+  return stateless(({ request }) => Effect.sync(() => respond(request, code, body, options.headers)))
 }
 
 /**
@@ -101,12 +114,14 @@ export const status = (
  * @since 0.1.0
  * @category replies
  */
-export const broken = (at: "Connect" | "Send" | "Body"): Reply<never, never> =>
-  stateless(({ request }) =>
+export const broken = (at: "Connect" | "Send" | "Body"): Reply<never, never> => {
+  OptionCheck.oneOf("Connect", "Send", "Body")("Mock.broken", at)
+  return stateless(({ request }) =>
     at === "Body"
       ? Effect.sync(() => respond(request, 200, breakingBody(), { "content-type": "application/json" }))
       : Effect.fail(transportError(request, at === "Connect" ? "ECONNREFUSED" : "ECONNRESET"))
   )
+}
 
 /**
  * Never answers: for timeouts and interruption.
@@ -125,11 +140,14 @@ export const never: Reply<never, never> = {
  * @since 0.1.0
  * @category combinators
  */
-export const delay = <A, E>(duration: Duration.Input, reply: Reply<A, E>): Reply<A, E> =>
-  opened(() => {
+export const delay = <A, E>(duration: Duration.Input, reply: Reply<A, E>): Reply<A, E> => {
+  const millis = InvalidOption.finiteMillis("Mock.delay.duration", duration)
+  checkReply("Mock.delay.reply", reply)
+  return opened(() => {
     const answer = reply.open()
-    return (asked) => Effect.delay(answer(asked), duration)
+    return (asked) => Effect.delay(answer(asked), millis)
   })
+}
 
 /**
  * Answers one attempt with each reply, in order, and dies on one more.
@@ -139,8 +157,9 @@ export const delay = <A, E>(duration: Duration.Input, reply: Reply<A, E>): Reply
  */
 export const sequence = <const Replies extends ReadonlyArray<Reply<unknown, unknown>>>(
   ...replies: Replies
-): Reply<SuccessOf<Replies[number]>, ErrorOf<Replies[number]>> =>
-  opened(() => {
+): Reply<SuccessOf<Replies[number]>, ErrorOf<Replies[number]>> => {
+  OptionCheck.list(checkReply)("Mock.sequence.replies", replies)
+  return opened(() => {
     const answers = replies.map((reply) => reply.open())
     let next = 0
     return (asked) => {
@@ -149,6 +168,7 @@ export const sequence = <const Replies extends ReadonlyArray<Reply<unknown, unkn
       return answer === undefined ? exhausted(asked, replies.length) : answer(asked)
     }
   })
+}
 
 /**
  * Chooses the reply by the request. A reply that keeps state goes on where it was when it is chosen again.
@@ -158,8 +178,9 @@ export const sequence = <const Replies extends ReadonlyArray<Reply<unknown, unkn
  */
 export const by = <R extends Reply<unknown, unknown>>(
   choose: (request: HttpClientRequest) => R
-): Reply<SuccessOf<R>, ErrorOf<R>> =>
-  opened(() => {
+): Reply<SuccessOf<R>, ErrorOf<R>> => {
+  OptionCheck.callback("Mock.by.choose", choose)
+  return opened(() => {
     const answers = new WeakMap<Reply<unknown, unknown>, Answer>()
     return (asked) => {
       const reply = choose(asked.request)
@@ -168,6 +189,7 @@ export const by = <R extends Reply<unknown, unknown>>(
       return answer(asked)
     }
   })
+}
 
 /**
  * What was asked of a mocked integration, in order: its calls, and the attempts of each.

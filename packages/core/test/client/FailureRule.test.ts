@@ -416,11 +416,11 @@ describe("failure rules", () => {
   it("that could never hold are refused where they are given", () => {
     const when = Schema.Struct({ ok: Schema.Literal(false) })
     for (const [rule, message] of [
-      [{ when, category: "rejected", status: 700 }, "status 700"],
+      [{ when, category: "rejected", status: 700 }, "failures[0].status of x is 700"],
       [{ when, category: "rejected", status: "2XX" }, '"2XX"'],
       [{ when, category: "throtled" }, '"throtled"'],
       [{ when, category: "rejected", retryafter: 1 }, "retryAfter"],
-      [{ when: {}, category: "rejected" }, "`when` is not a schema"],
+      [{ when: {}, category: "rejected" }, "failures[0].when of x is an object, but must be a Schema"],
       [{ when, category: "rejected", retryAfter: -1 }, "retryAfter"]
     ] as const) {
       // A caller without types can give what the types refuse.

@@ -12,6 +12,7 @@ import {
 } from "../Tenants.ts"
 import type { Method } from "./CompiledEndpoint.ts"
 import { nest, pathOf, type Placed } from "./Placed.ts"
+import { checkTenants } from "./optionChecks.ts"
 
 /** What is made of the context in which a tenant's Layer was built, and of what it has made: methods by their places. */
 export type MethodsIn<I> = (
@@ -31,10 +32,13 @@ export interface Options<I, E, R> {
   readonly dress?: (service: Record<string, unknown>, tenant: string) => object
 }
 
-export const validOptions = (options: TenantOptions) => ({
-  idleMillis: InvalidOption.positiveMillis("layerTenants.idleTimeToLive", options.idleTimeToLive ?? "10 minutes"),
-  maxKeys: InvalidOption.integer("layerTenants.maxKeys", options.maxKeys ?? 100_000, 1)
-})
+export const validOptions = (options: TenantOptions) => {
+  checkTenants("layerTenants", options)
+  return {
+    idleMillis: InvalidOption.positiveMillis("layerTenants.idleTimeToLive", options.idleTimeToLive ?? "10 minutes"),
+    maxKeys: options.maxKeys ?? 100_000
+  }
+}
 
 /** The same service for every tenant. */
 export const always = (integration: string, service: object): Service<object> => ({

@@ -9,10 +9,12 @@ import * as Endpoint from "../Endpoint.ts"
 import type * as FailureRule from "../FailureRule.ts"
 import { validBaseUrl, validHeaders, validOrigin } from "./addresses.ts"
 import { validRedirects } from "./endpointChecks.ts"
-import { checkRules } from "./failureRules.ts"
+import { checkRules } from "./ruleChecks.ts"
 import type { BaseUrl } from "./instanceAddress.ts"
 import { checkDescription, checkNames } from "./integrationChecks.ts"
 import { pathOf, type Placed } from "./Placed.ts"
+import { checkApi, checkIntegration, checkPolicies, checkRecord } from "./optionChecks.ts"
+import * as OptionCheck from "../../policy/OptionCheck.ts"
 
 /** The key of an `HttpApi` and its policies among the options. */
 export const ApiTypeId = "~causeway/client/Integration/FromHttpApi"
@@ -83,9 +85,19 @@ const optionNames = {
   [ApiTypeId]: true
 } as const satisfies { readonly [K in keyof AnyOptions]-?: true }
 
+export const apiOptionNames: ReadonlyArray<string> = [
+  ...Object.keys(optionNames).filter((name) => name !== "endpoints" && name !== ApiTypeId),
+  "policies"
+]
+
 export const describe = (id: string, options: AnyOptions): Description => {
+  OptionCheck.text("id of an integration", id)
+  checkRecord(`options of ${id}`, options)
   checkNames(`options of ${id}`, options, Object.keys(optionNames))
-  const placed = options[ApiTypeId] === undefined ? fromEndpoints(options.endpoints ?? []) : fromApi(options[ApiTypeId])
+  checkIntegration(id, options)
+  checkDescription(id, options.policy ?? {}, [])
+  const placed =
+    options[ApiTypeId] === undefined ? fromEndpoints(options.endpoints ?? []) : fromApi(id, options[ApiTypeId])
   const description: Description = {
     id,
     baseUrl: typeof options.baseUrl === "string" ? validBaseUrl(`baseUrl of ${id}`, options.baseUrl) : options.baseUrl,
@@ -94,7 +106,7 @@ export const describe = (id: string, options: AnyOptions): Description => {
     policy: Policy.merge(Policy.standard, options.policy ?? {}),
     classify: options.classify ?? Failure.classify,
     headers: validHeaders(`headers of ${id}`, options.headers ?? {}),
-    maxBodyBytes: InvalidOption.integer("maxBodyBytes", options.maxBodyBytes ?? 32 * 1024 * 1024, 1),
+    maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
     failures: options.failures ?? [],
     placed
   }
@@ -114,7 +126,9 @@ const fromEndpoints = (endpoints: ReadonlyArray<HttpApiEndpoint.Top>): ReadonlyA
     policy: Endpoint.definition(endpoint).policy
   }))
 
-const fromApi = ({ api, policies }: NonNullable<AnyOptions[typeof ApiTypeId]>): ReadonlyArray<Placed> => {
+const fromApi = (id: string, { api, policies }: NonNullable<AnyOptions[typeof ApiTypeId]>): ReadonlyArray<Placed> => {
+  checkApi(`api of ${id}`, api)
+  checkPolicies(`policies of ${id}`, policies)
   const placed: Array<Placed> = []
   HttpApi.reflect(api, {
     onGroup: () => {},
@@ -127,7 +141,21 @@ const fromApi = ({ api, policies }: NonNullable<AnyOptions[typeof ApiTypeId]>): 
         policy: policies[group.identifier]?.[endpoint.identifier] ?? Endpoint.definition(endpoint).policy
       })
   })
+  checkPlaces(`policies of ${id}`, policies, placed)
   return placed
+}
+
+/** Throws `InvalidOption` for the policy of a group or an endpoint that the API doesn't have. */
+const checkPlaces = (where: string, policies: PolicyTable, placed: ReadonlyArray<Placed>): void => {
+  const groups = Map.groupBy(placed, ({ group }) => group ?? "")
+  checkNames(where, policies, [...groups.keys()])
+  for (const [group, table] of Object.entries(policies)) {
+    checkNames(
+      `${where}, group ${group}`,
+      table ?? {},
+      (groups.get(group) ?? []).map(({ name }) => name)
+    )
+  }
 }
 
 const rejectDuplicates = (id: string, placed: ReadonlyArray<Placed>): void => {

@@ -38,7 +38,8 @@ export type Redirects = "none" | "same-origin" | "listed-origins"
 /** Throws `InvalidOption` for another value than {@link Redirects}. */
 export const validRedirects = (option: string, redirects: Redirects | undefined): Redirects | undefined => {
   const known = [undefined, "none", "same-origin", "listed-origins"]
-  if (!known.includes(redirects)) refuse(option, JSON.stringify(redirects), '"none", "same-origin" or "listed-origins"')
+  if (!known.includes(redirects))
+    refuse(option, InvalidOption.describe(redirects), '"none", "same-origin" or "listed-origins"')
   return redirects
 }
 
@@ -241,11 +242,11 @@ const assertRetryFits = (
 
 const assertRepetition = ({ idempotent, method, unprocessed }: Checked, where: string): void => {
   if (idempotent !== undefined && typeof idempotent !== "boolean") {
-    refuse(`idempotent of ${where}`, JSON.stringify(idempotent), "true or false")
+    refuse(`idempotent of ${where}`, InvalidOption.describe(idempotent), "true or false")
   }
   for (const status of unprocessed) {
     if (Number.isInteger(status) && status >= 400 && status <= 599) continue
-    refuse(`unprocessed of ${where}`, String(status), "statuses from 400 to 599")
+    refuse(`unprocessed of ${where}`, InvalidOption.describe(status), "statuses from 400 to 599")
   }
   if (unprocessed.length > 0 && (idempotent ?? repeatable.has(method))) {
     const why = idempotent === true ? "stated beside `idempotent: true`" : `stated for ${method}`

@@ -2,8 +2,6 @@
 import { Duration, Effect, Option, Result, Schema } from "effect"
 import type * as Failure from "../../policy/Failure.ts"
 import * as AtOnce from "../../policy/internal/AtOnce.ts"
-import { nearestTo } from "../../policy/internal/nearest.ts"
-import * as InvalidOption from "../../policy/InvalidOption.ts"
 import type * as FailureRule from "../FailureRule.ts"
 import { compileErrorBody } from "./errorDecoder.ts"
 import type { ReceivedBody } from "./receivedBody.ts"
@@ -39,41 +37,6 @@ export const compileRules = (rules: ReadonlyArray<FailureRule.Any>): MatchRule |
         none
       )
     }
-  }
-}
-
-const optionNames = ["status", "when", "error", "category", "retryAfter"]
-const ranges: ReadonlySet<unknown> = new Set(["2xx", "3xx", "4xx", "5xx"])
-const categories: ReadonlySet<unknown> = new Set(["transient", "throttled", "unauthorized", "rejected", "invalid"])
-
-/** Throws `InvalidOption` for a rule that could never match, or that has no valid `when` or `category`. */
-export const checkRules = (where: string, rules: ReadonlyArray<FailureRule.Any>): void => {
-  for (const [index, rule] of rules.entries()) checkRule(`failures[${index}] of ${where}`, rule)
-}
-
-const checkRule = (option: string, rule: FailureRule.Any): void => {
-  const refuse = (actual: string, accepts: string): never => {
-    throw new InvalidOption.InvalidOption({ option, actual, accepts })
-  }
-  for (const name of Object.keys(rule)) {
-    if (!optionNames.includes(name)) {
-      refuse(`a rule with "${name}"`, `a rule of known options${nearestTo(name, optionNames)}`)
-    }
-  }
-  const { category, error, retryAfter, status = "2xx", when } = rule
-  const isStatus = typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599
-  if (!isStatus && !ranges.has(status)) {
-    refuse(`a rule with status ${JSON.stringify(status)}`, 'a status from 200 to 599, "2xx", "3xx", "4xx" or "5xx"')
-  }
-  if (!Schema.isSchema(when))
-    refuse("a rule whose `when` is not a schema", "the schema of the bodies that are failures")
-  if (error !== undefined && !Schema.isSchema(error))
-    refuse("a rule whose `error` is not a schema", "a schema, or undefined")
-  if (typeof category !== "function" && !categories.has(category)) {
-    refuse(`a rule with category ${JSON.stringify(category)}`, [...categories].join(", "))
-  }
-  if (retryAfter !== undefined && typeof retryAfter !== "function") {
-    InvalidOption.finiteMillis(`retryAfter of ${option}`, retryAfter)
   }
 }
 

@@ -27,6 +27,18 @@ const optionNames = [
   "idempotent"
 ]
 
+/** Throws `InvalidOption` for an option that a GraphQL operation does not have. */
+export const checkNames = (name: string, options: object): void => {
+  for (const option of Object.keys(options)) {
+    if (optionNames.includes(option)) continue
+    refuse(
+      `options of endpoint ${name}`,
+      `a record with ${InvalidOption.describe(option)}`,
+      `known options${nearestTo(option, optionNames)}`
+    )
+  }
+}
+
 const refuse = (option: string, actual: string, accepts: string): never => {
   throw new InvalidOption.InvalidOption({ option, actual, accepts })
 }
@@ -34,10 +46,6 @@ const refuse = (option: string, actual: string, accepts: string): never => {
 /** The name of the selected operation, if it has one; throws `InvalidOption` for an invalid document. */
 export const operationOf = ({ document, name, options, type, variables }: Checked): string | undefined => {
   const where = `endpoint ${name}`
-  for (const option of Object.keys(options)) {
-    if (optionNames.includes(option)) continue
-    refuse(`options of ${where}`, `a record with "${option}"`, `known options${nearestTo(option, optionNames)}`)
-  }
   const { operations, problem, used } = scanDocument(document)
   if (problem !== undefined) refuse(`document of ${where}`, `a text with ${problem}`, "a GraphQL document")
   const operation = chosen(where, operations, options.operationName)

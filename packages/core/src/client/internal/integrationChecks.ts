@@ -6,6 +6,8 @@ import type { Policy } from "../../policy/Policy.ts"
 import { definition } from "../Endpoint.ts"
 import { assertWritable } from "./endpointChecks.ts"
 import { pathOf, type Placed } from "./Placed.ts"
+import * as OptionCheck from "../../policy/OptionCheck.ts"
+import { compile } from "../../policy/Policy.ts"
 
 /** The slots of the integration's policy and of each endpoint's, and how each endpoint of an `HttpApi` is written. */
 export const checkDescription = (id: string, policy: object, placed: ReadonlyArray<Placed>): void => {
@@ -44,13 +46,37 @@ export const checkOverrides = (
   for (const [group, members] of groups) {
     const table = group === undefined ? endpoints : endpoints[group]
     if (table === undefined) continue
-    const where = group === undefined ? `layerPolicy of ${id}` : `layerPolicy of ${id}, group ${group}`
+    const where = `endpoints of layerPolicy of ${id}${group === undefined ? "" : `, group ${group}`}`
     checkNames(
       where,
       table,
       group === undefined ? [...groups.keys(), ...namesOf(members)].map(String) : namesOf(members)
     )
   }
+}
+
+/** Throws `InvalidOption` for overrides that are no records of slots, or a slot that makes no sense. */
+export const checkOverrideTable = (id: string, table: Overrides, placed: ReadonlyArray<Placed>): void => {
+  checkTable(`integration of layerPolicy of ${id}`, table.integration)
+  checkPolicy(`layerPolicy of ${id}`, table.integration)
+  checkTable(`endpoints of layerPolicy of ${id}`, table.endpoints)
+  checkOverrides(id, table, placed)
+  const isGroup = (name: string) => placed.some(({ group }) => group === name)
+  for (const [name, inner] of Object.entries(table.endpoints)) {
+    const where = `layerPolicy of ${id}, ${name}`
+    checkTable(where, inner)
+    // The names say which of the two it is.
+    const policies = isGroup(name) ? Object.entries(inner as Readonly<Record<string, Policy>>) : []
+    for (const [member, policy] of policies) checkPolicy(`${where}.${member}`, policy)
+    if (!isGroup(name)) checkPolicy(where, inner as Policy)
+  }
+}
+
+const checkTable = OptionCheck.dictionary(OptionCheck.anything)
+
+const checkPolicy = (where: string, policy: Policy): void => {
+  checkSlots(policy, where)
+  compile(policy)
 }
 
 const namesOf = (members: ReadonlyArray<Placed>): ReadonlyArray<string> => members.map(({ name }) => name)

@@ -1,5 +1,5 @@
 /** What the options of the inbox, of the receiver and of their parts accept. */
-import { Effect, Redacted, Schedule } from "effect"
+import { Effect, Redacted } from "effect"
 import * as OptionCheck from "../../policy/OptionCheck.ts"
 import type * as Inbox from "../Inbox.ts"
 import type { Options as MemoryOptions } from "../InboxStoreMemory.ts"
@@ -41,7 +41,7 @@ export const checkHandlers = record<HandlerOptions>({
   handle: required(OptionCheck.dictionary(callback)),
   otherwise: OptionCheck.either((value) => typeof value === "function", callback, oneOf("keep")),
   parse: callback,
-  retry: OptionCheck.satisfies("a Schedule", Schedule.isSchedule),
+  retry: OptionCheck.schedule,
   maxAttempts: integer(1),
   maxRetryAfter: duration,
   key: callback,
