@@ -308,6 +308,9 @@ export const captions: Captions = {
     about: "What a provider offers, as one typed service.",
     files: {
       "index.ts": "The modules of the room.",
+      "internal/optionChecks.ts": "What the options of endpoints, integrations, operations and transfers accept.",
+      "internal/paginationChecks.ts": "What the options of the styles of pagination accept.",
+      "internal/ruleChecks.ts": "What a failure rule accepts.",
       "internal/callErrors.ts": "The general errors of a call.",
       "internal/sharing.ts": "How the answer of a call is shared and kept.",
       "internal/declaredErrors.ts": "The declared errors of an endpoint.",

@@ -38,6 +38,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/auth/SecretSourceFiles.ts": ["effect/FileSystem"],
   "core/src/policy/internal/engine/Attempt.ts": ["effect/http"],
   "core/src/policy/internal/engine/sending.ts": ["effect/http"],
+  "core/src/client/internal/optionChecks.ts": ["effect/http-api"],
   "core/src/client/internal/downloadTypes.ts": ["effect/http"],
   "core/src/client/internal/Transfer.ts": ["effect/http"],
   "core/src/client/internal/undecodable.ts": ["effect/http"],
