@@ -40,6 +40,7 @@ export const captions: Captions = {
       "index.ts": "The modules of the room.",
       "Admission.ts": "Strategies before each attempt: the extension point for custom ones.",
       "internal/callOptions.ts": "The options of one call.",
+      "internal/policyCheck.ts": "What an option accepts that is a policy.",
       "internal/compileMade.ts": "Slots that take what a constructor made.",
       "internal/made.ts": "Whether a value is what a constructor or a service made.",
       "internal/descriptions.ts": "Each slot of a policy in words.",
@@ -180,6 +181,9 @@ export const captions: Captions = {
     about: "Who we are: credentials as Layers.",
     files: {
       "index.ts": "The modules of the room.",
+      "internal/optionChecks.ts": "What the options of credentials, tokens and keys accept.",
+      "internal/serverChecks.ts": "What the options of OAuth clients and servers accept.",
+      "internal/signatureChecks.ts": "What the options of signatures accept.",
       "Auth.ts": "API key, Basic, bearer, or none.",
       "AuthError.ts": "What went wrong between us and whoever grants access.",
       "AuthorizationCode.ts": "The code flow: how a login begins, and how it is finished.",

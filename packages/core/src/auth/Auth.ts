@@ -45,6 +45,7 @@ import * as Credentials from "./Credentials.ts"
 import { both, plain } from "./internal/secret/Reading.ts"
 import * as Reading from "./internal/secret/Reading.ts"
 import type * as Secret from "./Secret.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * The Layer of a scheme whose secret is an `S`: what building it can fail with, and what it needs.
@@ -81,6 +82,9 @@ export const apiKey = <Self, S extends Secret.Input>(
   place: ApiKeyPlace,
   key: S
 ): Scheme<Self, S> => {
+  Check.checkTarget("apiKey.integration", integration)
+  Check.checkPlace("apiKey", place)
+  Check.checkSecret("apiKey.key", key)
   const validName = place.in === "query" ? InvalidOption.nonEmpty : InvalidOption.httpToken
   const name = validName("apiKey.name", place.name)
   const reading = open(integration, `API key in the ${place.in} "${name}"`, carriedBy[place.in], key)
@@ -100,11 +104,14 @@ export const apiKey = <Self, S extends Secret.Input>(
 export const bearer = <Self, S extends Secret.Input>(
   integration: Credentials.Target<Self>,
   token: S
-): Scheme<Self, S> =>
-  layerOf(integration, open(integration, "bearer token", carriedBy.header, token), (request, secret) => ({
+): Scheme<Self, S> => {
+  Check.checkTarget("bearer.integration", integration)
+  Check.checkSecret("bearer.token", token)
+  return layerOf(integration, open(integration, "bearer token", carriedBy.header, token), (request, secret) => ({
     request: HttpClientRequest.bearerToken(request, secret),
     secrets: [secret]
   }))
+}
 
 /**
  * A user name and a password in the `Authorization` header. Where the user name is a key, as at Stripe, it is a secret
@@ -130,6 +137,9 @@ export function basic<Self>(
   username: string | Secret.Input,
   password?: Secret.Input
 ) {
+  Check.checkTarget("basic.integration", integration)
+  if (typeof username !== "string") Check.checkSecret("basic.username", username)
+  if (password !== undefined) Check.checkSecret("basic.password", password)
   const user =
     typeof username === "string"
       ? plain(userName(username))
@@ -150,11 +160,13 @@ export function basic<Self>(
  * @since 0.1.0
  * @category layers
  */
-export const none = <Self>(integration: Credentials.Target<Self>): Layer.Layer<Credentials.Credentials<Self>> =>
-  Layer.succeed(integration.credentials, {
+export const none = <Self>(integration: Credentials.Target<Self>): Layer.Layer<Credentials.Credentials<Self>> => {
+  Check.checkTarget("none.integration", integration)
+  return Layer.succeed(integration.credentials, {
     authorize: (request) => Effect.succeed({ request, secrets: [] }),
     renew: Effect.succeed(false)
   })
+}
 
 const userName = (name: string): string => {
   if (controlCharacter.test(name) || name.includes(":")) {

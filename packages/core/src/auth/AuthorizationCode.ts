@@ -65,6 +65,7 @@ import type { Options as Wishes } from "./OAuth.ts"
 import type { OAuthClient } from "./OAuthClient.ts"
 import type { OAuthServer } from "./OAuthServer.ts"
 import type { Token } from "./Token.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * Options of {@link begin}.
@@ -156,6 +157,8 @@ export const fromText = (text: string): Effect.Effect<Begun, Schema.SchemaError>
  * @category logins
  */
 export const begin = (client: OAuthClient, options: Options): Effect.Effect<Begun, AuthError.AuthError> => {
+  Check.checkClient("authorizationCode.client", client)
+  Check.checkAuthorization("authorizationCode", options)
   const redirectUri = absolute(options.redirectUri)
   const withinMillis = InvalidOption.positiveMillis("authorizationCode.within", options.within ?? "10 minutes")
   const maxAge =

@@ -52,6 +52,8 @@ import { signHeaders, signUrl, type Target } from "./internal/aws/signing.ts"
 import { SigningKeys } from "./internal/aws/SigningKeys.ts"
 import { attempt } from "./internal/signing/outgoing.ts"
 import * as Supply from "./internal/signing/Supply.ts"
+import * as Check from "./internal/optionChecks.ts"
+import * as OptionCheck from "../policy/OptionCheck.ts"
 
 /**
  * An access key, its secret, and the token of a session where it is a temporary one.
@@ -120,6 +122,7 @@ export interface AwsSignature extends Target {
  * @category constructors
  */
 export const make = (options: Options): AwsSignature => {
+  Check.checkAws("awsSignature", options)
   const { payload = "signed" } = options
   const service = scopePart("awsSignature.service", options.service)
   const pathRules = options.pathRules ?? (service.startsWith("s3") ? "s3" : "standard")
@@ -160,7 +163,12 @@ export const credentials = (
   accessKeyId: string,
   secretAccessKey: Redacted.Redacted<string>,
   sessionToken?: Redacted.Redacted<string>
-): AwsCredentials => ({ accessKeyId, secretAccessKey, sessionToken })
+): AwsCredentials => {
+  OptionCheck.anyText("awsCredentials.accessKeyId", accessKeyId)
+  OptionCheck.redacted("awsCredentials.secretAccessKey", secretAccessKey)
+  OptionCheck.optional(OptionCheck.redacted)("awsCredentials.sessionToken", sessionToken)
+  return { accessKeyId, secretAccessKey, sessionToken }
+}
 
 /**
  * The credentials of the environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and `AWS_SESSION_TOKEN` when it is
@@ -194,6 +202,8 @@ export const layer = <Self, S extends Supply.Supply<AwsCredentials>>(
   options: Options,
   source: S
 ): Layer.Layer<Credentials.Credentials<Self>, Supply.BuildError<S>, Supply.Services<S>> => {
+  Check.checkTarget("awsSignature.integration", integration)
+  Check.checkSupply("awsSignature.source", source)
   const target = make(options)
   return Layer.effect(
     integration.credentials,

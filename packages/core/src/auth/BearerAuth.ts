@@ -71,6 +71,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type Admit, admitting, type Protection, type Refusal, protectionOf } from "./internal/jwt/admission.ts"
 import { type ClientCertificate, type DpopOptions, possessionOf, type Presented } from "./internal/jwt/possession.ts"
 import type { JwtVerifier } from "./JwtVerifier.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 export type { ClientCertificate, DpopOptions } from "./internal/jwt/possession.ts"
 
@@ -113,6 +114,8 @@ export const middleware = <Id, A>(
   verifier: JwtVerifier<NoInfer<A>>,
   options: Options = {}
 ) => {
+  Check.checkBearerAuth("bearerAuth", options)
+  Check.checkVerifier("bearerAuth.verifier", verifier)
   const protection = protectionOf(options)
   const admit = admitting(verifier, possessionOf(options))
   return <E, R>(
@@ -161,6 +164,8 @@ export const layer = <Self, Id, A, E = never, R = never>(
   verifier: JwtVerifier<NoInfer<A>> | Effect.Effect<JwtVerifier<NoInfer<A>>, E, R>,
   options: Options = {}
 ): Layer.Layer<Self, E, Exclude<R, Scope.Scope>> => {
+  Check.checkBearerAuth("bearerAuth", options)
+  Check.checkVerifierSource("bearerAuth.verifier", verifier)
   const protection = protectionOf(options)
   const possession = possessionOf(options)
   return Layer.effect(

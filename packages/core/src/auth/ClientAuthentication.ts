@@ -30,9 +30,9 @@
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
  * @since 0.1.0
  */
-import * as InvalidOption from "../policy/InvalidOption.ts"
 import type { Algorithm } from "./JwtKey.ts"
 import type * as Secret from "./Secret.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * How an assertion is signed.
@@ -89,10 +89,10 @@ export const mutualTls: ClientAuthentication = { method: "tls_client_auth" }
  * @since 0.1.0
  * @category methods
  */
-export const basic = <S extends Secret.Input>(secret: S): ClientAuthentication<S> => ({
-  method: "client_secret_basic",
-  secret
-})
+export const basic = <S extends Secret.Input>(secret: S): ClientAuthentication<S> => {
+  Check.checkSecret("clientAuthentication.secret", secret)
+  return { method: "client_secret_basic", secret }
+}
 
 /**
  * Id and secret among the parameters.
@@ -101,10 +101,10 @@ export const basic = <S extends Secret.Input>(secret: S): ClientAuthentication<S
  * @since 0.1.0
  * @category methods
  */
-export const post = <S extends Secret.Input>(secret: S): ClientAuthentication<S> => ({
-  method: "client_secret_post",
-  secret
-})
+export const post = <S extends Secret.Input>(secret: S): ClientAuthentication<S> => {
+  Check.checkSecret("clientAuthentication.secret", secret)
+  return { method: "client_secret_post", secret }
+}
 
 /**
  * An assertion authenticated with the secret, which must be as long as the hash: 32 bytes for HS256, the default. An
@@ -117,11 +117,11 @@ export const post = <S extends Secret.Input>(secret: S): ClientAuthentication<S>
 export const secretJwt = <S extends Secret.Input>(
   secret: S,
   signing: Partial<Signing> = {}
-): ClientAuthentication<S> => ({
-  method: "client_secret_jwt",
-  secret,
-  signing: { ...signing, algorithm: oneOf(signing.algorithm ?? "HS256", ["HS256", "HS384", "HS512"]) }
-})
+): ClientAuthentication<S> => {
+  Check.checkSecret("clientAuthentication.secret", secret)
+  Check.checkSecretSigning("clientAuthentication", signing)
+  return { method: "client_secret_jwt", secret, signing: { ...signing, algorithm: signing.algorithm ?? "HS256" } }
+}
 
 /**
  * An assertion signed with a private key: a PKCS #8 in PEM, or a JSON Web Key. An algorithm that no such key signs with
@@ -131,30 +131,8 @@ export const secretJwt = <S extends Secret.Input>(
  * @since 0.1.0
  * @category methods
  */
-export const privateKeyJwt = <S extends Secret.Input>(privateKey: S, signing: Signing): ClientAuthentication<S> => ({
-  method: "private_key_jwt",
-  secret: privateKey,
-  signing: { ...signing, algorithm: oneOf(signing.algorithm, asymmetric) }
-})
-
-const asymmetric: ReadonlyArray<Algorithm> = [
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-  "PS384",
-  "PS512",
-  "ES256",
-  "ES384",
-  "ES512",
-  "EdDSA"
-]
-
-const oneOf = (algorithm: Algorithm, accepted: ReadonlyArray<Algorithm>): Algorithm => {
-  if (accepted.includes(algorithm)) return algorithm
-  throw new InvalidOption.InvalidOption({
-    option: "clientAuthentication.algorithm",
-    actual: JSON.stringify(algorithm),
-    accepts: accepted.join(", ")
-  })
+export const privateKeyJwt = <S extends Secret.Input>(privateKey: S, signing: Signing): ClientAuthentication<S> => {
+  Check.checkSecret("clientAuthentication.privateKey", privateKey)
+  Check.checkKeySigning("clientAuthentication", signing)
+  return { method: "private_key_jwt", secret: privateKey, signing: { ...signing } }
 }

@@ -33,9 +33,11 @@
  *
  * @since 0.1.0
  */
-import { Context, Data, type Effect, type Redacted } from "effect"
+import { Context, Data, Effect, type Redacted } from "effect"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { AuthError } from "./AuthError.ts"
+import { hasMethods } from "../policy/internal/made.ts"
+import * as OptionCheck from "../policy/OptionCheck.ts"
 
 /**
  * An authorized request, and the secrets that are now in it.
@@ -128,8 +130,10 @@ export interface AnyTarget {
  * @since 0.1.0
  * @category constructors
  */
-export const key = <Self>(integration: string): Context.Service<Credentials<Self>, Service> =>
-  Context.Service<Credentials<Self>, Service>(`${prefix}${integration}`)
+export const key = <Self>(integration: string): Context.Service<Credentials<Self>, Service> => {
+  OptionCheck.text("credentials.integration", integration)
+  return Context.Service<Credentials<Self>, Service>(`${prefix}${integration}`)
+}
 
 /**
  * Makes credentials of a scheme of your own.
@@ -137,7 +141,15 @@ export const key = <Self>(integration: string): Context.Service<Credentials<Self
  * @since 0.1.0
  * @category constructors
  */
-export const make = (service: Service): Service => service
+export const make = (service: Service): Service => {
+  checkService("credentials", service)
+  return service
+}
+
+const checkService = OptionCheck.satisfies(
+  "a record with the function authorize and the Effect renew",
+  (value) => hasMethods(value, "authorize") && Effect.isEffect(Object(value).renew)
+)
 
 /**
  * The name of the integration that these credentials are for, as its errors say it.

@@ -51,6 +51,7 @@ import type { Options } from "./OAuth.ts"
 import type { OAuthClient } from "./OAuthClient.ts"
 import type { OAuthServer } from "./OAuthServer.ts"
 import type { Token } from "./Token.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * An authorization that has begun: what to show, and what to poll with.
@@ -79,8 +80,10 @@ export interface Begun {
  * @since 0.1.0
  * @category authorizations
  */
-export const begin = (client: OAuthClient, options: Options = {}): Effect.Effect<Begun, AuthError.AuthError> =>
-  Effect.flatMap(client.server, (server) =>
+export const begin = (client: OAuthClient, options: Options = {}): Effect.Effect<Begun, AuthError.AuthError> => {
+  Check.checkClient("deviceAuthorization.client", client)
+  Check.checkWishes("deviceAuthorization", options)
+  return Effect.flatMap(client.server, (server) =>
     insidesOf(client).desk.ask(server, {
       endpoint: "device authorization",
       parameters: wished(options, server.quirks, [[server.quirks.clientIdParameter, client.clientId]]),
@@ -89,6 +92,7 @@ export const begin = (client: OAuthClient, options: Options = {}): Effect.Effect
       read: (answer) => begunIn(answer, server)
     })
   )
+}
 
 /** A code that nobody enters within this time is given up. */
 const longestSeconds = 86_400

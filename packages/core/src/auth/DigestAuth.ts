@@ -46,6 +46,7 @@ import * as Credentials from "./Credentials.ts"
 import { Answerer } from "./internal/digest/Answerer.ts"
 import * as Reading from "./internal/secret/Reading.ts"
 import type * as Secret from "./Secret.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * What is answered to.
@@ -76,23 +77,25 @@ export const layer = <Self, S extends Secret.Input>(
   password: S,
   options: Options = {}
 ): Scheme<Self, S> => {
+  Check.checkTarget("digestAuth.integration", integration)
+  Check.checkSecret("digestAuth.password", password)
+  Check.checkDigest("digestAuth", options)
   const acceptance = {
     allowMd5: options.allowMd5 ?? false,
     allowMissingQop: options.allowMissingQop ?? false,
     preferred: options.qop ?? "auth"
   } as const
+  const user = userName(username)
   const name = Credentials.integrationOf(integration)
   const secret = Reading.open(password, { integration: name, what: "password", problemOf })
   return Layer.effect(
     integration.credentials,
-    Effect.map(
-      Reading.both(Reading.plain(userName(username)), secret),
-      (reading) => new Answerer(name, reading, acceptance)
-    )
+    Effect.map(Reading.both(Reading.plain(user), secret), (reading) => new Answerer(name, reading, acceptance))
   )
 }
 
 const userName = (name: string): string => {
+  Check.checkUserName("digestAuth.username", name)
   if (name !== "" && !controlCharacter.test(name)) return name
   throw new InvalidOption.InvalidOption({
     option: "digestAuth.username",

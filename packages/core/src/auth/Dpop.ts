@@ -67,6 +67,7 @@ import type { DpopKey } from "./DpopProof.ts"
 import { DpopProver, DpopTypeId } from "./internal/oauth/DpopProver.ts"
 import { textOf } from "./internal/tokens/textOf.ts"
 import type { Stamp } from "./Tokens.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * A key, and the nonces that servers want in its proofs.
@@ -86,7 +87,10 @@ export interface Dpop {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (key: DpopKey): Dpop => ({ [DpopTypeId]: new DpopProver(key), jkt: key.jkt })
+export const make = (key: DpopKey): Dpop => {
+  Check.checkDpopKey("dpop.key", key)
+  return { [DpopTypeId]: new DpopProver(key), jkt: key.jkt }
+}
 
 /**
  * Puts a bound token and a proof on a request. A token that is not bound fails with `CredentialsUnavailable`.

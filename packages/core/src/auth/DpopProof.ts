@@ -48,6 +48,7 @@ import * as dpop from "./internal/jwt/dpop.ts"
 import { attempt } from "./internal/jwt/refusal.ts"
 import { algorithmsOf } from "./internal/jwt/verifierOptions.ts"
 import * as JwtKey from "./JwtKey.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * A key that proofs are signed with.
@@ -86,6 +87,7 @@ export interface Input {
  * @category constructors
  */
 export const key = (signing: JwtKey.SigningKey): DpopKey => {
+  Check.checkSigningKey("dpopProof.key", signing)
   const jwk = signing.publicJwk
   if (jwk === undefined) {
     throw new InvalidOption.InvalidOption({
@@ -107,8 +109,10 @@ export const key = (signing: JwtKey.SigningKey): DpopKey => {
  * @since 0.1.0
  * @category constructors
  */
-export const generate = (alg: JwtKey.Algorithm = "ES256"): Effect.Effect<DpopKey> =>
-  Effect.map(JwtKey.generate(alg), key)
+export const generate = (alg: JwtKey.Algorithm = "ES256"): Effect.Effect<DpopKey> => {
+  Check.checkAlgorithm("dpopProof.alg", alg)
+  return Effect.map(JwtKey.generate(alg), key)
+}
 
 /**
  * Signs a proof, the value of the `DPoP` header. Fails with `UnsignableRequest` for a URL that is none.
@@ -120,13 +124,16 @@ export const generate = (alg: JwtKey.Algorithm = "ES256"): Effect.Effect<DpopKey
 export const make = (
   key: DpopKey,
   input: Input
-): Effect.Effect<Redacted.Redacted<string>, AuthError.UnsignableRequest> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+): Effect.Effect<Redacted.Redacted<string>, AuthError.UnsignableRequest> => {
+  Check.checkDpopKey("dpopProof.key", key)
+  Check.checkProof("dpopProof", input)
+  return Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const htu = dpop.targetOf(input.url)
     return htu === undefined
       ? Effect.fail(new AuthError.UnsignableRequest({ part: "url", issue: "is none that could be sent" }))
       : Effect.succeed(Redacted.make(compact(key.signing, key.header, payloadOf(input, htu, now))))
   })
+}
 
 const payloadOf = ({ accessToken, method, nonce }: Input, htu: string, now: number) => ({
   jti: randomUUID(),
@@ -179,6 +186,7 @@ export const verify = (
   proof: string | Redacted.Redacted<string>,
   expected: Expected
 ): Effect.Effect<Proof, AuthError.InvalidToken | AuthError.ClockSkew> => {
+  Check.checkExpectedProof("dpopProof", expected)
   const rules = {
     method: expected.method,
     url: expected.url,

@@ -40,6 +40,7 @@ import type { AuthError } from "./AuthError.ts"
 import * as Secret from "./Secret.ts"
 import { SecretSource } from "./SecretSource.ts"
 import type { Token } from "./Token.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * A way to get tokens.
@@ -64,6 +65,7 @@ export interface Grant {
  * @category constructors
  */
 export const make = (grant: Grant): Grant => {
+  Check.checkGrant("grant", grant)
   if (grant.obtain === undefined && grant.refresh === undefined && grant.reauthorizeUrl === undefined) {
     throw new InvalidOption.InvalidOption({
       option: "grant",

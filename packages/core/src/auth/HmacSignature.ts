@@ -86,6 +86,9 @@ import { attempt } from "./internal/signing/outgoing.ts"
 import type * as Signing from "./internal/signing/SecretSigner.ts"
 import { SecretSigner } from "./internal/signing/SecretSigner.ts"
 import type * as Secret from "./Secret.ts"
+import * as Check from "./internal/signatureChecks.ts"
+import { checkSecret, checkTarget } from "./internal/optionChecks.ts"
+import { isMade } from "../policy/internal/made.ts"
 
 export type {
   Encoding,
@@ -136,6 +139,7 @@ export interface HmacSignature extends Profile {}
  * @category constructors
  */
 export const make = (options: Options): HmacSignature => {
+  Check.checkHmac("hmacSignature", options)
   const { eventId, keyId, keys, signature, timestamp } = options
   const content = parseTemplate(options.signedContent)
   const template = JSON.stringify(options.signedContent)
@@ -227,12 +231,15 @@ const timeField = (at: { readonly _tag: string }): HeaderField | ListItem =>
 export const singleHeader = (
   name: string,
   options: { readonly encoding: Encoding; readonly prefix?: string }
-): SingleHeader => ({
-  _tag: "SingleHeader",
-  names: [InvalidOption.httpToken("hmacSignature.signature", name)],
-  prefix: options.prefix ?? "",
-  encoding: options.encoding
-})
+): SingleHeader => {
+  Check.checkSingleHeader("hmacSignature.signature", options)
+  return {
+    _tag: "SingleHeader",
+    names: [InvalidOption.httpToken("hmacSignature.signature.name", name)],
+    prefix: options.prefix ?? "",
+    encoding: options.encoding
+  }
+}
 
 /**
  * Labelled items in one header, such as `t=1764000000,v1=5257a8…`.
@@ -243,7 +250,10 @@ export const singleHeader = (
 export const headerList = (
   name: string,
   options: { readonly separator: string; readonly assignment: string; readonly encoding: Encoding }
-): HeaderList => ({ _tag: "HeaderList", name: InvalidOption.httpToken("hmacSignature.signature", name), ...options })
+): HeaderList => {
+  Check.checkHeaderList("hmacSignature.signature", options)
+  return { _tag: "HeaderList", name: InvalidOption.httpToken("hmacSignature.signature.name", name), ...options }
+}
 
 /**
  * A signature in a parameter of the query, behind all others.
@@ -254,7 +264,11 @@ export const headerList = (
 export const inField = (
   field: { readonly _tag: "Query"; readonly name: string },
   options: { readonly encoding: Encoding; readonly prefix?: string }
-): InField => ({ _tag: "InField", field, prefix: options.prefix ?? "", encoding: options.encoding })
+): InField => {
+  Check.checkQuery("hmacSignature.signature.field", field)
+  Check.checkSingleHeader("hmacSignature.signature", options)
+  return { _tag: "InField", field, prefix: options.prefix ?? "", encoding: options.encoding }
+}
 
 /**
  * A parameter of the query.
@@ -295,17 +309,20 @@ export const listItem = (label: string): ListItem => ({
  * @since 0.1.0
  * @category constructors
  */
-export const mac = (options: Partial<Omit<MacKey, "_tag">> & Pick<MacKey, "hash">): MacKey => ({
-  _tag: "Mac",
-  encoding: "utf8",
-  prefix: "",
-  minBytes: 1,
-  maxBytes: 4_096,
-  derivation: undefined,
-  idSeparator: undefined,
-  label: undefined,
-  ...options
-})
+export const mac = (options: Partial<Omit<MacKey, "_tag">> & Pick<MacKey, "hash">): MacKey => {
+  Check.checkMac("hmacSignature.keys", options)
+  return {
+    _tag: "Mac",
+    encoding: "utf8",
+    prefix: "",
+    minBytes: 1,
+    maxBytes: 4_096,
+    derivation: undefined,
+    idSeparator: undefined,
+    label: undefined,
+    ...options
+  }
+}
 
 /**
  * The Layer that signs every attempt of an integration.
@@ -318,7 +335,9 @@ export const layer = <Self, S extends Secret.Input>(
   signature: Options | HmacSignature,
   secret: S
 ): Scheme<Self, S> => {
-  const profile = "content" in signature ? signature : make(signature)
+  checkTarget("hmacSignature.integration", integration)
+  checkSecret("hmacSignature.secret", secret)
+  const profile = isMade("content", signature) ? (signature as HmacSignature) : make(signature as Options)
   const name = Credentials.integrationOf(integration)
   const reading = Reading.open(secret, {
     integration: name,

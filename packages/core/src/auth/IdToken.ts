@@ -61,6 +61,7 @@ import { algorithmsOf, type ClaimsSchema, decoderOf, sourceOf, textsOf } from ".
 import type { Jwks } from "./Jwks.ts"
 import type * as JwtKey from "./JwtKey.ts"
 import type { Claims, Verified } from "./JwtVerifier.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * What an ID token says, where no schema asks for more.
@@ -156,7 +157,8 @@ export interface OptionsWithClaims<S extends ClaimsSchema> extends Options {
 export function make<S extends ClaimsSchema>(options: OptionsWithClaims<S>): IdToken<S["Type"]>
 export function make(options: Options): IdToken<IdClaims>
 export function make(options: Options & Partial<OptionsWithClaims<ClaimsSchema>>): IdToken<unknown> {
-  const name = InvalidOption.nonEmpty("idToken.name", options.name ?? "idToken")
+  Check.checkIdToken("idToken", options)
+  const name = options.name ?? "idToken"
   const client = clientOf(options)
   const decode = decoderOf(options.claims)
   const verification = verificationOf(options)
@@ -179,7 +181,7 @@ export function make(options: Options & Partial<OptionsWithClaims<ClaimsSchema>>
 
 const verificationOf = (options: Options): Verification => {
   const algorithms = algorithmsOf("idToken", options.algorithms ?? ["RS256"])
-  const maxSize = InvalidOption.integer("idToken.maxSize", options.maxSize ?? 16_384, 1)
+  const maxSize = options.maxSize ?? 16_384
   return new Verification(
     { algorithms, types: new Set([undefined, "jwt"]), maxSize },
     sourceOf("idToken", options.keys, algorithms)

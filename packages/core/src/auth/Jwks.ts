@@ -57,6 +57,7 @@ import { JwksTypeId, type KeySource } from "./internal/jwt/KeySource.ts"
 import { LocalKeys } from "./internal/jwt/LocalKeys.ts"
 import { RemoteKeys } from "./internal/jwt/RemoteKeys.ts"
 import type { Jwk } from "./JwtKey.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * The public keys of an issuer.
@@ -110,13 +111,15 @@ export const make = (
   url: string | URL,
   options: Options = {}
 ): Effect.Effect<Jwks, never, HttpClient.HttpClient | Scope.Scope> => {
+  Check.checkJwksUrl("jwks.url", url)
+  Check.checkJwks("jwks", options)
   const timing = timingOf(options)
   const place = {
     ...placeOf(String(url), options),
-    name: InvalidOption.nonEmpty("jwks.name", options.name ?? "jwks"),
+    name: options.name ?? "jwks",
     policy: Policy.merge(defaultPolicy, options.policy ?? {}),
-    maxSize: InvalidOption.integer("jwks.maxSize", options.maxSize ?? 131_072, 1),
-    maxKeys: InvalidOption.integer("jwks.maxKeys", options.maxKeys ?? 100, 1)
+    maxSize: options.maxSize ?? 131_072,
+    maxKeys: options.maxKeys ?? 100
   }
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
@@ -131,6 +134,7 @@ export const make = (
  * @category constructors
  */
 export const local = (jwks: { readonly keys: ReadonlyArray<Jwk> }): Jwks => {
+  Check.checkKeySet("jwks.local", jwks)
   const set = KeySet.read(jwks, Number.MAX_SAFE_INTEGER)
   if (typeof set !== "string") return { [JwksTypeId]: new LocalKeys(set) }
   throw new InvalidOption.InvalidOption({

@@ -41,6 +41,7 @@ import * as Grant from "./Grant.ts"
 import { compact, encodePart } from "./internal/jwt/compact.ts"
 import type { SigningKey } from "./JwtKey.ts"
 import * as Token from "./Token.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * What a token says.
@@ -103,6 +104,8 @@ interface Minted {
 }
 
 const minting = (key: SigningKey, options: SignOptions): ((now: number) => Minted) => {
+  Check.checkSigningKey("jwt.key", key)
+  Check.checkJwt("jwt", options)
   const lifetime = wholeSeconds("jwt.lifetime", InvalidOption.positiveMillis("jwt.lifetime", options.lifetime))
   const backdate = Math.floor(InvalidOption.finiteMillis("jwt.backdate", options.backdate ?? 0) / 1000)
   const { jti, nbf = false } = options

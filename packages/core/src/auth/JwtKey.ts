@@ -49,6 +49,7 @@ import { type AlgorithmName, algorithmOf, algorithms, isAlgorithm } from "./inte
 import * as jwk from "./internal/jwt/jwk.ts"
 import type * as Material from "./internal/jwt/keyMaterial.ts"
 import * as keys from "./internal/jwt/keys.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 export type { Jwk } from "./internal/jwt/jwk.ts"
 
@@ -118,6 +119,8 @@ export interface SigningOptions extends Options {
  * @category constructors
  */
 export const signing = (key: Input, options: SigningOptions): Effect.Effect<SigningKey, SecretUnavailable> => {
+  Check.checkKeyInput("jwtKey.key", key)
+  Check.checkSigningOptions("jwtKey", options)
   const purpose = purposeOf(options)
   return Effect.suspend(() => Effect.fromResult(keys.signingKey(key, purpose)))
 }
@@ -129,6 +132,8 @@ export const signing = (key: Input, options: SigningOptions): Effect.Effect<Sign
  * @category constructors
  */
 export const verifying = (key: Input, options: Options): Effect.Effect<VerifyingKey, SecretUnavailable> => {
+  Check.checkKeyInput("jwtKey.key", key)
+  Check.checkKeyOptions("jwtKey", options)
   const purpose = purposeOf(options)
   return Effect.suspend(() => Effect.fromResult(keys.verifyingKey(key, purpose)))
 }
@@ -140,6 +145,7 @@ export const verifying = (key: Input, options: Options): Effect.Effect<Verifying
  * @category constructors
  */
 export const generate = (alg: Algorithm, options: Pick<Options, "kid"> = {}): Effect.Effect<SigningKey> => {
+  Check.checkKeyName("jwtKey", options)
   const purpose = purposeOf({ alg, ...options })
   return Effect.map(newKey(alg), (input) => Result.getOrThrow(keys.signingKey(input, purpose)))
 }
@@ -168,6 +174,7 @@ export const toSecret = (key: SigningKey): Redacted.Redacted<string> => key.secr
  * @category getters
  */
 export const thumbprint = (key: jwk.Jwk): string => {
+  Check.checkKeyRecord("thumbprint", key)
   const essential = jwk.essence(key)
   if (essential !== undefined) return jwk.thumbprint(essential)
   throw new InvalidOption.InvalidOption({
@@ -188,7 +195,7 @@ const algorithm = (option: string, alg: string): Algorithm => {
   if (isAlgorithm(alg)) return alg
   throw new InvalidOption.InvalidOption({
     option,
-    actual: JSON.stringify(alg),
+    actual: InvalidOption.describe(alg),
     accepts: `one of ${Object.keys(algorithms).join(", ")}`
   })
 }

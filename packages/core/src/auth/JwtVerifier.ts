@@ -72,6 +72,7 @@ import { VerifiedTokens } from "./internal/jwt/VerifiedTokens.ts"
 import { algorithmsOf, type ClaimsSchema, decoderOf, sourceOf, textsOf } from "./internal/jwt/verifierOptions.ts"
 import type { Jwks } from "./Jwks.ts"
 import type * as JwtKey from "./JwtKey.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * The header of a token, as far as it is looked at.
@@ -182,7 +183,8 @@ export interface OptionsWithClaims<S extends Schema.ConstraintDecoder<unknown>> 
 export function make<S extends Schema.ConstraintDecoder<unknown>>(options: OptionsWithClaims<S>): JwtVerifier<S["Type"]>
 export function make(options: Options): JwtVerifier<Claims>
 export function make(options: Options & Partial<OptionsWithClaims<ClaimsSchema>>): JwtVerifier<unknown> {
-  const failed = failing(InvalidOption.nonEmpty("jwtVerifier.name", options.name ?? "jwt"))
+  Check.checkVerifierOptions("jwtVerifier", options)
+  const failed = failing(options.name ?? "jwt")
   const verification = verificationOf(options)
   const accept = acceptanceOf(options)
   const known = knownOf<unknown>(options.cache)
@@ -201,7 +203,7 @@ const failing = (integration: string) => (reason: AuthError.Reason) => new AuthE
 
 const verificationOf = (options: Options): Verification => {
   const algorithms = algorithmsOf("jwtVerifier", options.algorithms)
-  const maxSize = InvalidOption.integer("jwtVerifier.maxSize", options.maxSize ?? 16_384, 1)
+  const maxSize = options.maxSize ?? 16_384
   return new Verification(
     { algorithms, types: typesOf(options.typ), maxSize },
     sourceOf("jwtVerifier", options.keys, algorithms)

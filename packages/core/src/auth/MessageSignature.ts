@@ -79,6 +79,8 @@ import { attempt } from "./internal/signing/outgoing.ts"
 import type * as Signing from "./internal/signing/SecretSigner.ts"
 import { SecretSigner } from "./internal/signing/SecretSigner.ts"
 import type * as Secret from "./Secret.ts"
+import * as Check from "./internal/signatureChecks.ts"
+import { checkSecret, checkTarget } from "./internal/optionChecks.ts"
 
 export type { Algorithm, Component, DigestAlgorithm, FieldType, SecretEncoding }
 
@@ -138,6 +140,7 @@ export interface MessageSignature extends Profile {}
  * @category constructors
  */
 export const make = (options: Options): MessageSignature => {
+  Check.checkMessage("messageSignature", options)
   const format = formatOf("messageSignature", options)
   return {
     algorithm: format.algorithm,
@@ -166,14 +169,17 @@ export const make = (options: Options): MessageSignature => {
 export const field = (
   name: string,
   how: { readonly sf?: boolean; readonly key?: string; readonly bs?: boolean }
-): Component => ({
-  name: InvalidOption.httpToken("messageSignature.field", name).toLowerCase(),
-  parameters: {
-    ...(how.sf === true && { sf: true as const }),
-    ...(how.key !== undefined && { key: ascii("messageSignature.field.key", how.key) }),
-    ...(how.bs === true && { bs: true as const })
+): Component => {
+  Check.checkField("messageSignature.field", how)
+  return {
+    name: InvalidOption.httpToken("messageSignature.field.name", name).toLowerCase(),
+    parameters: {
+      ...(how.sf === true && { sf: true as const }),
+      ...(how.key !== undefined && { key: ascii("messageSignature.field.key", how.key) }),
+      ...(how.bs === true && { bs: true as const })
+    }
   }
-})
+}
 
 /**
  * One parameter of the query. A request that has it twice, or not at all, is not signed: cover `@query` there.
@@ -195,6 +201,7 @@ export const queryParam = (name: string): Component => ({
  * @category components
  */
 export const ofRequest = (component: ComponentInput): Component => {
+  Check.checkComponent("messageSignature.component", component)
   const { name, parameters } = typeof component === "string" ? { name: component, parameters: {} } : component
   return { name, parameters: { ...parameters, req: true } }
 }
@@ -211,6 +218,8 @@ export const layer = <Self, S extends Secret.Input>(
   options: Options,
   key: S
 ): Scheme<Self, S> => {
+  checkTarget("messageSignature.integration", integration)
+  checkSecret("messageSignature.key", key)
   const profile = make(options)
   const name = Credentials.integrationOf(integration)
   const format = formatOf("messageSignature", options)
@@ -257,8 +266,10 @@ export const sign = (
  * @since 0.1.0
  * @category signing
  */
-export const contentDigest = (body: string | Uint8Array, algorithm: DigestAlgorithm = "sha-256"): string =>
-  Digest.contentDigest(algorithm, body)
+export const contentDigest = (body: string | Uint8Array, algorithm: DigestAlgorithm = "sha-256"): string => {
+  Check.checkDigest("contentDigest.algorithm", algorithm)
+  return Digest.contentDigest(algorithm, body)
+}
 
 /**
  * A key that verifies, and the only algorithm it is used with.
@@ -281,6 +292,7 @@ export const verifyingKey = (options: {
   readonly key: string | Redacted.Redacted<string>
   readonly secretEncoding?: SecretEncoding
 }): VerifyingKey => {
+  Check.checkKey("verifyingKey", options)
   const format = formatOf("verifyingKey", options)
   const text = typeof options.key === "string" ? options.key : Redacted.value(options.key)
   return {
@@ -387,6 +399,7 @@ export const nameOf = (component: ComponentInput): string =>
   identifier(typeof component === "string" ? { name: component, parameters: {} } : component)
 
 const demandsOf = (options: VerifyOptions): Verifying.Demands => {
+  Check.checkVerify("verify", options)
   const { keys } = options
   return {
     keysFor:

@@ -67,6 +67,8 @@ import { type Introspection, introspectionOf } from "./internal/oauth/introspect
 import { type Wishes, wished } from "./internal/oauth/parameters.ts"
 import type { OAuthClient } from "./OAuthClient.ts"
 import { isToken, secretsOf, type Token } from "./Token.ts"
+import * as Check from "./internal/optionChecks.ts"
+import * as OptionCheck from "../policy/OptionCheck.ts"
 
 export type { Introspection } from "./internal/oauth/introspection.ts"
 
@@ -96,8 +98,11 @@ type Secret = Redacted.Redacted<string>
  * @since 0.1.0
  * @category grants
  */
-export const clientCredentials = (client: OAuthClient, options: Options = {}): Grant.Grant =>
-  Grant.make({ obtain: ask(client, "client_credentials", options) })
+export const clientCredentials = (client: OAuthClient, options: Options = {}): Grant.Grant => {
+  Check.checkClient("clientCredentials.client", client)
+  Check.checkWishes("clientCredentials", options)
+  return Grant.make({ obtain: ask(client, "client_credentials", options) })
+}
 
 /**
  * Renews what a person has granted, and gets nothing by itself; `reauthorizeUrl` is where that person grants access anew.
@@ -110,11 +115,15 @@ export const clientCredentials = (client: OAuthClient, options: Options = {}): G
 export const refreshing = (
   client: OAuthClient,
   options: Options & { readonly reauthorizeUrl?: string } = {}
-): Grant.Grant =>
-  Grant.make({
-    refresh: (token) => refresh(client, token, options),
-    ...(options.reauthorizeUrl !== undefined && { reauthorizeUrl: options.reauthorizeUrl })
+): Grant.Grant => {
+  Check.checkClient("refreshing.client", client)
+  Check.checkRefreshing("refreshing", options)
+  const { reauthorizeUrl, ...wishes } = options
+  return Grant.make({
+    refresh: (token) => refresh(client, token, wishes),
+    ...(reauthorizeUrl !== undefined && { reauthorizeUrl })
   })
+}
 
 /**
  * Gets the next token from one that has a refresh token; where the server sends no new refresh token, the old one goes
@@ -125,6 +134,8 @@ export const refreshing = (
  * @category tokens
  */
 export const refresh = (client: OAuthClient, token: Token, options: Options = {}): Effect.Effect<Token, AuthError> => {
+  Check.checkClient("refresh.client", client)
+  Check.checkWishes("refresh", options)
   const { refreshToken } = token
   if (refreshToken === undefined) {
     const why = "the token has no refresh token"
@@ -157,8 +168,11 @@ export const jwtBearer = (
   client: OAuthClient,
   assertion: Effect.Effect<Secret, AuthError>,
   options: Options = {}
-): Grant.Grant =>
-  Grant.make({
+): Grant.Grant => {
+  Check.checkClient("jwtBearer.client", client)
+  OptionCheck.effect("jwtBearer.assertion", assertion)
+  Check.checkWishes("jwtBearer", options)
+  return Grant.make({
     obtain: Effect.flatMap(assertion, (assertion) =>
       ask(client, "urn:ietf:params:oauth:grant-type:jwt-bearer", options, {
         parameters: [["assertion", Redacted.value(assertion)]],
@@ -166,6 +180,7 @@ export const jwtBearer = (
       })
     )
   })
+}
 
 /**
  * A token of another kind or server, and what kind it is.
@@ -206,6 +221,8 @@ export const tokenExchange = (
     readonly requestedType?: TokenKind
   }
 ): Grant.Grant => {
+  Check.checkClient("tokenExchange.client", client)
+  Check.checkExchange("tokenExchange", options)
   const parties = Effect.all([options.subject, options.actor ?? Effect.succeed(undefined)])
   const wanted = options.requestedType
   return Grant.make({
@@ -259,6 +276,7 @@ export const introspect = (
   token: Token | Secret,
   hint?: "access_token" | "refresh_token"
 ): Effect.Effect<Introspection, AuthError> => {
+  Check.checkHint("introspect.hint", hint)
   const { desk } = insidesOf(client)
   const secret = isToken(token) ? token.accessToken : token
   return Effect.flatMap(client.server, (server) =>

@@ -45,7 +45,6 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Breaker from "../policy/Breaker.ts"
 import * as BreakerStore from "../policy/BreakerStore.ts"
 import * as Engine from "../policy/Engine.ts"
-import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Policy from "../policy/Policy.ts"
 import * as RateLimitStore from "../policy/RateLimitStore.ts"
 import * as Retry from "../policy/Retry.ts"
@@ -62,6 +61,7 @@ import { IdTokens } from "./internal/oauth/IdTokens.ts"
 import { UsedStates } from "./internal/oauth/UsedStates.ts"
 import type { OAuthServer } from "./OAuthServer.ts"
 import type * as Secret from "./Secret.ts"
+import { checkClientOptions } from "./internal/serverChecks.ts"
 
 /**
  * A client.
@@ -123,7 +123,8 @@ export interface Options<S extends Secret.Input = never> {
 export const make = <S extends Secret.Input = never>(
   options: Options<S>
 ): Effect.Effect<OAuthClient, Secret.BuildError<S>, Secret.Services<S> | HttpClient.HttpClient | Scope.Scope> => {
-  const clientId = InvalidOption.nonEmpty("oauthClient.clientId", options.clientId)
+  checkClientOptions("oauthClient", options)
+  const { clientId } = options
   const integration = typeof options.integration === "string" ? options.integration : integrationOf(options.integration)
   const compiled = Policy.compile({ ...Policy.merge(policy, options.policy ?? {}), hedge: null })
   return Effect.gen(function* () {

@@ -66,6 +66,7 @@ import { serverIn } from "./internal/oauth/metadata.ts"
 import { policy } from "./OAuthClient.ts"
 import * as OAuthQuirks from "./OAuthQuirks.ts"
 import type { OAuthServer } from "./OAuthServer.ts"
+import { checkDiscovery } from "./internal/serverChecks.ts"
 
 /**
  * Options of {@link make}.
@@ -112,6 +113,7 @@ export interface Options {
 export const make = (
   options: Options
 ): Effect.Effect<Effect.Effect<OAuthServer, AuthError>, never, HttpClient.HttpClient> => {
+  checkDiscovery("oauthDiscovery", options)
   const allowInsecure = options.allowInsecureRequests ?? false
   const issuer = issuerOf(options.issuer, allowInsecure)
   const url = descriptionOf(issuer, options.kind ?? "openid")

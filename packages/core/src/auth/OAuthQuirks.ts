@@ -27,7 +27,7 @@
  *
  * @since 0.1.0
  */
-import * as InvalidOption from "../policy/InvalidOption.ts"
+import { checkQuirks } from "./internal/serverChecks.ts"
 
 /**
  * What is odd about a server.
@@ -95,20 +95,8 @@ export const strict: OAuthQuirks = {
  * @category constructors
  */
 export const make = (odd: Partial<OAuthQuirks>): OAuthQuirks => {
-  const quirks = { ...strict, ...odd }
-  quirks.successStatuses.forEach(success)
-  if (quirks.defaultExpiry !== undefined) InvalidOption.integer("quirks.defaultExpiry", quirks.defaultExpiry, 1)
-  InvalidOption.nonEmpty("quirks.clientIdParameter", quirks.clientIdParameter)
-  return quirks
-}
-
-const success = (status: number): void => {
-  if (Number.isInteger(status) && status >= 200 && status < 300) return
-  throw new InvalidOption.InvalidOption({
-    option: "quirks.successStatuses",
-    actual: String(status),
-    accepts: "statuses from 200 to 299"
-  })
+  checkQuirks("quirks", odd)
+  return { ...strict, ...odd }
 }
 
 /**

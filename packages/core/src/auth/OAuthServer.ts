@@ -34,6 +34,7 @@
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import { problemOfUrl } from "./internal/oauth/endpointUrl.ts"
 import * as OAuthQuirks from "./OAuthQuirks.ts"
+import { checkServer } from "./internal/serverChecks.ts"
 
 /**
  * The endpoints of a server, by name.
@@ -106,6 +107,7 @@ export interface OAuthServer extends Endpoints {
  * @category constructors
  */
 export const make = (options: Options): OAuthServer => {
+  checkServer("oauthServer", options)
   const allowInsecure = options.allowInsecureRequests ?? false
   const problem = problemOf(options, allowInsecure)
   if (problem !== undefined) {

@@ -37,6 +37,7 @@ import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as AuthError from "./AuthError.ts"
 import { compileForm, configError, type Form, type Judge } from "./internal/secret/form.ts"
 import type { SecretSource } from "./SecretSource.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 const TypeId = "~causeway/auth/Secret"
 
@@ -98,10 +99,10 @@ export type Services<S extends Input> = S extends Secret
  * @since 0.1.0
  * @category constructors
  */
-export const named = (name: string, form: Form = {}): Secret => ({
-  [TypeId]: compileForm(form),
-  name: InvalidOption.nonEmpty("secret.name", name)
-})
+export const named = (name: string, form: Form = {}): Secret => {
+  Check.checkForm("secret", form)
+  return { [TypeId]: compileForm(form), name: InvalidOption.nonEmpty("secret.name", name) }
+}
 
 /**
  * A secret from `Config`, checked: a `ConfigError` says what is wrong with it, and does not show it.
@@ -110,6 +111,7 @@ export const named = (name: string, form: Form = {}): Secret => ({
  * @category constructors
  */
 export const config = (name: string, form: Form = {}): Config.Config<Redacted.Redacted<string>> => {
+  Check.checkForm("secret", form)
   const judge = compileForm(form)
   return Config.mapEffect(Config.Redacted(InvalidOption.nonEmpty("secret.name", name)), (secret) => {
     const issue = judge(secret)
@@ -127,6 +129,8 @@ export const expecting = (
   name: string,
   form: Form = {}
 ): ((secret: Redacted.Redacted<string>) => Effect.Effect<Redacted.Redacted<string>, AuthError.SecretUnavailable>) => {
+  InvalidOption.nonEmpty("secret.name", name)
+  Check.checkForm("secret", form)
   const judge = compileForm(form)
   return (secret) => {
     const issue = judge(secret)

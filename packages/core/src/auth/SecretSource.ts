@@ -51,6 +51,7 @@ import {
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import { type SecretUnavailable, StoreFailure } from "./AuthError.ts"
 import { bothVersions, missing, type Problem, sameVersions, type Versions } from "./internal/secret/versions.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 export type { Problem, Versions } from "./internal/secret/versions.ts"
 
@@ -92,6 +93,7 @@ export const make = (
   ask: (name: string) => Effect.Effect<Versions, Problem>,
   options: PollOptions = {}
 ): SecretSource["Service"] => {
+  Check.checkPoll("secretSource", options)
   const every = InvalidOption.positiveMillis("secretSource.pollEvery", options.pollEvery ?? "30 seconds")
   const lookUp = (name: string) => Effect.suspend(() => ask(name))
   return {
@@ -123,8 +125,9 @@ export interface Memory {
  * @since 0.1.0
  * @category constructors
  */
-export const makeMemory = (initial: Readonly<Record<string, string>> = {}): Effect.Effect<Memory> =>
-  Effect.map(
+export const makeMemory = (initial: Readonly<Record<string, string>> = {}): Effect.Effect<Memory> => {
+  Check.checkSecrets("secretSource", initial)
+  return Effect.map(
     SubscriptionRef.make(new Map(Object.entries(initial).map(([name, secret]) => [name, only(secret)]))),
     (held) => {
       const set = (name: string, next: (before: Versions | undefined) => Versions | undefined) =>
@@ -147,6 +150,7 @@ export const makeMemory = (initial: Readonly<Record<string, string>> = {}): Effe
       }
     }
   )
+}
 
 /**
  * A source in memory, for tests and examples.

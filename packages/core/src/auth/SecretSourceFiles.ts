@@ -43,6 +43,7 @@ import * as InvalidOption from "../policy/InvalidOption.ts"
 import { StoreFailure } from "./AuthError.ts"
 import { bothVersions, missing, type Problem } from "./internal/secret/versions.ts"
 import { make, type PollOptions, SecretSource } from "./SecretSource.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * Options of secrets that are mounted into one folder.
@@ -62,10 +63,12 @@ export interface FolderOptions extends PollOptions {
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: PollOptions = {}): Layer.Layer<SecretSource, never, FileSystem.FileSystem> =>
-  sourceOf(options, (files) =>
+export const layer = (options: PollOptions = {}): Layer.Layer<SecretSource, never, FileSystem.FileSystem> => {
+  Check.checkPoll("secretSource", options)
+  return sourceOf(options, (files) =>
     Effect.map(ConfigProvider.ConfigProvider, (provider) => (name) => fromConfigOrFile(files, provider, name))
   )
+}
 
 /**
  * Secrets as files of one folder, each named as its secret. An option that makes no sense throws `InvalidOption`.
@@ -74,7 +77,8 @@ export const layer = (options: PollOptions = {}): Layer.Layer<SecretSource, neve
  * @category layers
  */
 export const layerFolder = (options: FolderOptions = {}): Layer.Layer<SecretSource, never, FileSystem.FileSystem> => {
-  const folder = InvalidOption.nonEmpty("secretSourceFiles.folder", options.folder ?? "/run/secrets").replace(/\/$/, "")
+  Check.checkFolder("secretSourceFiles", options)
+  const folder = (options.folder ?? "/run/secrets").replace(/\/$/, "")
   return sourceOf(options, (files) => Effect.succeed((name) => fromFolder(files, folder, name)))
 }
 

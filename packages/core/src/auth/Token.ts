@@ -29,6 +29,7 @@
  * @since 0.1.0
  */
 import { Effect, type Redacted, Schema } from "effect"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * A token.
@@ -59,15 +60,18 @@ export interface Token {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (fields: Pick<Token, "accessToken" | "obtainedAt"> & Partial<Token>): Token => ({
-  tokenType: "Bearer",
-  expiresAt: undefined,
-  refreshToken: undefined,
-  idToken: undefined,
-  scope: undefined,
-  extra: {},
-  ...fields
-})
+export const make = (fields: Pick<Token, "accessToken" | "obtainedAt"> & Partial<Token>): Token => {
+  Check.checkToken("token", fields)
+  return {
+    tokenType: "Bearer",
+    expiresAt: undefined,
+    refreshToken: undefined,
+    idToken: undefined,
+    scope: undefined,
+    extra: {},
+    ...fields
+  }
+}
 
 /**
  * Whether this is a token, and not a secret by itself.

@@ -32,6 +32,7 @@ import { Effect, Layer } from "effect"
 import * as Redis from "effect/persistence/Redis"
 import * as redisLeases from "./internal/tokens/redisLeases.ts"
 import { TokenLease } from "./TokenLease.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * Options of {@link layer}.
@@ -50,8 +51,10 @@ export interface Options {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Effect.Effect<TokenLease["Service"], never, Redis.Redis> =>
-  Effect.map(Redis.Redis, (redis) => redisLeases.make(redis, options.prefix ?? "causeway", "server"))
+export const make = (options: Options = {}): Effect.Effect<TokenLease["Service"], never, Redis.Redis> => {
+  Check.checkPrefix("tokenLease", options)
+  return Effect.map(Redis.Redis, (redis) => redisLeases.make(redis, options.prefix ?? "causeway", "server"))
+}
 
 /**
  * Leases in Redis.

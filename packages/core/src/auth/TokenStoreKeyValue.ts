@@ -47,6 +47,7 @@ import { keyOf, type Owner } from "./internal/tokens/owner.ts"
 import { failure, fromRow, resealed, type Row, toRow } from "./internal/tokens/row.ts"
 import { Seal } from "./Seal.ts"
 import { type Stored, TokenStore } from "./TokenStore.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * Options of {@link layer}.
@@ -67,8 +68,9 @@ export interface Options {
  */
 export const make = (
   options: Options = {}
-): Effect.Effect<TokenStore["Service"], never, KeyValueStore.KeyValueStore | Seal> =>
-  Effect.gen(function* () {
+): Effect.Effect<TokenStore["Service"], never, KeyValueStore.KeyValueStore | Seal> => {
+  Check.checkPrefix("tokenStore", options)
+  return Effect.gen(function* () {
     const store = new Tokens(yield* KeyValueStore.KeyValueStore, yield* Seal, options.prefix ?? "causeway:token:")
     return {
       get: (owner) => store.get(owner),
@@ -85,6 +87,7 @@ export const make = (
       reseal: store.inTurn(store.reseal)
     }
   })
+}
 
 /**
  * A store over the `KeyValueStore`.
@@ -93,10 +96,7 @@ export const make = (
  * @category layers
  */
 export const layer = (options?: Options): Layer.Layer<TokenStore, never, KeyValueStore.KeyValueStore | Seal> =>
-  Layer.effect(
-    TokenStore,
-    Effect.suspend(() => make(options))
-  )
+  Layer.effect(TokenStore, make(options))
 
 /** The owner is in it, because a key does not tell. */
 const Value = Schema.fromJsonString(

@@ -65,6 +65,7 @@ import { textOf } from "./internal/tokens/textOf.ts"
 import type { Token } from "./Token.ts"
 import { TokenLease } from "./TokenLease.ts"
 import { type Owner, TokenStore } from "./TokenStore.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * The tokens of one integration and tenant.
@@ -150,7 +151,9 @@ export const make = (
   grant: Grant,
   options: Options = {}
 ): Effect.Effect<Tokens, never, TokenStore | TokenLease | Scope.Scope> => {
-  const valid = { integration: owner.integration, tenant: InvalidOption.nonEmpty("tokens.tenant", owner.tenant) }
+  Check.checkOwner("tokens", owner)
+  Check.checkGrant("tokens.grant", grant)
+  const valid = { integration: owner.integration, tenant: owner.tenant }
   const settings = settingsOf(options)
   return Effect.gen(function* () {
     const holder = new Holder({ owner: valid, grant, settings, store: yield* TokenStore, lease: yield* TokenLease })
@@ -179,13 +182,17 @@ export const layer = <Self, E = never, R = never>(
   E,
   TokenStore | TokenLease | Exclude<R, Scope.Scope>
 > => {
-  const owner = { integration: Credentials.integrationOf(integration), tenant: options.tenant ?? "default" }
-  settingsOf(options)
+  Check.checkTarget("tokens.integration", integration)
+  Check.checkGrantSource("tokens.grant", grant)
+  Check.checkTokensLayer("tokens", options)
+  const { stamp, tenant, ...own } = options
+  const owner = { integration: Credentials.integrationOf(integration), tenant: tenant ?? "default" }
+  settingsOf(own)
   return Layer.effectContext(
     Effect.gen(function* () {
-      const tokens = yield* make(owner, Effect.isEffect(grant) ? yield* grant : grant, options)
+      const tokens = yield* make(owner, Effect.isEffect(grant) ? yield* grant : grant, own)
       return Context.make(keyOf(integration), tokens).pipe(
-        Context.add(integration.credentials, credentials(tokens, options.stamp))
+        Context.add(integration.credentials, credentials(tokens, stamp))
       )
     })
   )
@@ -296,13 +303,16 @@ const unavailable = (cause: AuthError): Credentials.CredentialsUnavailable =>
 const keyOf = <Self>(integration: Credentials.Target<Self>): Context.Service<TokensOf<Self>, Tokens> =>
   Context.Service<TokensOf<Self>, Tokens>(`causeway/auth/Tokens/${Credentials.integrationOf(integration)}`)
 
-const settingsOf = (options: Options): Settings => ({
-  leewayMillis: InvalidOption.finiteMillis("tokens.leeway", options.leeway ?? "1 minute"),
-  jitter: options.jitter === undefined ? 0.2 : shareOf(options.jitter),
-  cooldownMillis: InvalidOption.positiveMillis("tokens.cooldown", options.cooldown ?? "5 seconds"),
-  maxCooldownMillis: InvalidOption.positiveMillis("tokens.maxCooldown", options.maxCooldown ?? "5 minutes"),
-  timeoutMillis: InvalidOption.positiveMillis("tokens.timeout", options.timeout ?? "30 seconds"),
-  leaseMillis: InvalidOption.positiveMillis("tokens.lease", options.lease ?? "10 seconds")
-})
+const settingsOf = (options: Options): Settings => {
+  Check.checkTokens("tokens", options)
+  return {
+    leewayMillis: InvalidOption.finiteMillis("tokens.leeway", options.leeway ?? "1 minute"),
+    jitter: options.jitter === undefined ? 0.2 : shareOf(options.jitter),
+    cooldownMillis: InvalidOption.positiveMillis("tokens.cooldown", options.cooldown ?? "5 seconds"),
+    maxCooldownMillis: InvalidOption.positiveMillis("tokens.maxCooldown", options.maxCooldown ?? "5 minutes"),
+    timeoutMillis: InvalidOption.positiveMillis("tokens.timeout", options.timeout ?? "30 seconds"),
+    leaseMillis: InvalidOption.positiveMillis("tokens.lease", options.lease ?? "10 seconds")
+  }
+}
 
 const shareOf = (jitter: number): number => (jitter === 0 ? 0 : InvalidOption.ratio("tokens.jitter", jitter))

@@ -52,6 +52,7 @@ import { Listener } from "./internal/login/Listener.ts"
 import type { Options as Wishes } from "./OAuth.ts"
 import type { OAuthClient } from "./OAuthClient.ts"
 import type { Token } from "./Token.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * What a person is asked to do: to open a URL, or to open one and enter a code there.
@@ -129,6 +130,8 @@ export const loopback = (
   client: OAuthClient,
   options: LoopbackOptions = {}
 ): Effect.Effect<Token, AuthError.AuthError, HttpServer.HttpServer | LoginPrompt> => {
+  Check.checkClient("toolLogin.client", client)
+  Check.checkLoopback("toolLogin", options)
   const { hostname, path, within = "5 minutes", ...authorization } = options
   const withinMillis = InvalidOption.positiveMillis("toolLogin.within", within)
   const validPath = pathOf(path ?? `/${randomBytes(16).toString("base64url")}`)
@@ -170,10 +173,11 @@ export const loopback = (
 export const device = (
   client: OAuthClient,
   options: Wishes = {}
-): Effect.Effect<Token, AuthError.AuthError, LoginPrompt> =>
-  Effect.gen(function* () {
+): Effect.Effect<Token, AuthError.AuthError, LoginPrompt> => {
+  const begin = DeviceAuthorization.begin(client, options)
+  return Effect.gen(function* () {
     const prompt = yield* LoginPrompt
-    const begun = yield* DeviceAuthorization.begin(client, options)
+    const begun = yield* begin
     yield* prompt.show({
       _tag: "EnterCode",
       url: begun.verificationUri,
@@ -182,6 +186,7 @@ export const device = (
     })
     return yield* DeviceAuthorization.poll(client, begun)
   })
+}
 
 const pathOf = (path: string): string => {
   if (/^(?:\/[\w.~-]+)+$|^\/$/.test(path)) return path

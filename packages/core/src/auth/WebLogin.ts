@@ -66,6 +66,7 @@ import { cookieName, cookieNames, opened, type Pending, sealed, stateOf } from "
 import type { OAuthClient } from "./OAuthClient.ts"
 import { Seal } from "./Seal.ts"
 import type { Tokens } from "./Tokens.ts"
+import * as Check from "./internal/optionChecks.ts"
 
 /**
  * The options of {@link routes}.
@@ -108,6 +109,7 @@ export interface Options<R = never> {
  * @category layers
  */
 export const routes = <R = never>(options: Options<R>): Layer.Layer<never, never, HttpRouter.HttpRouter | Seal | R> => {
+  Check.checkWebLogin("webLogin", options)
   const settings = settingsOf(options)
   return Layer.effectDiscard(
     Effect.gen(function* () {

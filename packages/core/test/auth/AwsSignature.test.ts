@@ -230,7 +230,7 @@ describe("an option that makes no sense throws", () => {
   for (const [option, options] of [
     ["awsSignature.region", { region: "", service: "s3" }],
     ["awsSignature.service", { region: "r", service: "a/b" }],
-    ["awsSignature.unsignedHeaders", { region: "r", service: "s3", unsignedHeaders: ["a b"] }],
+    ["awsSignature.unsignedHeaders[0]", { region: "r", service: "s3", unsignedHeaders: ["a b"] }],
     ["awsSignature.maxClockCorrection", { region: "r", service: "s3", maxClockCorrection: "Infinity" }]
   ] as const) {
     it(option, () => {

@@ -9,6 +9,7 @@ import {
   Layer,
   Metric,
   Redacted,
+  Ref,
   Schedule,
   Schema,
   Scope,
@@ -339,20 +340,22 @@ describe("what a tenant uses up", () => {
     })
   )
 
-  it.effect("dies of a policy that makes no sense when it is asked for, before anything is made", () =>
+  it.effect("dies of a policy that makes no sense when it is asked for, and leaves nothing behind", () =>
     Effect.gen(function* () {
       const events: Array<string> = []
+      const policies = Provider.makePolicyRef()
+      yield* Ref.set(policies, { integration: { rateLimit: { limit: 0, window: "1 hour" } } })
       const nonsense = Provider.layerTenants((tenant) =>
         Layer.mergeAll(
           Auth.bearer(Provider, keyOf(tenant)),
-          Provider.layerPolicy({ rateLimit: { limit: 0, window: "1 hour" } }),
-          Layer.effectDiscard(Effect.sync(() => events.push(`made for ${tenant}`)))
+          Provider.layerPolicyRef(policies),
+          Layer.effectDiscard(Effect.addFinalizer(() => Effect.sync(() => events.push(`released ${tenant}`))))
         )
       )
       yield* Effect.gen(function* () {
         const exit = yield* Effect.exit(Provider.forTenant("acme"))
         assert.include(inspect(exit, { depth: 9 }), "rateLimit.limit")
-        assert.deepStrictEqual(events, [])
+        assert.deepStrictEqual(events, ["released acme"])
       }).pipe(Effect.provide(nonsense.pipe(Layer.provide(failing.layer))))
     })
   )

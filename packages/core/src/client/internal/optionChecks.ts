@@ -10,8 +10,7 @@ import type { Options as TenantOptions } from "../Tenants.ts"
 import type { Options as UploadOptions } from "../Upload.ts"
 import type * as Download from "./downloadTypes.ts"
 import type { Validator } from "./ranges.ts"
-import * as Policy from "../../policy/Policy.ts"
-import { checkSlots } from "../../policy/internal/slotNames.ts"
+import { checkPolicy } from "../../policy/internal/policyCheck.ts"
 import { assertNames } from "./endpointChecks.ts"
 
 const { anything, callback, dictionary, either, flag, integer, list, oneOf, optional, record, required } = OptionCheck
@@ -46,12 +45,7 @@ const endpointShape = {
   idempotent: flag,
   unprocessed: list(anything),
   failures: list(anything),
-  policy: (option: string, value: unknown) => {
-    // What is no record of slots is refused, and each slot by its own check.
-    const policy = value as Policy.Policy
-    checkSlots(policy, option.replace(/^policy of /, ""))
-    Policy.compile(policy)
-  }
+  policy: checkPolicy
 }
 
 /** Checks the name, the path, the names of the options, and what kind of value each is. */
@@ -84,7 +78,7 @@ const integrationShape = {
   failures: list(anything),
   classify: callback,
   maxBodyBytes: integer(1),
-  policy: endpointShape.policy
+  policy: checkPolicy
 }
 
 /** Checks the kinds of an integration's options, whose names are known to be right. */
@@ -215,7 +209,7 @@ const graphqlShape = {
   headers: dictionary(anything),
   pagination,
   idempotent: flag,
-  policy: endpointShape.policy
+  policy: checkPolicy
 }
 
 /** Checks the kinds of the options of a GraphQL operation, whose names are known to be right. */

@@ -276,7 +276,7 @@ describe("an option that no header can carry is refused where the middleware is 
     ["bearerAuth.realm", { realm: "" }],
     ["bearerAuth.scope", { scope: "read  write" }],
     ["bearerAuth.scope", { scope: ['re"ad'] }],
-    ["bearerAuth.scope", { scope: [""] }]
+    ["bearerAuth.scope[0]", { scope: [""] }]
   ] as const) {
     it.effect(`${option} of ${JSON.stringify(options)}`, () =>
       Effect.gen(function* () {

@@ -206,7 +206,7 @@ describe("a key that does not fit", () => {
     assert.throws(
       // @ts-expect-error: no algorithm
       () => JwtKey.signing(secretText, { alg: "none" }),
-      /jwtKey.alg is "none", but must be one of HS256/
+      /jwtKey.alg is "none", but must be "HS256"/
     )
   })
 })

@@ -378,7 +378,7 @@ describe("an option that makes no sense is refused where the verifier is made", 
   const cases: ReadonlyArray<readonly [string, Partial<JwtVerifier.Options>]> = [
     ["jwtVerifier.algorithms", { algorithms: [] }],
     // @ts-expect-error: no algorithm
-    ["jwtVerifier.algorithms", { algorithms: ["none"] }],
+    ["jwtVerifier.algorithms[0]", { algorithms: ["none"] }],
     ["jwtVerifier.keys", { algorithms: ["ES256"] }],
     ["jwtVerifier.keys", { keys: [] }],
     ["jwtVerifier.issuer", { issuer: "" }],

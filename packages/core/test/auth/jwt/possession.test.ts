@@ -419,7 +419,7 @@ describe("an option of DPoP that makes no sense is refused where the middleware 
     ["bearerAuth.dpop.tolerance", { baseUrl, tolerance: -1 }],
     ["bearerAuth.dpop.mostRemembered", { baseUrl, mostRemembered: 0 }],
     ["bearerAuth.dpop.algorithms", { baseUrl, algorithms: [] }],
-    ["bearerAuth.dpop.algorithms", { baseUrl, algorithms: ["HS256"] }]
+    ["bearerAuth.dpop.algorithms[0]", { baseUrl, algorithms: ["HS256"] }]
   ]
   for (const [option, dpop] of cases) {
     it.effect(`${option} of ${JSON.stringify(dpop)}`, () =>

@@ -120,7 +120,7 @@ describe("a quirk", () => {
   )
 
   it("that makes no sense is refused where it is made", () => {
-    assert.throws(() => OAuthQuirks.make({ successStatuses: [200, 400] }), /quirks.successStatuses is 400/)
+    assert.throws(() => OAuthQuirks.make({ successStatuses: [200, 400] }), /quirks.successStatuses\[1\] is 400/)
     assert.throws(() => OAuthQuirks.make({ defaultExpiry: 0 }), /quirks.defaultExpiry is 0/)
     assert.throws(() => OAuthQuirks.make({ clientIdParameter: "" }), /quirks.clientIdParameter/)
   })
