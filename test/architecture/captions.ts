@@ -184,6 +184,7 @@ export const captions: Captions = {
       "internal/optionChecks.ts": "What the options of credentials, tokens and keys accept.",
       "internal/serverChecks.ts": "What the options of OAuth clients and servers accept.",
       "internal/signatureChecks.ts": "What the options of signatures accept.",
+      "internal/target.ts": "The target of a request that a credential reads.",
       "Auth.ts": "API key, Basic, bearer, or none.",
       "AuthError.ts": "What went wrong between us and whoever grants access.",
       "AuthorizationCode.ts": "The code flow: how a login begins, and how it is finished.",

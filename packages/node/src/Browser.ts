@@ -30,6 +30,7 @@
 import { ToolLogin } from "@causeway/core/auth"
 import { Console, Effect, Layer } from "effect"
 import { spawn } from "node:child_process"
+import { OptionCheck } from "@causeway/core/policy"
 
 /**
  * Starts a program with arguments; swapped in tests.
@@ -45,15 +46,19 @@ export type Start = (command: string, args: ReadonlyArray<string>) => void
  * @since 0.1.0
  * @category constructors
  */
-export const make = (start: Start, platform: string = process.platform): ToolLogin.LoginPrompt["Service"] => ({
-  show: (invitation) => {
-    const url = invitation._tag === "EnterCode" ? (invitation.completeUrl ?? invitation.url) : invitation.url
-    return Effect.andThen(
-      Console.log(ToolLogin.textOf(invitation)),
-      Effect.sync(() => open(url, start, platform))
-    )
+export const make = (start: Start, platform: string = process.platform): ToolLogin.LoginPrompt["Service"] => {
+  OptionCheck.callback("browser.start", start)
+  OptionCheck.text("browser.platform", platform)
+  return {
+    show: (invitation) => {
+      const url = invitation._tag === "EnterCode" ? (invitation.completeUrl ?? invitation.url) : invitation.url
+      return Effect.andThen(
+        Console.log(ToolLogin.textOf(invitation)),
+        Effect.sync(() => open(url, start, platform))
+      )
+    }
   }
-})
+}
 
 /**
  * Prints what to do, and opens the page in the browser of this machine.

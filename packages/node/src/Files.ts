@@ -52,6 +52,7 @@ import { Data, Effect, Stream } from "effect"
 import { type FileHandle, open, stat } from "node:fs/promises"
 import { openAsBlob } from "node:fs"
 import { PartFile } from "./internal/files/PartFile.ts"
+import { OptionCheck } from "@causeway/core/policy"
 
 /**
  * A file could not be read or written. `code` is that of the system, such as `ENOSPC`.
@@ -103,6 +104,14 @@ export interface Downloaded {
   readonly bytes: number
 }
 
+const checkDownload = OptionCheck.record<DownloadOptions>({
+  path: OptionCheck.required(OptionCheck.text),
+  onProgress: OptionCheck.callback,
+  attempts: OptionCheck.integer(1),
+  schedule: OptionCheck.schedule,
+  verify: OptionCheck.flag
+})
+
 /**
  * Downloads to a file, and resumes an earlier download.
  *
@@ -113,6 +122,8 @@ export const download = <E, E2, R>(
   call: Download.Call<E, E2, R>,
   options: DownloadOptions
 ): Effect.Effect<Downloaded, E | E2 | Download.DownloadFailure | FileFailure, R> => {
+  checkDownload("download", options)
+  OptionCheck.callback("download.call", call)
   const { path } = options
   return Effect.acquireUseRelease(
     attempt("open a part of", path, () => PartFile.open(path)),
@@ -127,9 +138,9 @@ const written = <E, E2, R>(
   call: Download.Call<E, E2, R>,
   options: DownloadOptions
 ): Effect.Effect<Downloaded, E | E2 | Download.DownloadFailure | FileFailure, R> => {
-  const { path } = options
+  const { path, ...others } = options
   const partial = file.partial === undefined ? undefined : { ...file.partial, content: reading(file.partPath, path) }
-  return Download.parts(call, { ...options, partial }).pipe(
+  return Download.parts(call, { ...others, partial }).pipe(
     Stream.runForEach((part) => attempt("write a part of", path, () => file.write(part))),
     Effect.andThen(attempt("finish", path, () => file.finish())),
     Effect.map((bytes) => ({ path, bytes })),
@@ -173,11 +184,19 @@ const chunkOf = (handle: FileHandle, path: string): Effect.Effect<Uint8Array | u
 export const upload = (
   path: string,
   options: Omit<Upload.Options, "bytes"> = {}
-): Effect.Effect<Stream.Stream<Uint8Array, FileFailure>, FileFailure> =>
-  Effect.map(
+): Effect.Effect<Stream.Stream<Uint8Array, FileFailure>, FileFailure> => {
+  OptionCheck.text("upload.path", path)
+  checkUpload("upload", options)
+  return Effect.map(
     attempt("read", path, () => stat(path)),
     ({ size }) => Upload.make(reading(path, path), { ...options, bytes: size })
   )
+}
+
+const checkUpload = OptionCheck.record<Omit<Upload.Options, "bytes">>({
+  contentType: OptionCheck.text,
+  onProgress: OptionCheck.callback
+})
 
 /**
  * A file as a part of a `FormData`: it is read while it is sent.
@@ -185,5 +204,13 @@ export const upload = (
  * @since 0.1.0
  * @category uploading
  */
-export const blob = (path: string, options: { readonly contentType?: string } = {}): Effect.Effect<Blob, FileFailure> =>
-  attempt("read", path, () => openAsBlob(path, { type: options.contentType ?? "application/octet-stream" }))
+export const blob = (
+  path: string,
+  options: { readonly contentType?: string } = {}
+): Effect.Effect<Blob, FileFailure> => {
+  OptionCheck.text("blob.path", path)
+  checkBlob("blob", options)
+  return attempt("read", path, () => openAsBlob(path, { type: options.contentType ?? "application/octet-stream" }))
+}
+
+const checkBlob = OptionCheck.record<{ readonly contentType?: string }>({ contentType: OptionCheck.text })

@@ -44,7 +44,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, OptionCheck } from "@causeway/core/policy"
 import { Array as Arr, Cause, Effect, Layer, Semaphore, Stream } from "effect"
 import type { Duration, Scope } from "effect"
 import { Reactivity } from "effect/reactivity"
@@ -136,18 +136,29 @@ interface Settings extends Required<{ [Key in keyof Options]: NonNullable<Option
   readonly busyTimeout: number
 }
 
-const validate = (options: Options): Settings => ({
-  filename: nonEmpty(options.filename),
-  readOnly: options.readOnly ?? false,
-  busyTimeout: InvalidOption.finiteMillis("busyTimeout", options.busyTimeout ?? "5 seconds"),
-  synchronous: options.synchronous ?? "full",
-  foreignKeys: options.foreignKeys ?? true,
-  statementCacheSize: InvalidOption.integer("statementCacheSize", options.statementCacheSize ?? 200, 1)
+const checkOptions = OptionCheck.record<Options>({
+  filename: OptionCheck.required(OptionCheck.satisfies('a path, or ":memory:"', isPath)),
+  readOnly: OptionCheck.flag,
+  busyTimeout: OptionCheck.duration,
+  synchronous: OptionCheck.oneOf("full", "normal"),
+  foreignKeys: OptionCheck.flag,
+  statementCacheSize: OptionCheck.integer(1)
 })
 
-const nonEmpty = (filename: string): string => {
-  if (filename !== "") return filename
-  throw new InvalidOption.InvalidOption({ option: "filename", actual: '""', accepts: 'a path, or ":memory:"' })
+function isPath(value: unknown): boolean {
+  return typeof value === "string" && value !== ""
+}
+
+const validate = (options: Options): Settings => {
+  checkOptions("", options)
+  return {
+    filename: options.filename,
+    readOnly: options.readOnly ?? false,
+    busyTimeout: InvalidOption.finiteMillis("busyTimeout", options.busyTimeout ?? "5 seconds"),
+    synchronous: options.synchronous ?? "full",
+    foreignKeys: options.foreignKeys ?? true,
+    statementCacheSize: options.statementCacheSize ?? 200
+  }
 }
 
 const open = (settings: Settings): Effect.Effect<DatabaseSync, SqlError.SqlError, Scope.Scope> =>

@@ -49,8 +49,8 @@
  * @see https://undici.nodejs.org/#/docs/api/Dispatcher
  * @since 0.1.0
  */
-import { InvalidOption } from "@causeway/core/policy"
-import { Duration, Effect, Layer, Option, type Redacted } from "effect"
+import { InvalidOption, OptionCheck } from "@causeway/core/policy"
+import { Duration, Effect, Layer, type Redacted } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import type { LookupFunction } from "node:net"
 import type { Dispatcher } from "undici"
@@ -126,6 +126,35 @@ export interface Options extends RequestOptions {
   readonly lookup?: LookupFunction
 }
 
+const patience = OptionCheck.either(isForEver, OptionCheck.anything, OptionCheck.positiveDuration)
+
+const requestShape: OptionCheck.Shape<RequestOptions> = {
+  headersTimeout: patience,
+  bodyTimeout: patience,
+  followRedirects: OptionCheck.integer(0),
+  bufferBytes: OptionCheck.integer(1),
+  discardBytes: OptionCheck.integer(0)
+}
+
+const checkRequests = OptionCheck.record(requestShape)
+
+const checkOptions = OptionCheck.record<Options>({
+  ...requestShape,
+  connections: OptionCheck.integer(1),
+  connectTimeout: OptionCheck.positiveDuration,
+  keepAliveTimeout: OptionCheck.positiveDuration,
+  pipelining: OptionCheck.integer(1),
+  http2: OptionCheck.flag,
+  proxy: Pool.checkProxy,
+  tls: Pool.checkTls,
+  lookup: OptionCheck.callback
+})
+
+const checkDispatcher = OptionCheck.satisfies(
+  "a dispatcher of undici",
+  (value) => typeof Object(value).dispatch === "function"
+)
+
 /**
  * A transport over a dispatcher of undici, such as an `Agent` or a `MockAgent`, which stays the caller's to close. A
  * nonsense option throws `InvalidOption`. Timeouts that are left out are the dispatcher's.
@@ -133,8 +162,11 @@ export interface Options extends RequestOptions {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (dispatcher: Dispatcher, options: RequestOptions = {}): HttpClient.HttpClient =>
-  Client.make({ open: dispatcher, publicOnly: dispatcher }, requestSettings(options))
+export const make = (dispatcher: Dispatcher, options: RequestOptions = {}): HttpClient.HttpClient => {
+  checkDispatcher("transport.dispatcher", dispatcher)
+  checkRequests("transport", options)
+  return Client.make({ open: dispatcher, publicOnly: dispatcher }, requestSettings(options))
+}
 
 /**
  * The transport over a dispatcher of undici, which stays the caller's to close; a nonsense option throws
@@ -155,6 +187,7 @@ export const layerDispatcher = (
  * @category layers
  */
 export const layerWith = (options: Options): Layer.Layer<HttpClient.HttpClient> => {
+  checkOptions("transport", options)
   const pool = poolSettings(options)
   const settings = requestSettings({ headersTimeout: "5 minutes", bodyTimeout: "5 minutes", ...options })
   return Layer.effect(
@@ -182,14 +215,14 @@ const kibibyte = 1024
 const requestSettings = (options: RequestOptions): Client.Settings => ({
   headersTimeout: timeout("transport.headersTimeout", options.headersTimeout),
   bodyTimeout: timeout("transport.bodyTimeout", options.bodyTimeout),
-  followRedirects: InvalidOption.integer("transport.followRedirects", options.followRedirects ?? 0, 0),
-  buffer: InvalidOption.integer("transport.bufferBytes", options.bufferBytes ?? 64 * kibibyte, 1),
-  discard: InvalidOption.integer("transport.discardBytes", options.discardBytes ?? 64 * kibibyte, 0)
+  followRedirects: options.followRedirects ?? 0,
+  buffer: options.bufferBytes ?? 64 * kibibyte,
+  discard: options.discardBytes ?? 64 * kibibyte
 })
 
 const poolSettings = (options: Options): Pool.Settings => ({
-  connections: InvalidOption.integer("transport.connections", options.connections ?? 64, 1),
-  pipelining: InvalidOption.integer("transport.pipelining", options.pipelining ?? 1, 1),
+  connections: options.connections ?? 64,
+  pipelining: options.pipelining ?? 1,
   http2: options.http2 ?? true,
   connectTimeout: InvalidOption.positiveMillis("transport.connectTimeout", options.connectTimeout ?? "10 seconds"),
   keepAliveTimeout: InvalidOption.positiveMillis("transport.keepAliveTimeout", options.keepAliveTimeout ?? "4 seconds"),
@@ -204,5 +237,9 @@ const timeout = (option: string, value: Duration.Input | undefined): number | nu
   return isForEver(value) ? 0 : InvalidOption.positiveMillis(option, value)
 }
 
-const isForEver = (value: Duration.Input): boolean =>
-  Option.exists(Duration.fromInput(value), (duration) => Duration.toMillis(duration) === Number.POSITIVE_INFINITY)
+function isForEver(value: unknown): boolean {
+  return value === "Infinity" || value === Number.POSITIVE_INFINITY || isInfiniteDuration(value)
+}
+
+const isInfiniteDuration = (value: unknown): boolean =>
+  Duration.isDuration(value) && Duration.toMillis(value) === Number.POSITIVE_INFINITY

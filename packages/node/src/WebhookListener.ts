@@ -59,7 +59,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, OptionCheck } from "@causeway/core/policy"
 import { type WebhookError, WebhookReceiver } from "@causeway/core/webhook"
 import { type Context, Data, type Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http"
@@ -128,6 +128,8 @@ export const make = <E, R>(
   receiver: WebhookReceiver.Receiver<E, R>,
   options: ListenerOptions = {}
 ): Effect.Effect<Listener, E | WebhookError.WebhookError, R | Scope.Scope> => {
+  checkReceiver("webhookListener.receiver", receiver)
+  checkListener("webhookListener", options)
   const closeMillis = closeMillisOf(options)
   return Effect.gen(function* () {
     const desk = yield* deskOf(receiver)
@@ -183,6 +185,8 @@ export const serve = <E, R>(
   receiver: WebhookReceiver.Receiver<E, R>,
   options: ServeOptions = {}
 ): Effect.Effect<{ readonly port: number }, E | WebhookError.WebhookError | ListenError, R | Scope.Scope> => {
+  checkReceiver("webhookListener.receiver", receiver)
+  checkOptions("webhookListener", options)
   const closeMillis = closeMillisOf(options)
   return Effect.gen(function* () {
     const { host = "127.0.0.1", port = 0 } = options
@@ -197,6 +201,20 @@ export const serve = <E, R>(
     return { port: address !== null && typeof address === "object" ? address.port : port }
   })
 }
+
+const checkReceiver = OptionCheck.satisfies(
+  "what WebhookReceiver.make returns",
+  (value) => typeof Object(value).open === "function"
+)
+
+const checkListener = OptionCheck.record<ListenerOptions>({ closeTimeout: OptionCheck.duration })
+
+const checkOptions = OptionCheck.record<ServeOptions>({
+  port: OptionCheck.integer(0, 65_535),
+  host: OptionCheck.text,
+  closeTimeout: OptionCheck.duration,
+  server: OptionCheck.dictionary(OptionCheck.anything)
+})
 
 const listenAt = (server: Server, host: string, port: number): Effect.Effect<void, ListenError> =>
   Effect.callback((resume) => {

@@ -294,8 +294,13 @@ describe("the redirect URI", () => {
   )
 
   for (const path of ["/a?b", "/a#b", "//evil.example", "/a b", "callback"] as const) {
-    it(`is not ${JSON.stringify(path)}`, () =>
-      assert.throws(() => ToolLogin.loopback({} as OAuthClient.OAuthClient, { path: path as "/" }), "toolLogin.path"))
+    test(
+      `is not ${JSON.stringify(path)}`,
+      Effect.gen(function* () {
+        const client = yield* offline
+        assert.throws(() => ToolLogin.loopback(client, { path: path as "/" }), "toolLogin.path")
+      })
+    )
   }
 })
 

@@ -53,7 +53,7 @@ describe("an option", () => {
     [{ proxy: "ftp://user:secret@h" }, "transport.proxy is a URL of ftp:"],
     [{ tls: { cert: me.cert } }, "transport.tls is a certificate alone, but must be both or neither"],
     [{ tls: { key: Redacted.make(me.key) } }, "transport.tls is a key alone"],
-    [{ tls: { cert: me.cert, key: Redacted.make("secret") } }, "transport.tls is ERR_"],
+    [{ tls: { cert: me.cert, key: Redacted.make("secret") } }, "transport.tls.key is <redacted>"],
     [{ tls: { cert: me.cert, key: Redacted.make(server.key) } }, "transport.tls is ERR_"]
   ] as const satisfies ReadonlyArray<readonly [Transport.Options, string]>) {
     it(`that makes no sense is refused where it is given: ${says}`, () => {

@@ -279,8 +279,8 @@ describe("a listener", () => {
     "refuses a closeTimeout that is no duration",
     Effect.sync(() => {
       const receiver = WebhookReceiver.make(base)
-      assert.throws(() => WebhookListener.serve(receiver, { closeTimeout: -1 }), /WebhookListener.closeTimeout/)
-      assert.throws(() => WebhookListener.make(receiver, { closeTimeout: Infinity }), /WebhookListener.closeTimeout/)
+      assert.throws(() => WebhookListener.serve(receiver, { closeTimeout: -1 }), /webhookListener.closeTimeout/)
+      assert.throws(() => WebhookListener.make(receiver, { closeTimeout: Infinity }), /webhookListener.closeTimeout/)
     })
   )
 

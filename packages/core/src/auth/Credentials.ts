@@ -38,6 +38,7 @@ import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { AuthError } from "./AuthError.ts"
 import { hasMethods } from "../policy/internal/made.ts"
 import * as OptionCheck from "../policy/OptionCheck.ts"
+import { checkTarget } from "./internal/target.ts"
 
 /**
  * An authorized request, and the secrets that are now in it.
@@ -157,6 +158,9 @@ const checkService = OptionCheck.satisfies(
  * @since 0.1.0
  * @category getters
  */
-export const integrationOf = (target: AnyTarget): string => target.credentials.key.slice(prefix.length)
+export const integrationOf = (target: AnyTarget): string => {
+  checkTarget("integration", target)
+  return target.credentials.key.slice(prefix.length)
+}
 
 const prefix = "causeway/auth/Credentials/"

@@ -38,6 +38,7 @@ import * as AuthError from "./AuthError.ts"
 import { compileForm, configError, type Form, type Judge } from "./internal/secret/form.ts"
 import type { SecretSource } from "./SecretSource.ts"
 import * as Check from "./internal/optionChecks.ts"
+import type * as OptionCheck from "../policy/OptionCheck.ts"
 
 const TypeId = "~causeway/auth/Secret"
 
@@ -139,6 +140,15 @@ export const expecting = (
       : Effect.fail(new AuthError.SecretUnavailable({ what: `the secret ${JSON.stringify(name)}`, issue }))
   }
 }
+
+/**
+ * Throws `InvalidOption` for what no secret can be read from, for a constructor that takes an {@link Input}. What is
+ * refused is not shown: it may be the secret.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const checkInput: OptionCheck.Check = Check.checkSecret
 
 /**
  * Whether this is a secret by its name.

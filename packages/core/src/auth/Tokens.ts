@@ -66,6 +66,7 @@ import type { Token } from "./Token.ts"
 import { TokenLease } from "./TokenLease.ts"
 import { type Owner, TokenStore } from "./TokenStore.ts"
 import * as Check from "./internal/optionChecks.ts"
+import type * as OptionCheck from "../policy/OptionCheck.ts"
 
 /**
  * The tokens of one integration and tenant.
@@ -140,6 +141,22 @@ export interface LayerOptions extends Options {
 }
 
 /**
+ * What {@link Options} accept, for a constructor that takes them among its own.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const optionShape: OptionCheck.Shape<Options> = Check.tokensShape
+
+/**
+ * What {@link LayerOptions} accept, for a constructor that takes them among its own.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const layerOptionShape: OptionCheck.Shape<LayerOptions> = Check.tokensLayerShape
+
+/**
  * Makes the tokens of one integration and tenant; throws `InvalidOption` for options that make no sense. When its scope
  * ends, a renewal that is under way is waited for.
  *
@@ -204,8 +221,10 @@ export const layer = <Self, E = never, R = never>(
  * @since 0.1.0
  * @category getters
  */
-export const of = <Self>(integration: Credentials.Target<Self>): Effect.Effect<Tokens, never, TokensOf<Self>> =>
-  Effect.service(keyOf(integration))
+export const of = <Self>(integration: Credentials.Target<Self>): Effect.Effect<Tokens, never, TokensOf<Self>> => {
+  Check.checkTarget("tokens.integration", integration)
+  return Effect.service(keyOf(integration))
+}
 
 /**
  * Makes credentials of tokens. A request whose token is refused has it renewed, and is made once again.

@@ -43,14 +43,14 @@ import {
   Jwt,
   JwtKey,
   OAuthClient,
-  type Secret,
+  Secret,
   Token,
   type TokenLease,
   Tokens,
   type TokenStore
 } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { type CallError, InvalidOption, Redact } from "@causeway/core/policy"
+import { type CallError, OptionCheck, Redact } from "@causeway/core/policy"
 import { Clock, Config, Effect, Layer, type Redacted, Schema, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -68,6 +68,27 @@ export interface Options {
 }
 
 type GitHubCredentials = Credentials.Credentials<GitHub>
+
+const userAgent = OptionCheck.matching("a text of visible ASCII", /^[\x20-\x7e]+$/)
+
+const checkOptions = OptionCheck.record<Options>({ userAgent })
+
+const appId = OptionCheck.required(OptionCheck.text)
+
+const checkInstallation = OptionCheck.record<InstallationOptions>({
+  ...Tokens.optionShape,
+  userAgent,
+  appId,
+  installationId: OptionCheck.required(OptionCheck.integer(1)),
+  repositories: OptionCheck.list(OptionCheck.text),
+  repositoryIds: OptionCheck.list(OptionCheck.integer(1)),
+  permissions: OptionCheck.dictionary(OptionCheck.oneOf("read", "write", "admin"))
+})
+
+const checkToken = OptionCheck.secret(
+  "a Config or an Effect that a Redacted text is read from",
+  (value) => Config.isConfig(value) || Effect.isEffect(value)
+)
 
 /**
  * A personal access token, an installation token or an OAuth token.
@@ -87,6 +108,7 @@ export function token<E, R>(
   token: Config.Config<Redacted.Redacted<string>> | Effect.Effect<Redacted.Redacted<string>, E, R>,
   options: Options = {}
 ) {
+  checkToken("gitHubAuth.token", token)
   return Config.isConfig(token)
     ? introduced(Auth.bearer(GitHub, token), options)
     : introduced(Auth.bearer(GitHub, token), options)
@@ -197,11 +219,13 @@ export class GitHubApp extends Integration.Service<GitHubApp>()("github/app", {
  * @category layers
  */
 export const appJwt = <S extends Secret.Input>(
-  appId: string,
+  id: string,
   privateKey: S
 ): Layer.Layer<Credentials.Credentials<GitHubApp>, never, Exclude<Secret.Services<S>, Scope.Scope>> => {
+  appId("gitHubAuth.appId", id)
+  Secret.checkInput("gitHubAuth.privateKey", privateKey)
   const claims = {
-    iss: InvalidOption.nonEmpty("gitHubAuth.appId", appId),
+    iss: id,
     // GitHub allows ten minutes, by its own clock.
     lifetime: "570 seconds",
     backdate: "30 seconds",
@@ -222,7 +246,8 @@ export const appJwt = <S extends Secret.Input>(
  * @category grants
  */
 export const installationGrant = (options: InstallationOptions): Effect.Effect<Grant.Grant, never, GitHubApp> => {
-  const installation_id = InvalidOption.integer("gitHubAuth.installationId", options.installationId, 1)
+  checkInstallation("gitHubAuth", options)
+  const installation_id = options.installationId
   const payload = {
     ...(options.repositories !== undefined && { repositories: options.repositories }),
     ...(options.repositoryIds !== undefined && { repository_ids: options.repositoryIds }),
@@ -305,16 +330,19 @@ export const installation = <S extends Secret.Input>(
   Config.ConfigError,
   HttpClient | TokenStore.TokenStore | TokenLease.TokenLease | Exclude<Secret.Services<S>, Scope.Scope>
 > => {
-  const introduce =
-    options.userAgent === undefined ? undefined : HttpClientRequest.setHeader("user-agent", options.userAgent)
-  return Tokens.layer(GitHub, installationGrant(options), {
-    ...options,
-    tenant: `installation-${options.installationId}`,
+  const grant = installationGrant(options)
+  const { appId, installationId, permissions, repositories, repositoryIds, userAgent, ...tokens } = options
+  const introduce = userAgent === undefined ? undefined : HttpClientRequest.setHeader("user-agent", userAgent)
+  return Tokens.layer(GitHub, grant, {
+    ...tokens,
+    tenant: `installation-${installationId}`,
     stamp: (request, token) => Tokens.bearer(introduce === undefined ? request : introduce(request), token)
-  }).pipe(Layer.provide(GitHubApp.layer), Layer.provide(appJwt(options.appId, privateKey)))
+  }).pipe(Layer.provide(GitHubApp.layer), Layer.provide(appJwt(appId, privateKey)))
 }
 
-function introduced<E, R>(credentials: Layer.Layer<GitHubCredentials, E, R>, { userAgent }: Options) {
+function introduced<E, R>(credentials: Layer.Layer<GitHubCredentials, E, R>, options: Options) {
+  checkOptions("gitHubAuth", options)
+  const { userAgent } = options
   if (userAgent === undefined) return credentials
   const introduce = HttpClientRequest.setHeader("user-agent", userAgent)
   return Layer.effect(

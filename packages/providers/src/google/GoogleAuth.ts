@@ -54,14 +54,14 @@ import {
   Jwt,
   JwtKey,
   OAuthClient,
-  type Secret,
+  Secret,
   Token,
   type TokenLease,
   Tokens,
   type TokenStore
 } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { type CallError, InvalidOption, Redact } from "@causeway/core/policy"
+import { type CallError, InvalidOption, OptionCheck, Redact } from "@causeway/core/policy"
 import { Clock, Effect, Layer, Redacted, Schema, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import { HttpApiSchema } from "effect/http-api"
@@ -130,6 +130,14 @@ export class GoogleTokens extends Integration.Service<GoogleTokens>()("google/to
   policy: OAuthClient.policy
 }) {}
 
+const checkOptions = OptionCheck.record<Options>({
+  ...Tokens.layerOptionShape,
+  scope: OptionCheck.required(
+    OptionCheck.either((scope) => typeof scope === "string", OptionCheck.text, OptionCheck.list(OptionCheck.text, 1))
+  ),
+  subject: OptionCheck.text
+})
+
 /**
  * How the token of a service account is got. The key is the JSON of its file, read for each token. A key that is none is
  * `SecretUnavailable`; what Google refuses is named after RFC 6749.
@@ -142,6 +150,9 @@ export const serviceAccountGrant = <S extends Secret.Input>(
   options: Options,
   key: S
 ): Effect.Effect<Grant.Grant, never, GoogleTokens | Secret.Services<S>> => {
+  OptionCheck.text("googleAuth.integration", integration)
+  checkOptions("googleAuth", options)
+  Secret.checkInput("googleAuth.key", key)
   const scope = scopeOf(options.scope)
   return Effect.gen(function* () {
     const google = yield* GoogleTokens
@@ -185,11 +196,15 @@ export const serviceAccount = <Self, S extends Secret.Input>(
   Credentials.Credentials<Self> | Tokens.TokensOf<Self>,
   never,
   HttpClient | TokenStore.TokenStore | TokenLease.TokenLease | Others<Secret.Services<S>>
-> =>
-  Tokens.layer(integration, serviceAccountGrant(Credentials.integrationOf(integration), options, key), options).pipe(
-    Layer.provide(GoogleTokens.layer),
-    Layer.provide(Auth.none(GoogleTokens))
-  )
+> => {
+  checkOptions("googleAuth", options)
+  const { scope: _scope, subject: _subject, ...tokens } = options
+  return Tokens.layer(
+    integration,
+    serviceAccountGrant(Credentials.integrationOf(integration), options, key),
+    tokens
+  ).pipe(Layer.provide(GoogleTokens.layer), Layer.provide(Auth.none(GoogleTokens)))
+}
 
 /** What the key needs, beside what is made here. */
 type Others<R> = Exclude<Exclude<Exclude<R, Scope.Scope>, GoogleTokens>, Credentials.Credentials<GoogleTokens>>

@@ -54,12 +54,12 @@ import {
   OAuthClient,
   OAuthQuirks,
   OAuthServer,
-  type Secret,
+  Secret,
   type TokenLease,
   Tokens,
   type TokenStore
 } from "@causeway/core/auth"
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, OptionCheck } from "@causeway/core/policy"
 import { Effect, type Layer, type Redacted, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
 
@@ -73,7 +73,10 @@ import type { HttpClient } from "effect/http/HttpClient"
 export const accessToken = <Self, S extends Secret.Input>(
   integration: Credentials.Target<Self>,
   token: S
-): Auth.Scheme<Self, S> => Auth.apiKey(integration, { in: "header", name: header }, token)
+): Auth.Scheme<Self, S> => {
+  Secret.checkInput("shopifyAuth.token", token)
+  return Auth.apiKey(integration, { in: "header", name: header }, token)
+}
 
 /**
  * The app, and the shop that it asks.
@@ -104,6 +107,23 @@ export const server = (shop: string): OAuthServer.OAuthServer => {
   })
 }
 
+const { stamp: _, ...tokens } = Tokens.layerOptionShape
+
+const shape: OptionCheck.Shape<Options> = {
+  ...tokens,
+  shop: OptionCheck.required(OptionCheck.text),
+  clientId: OptionCheck.required(OptionCheck.text)
+}
+
+const checkOptions = OptionCheck.record(shape)
+
+const checkExchange = OptionCheck.record<ExchangeOptions>({
+  ...shape,
+  sessionToken: OptionCheck.required(OptionCheck.effect),
+  requested: OptionCheck.oneOf("online", "offline"),
+  expiring: OptionCheck.flag
+})
+
 /**
  * Client credentials: an app of your own organization, in a shop of it. A token holds for a day.
  *
@@ -115,7 +135,10 @@ export const clientCredentials = <Self, S extends Secret.Input>(
   integration: Credentials.Target<Self>,
   options: Options,
   clientSecret: S
-): Shop<Self, S> => layerOf(integration, options, clientSecret, (client) => OAuth.clientCredentials(client))
+): Shop<Self, S> => {
+  checkOptions("shopifyAuth", options)
+  return layerOf(integration, options, clientSecret, (client) => OAuth.clientCredentials(client))
+}
 
 /**
  * The options of {@link tokenExchange}.
@@ -143,14 +166,17 @@ export const tokenExchange = <Self, S extends Secret.Input>(
   integration: Credentials.Target<Self>,
   options: ExchangeOptions,
   clientSecret: S
-): Shop<Self, S> =>
-  layerOf(integration, options, clientSecret, (client) =>
+): Shop<Self, S> => {
+  checkExchange("shopifyAuth", options)
+  const { expiring, requested, sessionToken, ...common } = options
+  return layerOf(integration, common, clientSecret, (client) =>
     OAuth.tokenExchange(client, {
-      subject: Effect.map(options.sessionToken, (token) => ({ token, type: "id_token" })),
-      requestedType: `urn:shopify:params:oauth:token-type:${options.requested ?? "offline"}-access-token`,
-      parameters: { expiring: options.expiring === true ? "1" : "0" }
+      subject: Effect.map(sessionToken, (token) => ({ token, type: "id_token" })),
+      requestedType: `urn:shopify:params:oauth:token-type:${requested ?? "offline"}-access-token`,
+      parameters: { expiring: expiring === true ? "1" : "0" }
     })
   )
+}
 
 /**
  * The Layer of a token for a shop.
@@ -172,25 +198,26 @@ const layerOf = <Self, S extends Secret.Input>(
   clientSecret: S,
   grantOf: (client: OAuthClient.OAuthClient) => Grant.Grant
 ): Shop<Self, S> => {
+  const { clientId, shop, ...tokens } = options
   const client = OAuthClient.make({
     integration: Credentials.integrationOf(integration),
-    server: server(options.shop),
-    clientId: options.clientId,
+    server: server(shop),
+    clientId,
     authentication: ClientAuthentication.post(clientSecret),
-    tenant: options.shop
+    tenant: shop
   })
   return Tokens.layer(integration, Effect.map(client, grantOf), {
-    tenant: options.shop,
-    ...options,
+    tenant: shop,
+    ...tokens,
     stamp: Tokens.header(header)
   })
 }
 
 const hostOf = (shop: string): string => {
-  if (/^[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com$/.test(shop)) return shop
+  if (typeof shop === "string" && /^[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com$/.test(shop)) return shop
   throw new InvalidOption.InvalidOption({
     option: "shopifyAuth.shop",
-    actual: JSON.stringify(shop.slice(0, 100)),
+    actual: InvalidOption.describe(shop),
     accepts: 'the name of a shop, such as "acme.myshopify.com"'
   })
 }

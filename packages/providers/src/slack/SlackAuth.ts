@@ -60,6 +60,7 @@ import { type Failure, Redact } from "@causeway/core/policy"
 import { Data, Effect, type Layer, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import { categoryOf } from "./SlackApi.ts"
+import { OptionCheck } from "@causeway/core/policy"
 
 /**
  * How the tokens of Slack begin: of a bot, of a person, of an app (for its sockets), and of a configuration.
@@ -94,12 +95,16 @@ export const token: <Self, S extends Secret.Input>(
  * @since 0.1.0
  * @category servers
  */
-export const server = (whose: "bot" | "user" = "bot"): OAuthServer.OAuthServer =>
-  OAuthServer.make({
+export const server = (whose: "bot" | "user" = "bot"): OAuthServer.OAuthServer => {
+  checkWhose("slackAuth.whose", whose)
+  return OAuthServer.make({
     authorizationEndpoint: "https://slack.com/oauth/v2/authorize",
     tokenEndpoint: "https://slack.com/api/oauth.v2.access",
     quirks: whose === "bot" ? OAuthQuirks.slack : OAuthQuirks.slackUser
   })
+}
+
+const checkWhose = OptionCheck.oneOf("bot", "user")
 
 /**
  * The options of {@link rotating}.
@@ -115,6 +120,13 @@ export interface RotatingOptions extends Tokens.LayerOptions {
   /** Where a person installs the app anew. Default: nobody knows. */
   readonly reauthorizeUrl?: string
 }
+
+const checkRotating = OptionCheck.record<RotatingOptions>({
+  ...Tokens.layerOptionShape,
+  clientId: OptionCheck.required(OptionCheck.text),
+  whose: checkWhose,
+  reauthorizeUrl: OptionCheck.text
+})
 
 /**
  * A token that Slack replaces every twelve hours, renewed with the refresh token that came with the one before. The first
@@ -133,7 +145,8 @@ export const rotating = <Self, S extends Secret.Input>(
   Secret.BuildError<S>,
   TokenStore.TokenStore | TokenLease.TokenLease | Exclude<HttpClient | Scope.Scope | Secret.Services<S>, Scope.Scope>
 > => {
-  const { clientId, reauthorizeUrl, whose } = options
+  checkRotating("slackAuth", options)
+  const { clientId, reauthorizeUrl, whose, ...tokens } = options
   const client = OAuthClient.make({
     integration: Credentials.integrationOf(integration),
     server: server(whose),
@@ -144,7 +157,7 @@ export const rotating = <Self, S extends Secret.Input>(
   return Tokens.layer(
     integration,
     Effect.map(client, (client) => OAuth.refreshing(client, renewal)),
-    options
+    tokens
   )
 }
 
@@ -194,9 +207,9 @@ export const checked = <A extends Answer, E, R>(call: Effect.Effect<A, E, R>): E
  * @since 0.1.0
  * @category combinators
  */
-export const renewing =
-  <Self>(integration: Credentials.Target<Self>) =>
-  <A extends Answer, E, R>(
+export const renewing = <Self>(integration: Credentials.Target<Self>) => {
+  Credentials.integrationOf(integration)
+  return <A extends Answer, E, R>(
     call: Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | SlackRefused, R | Tokens.TokensOf<Self>> =>
     Effect.gen(function* () {
@@ -212,3 +225,4 @@ export const renewing =
             : Effect.flatMap(tokens.refused(used.value), (renewed) => (renewed ? checked(call) : Effect.fail(refused)))
       )
     })
+}

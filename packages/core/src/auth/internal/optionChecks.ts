@@ -26,17 +26,12 @@ import type * as ToolLogin from "../ToolLogin.ts"
 import type * as WebLogin from "../WebLogin.ts"
 import { algorithms } from "./jwt/algorithms.ts"
 import type { Wishes } from "./oauth/parameters.ts"
+import { checkTarget } from "./target.ts"
 
 const { anything, anyText, callback, dictionary, duration, either, flag, integer, list, oneOf, optional, required } =
   OptionCheck
 
 const { positiveDuration, record, redacted, text } = OptionCheck
-
-/** A class with credentials, such as an integration. */
-export const checkTarget = OptionCheck.satisfies(
-  "an integration, or another class with credentials",
-  (value) => typeof Object(value).credentials?.key === "string"
-)
 
 /** What a secret is read from. */
 export const checkSecret = OptionCheck.secret(
@@ -337,7 +332,7 @@ export const checkToken = record<TokenFields>({
 
 export const checkPrefix = record<{ readonly prefix?: string }>({ prefix: anyText })
 
-const tokensShape: OptionCheck.Shape<Tokens.Options> = {
+export const tokensShape: OptionCheck.Shape<Tokens.Options> = {
   leeway: duration,
   jitter: either((value) => value === 0, anything, OptionCheck.ratio),
   cooldown: positiveDuration,
@@ -348,7 +343,13 @@ const tokensShape: OptionCheck.Shape<Tokens.Options> = {
 
 export const checkTokens = record<Tokens.Options>(tokensShape)
 
-export const checkTokensLayer = record<Tokens.LayerOptions>({ ...tokensShape, tenant: text, stamp: callback })
+export const tokensLayerShape: OptionCheck.Shape<Tokens.LayerOptions> = {
+  ...tokensShape,
+  tenant: text,
+  stamp: callback
+}
+
+export const checkTokensLayer = record<Tokens.LayerOptions>(tokensLayerShape)
 
 export const checkOwner = record<{ readonly integration: string; readonly tenant: string }>({
   integration: required(text),
@@ -357,4 +358,4 @@ export const checkOwner = record<{ readonly integration: string; readonly tenant
 
 export const checkIntegration = integration
 
-export { checkPolicy }
+export { checkPolicy, checkTarget }

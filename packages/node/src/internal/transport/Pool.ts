@@ -1,5 +1,5 @@
 /** The dispatcher: connections, certificates, proxies. */
-import { InvalidOption } from "@causeway/core/policy"
+import { InvalidOption, OptionCheck } from "@causeway/core/policy"
 import * as Redacted from "effect/Redacted"
 import type { LookupFunction } from "node:net"
 import * as tls from "node:tls"
@@ -116,6 +116,33 @@ const secureContext = ({ ca, cert, key, passphrase }: Tls): tls.SecureContext =>
 }
 
 const toNode = (pem: Pem): string | Buffer => (typeof pem === "string" ? pem : Buffer.from(pem))
+
+/** Node takes other text for no certificate at all. */
+const isPem = (value: unknown): boolean =>
+  typeof value === "string" ? value.includes(begin) : value instanceof Uint8Array && Buffer.from(value).includes(begin)
+
+const begin = "-----BEGIN "
+
+const pem = OptionCheck.secret("a text or bytes in PEM", isPem)
+
+const redactedPem = OptionCheck.secret(
+  "a Redacted text, or Redacted bytes, in PEM",
+  (value) => Redacted.isRedacted(value) && isPem(Redacted.value(value))
+)
+
+export const checkTls = OptionCheck.record<Tls>({
+  ca: OptionCheck.either(Array.isArray, OptionCheck.list(pem), pem),
+  cert: pem,
+  key: redactedPem,
+  passphrase: OptionCheck.redacted,
+  servername: OptionCheck.text,
+  allowUntrustedCertificates: OptionCheck.flag
+})
+
+export const checkProxy = OptionCheck.secret(
+  "a URL such as http://proxy.example:8080, as a text or Redacted",
+  (value) => typeof value === "string" || (Redacted.isRedacted(value) && typeof Redacted.value(value) === "string")
+)
 
 const proxyProtocols: ReadonlySet<string> = new Set(["http:", "https:", "socks5:"])
 
