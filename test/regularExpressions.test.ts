@@ -76,8 +76,9 @@ const unitsOf = (pattern: string): ReadonlyArray<string> => {
 describe("each regular expression takes linear time", () => {
   it("in an analysis of its pattern", { timeout: 120_000 }, () => {
     expect(expressions.length).toBeGreaterThan(200)
+    // Where the analysis has to try inputs, it tries the same ones each time.
     const unsafe = expressions.flatMap((expression) => {
-      const found = checkSync(expression.pattern, expression.flags, { timeout: 20_000 })
+      const found = checkSync(expression.pattern, expression.flags, { timeout: 20_000, randomSeed: 1 })
       if (found.status === "safe") return []
       const why = found.status === "vulnerable" ? `${found.complexity.summary} ${found.attack.pattern}` : found.status
       return [`${nameOf(expression)} ${why}`]
