@@ -2,11 +2,11 @@
  * Writes docs/webhooks/providers.md from the records of the catalogue: `node scripts/providersTable.ts`. A test holds the
  * page to what this would write.
  */
-import type { SignatureScheme } from "@causeway/core/webhook"
+import { SignatureScheme } from "@causeway/core/webhook"
 import { schemes } from "@causeway/providers"
 import { type Difference, differences } from "../packages/providers/test/packages/differences.ts"
 import { Duration } from "effect"
-import { writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { root } from "./command.ts"
@@ -55,6 +55,8 @@ const algorithmOf = (key: SignatureScheme.KeyForm): string => {
       return "RSA by certificate"
     case "Token":
       return "shared token"
+    case "JwtKey":
+      return `JWT ${key.algorithm}`
     case "JwtSecret":
     case "Jwk":
       return `JWT ${key.algorithms.join(", ")}`
@@ -88,7 +90,12 @@ const placeOf = (field: SignatureScheme.EventField): string => {
     case "Body":
       return `body ${code(field.path.join("."))}`
     case "FormJson":
+    case "FormXml":
       return `form ${code([field.field, ...field.path].join("."))}`
+    case "Joined":
+      return field.fields.map(placeOf).join(" and ")
+    case "Present":
+      return `${code(field.value)} where it is in the body`
     case "Form":
       return `form ${code(field.field)}`
     case "Query":
@@ -98,9 +105,68 @@ const placeOf = (field: SignatureScheme.EventField): string => {
   }
 }
 
-const idOf = ({ eventId }: Scheme): string => (eventId === undefined ? "hash of the body" : placeOf(eventId))
+const idOf = ({ eventId }: Scheme): string => (eventId === undefined ? "none" : placeOf(eventId))
 
-const typeOf = ({ eventType }: Scheme): string => eventType.map(placeOf).join(", else ") || "none"
+const typeOf = ({ batch, eventType }: Scheme): string => {
+  const kinds = eventType.every(({ _tag }) => _tag === "Present") && eventType.length > 3
+  const own = kinds ? "the member that is in the body" : eventType.map(placeOf).join(", else ")
+  const items = [...new Set((batch?.lists ?? []).map(({ type }) => type.map(pathsOf).join(", else ")).filter(Boolean))]
+  return [items.length === 0 ? [] : `of an item ${items.join("; ")}`, own === "" ? [] : own].flat().join("; ") || "none"
+}
+
+const pathsOf = (paths: ReadonlyArray<ReadonlyArray<string>>): string =>
+  paths.map((path) => code(path.join("."))).join(" and ")
+
+const identityOf = (scheme: Scheme): string =>
+  SignatureScheme.identitiesOf(scheme)
+    .map((identity) => {
+      switch (identity._tag) {
+        case "Fields":
+          return identity.fields.map(placeOf).join(" and ") + (identity.varies ? ", whatever the body" : "")
+        case "Body":
+          return ["the body", ...identity.with.map(placeOf)].join(" and ") + withoutOf(identity)
+        case "Notification":
+          return "none: the same bytes wait once"
+      }
+    })
+    .join(", else ")
+
+const withoutOf = ({ without }: SignatureScheme.BodyIdentity): string =>
+  without.length === 0 ? "" : ` without ${pathsOf(without)}`
+
+const batchOf = ({ batch }: Scheme): string =>
+  (batch?.lists ?? [])
+    .map(({ id, list }) => {
+      const place = list.length === 0 ? "the body" : code(list.join("."))
+      return `${place} by ${id.map(pathsOf).join(", else ") || "its bytes"}`
+    })
+    .join("; ")
+
+const timestampsOf = ({ delivery: { resigns }, timestamp }: Scheme): string => {
+  if (timestamp === undefined) return "no time"
+  if (resigns !== undefined) return resigns ? "new" : "kept"
+  return "unknown"
+}
+
+const capOf = ({ delivery: { maxBytes } }: Scheme): string =>
+  maxBytes === undefined ? "" : `${Math.round((maxBytes / 1024 / 1024) * 10) / 10} MiB`
+
+const waitOf = ({ delivery: { answerWithinMillis } }: Scheme): string =>
+  answerWithinMillis === undefined ? "" : `${answerWithinMillis / 1000} s`
+
+const samplesFolder = join(root, "packages/providers/test/samples")
+
+/** How many sample deliveries a scheme is tested with, and where they are from. */
+const samplesOf = (id: string): string => {
+  const file = join(samplesFolder, `${id}.json`)
+  if (!existsSync(file)) return "none"
+  // The tests hold each file to this shape.
+  const { samples } = JSON.parse(readFileSync(file, "utf8")) as {
+    readonly samples: ReadonlyArray<{ readonly kind: string }>
+  }
+  const kinds = Map.groupBy(samples, ({ kind }) => kind)
+  return [...kinds].map(([kind, of]) => `${of.length} ${kind}`).join(", ")
+}
 
 const handshakeNames: Readonly<Record<SignatureScheme.Handshake["_tag"], string>> = {
   SignedEcho: "echo of a signed challenge",
@@ -145,11 +211,17 @@ const rowOf = ([id, scheme]: readonly [string, Scheme]): string =>
     familyOf(scheme),
     toleranceOf(scheme),
     idOf(scheme),
+    identityOf(scheme),
+    batchOf(scheme),
     typeOf(scheme),
     handshakeOf(scheme),
-    typesOf(scheme),
+    [scheme.delivery.methods.filter((method) => method !== "POST"), typesOf(scheme)].flat().join(", "),
+    capOf(scheme),
     answerOf(scheme),
+    waitOf(scheme),
     retriesOf(scheme),
+    timestampsOf(scheme),
+    samplesOf(id),
     scheme.docs.checked
   ].join(" | ")
 
@@ -175,12 +247,18 @@ The last column says what a record was held against:
 Where the tolerance is "no time", a replay is recognised by its id only; with "\`exp\`", a token says itself when it ends. An id or a
 type that is in a header is not covered by the signature, unless the signed content has it.
 
+What makes an event the same is explained in [receiving](receiving.md#what-makes-an-event-the-same); "whatever the body" stands where
+a repeated delivery differs by a counter. A batch is split at the lists that are named, each item known by the fields after "by".
+A cap is given where the provider documents one above the receiver's 1 MiB. "Timestamp then" says whether a repeated delivery is
+signed with a new timestamp or keeps the first one; where it is kept, a receiver takes it for as long as the provider repeats it.
+Samples are deliveries from documentation, packages and captured requests, which a test plays through a receiver.
+
 A receiver takes deliveries of the media types that are named, and those that name none. Where no answer is named, any 2xx is
 right. How long an event is sent again, by itself or on request, is given where it is documented; an inbox with the scheme knows ids for twice as long,
 and for at least 30 days.
 
-| Provider | Signature | Family | Tolerance | Id | Type | Handshake | Media types | Answer | Sent again for | Checked |
-|---|---|---|---|---|---|---|---|---|---|---|
+| Provider | Signature | Family | Tolerance | Id | What makes an event the same | Batch | Type | Handshake | Methods beside POST, media types | Cap | Answer | Waits for it | Sent again for | Timestamp then | Samples | Checked |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ${Object.entries<Scheme>(schemes)
   .map((entry) => `| ${rowOf(entry)} |`)
   .join("\n")}

@@ -107,7 +107,7 @@ describe("a circle is found", () => {
     const planted = files({
       "core/src/policy/A.ts": `import "./B.ts"`,
       "core/src/policy/B.ts": `export { c } from "./C.ts"`,
-      "core/src/policy/C.ts": `import type { A } from "./A.ts"`
+      "core/src/policy/C.ts": `import { a } from "./A.ts"`
     })
     expect(architecture.circles(planted)).toEqual([
       "core/src/policy/A.ts -> core/src/policy/B.ts -> core/src/policy/C.ts -> core/src/policy/A.ts"
@@ -117,6 +117,14 @@ describe("a circle is found", () => {
   it("through the index of the room", () => {
     const planted = files({ ...policyIndex, "core/src/policy/Retry.ts": `import * as policy from "./index.ts"` })
     expect(architecture.circles(planted)).toHaveLength(1)
+  })
+
+  it("and one that only types close is none", () => {
+    const planted = files({
+      "core/src/policy/A.ts": `import "./B.ts"`,
+      "core/src/policy/B.ts": `import type { A } from "./A.ts"`
+    })
+    expect(architecture.circles(planted)).toEqual([])
   })
 
   it("and two ways to the same file are none", () => {

@@ -23,11 +23,14 @@ export const captions: Captions = {
     about: "The ground floor: reads untrusted bytes within limits, and imports no other room.",
     files: {
       "index.ts": "The modules of the room.",
+      "AddressGuard.ts": "Refuses URLs and addresses of this machine and of private networks.",
       "BoundedBody.ts": "Collects the bytes of a body into one growing buffer, up to a limit.",
       "Charset.ts": "Decodes the bytes of text and of JSON, strictly.",
       "Json.ts": "Parses JSON from outside, within limits.",
       "internal/exactNumbers.ts": "Keeps the digits of numbers that a JavaScript number cannot hold.",
-      "internal/jsonFault.ts": "Finds the first invalid character of a JSON text."
+      "internal/ipAddress.ts": "Parses IP addresses in every form.",
+      "internal/jsonFault.ts": "Finds the first invalid character of a JSON text.",
+      "internal/specialAddresses.ts": "The address ranges and host names that no public server has."
     }
   },
   "core/policy": {
@@ -37,6 +40,9 @@ export const captions: Captions = {
       "index.ts": "The modules of the room.",
       "Admission.ts": "Strategies before each attempt: the extension point for custom ones.",
       "internal/callOptions.ts": "The options of one call.",
+      "internal/policyCheck.ts": "What an option accepts that is a policy.",
+      "internal/compileMade.ts": "Slots that take what a constructor made.",
+      "internal/made.ts": "Whether a value is what a constructor or a service made.",
       "internal/descriptions.ts": "Each slot of a policy in words.",
       "internal/order.ts": "The one ordered table of a policy's slots.",
       "internal/policyRecord.ts": "The record of a policy: one optional slot for each strategy.",
@@ -75,6 +81,7 @@ export const captions: Captions = {
       "Hedge.ts": "Hedging: a second attempt beside a slow one, and when it begins.",
       "InFlight.ts": "What is in flight, and who waits, fairly.",
       "InvalidOption.ts": "The error of an option that makes no sense.",
+      "OptionCheck.ts": "Checks of options, as data: a shape says what each option of a record accepts.",
       "Policy.ts": "A policy as a record of slots in a fixed order, and how one record overrides another.",
       "RateHeaders.ts": "What providers say of their limits in headers: each dialect a record.",
       "RateLimit.ts": "The rate limit: at most so many calls in any window, waited for in a bounded queue.",
@@ -174,6 +181,10 @@ export const captions: Captions = {
     about: "Who we are: credentials as Layers.",
     files: {
       "index.ts": "The modules of the room.",
+      "internal/optionChecks.ts": "What the options of credentials, tokens and keys accept.",
+      "internal/serverChecks.ts": "What the options of OAuth clients and servers accept.",
+      "internal/signatureChecks.ts": "What the options of signatures accept.",
+      "internal/target.ts": "The target of a request that a credential reads.",
       "Auth.ts": "API key, Basic, bearer, or none.",
       "AuthError.ts": "What went wrong between us and whoever grants access.",
       "AuthorizationCode.ts": "The code flow: how a login begins, and how it is finished.",
@@ -250,6 +261,8 @@ export const captions: Captions = {
       "internal/jwt/fetchKeys.ts": "Fetches a key set through the engine.",
       "internal/jwt/idClaims.ts": "What an ID token must say.",
       "internal/jwt/jwk.ts": "A JSON Web Key, and its thumbprint.",
+      "internal/jwt/SeenProofs.ts": "The proofs that were accepted, so that none is used again.",
+      "internal/jwt/possession.ts": "Proves that who brings a token has what it is bound to.",
       "internal/jwt/keyMaterial.ts": "Reads keys in all their forms, and says what is wrong with one.",
       "internal/jwt/keys.ts": "Keys that fit their algorithm.",
       "internal/oauth/AssertionKeys.ts": "The keys of assertions, imported once.",
@@ -271,6 +284,7 @@ export const captions: Captions = {
       "internal/oauth/parameters.ts": "The parameters that most questions for a token have.",
       "internal/oauth/skew.ts": "How far our clock is off by the server's.",
       "internal/oauth/tokenFields.ts": "Reads a token in an answer.",
+      "internal/oauth/unreached.ts": "Why a request got no response.",
       "internal/jwt/refusal.ts": "How a refusal ends a judgement: thrown inside, a Result outside.",
       "internal/jwt/token.ts": "Takes a token apart, and believes nothing of it.",
       "internal/jwt/verifierOptions.ts": "The options that verifiers share.",
@@ -299,6 +313,9 @@ export const captions: Captions = {
     about: "What a provider offers, as one typed service.",
     files: {
       "index.ts": "The modules of the room.",
+      "internal/optionChecks.ts": "What the options of endpoints, integrations, operations and transfers accept.",
+      "internal/paginationChecks.ts": "What the options of the styles of pagination accept.",
+      "internal/ruleChecks.ts": "What a failure rule accepts.",
       "internal/callErrors.ts": "The general errors of a call.",
       "internal/sharing.ts": "How the answer of a call is shared and kept.",
       "internal/declaredErrors.ts": "The declared errors of an endpoint.",
@@ -382,9 +399,13 @@ export const captions: Captions = {
     about: "Events in and out: schemes, verification, inbox, sending, dead letters.",
     files: {
       "index.ts": "The modules of the room.",
+      "internal/optionChecks.ts": "What the options of the inbox and of the receiver accept.",
+      "internal/schemeChecks.ts": "What the constructors of a signature scheme accept.",
+      "internal/schemeParts.ts": "What the parts of a signature scheme accept.",
       "Attempt.ts": "One attempt to handle or to send an event.",
       "Handshake.ts": "Answers a provider's challenge to an endpoint.",
       "Inbox.ts": "Handles what is stored, retries it and keeps it to be looked at.",
+      "InboxHealth.ts": "Whether the workers of an inbox do their work.",
       "InboxSeal.ts": "Seals what the inbox stores.",
       "InboxStore.ts": "Where the inbox keeps its events.",
       "InboxStoreMemory.ts": "The inbox store in memory.",
@@ -401,9 +422,13 @@ export const captions: Captions = {
       "internal/encodings.ts": "Hex and base64, canonical forms only.",
       "internal/eventFields.ts": "Finds an event's id and type in its headers or body.",
       "internal/groupCommit.ts": "Lets callers share transactions.",
+      "internal/handlerOptions.ts": "Reads the options of handlers and lanes.",
+      "internal/inboxLog.ts": "The log lines of the inbox, safe for errors that throw as they are printed.",
       "internal/inboxMetrics.ts": "The metrics of the inbox.",
+      "internal/inboxSql/answers.ts": "The answers that deliveries were given.",
       "internal/inboxSql/attempts.ts": "The attempts at events, in a database.",
       "internal/inboxSql/claiming.ts": "Gives what is due to a worker, with regard to lanes.",
+      "internal/inboxSql/connections.ts": "Whether a client has the connections that a store needs.",
       "internal/inboxSql/database.ts": "What SQLite and Postgres say differently.",
       "internal/inboxSql/deadLetters.ts": "Outgoing events that were given up, in a database.",
       "internal/inboxSql/inserting.ts": "Writes new events, many in one statement.",
@@ -415,15 +440,23 @@ export const captions: Captions = {
       "internal/inboxSql/tables.ts": "The tables of the inbox, and how they came to be so.",
       "internal/inboxSql/together.ts": "What may share a transaction, done together.",
       "internal/inboxSql/upkeep.ts": "Purges events, remembers their ids, and seals anew.",
+      "internal/inboxSupervision.ts": "Begins the parts of a worker again when they fail.",
       "internal/inboxUpkeep.ts": "What a worker does beside handling: it purges and measures.",
+      "internal/inboxWatches.ts": "What the workers of a process report of themselves.",
       "internal/inboxWorker.ts": "Handles the events of one source.",
       "internal/laneHold.ts": "Until when an event is put off whose turn has not come.",
-      "internal/plainText.ts": "A text that every database stores as it is.",
+      "internal/plainStore.ts": "Makes every text plain on its way into a store.",
+      "internal/plainText.ts": "Texts and names that every database stores as they are.",
       "internal/remembering.ts": "How long an inbox knows the ids of a source.",
       "internal/retryDelay.ts": "When a failed event is tried again.",
+      "internal/safely.ts": "Reads a value that may throw as it is read.",
       "internal/sealedStore.ts": "Seals what goes into a store and opens what comes out.",
+      "internal/watchedStore.ts": "The store as a worker has it: watched, and failing where it dies.",
+      "internal/xmlText.ts": "The text of an element of XML.",
+      "internal/urlForms.ts": "The forms of a URL that a provider may have signed.",
       "internal/traceparent.ts": "Spans and the header that names them.",
       "internal/refusal.ts": "How a refusal ends a verification: thrown inside, a Result outside.",
+      "internal/batch.ts": "Splits a delivery that holds several events.",
       "internal/bindings.ts": "Holds a request against the hashes of it that are signed.",
       "internal/candidates.ts": "Reads the signatures that a delivery claims to have.",
       "internal/certificates.ts": "Reads a certificate and checks its chain.",
@@ -432,9 +465,15 @@ export const captions: Captions = {
       "internal/formBody.ts": "Reads a form body.",
       "internal/jsonWebToken.ts": "Reads a JSON Web Token and checks its claims.",
       "internal/lateFields.ts": "Reads an id and a type in the body when they are asked for.",
+      "internal/keyCache.ts": "Fetched keys, and how many requests for more run and wait.",
+      "internal/identity.ts": "What makes two deliveries the same event.",
+      "internal/jsonItems.ts": "The items of lists in a JSON text, as they are written.",
       "internal/judging.ts": "Decides whether a delivery is genuine, and says why not.",
       "internal/plainMac.ts": "Accepts in one pass what most providers send: one HMAC in one header.",
+      "internal/notifications.ts": "When a notification is due that repeats another one.",
       "internal/placement.ts": "Puts a signature into a body or a URL.",
+      "internal/receiving/responses.ts": "A computed answer to an event.",
+      "internal/receiving/events.ts": "The events of a verified delivery.",
       "internal/receiving/answers.ts": "What a receiver answers.",
       "internal/receiving/body.ts": "Reads a stream under a cap and within a deadline.",
       "internal/receiving/decoys.ts": "Secrets that nobody has, for tenants that are unknown.",
@@ -487,13 +526,16 @@ export const captions: Captions = {
       "internal/transport/Failure.ts": "What undici says went wrong, in Effect's words.",
       "internal/transport/InFlight.ts": "One request between its dispatch and its end.",
       "internal/transport/Pool.ts": "The dispatcher: connections, certificates, proxies.",
+      "internal/transport/publicLookup.ts": "Resolves names for connections that go to public addresses alone.",
       "internal/transport/ProxyRouter.ts": "A dispatcher that chooses another by the origin of each request.",
       "internal/transport/proxyVariables.ts": "Which proxy a request goes through, by the environment.",
+      "internal/sqliteAttempt.ts": "Runs a step of SQLite, and waits for locks without blocking the event loop.",
       "internal/transport/Redirects.ts":
         "Follows redirects where it was asked to, without credentials to other origins.",
       "internal/transport/ResponseBody.ts": "A body as it comes: held, streamed, or let go of.",
       "internal/transport/Outgoing.ts": "The target, headers and body of a request for undici.",
       "internal/transport/TransportResponse.ts": "A response of Effect's HttpClient.",
+      "internal/webhook/Connections.ts": "The connections of a server, closed within a time limit.",
       "internal/webhook/answering.ts": "Writes an answer.",
       "internal/webhook/arriving.ts": "What a request of node:http says, and what Express adds to it."
     }
@@ -502,6 +544,41 @@ export const captions: Captions = {
     folder: "providers/src/",
     about: "The providers, and their signature schemes by id.",
     files: { "index.ts": "All providers in one import." }
+  },
+  "providers/ashby": {
+    folder: "providers/src/ashby/",
+    about: "Ashby.",
+    files: { "Ashby.ts": "The entry point.", "AshbyWebhook.ts": "How it signs." }
+  },
+  "providers/chargebee": {
+    folder: "providers/src/chargebee/",
+    about: "Chargebee.",
+    files: { "Chargebee.ts": "The entry point.", "ChargebeeWebhook.ts": "How it signs." }
+  },
+  "providers/cursor": {
+    folder: "providers/src/cursor/",
+    about: "Cursor.",
+    files: { "Cursor.ts": "The entry point.", "CursorWebhook.ts": "How it signs." }
+  },
+  "providers/deepgram": {
+    folder: "providers/src/deepgram/",
+    about: "Deepgram.",
+    files: { "Deepgram.ts": "The entry point.", "DeepgramWebhook.ts": "How it signs." }
+  },
+  "providers/fathom": {
+    folder: "providers/src/fathom/",
+    about: "Fathom.",
+    files: { "Fathom.ts": "The entry point.", "FathomWebhook.ts": "How it signs." }
+  },
+  "providers/fireflies": {
+    folder: "providers/src/fireflies/",
+    about: "Fireflies.",
+    files: { "Fireflies.ts": "The entry point.", "FirefliesWebhook.ts": "How it signs." }
+  },
+  "providers/fusionauth": {
+    folder: "providers/src/fusionauth/",
+    about: "FusionAuth.",
+    files: { "FusionAuth.ts": "The entry point.", "FusionAuthWebhook.ts": "How it signs." }
   },
   "providers/github": {
     folder: "providers/src/github/",
@@ -512,6 +589,66 @@ export const captions: Captions = {
       "GitHubAuth.ts": "A token, and the headers that every request carries.",
       "GitHubWebhook.ts": "How it signs, and its most used events."
     }
+  },
+  "providers/gong": {
+    folder: "providers/src/gong/",
+    about: "Gong.",
+    files: { "Gong.ts": "The entry point.", "GongWebhook.ts": "How it signs." }
+  },
+  "providers/greenhouse": {
+    folder: "providers/src/greenhouse/",
+    about: "Greenhouse.",
+    files: { "Greenhouse.ts": "The entry point.", "GreenhouseWebhook.ts": "How it signs." }
+  },
+  "providers/incident-io": {
+    folder: "providers/src/incident-io/",
+    about: "incident.io.",
+    files: { "IncidentIo.ts": "The entry point.", "IncidentIoWebhook.ts": "How it signs." }
+  },
+  "providers/linq": {
+    folder: "providers/src/linq/",
+    about: "Linq.",
+    files: { "Linq.ts": "The entry point.", "LinqWebhook.ts": "How it signs." }
+  },
+  "providers/lithic": {
+    folder: "providers/src/lithic/",
+    about: "Lithic.",
+    files: { "Lithic.ts": "The entry point.", "LithicWebhook.ts": "How it signs." }
+  },
+  "providers/microsoft-teams": {
+    folder: "providers/src/microsoft-teams/",
+    about: "Microsoft Teams.",
+    files: { "MicrosoftTeams.ts": "The entry point.", "MicrosoftTeamsWebhook.ts": "How it signs." }
+  },
+  "providers/monday": {
+    folder: "providers/src/monday/",
+    about: "monday.com.",
+    files: { "Monday.ts": "The entry point.", "MondayWebhook.ts": "How it signs." }
+  },
+  "providers/postmark": {
+    folder: "providers/src/postmark/",
+    about: "Postmark.",
+    files: { "Postmark.ts": "The entry point.", "PostmarkWebhook.ts": "How it signs." }
+  },
+  "providers/render": {
+    folder: "providers/src/render/",
+    about: "Render.",
+    files: { "Render.ts": "The entry point.", "RenderWebhook.ts": "How it signs." }
+  },
+  "providers/revenuecat": {
+    folder: "providers/src/revenuecat/",
+    about: "RevenueCat.",
+    files: { "RevenueCat.ts": "The entry point.", "RevenueCatWebhook.ts": "How it signs." }
+  },
+  "providers/rootly": {
+    folder: "providers/src/rootly/",
+    about: "Rootly.",
+    files: { "Rootly.ts": "The entry point.", "RootlyWebhook.ts": "How it signs." }
+  },
+  "providers/salesforce": {
+    folder: "providers/src/salesforce/",
+    about: "Salesforce.",
+    files: { "Salesforce.ts": "The entry point.", "SalesforceWebhook.ts": "How it signs." }
   },
   "providers/shopify": {
     folder: "providers/src/shopify/",
@@ -645,7 +782,11 @@ export const captions: Captions = {
   "providers/google": {
     folder: "providers/src/google/",
     about: "Google.",
-    files: { "Google.ts": "The entry point.", "GoogleAuth.ts": "Service accounts." }
+    files: {
+      "Google.ts": "The entry point.",
+      "GoogleAuth.ts": "Service accounts.",
+      "GoogleWebhook.ts": "How its channels and Pub/Sub authenticate."
+    }
   },
   "providers/hookdeck": {
     folder: "providers/src/hookdeck/",
@@ -782,6 +923,11 @@ export const captions: Captions = {
     about: "Square.",
     files: { "Square.ts": "The entry point.", "SquareWebhook.ts": "How it signs." }
   },
+  "providers/supabase": {
+    folder: "providers/src/supabase/",
+    about: "Supabase.",
+    files: { "Supabase.ts": "The entry point.", "SupabaseWebhook.ts": "How it signs." }
+  },
   "providers/tailscale": {
     folder: "providers/src/tailscale/",
     about: "Tailscale.",
@@ -791,6 +937,11 @@ export const captions: Captions = {
     folder: "providers/src/telnyx/",
     about: "Telnyx.",
     files: { "Telnyx.ts": "The entry point.", "TelnyxWebhook.ts": "How it signs." }
+  },
+  "providers/tiktok": {
+    folder: "providers/src/tiktok/",
+    about: "TikTok.",
+    files: { "TikTok.ts": "The entry point.", "TikTokWebhook.ts": "How it signs." }
   },
   "providers/trello": {
     folder: "providers/src/trello/",
@@ -831,6 +982,11 @@ export const captions: Captions = {
     folder: "providers/src/xero/",
     about: "Xero.",
     files: { "Xero.ts": "The entry point.", "XeroWebhook.ts": "How it signs." }
+  },
+  "providers/zoho-desk": {
+    folder: "providers/src/zoho-desk/",
+    about: "Zoho Desk.",
+    files: { "ZohoDesk.ts": "The entry point.", "ZohoDeskWebhook.ts": "How it signs." }
   },
   "providers/zoom": {
     folder: "providers/src/zoom/",
@@ -936,5 +1092,130 @@ export const captions: Captions = {
     folder: "providers/src/zendesk/",
     about: "Zendesk.",
     files: { "Zendesk.ts": "The entry point.", "ZendeskWebhook.ts": "How it signs." }
+  },
+  "providers/adobe-sign": {
+    folder: "providers/src/adobe-sign/",
+    about: "Adobe Acrobat Sign.",
+    files: { "AdobeSign.ts": "The entry point.", "AdobeSignWebhook.ts": "How it signs." }
+  },
+  "providers/airwallex": {
+    folder: "providers/src/airwallex/",
+    about: "Airwallex.",
+    files: { "Airwallex.ts": "The entry point.", "AirwallexWebhook.ts": "How it signs." }
+  },
+  "providers/azure-devops": {
+    folder: "providers/src/azure-devops/",
+    about: "Azure DevOps.",
+    files: { "AzureDevOps.ts": "The entry point.", "AzureDevOpsWebhook.ts": "How it signs." }
+  },
+  "providers/bitbucket-server": {
+    folder: "providers/src/bitbucket-server/",
+    about: "Bitbucket Data Center.",
+    files: { "BitbucketServer.ts": "The entry point.", "BitbucketServerWebhook.ts": "How it signs." }
+  },
+  "providers/box": {
+    folder: "providers/src/box/",
+    about: "Box.",
+    files: { "Box.ts": "The entry point.", "BoxWebhook.ts": "How it signs." }
+  },
+  "providers/checkr": {
+    folder: "providers/src/checkr/",
+    about: "Checkr.",
+    files: { "Checkr.ts": "The entry point.", "CheckrWebhook.ts": "How it signs." }
+  },
+  "providers/connectwise-psa": {
+    folder: "providers/src/connectwise-psa/",
+    about: "ConnectWise PSA.",
+    files: { "ConnectWisePsa.ts": "The entry point.", "ConnectWisePsaWebhook.ts": "How it signs." }
+  },
+  "providers/easypost": {
+    folder: "providers/src/easypost/",
+    about: "EasyPost.",
+    files: { "EasyPost.ts": "The entry point.", "EasyPostWebhook.ts": "How it signs." }
+  },
+  "providers/figma": {
+    folder: "providers/src/figma/",
+    about: "Figma.",
+    files: { "Figma.ts": "The entry point.", "FigmaWebhook.ts": "How it signs." }
+  },
+  "providers/gitea": {
+    folder: "providers/src/gitea/",
+    about: "Gitea.",
+    files: { "Gitea.ts": "The entry point.", "GiteaWebhook.ts": "How it signs." }
+  },
+  "providers/gogs": {
+    folder: "providers/src/gogs/",
+    about: "Gogs.",
+    files: { "Gogs.ts": "The entry point.", "GogsWebhook.ts": "How it signs." }
+  },
+  "providers/highlevel": {
+    folder: "providers/src/highlevel/",
+    about: "HighLevel.",
+    files: { "HighLevel.ts": "The entry point.", "HighLevelWebhook.ts": "How it signs." }
+  },
+  "providers/jobber": {
+    folder: "providers/src/jobber/",
+    about: "Jobber.",
+    files: { "Jobber.ts": "The entry point.", "JobberWebhook.ts": "How it signs." }
+  },
+  "providers/klaviyo": {
+    folder: "providers/src/klaviyo/",
+    about: "Klaviyo.",
+    files: { "Klaviyo.ts": "The entry point.", "KlaviyoWebhook.ts": "How it signs." }
+  },
+  "providers/mandrill": {
+    folder: "providers/src/mandrill/",
+    about: "Mandrill.",
+    files: { "Mandrill.ts": "The entry point.", "MandrillWebhook.ts": "How it signs." }
+  },
+  "providers/mollie": {
+    folder: "providers/src/mollie/",
+    about: "Mollie.",
+    files: { "Mollie.ts": "The entry point.", "MollieWebhook.ts": "How it signs." }
+  },
+  "providers/netlify": {
+    folder: "providers/src/netlify/",
+    about: "Netlify.",
+    files: { "Netlify.ts": "The entry point.", "NetlifyWebhook.ts": "How it signs." }
+  },
+  "providers/pandadoc": {
+    folder: "providers/src/pandadoc/",
+    about: "PandaDoc.",
+    files: { "PandaDoc.ts": "The entry point.", "PandaDocWebhook.ts": "How it signs." }
+  },
+  "providers/paystack": {
+    folder: "providers/src/paystack/",
+    about: "Paystack.",
+    files: { "Paystack.ts": "The entry point.", "PaystackWebhook.ts": "How it signs." }
+  },
+  "providers/pipedrive": {
+    folder: "providers/src/pipedrive/",
+    about: "Pipedrive.",
+    files: { "Pipedrive.ts": "The entry point.", "PipedriveWebhook.ts": "How it signs." }
+  },
+  "providers/posthog": {
+    folder: "providers/src/posthog/",
+    about: "PostHog.",
+    files: { "PostHog.ts": "The entry point.", "PostHogWebhook.ts": "How it signs." }
+  },
+  "providers/quickbooks": {
+    folder: "providers/src/quickbooks/",
+    about: "QuickBooks Online.",
+    files: { "QuickBooks.ts": "The entry point.", "QuickBooksWebhook.ts": "How it signs." }
+  },
+  "providers/segment": {
+    folder: "providers/src/segment/",
+    about: "Segment.",
+    files: { "Segment.ts": "The entry point.", "SegmentWebhook.ts": "How it signs." }
+  },
+  "providers/sellsy": {
+    folder: "providers/src/sellsy/",
+    about: "Sellsy.",
+    files: { "Sellsy.ts": "The entry point.", "SellsyWebhook.ts": "How it signs." }
+  },
+  "providers/veriff": {
+    folder: "providers/src/veriff/",
+    about: "Veriff.",
+    files: { "Veriff.ts": "The entry point.", "VeriffWebhook.ts": "How it signs." }
   }
 }

@@ -42,11 +42,12 @@ const upward = (each: Import, from: string, target: string): ReadonlyArray<strin
     : []
 }
 
-/** No file is reached again from its own imports. */
+/** No file is reached again from its own imports, those of types left out: they are gone at run time. */
 export const circles = (sources: Sources): ReadonlyArray<string> => {
   const found = new Map<string, string>()
   const done = new Set<string>()
-  const targets = Map.groupBy(allImports(sources), (each) => each.file)
+  const running = allImports(sources).filter(({ isType }) => !isType)
+  const targets = Map.groupBy(running, (each) => each.file)
   const visit = (file: string, trail: ReadonlyArray<string>): void => {
     const start = trail.indexOf(file)
     if (start >= 0) {

@@ -27,6 +27,9 @@ export const openedTo: Readonly<Record<string, ReadonlyArray<string>>> = {
   // Tokens and events are sealed in the same way.
   "core/src/policy/internal/cipher.ts": ["core/auth", "core/webhook"],
   "core/src/policy/internal/cipherKeys.ts": ["core/auth", "core/webhook"],
+  // Options that take what a strategy's constructor made are checked alike.
+  "core/src/policy/internal/made.ts": ["core/auth", "core/client", "core/testing"],
+  "core/src/policy/internal/policyCheck.ts": ["core/auth", "core/client"],
   // An event that is stored has a time limit, as an attempt has.
   "core/src/policy/internal/engine/timeLimit.ts": ["core/client", "core/webhook"],
   // A method of an integration is a call over HTTP with credentials and codecs.

@@ -13,6 +13,8 @@ export interface Import {
   readonly specifier: string
   /** The imported names; `*` for a namespace, a re-export of everything or an `import()`. */
   readonly names: ReadonlyArray<string>
+  /** Whether nothing of it is left at run time. */
+  readonly isType: boolean
 }
 
 export const packagesFolder = fileURLToPath(new URL("../../packages/", import.meta.url))
@@ -69,7 +71,13 @@ export const lineAt = (source: string, offset: number): number => source.slice(0
 export const importsOf = (file: string, source: string): ReadonlyArray<Import> =>
   everyNode(parse(source))
     .filter((node) => importing.has(node.type) && isNode(node["source"]))
-    .map((node) => ({ file, line: lineAt(source, node.start), specifier: text(node["source"]), names: namesOf(node) }))
+    .map((node) => ({
+      file,
+      line: lineAt(source, node.start),
+      specifier: text(node["source"]),
+      names: namesOf(node),
+      isType: node.type === "TSImportType" || node["importKind"] === "type" || node["exportKind"] === "type"
+    }))
 
 export const allImports = (sources: Sources): ReadonlyArray<Import> =>
   [...sources].flatMap(([file, source]) => importsOf(file, source))

@@ -27,8 +27,8 @@ const duplicateEvery = 8
 const inFlight = 8
 const attemptsAtMost = 4
 const answerMillis = 10_000
-/** The padded body of the delivery that is too large, in bytes: twice what a careful receiver reads. */
-const oversizedBytes = 2 * 1024 * 1024
+/** The padded body of the delivery that is too large, in bytes: more than the 25 MB that GitHub sends at most. */
+const oversizedBytes = 26 * 1024 * 1024
 
 /** All deliveries in the order of their sending. */
 export const plan = (payloads: ReadonlyArray<Payload>, secret: string, chance: Draw): ReadonlyArray<Delivery> => {

@@ -17,8 +17,8 @@
  *
  * **Gotchas**
  *
- * - `node:sqlite` is synchronous: a statement, and a wait for a lock held by another process (`busyTimeout`), block the
- *   event loop.
+ * - `node:sqlite` is synchronous: a statement blocks the event loop while it runs. Waiting for a lock of another process
+ *   (`busyTimeout`) does not; only the statements of this client wait meanwhile.
  * - A handler that calls a remote API inside a transaction keeps all other fibers from the database meanwhile.
  * - Only the first statement of a string is run; write one statement per call.
  * - An integer beyond 2^53 fails to be read, unless `SqlClient.SafeIntegers` is provided as `true`: then every integer
@@ -45,13 +45,14 @@
  * @since 0.1.0
  */
 import { InvalidOption, OptionCheck } from "@causeway/core/policy"
-import { Array as Arr, Cause, Effect, Layer, Predicate, Semaphore, Stream } from "effect"
+import { Array as Arr, Cause, Effect, Layer, Semaphore, Stream } from "effect"
 import type { Duration, Scope } from "effect"
 import { Reactivity } from "effect/reactivity"
-import { SqlClient, SqlError, Statement } from "effect/sql"
-import type { SqlConnection } from "effect/sql"
+import { SqlClient, Statement } from "effect/sql"
+import type { SqlConnection, SqlError } from "effect/sql"
 import { DatabaseSync } from "node:sqlite"
-import type { SQLInputValue, StatementSync } from "node:sqlite"
+import type { DatabaseSyncOptions, SQLInputValue, StatementSync } from "node:sqlite"
+import { attempt, whenUnlocked } from "./internal/sqliteAttempt.ts"
 
 /**
  * How a database is opened.
@@ -64,7 +65,10 @@ export interface Options {
   readonly filename: string
   /** Refuses every write. Default: `false`. */
   readonly readOnly?: boolean | undefined
-  /** How long a statement waits, blocking, for a lock of another process. Default: 5 seconds. */
+  /**
+   * How long a statement waits for a lock of another process, by Effect's `Clock` and without blocking the event loop,
+   * before it fails with `LockTimeoutError`. Default: 5 seconds.
+   */
   readonly busyTimeout?: Duration.Input | undefined
   /**
    * `"full"`: a commit outlives a loss of power. `"normal"`: it outlives a crash of the process only, and is faster.
@@ -90,7 +94,7 @@ export const make = (
 ): Effect.Effect<SqlClient.SqlClient, SqlError.SqlError, Scope.Scope | Reactivity.Reactivity> => {
   const settings = validate(options)
   return Effect.gen(function* () {
-    const database = yield* Effect.acquireRelease(open(settings), (opened) => Effect.sync(() => opened.close()))
+    const database = yield* open(settings)
     const connection = makeConnection(database, settings)
     const acquirers = SqlClient.makeSqliteAcquirers({
       connection: Effect.succeed(connection),
@@ -157,17 +161,22 @@ const validate = (options: Options): Settings => {
   }
 }
 
-const open = (settings: Settings): Effect.Effect<DatabaseSync, SqlError.SqlError> =>
-  attempt("connect", () => {
-    const database = new DatabaseSync(settings.filename, {
-      readOnly: settings.readOnly,
-      enableForeignKeyConstraints: settings.foreignKeys,
-      timeout: settings.busyTimeout
-    })
-    if (!settings.readOnly) database.exec("PRAGMA journal_mode = WAL")
-    database.exec(`PRAGMA synchronous = ${settings.synchronous}`)
+const open = (settings: Settings): Effect.Effect<DatabaseSync, SqlError.SqlError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { busyTimeout, filename, foreignKeys, readOnly, synchronous } = settings
+    const database = yield* Effect.acquireRelease(
+      attempt("connect", () => openFile(filename, { readOnly, enableForeignKeyConstraints: foreignKeys })),
+      (opened) => Effect.sync(() => opened.close())
+    )
+    const set = (pragma: string) => whenUnlocked("connect", busyTimeout, () => database.exec(`PRAGMA ${pragma}`))
+    if (!readOnly) yield* set("journal_mode = WAL")
+    yield* set(`synchronous = ${synchronous}`)
     return database
   })
+
+/** Never waits for a lock by itself, as SQLite would block the event loop meanwhile. */
+const openFile = (filename: string, options: DatabaseSyncOptions): DatabaseSync =>
+  new DatabaseSync(filename, { ...options, timeout: 0 })
 
 type Row = Readonly<Record<string, unknown>>
 type Prepare = (sql: string) => StatementSync
@@ -178,7 +187,7 @@ const makeConnection = (database: DatabaseSync, settings: Settings): SqlConnecti
 
   const withStatement = <A>(from: Prepare, sql: string, returnArrays: boolean, use: (statement: StatementSync) => A) =>
     Effect.withFiber<A, SqlError.SqlError>((fiber) =>
-      attempt("execute", () => {
+      whenUnlocked("execute", settings.busyTimeout, () => {
         const statement = from(sql)
         statement.setReadBigInts(fiber.getRef(SqlClient.SafeIntegers))
         statement.setReturnArrays(returnArrays)
@@ -203,17 +212,32 @@ const makeConnection = (database: DatabaseSync, settings: Settings): SqlConnecti
     executeValues: values(cached),
     executeValuesUnprepared: values(prepare),
     executeRaw: (sql, parameters) => withStatement(cached, sql, false, (statement) => runRaw(statement, parameters)),
-    // A statement of its own: running a cached one again would end the iteration.
+    // A statement of its own: running a cached one again would end the iteration. The first rows are taken with it, as
+    // it meets a lock when it takes its first step.
     executeStream: (sql, parameters, transformRows) =>
       Stream.unwrap(
-        Effect.gen(function* () {
-          const iterator = yield* Effect.acquireRelease(
-            withStatement(prepare, sql, false, (statement) => statement.iterate(...parameters.map(toInput))),
-            (opened) => Effect.sync(() => opened.return?.())
-          )
-          return Stream.fromPull(Effect.succeed(pullBatch(iterator, transformRows)))
-        })
+        Effect.map(
+          Effect.acquireRelease(
+            withStatement(prepare, sql, false, (statement) => begin(statement.iterate(...parameters.map(toInput)))),
+            ({ iterator }) => Effect.sync(() => iterator.return?.())
+          ),
+          (begun) => Stream.fromPull(Effect.succeed(pullBatch(begun, transformRows)))
+        )
       )
+  }
+}
+
+interface Iteration {
+  readonly iterator: Iterator<Row>
+  first: ReadonlyArray<Row> | undefined
+}
+
+const begin = (iterator: Iterator<Row>): Iteration => {
+  try {
+    return { iterator, first: takeBatch(iterator) }
+  } catch (error) {
+    iterator.return?.()
+    throw error
   }
 }
 
@@ -228,16 +252,22 @@ const runRaw = (statement: StatementSync, parameters: ReadonlyArray<unknown>): u
 const batchSize = 128
 
 const pullBatch = (
-  iterator: Iterator<Row>,
+  iteration: Iteration,
   transformRows: Parameters<SqlConnection.Connection["executeStream"]>[2]
 ): Effect.Effect<Arr.NonEmptyReadonlyArray<unknown>, SqlError.SqlError | Cause.Done> =>
   Effect.flatMap(
-    attempt("executeStream", () => takeBatch(iterator)),
+    attempt("executeStream", () => nextBatch(iteration)),
     (rows) => {
       const batch: ReadonlyArray<unknown> = transformRows === undefined ? rows : transformRows(rows)
       return Arr.isReadonlyArrayNonEmpty(batch) ? Effect.succeed(batch) : Cause.done()
     }
   )
+
+const nextBatch = (iteration: Iteration): ReadonlyArray<Row> => {
+  const { first, iterator } = iteration
+  iteration.first = undefined
+  return first ?? takeBatch(iterator)
+}
 
 const takeBatch = (iterator: Iterator<Row>): ReadonlyArray<Row> => {
   const batch: Array<Row> = []
@@ -273,22 +303,4 @@ const toInput = (value: unknown): SQLInputValue => {
   if (typeof value === "string" || typeof value === "number" || typeof value === "bigint") return value
   if (value instanceof Uint8Array) return value
   throw new TypeError(`SQLite has no type for a parameter of type ${typeof value}`)
-}
-
-const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError.SqlError> =>
-  Effect.try({ try: run, catch: (cause) => new SqlError.SqlError({ reason: toReason(cause, operation) }) })
-
-const SQLITE_ERROR = 1
-const SQLITE_CONSTRAINT_PRIMARYKEY = 1555
-const SQLITE_CONSTRAINT_UNIQUE = 2067
-
-// node:sqlite keeps SQLite's own code in `errcode`; Effect's classification looks for it in `code`.
-const toReason = (cause: unknown, operation: string): SqlError.SqlErrorReason => {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  const code = Predicate.hasProperty(cause, "errcode") ? cause.errcode : undefined
-  if (code === SQLITE_ERROR && message.includes("syntax error")) {
-    return new SqlError.SqlSyntaxError({ cause, message, operation })
-  }
-  const described = { code: code === SQLITE_CONSTRAINT_PRIMARYKEY ? SQLITE_CONSTRAINT_UNIQUE : code }
-  return SqlError.classifySqliteError(Object.assign(new Error(message, { cause }), described), { message, operation })
 }

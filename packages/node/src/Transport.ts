@@ -20,6 +20,10 @@
  * Bodies in gzip, deflate, br and zstd are decoded as they are read. A request without `accept-encoding` is sent with
  * `gzip, br`; one with `range`, or that accepts `text/event-stream`, with `identity`.
  *
+ * Requests in `AddressGuard.publicOnly` connect to public addresses alone, over connections of their own pool: the addresses
+ * that the resolver returns are checked, and the socket connects to these. One that is refused fails before anything is sent,
+ * with the code `ERR_FORBIDDEN_ADDRESS`.
+ *
  * Requests are traced as those of any `HttpClient`. Where `HttpClient.TracerDisabledWhen` says no, tracing costs nothing.
  * The pool is closed with the Layer's scope, and whatever is still in flight fails.
  *
@@ -28,6 +32,9 @@
  * `connections` is per origin: a provider behind several hosts gets as many for each. Timeouts of more than a second have
  * a resolution of about half a second. A response of more than `bufferBytes` that is kept and never read keeps its
  * connection.
+ *
+ * With a proxy, or with a dispatcher of your own ({@link make}, {@link layerDispatcher}), `AddressGuard.publicOnly` checks only
+ * the host that is written in a URL: the proxy or the dispatcher resolves its name.
  *
  * **Example** (At most 32 connections to an origin)
  *
@@ -45,6 +52,7 @@
 import { InvalidOption, OptionCheck } from "@causeway/core/policy"
 import { Duration, Effect, Layer, type Redacted } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
+import type { LookupFunction } from "node:net"
 import type { Dispatcher } from "undici"
 import * as Client from "./internal/transport/Client.ts"
 import * as Pool from "./internal/transport/Pool.ts"
@@ -114,6 +122,8 @@ export interface Options extends RequestOptions {
   readonly proxy?: string | Redacted.Redacted<string>
   /** How connections are secured, also the one to a proxy of `https:`. */
   readonly tls?: Tls
+  /** Resolves the names of servers and proxies, as `dns.lookup` does. Default: `dns.lookup`. */
+  readonly lookup?: LookupFunction
 }
 
 const patience = OptionCheck.either(isForEver, OptionCheck.anything, OptionCheck.positiveDuration)
@@ -136,7 +146,8 @@ const checkOptions = OptionCheck.record<Options>({
   pipelining: OptionCheck.integer(1),
   http2: OptionCheck.flag,
   proxy: Pool.checkProxy,
-  tls: Pool.checkTls
+  tls: Pool.checkTls,
+  lookup: OptionCheck.callback
 })
 
 const checkDispatcher = OptionCheck.satisfies(
@@ -154,7 +165,7 @@ const checkDispatcher = OptionCheck.satisfies(
 export const make = (dispatcher: Dispatcher, options: RequestOptions = {}): HttpClient.HttpClient => {
   checkDispatcher("transport.dispatcher", dispatcher)
   checkRequests("transport", options)
-  return Client.make(dispatcher, requestSettings(options))
+  return Client.make({ open: dispatcher, publicOnly: dispatcher }, requestSettings(options))
 }
 
 /**
@@ -184,9 +195,9 @@ export const layerWith = (options: Options): Layer.Layer<HttpClient.HttpClient> 
     Effect.map(
       Effect.acquireRelease(
         Effect.sync(() => Pool.make(pool)),
-        (dispatcher) => Effect.promise(() => dispatcher.destroy())
+        ({ open, publicOnly }) => Effect.promise(() => Promise.all([open.destroy(), publicOnly.destroy()]))
       ),
-      (dispatcher) => Client.make(dispatcher, settings)
+      (dispatchers) => Client.make(dispatchers, settings)
     )
   )
 }
@@ -216,7 +227,8 @@ const poolSettings = (options: Options): Pool.Settings => ({
   connectTimeout: InvalidOption.positiveMillis("transport.connectTimeout", options.connectTimeout ?? "10 seconds"),
   keepAliveTimeout: InvalidOption.positiveMillis("transport.keepAliveTimeout", options.keepAliveTimeout ?? "4 seconds"),
   proxy: options.proxy === undefined ? undefined : Pool.proxyUrl(options.proxy),
-  tls: options.tls === undefined ? undefined : Pool.tlsSettings(options.tls)
+  tls: options.tls === undefined ? undefined : Pool.tlsSettings(options.tls),
+  lookup: options.lookup
 })
 
 /** undici's 0 is for ever. */

@@ -24,8 +24,9 @@
  *   listener in front of body parsers.
  * - The time for the headers is the server's: `headersTimeout` of `node:http` is a minute by default. {@link serve} sets
  *   it to 10 seconds.
- * - A listener outlives no program: requests that are under way when it is disposed of are answered first; new ones go
- *   unanswered, so stop the server before.
+ * - A listener outlives no program: deliveries in flight when it is disposed of are answered first, for up to
+ *   `closeTimeout`; new ones go unanswered, so stop the server before. {@link serve} closes connections without a
+ *   request at once, because their clients may never send one.
  *
  * **Example** (A listener in a server of one's own)
  *
@@ -58,12 +59,13 @@
  *
  * @since 0.1.0
  */
+import { InvalidOption, OptionCheck } from "@causeway/core/policy"
 import { type WebhookError, WebhookReceiver } from "@causeway/core/webhook"
-import { type Context, Data, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { type Context, Data, type Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http"
 import * as Answering from "./internal/webhook/answering.ts"
 import * as Arriving from "./internal/webhook/arriving.ts"
-import { OptionCheck } from "@causeway/core/policy"
+import { Connections } from "./internal/webhook/Connections.ts"
 
 /**
  * Receives one request of `node:http`.
@@ -74,12 +76,23 @@ import { OptionCheck } from "@causeway/core/policy"
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
+ * Options of {@link make} and {@link toListener}.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface ListenerOptions {
+  /** How long closing waits for the deliveries in flight to be answered. Default: 10 seconds. */
+  readonly closeTimeout?: Duration.Input | undefined
+}
+
+/**
  * Options of {@link serve}.
  *
  * @since 0.1.0
  * @category options
  */
-export interface ServeOptions {
+export interface ServeOptions extends ListenerOptions {
   /** Default: 0, a free one. */
   readonly port?: number | undefined
   /** Default: `"127.0.0.1"`, which nobody else can reach. */
@@ -105,23 +118,40 @@ export class ListenError extends Data.TaggedError("ListenError")<{
 }
 
 /**
- * A listener for as long as the scope lives, whose end waits for the requests under way. Fails when the secrets can't be
- * had or don't fit their scheme.
+ * A listener for as long as the scope lives. Its end waits for the deliveries in flight, for up to `closeTimeout`. Fails when
+ * the secrets can't be had or don't fit their scheme. Throws `InvalidOption` for options that make no sense.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = <E, R>(
-  receiver: WebhookReceiver.Receiver<E, R>
+  receiver: WebhookReceiver.Receiver<E, R>,
+  options: ListenerOptions = {}
 ): Effect.Effect<Listener, E | WebhookError.WebhookError, R | Scope.Scope> => {
   checkReceiver("webhookListener.receiver", receiver)
+  checkListener("webhookListener", options)
+  const closeMillis = closeMillisOf(options)
   return Effect.gen(function* () {
-    yield* receiver.checkSecrets
-    const desk = new Desk(receiver, yield* Effect.context<R>())
-    yield* Effect.addFinalizer(() => desk.close)
+    const desk = yield* deskOf(receiver)
+    yield* Effect.addFinalizer(() => within(closeMillis, desk.drain, desk.interrupt))
     return desk.listen
   })
 }
+
+const deskOf = <E, R>(
+  receiver: WebhookReceiver.Receiver<E, R>
+): Effect.Effect<Desk<E, R>, E | WebhookError.WebhookError, R> =>
+  Effect.andThen(
+    receiver.checkSecrets,
+    Effect.contextWith((context: Context.Context<R>) => Effect.sync(() => new Desk(receiver, context)))
+  )
+
+/** Closes in order, or by force when that takes too long. */
+const within = (millis: number, orderly: Effect.Effect<void>, force: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.timeoutOrElse(orderly, { duration: millis, orElse: () => force })
+
+const closeMillisOf = ({ closeTimeout }: ListenerOptions): number =>
+  InvalidOption.finiteMillis("WebhookListener.closeTimeout", closeTimeout ?? "10 seconds")
 
 /**
  * A listener for a program that is not an Effect. Rejects when the layer can't be built, or the secrets don't fit.
@@ -131,19 +161,22 @@ export const make = <E, R>(
  */
 export const toListener = async <E, R, LE>(
   receiver: WebhookReceiver.Receiver<E, R>,
-  layer: Layer.Layer<R, LE>
+  layer: Layer.Layer<R, LE>,
+  options: ListenerOptions = {}
 ): Promise<{ readonly listener: Listener; readonly dispose: () => Promise<void> }> => {
   const scope = Scope.makeUnsafe()
   const dispose = () => Effect.runPromise(Scope.close(scope, Exit.void))
   const made = Effect.flatMap(Layer.buildWithScope(layer, scope), (context) =>
-    make(receiver).pipe(Effect.provideContext(context), Scope.provide(scope))
+    make(receiver, options).pipe(Effect.provideContext(context), Scope.provide(scope))
   )
   const listener = await Effect.runPromise(Effect.onError(made, () => Scope.close(scope, Exit.void)))
   return { listener, dispose }
 }
 
 /**
- * Listens with a server of its own until the scope ends, and answers the requests under way before. Yields its port.
+ * Listens with a server of its own until the scope ends. Yields its port. At the end, connections without a request are
+ * closed, deliveries in flight are answered, and what is still open after `closeTimeout` is closed. Throws `InvalidOption`
+ * for options that make no sense.
  *
  * @since 0.1.0
  * @category serving
@@ -154,12 +187,16 @@ export const serve = <E, R>(
 ): Effect.Effect<{ readonly port: number }, E | WebhookError.WebhookError | ListenError, R | Scope.Scope> => {
   checkReceiver("webhookListener.receiver", receiver)
   checkOptions("webhookListener", options)
+  const closeMillis = closeMillisOf(options)
   return Effect.gen(function* () {
     const { host = "127.0.0.1", port = 0 } = options
-    const listener = yield* make(receiver)
+    const desk = yield* deskOf(receiver)
     const limits = { headersTimeout: 10_000, requestTimeout: 10_000 + receiver.bodyTimeoutMillis + 5000 }
-    const server = createServer({ connectionsCheckingInterval: 1000, ...limits, ...options.server }, listener)
-    yield* Effect.acquireRelease(listenAt(server, host, port), () => stop(server))
+    const server = createServer({ connectionsCheckingInterval: 1000, ...limits, ...options.server }, desk.listen)
+    const connections = new Connections(server)
+    const drain = Effect.andThen(connections.drain, desk.drain)
+    const force = Effect.andThen(connections.destroy, desk.interrupt)
+    yield* Effect.acquireRelease(listenAt(server, host, port), () => within(closeMillis, drain, force))
     const address = server.address()
     return { port: address !== null && typeof address === "object" ? address.port : port }
   })
@@ -170,9 +207,12 @@ const checkReceiver = OptionCheck.satisfies(
   (value) => typeof Object(value).open === "function"
 )
 
+const checkListener = OptionCheck.record<ListenerOptions>({ closeTimeout: OptionCheck.duration })
+
 const checkOptions = OptionCheck.record<ServeOptions>({
   port: OptionCheck.integer(0, 65_535),
   host: OptionCheck.text,
+  closeTimeout: OptionCheck.duration,
   server: OptionCheck.dictionary(OptionCheck.anything)
 })
 
@@ -184,12 +224,6 @@ const listenAt = (server: Server, host: string, port: number): Effect.Effect<voi
       server.off("error", fail)
       resume(Effect.void)
     })
-  })
-
-const stop = (server: Server): Effect.Effect<void> =>
-  Effect.callback((resume) => {
-    server.close(() => resume(Effect.void))
-    server.closeIdleConnections()
   })
 
 /** Where requests come to, and where those wait that are not answered at once. */
@@ -219,15 +253,18 @@ class Desk<E, R> {
     if (kept !== undefined) this.#answer(response, reception.receiveIn(this.#context, kept))
   }
 
-  /** Waits for the answers under way, each of which has its own limits. */
-  readonly close: Effect.Effect<void> = Effect.suspend(() =>
+  /** Waits for the answers in flight. */
+  readonly drain: Effect.Effect<void> = Effect.suspend(() =>
     Effect.andThen(Fiber.interruptAll([...this.#timers]), Fiber.awaitAll([...this.#answering]))
   ).pipe(Effect.asVoid)
 
+  /** Interrupts the answers in flight. */
+  readonly interrupt: Effect.Effect<void> = Effect.suspend(() => Fiber.interruptAll([...this.#answering]))
+
   #read(request: IncomingMessage, response: ServerResponse, reception: WebhookReceiver.Reception<R>): void {
-    const { bodyTimeoutMillis, maxBodySize } = this.#receiver
+    const { bodyTimeoutMillis } = this.#receiver
     const reading = WebhookReceiver.readBody(request, {
-      maxBodySize,
+      maxBodySize: reception.maxBodySize,
       bodyTimeoutMillis,
       defer: setImmediate,
       fork: this.#startTimer,

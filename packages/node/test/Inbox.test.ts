@@ -1,7 +1,7 @@
 import { Inbox } from "@causeway/core/webhook"
 import { Sqlite } from "@causeway/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Fiber, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -9,6 +9,10 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { inboxSqlSuite } from "../../core/test/webhook/inboxSqlSuite.ts"
 import { inboxSuite } from "../../core/test/webhook/inboxSuite.ts"
+import { inboxFailureSuite } from "../../core/test/webhook/inboxFailureSuite.ts"
+import { inboxArrivalSuite } from "../../core/test/webhook/inboxArrivalSuite.ts"
+import { inboxTextSuite } from "../../core/test/webhook/inboxTextSuite.ts"
+import { inboxUnreadableSuite } from "../../core/test/webhook/inboxUnreadableSuite.ts"
 import { settle } from "../../core/test/webhook/quiet.ts"
 
 const temporaryFile = Effect.acquireRelease(
@@ -22,7 +26,11 @@ const layerAt = (filename: string) => Layer.provideMerge(Inbox.layerSql, Sqlite.
 const layer = Layer.unwrap(Effect.map(temporaryFile, layerAt))
 
 inboxSuite("SQLite", layer)
+inboxFailureSuite("SQLite", layer)
+inboxArrivalSuite("SQLite", layer)
+inboxTextSuite("SQLite", layer)
 inboxSqlSuite("SQLite", layer)
+inboxUnreadableSuite("SQLite", layer)
 
 const arrival = (id: string): Inbox.Arrival => ({
   source: "github",
@@ -80,6 +88,33 @@ describe("Inbox in a file", () => {
         assert.strictEqual(handled.length, 20)
       }).pipe(Effect.provide(layerAt(filename), { local: true }))
     }).pipe(Effect.scoped)
+  )
+
+  it.effect(
+    "a worker on a file that another process has locked goes on when it is released, and reports it meanwhile",
+    () =>
+      Effect.gen(function* () {
+        const filename = yield* temporaryFile
+        const program = Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          yield* inbox.store(arrival("a"))
+          const other = new DatabaseSync(filename)
+          other.exec("BEGIN IMMEDIATE")
+          yield* Effect.forkChild(Inbox.run({ source: "github", events, handle: { opened: () => Effect.void } }))
+          const storing = yield* Effect.forkChild(Effect.flip(inbox.store(arrival("b"))))
+          for (let second = 0; second < 12; second += 1) yield* TestClock.adjust("1 second")
+          assert.strictEqual((yield* Fiber.join(storing))._tag, "InboxStoreError")
+          const error = yield* Effect.flip(Inbox.checkHealth())
+          assert.include(error.message, "is restarting")
+          other.exec("COMMIT")
+          other.close()
+          for (let second = 0; second < 60; second += 1) yield* TestClock.adjust("1 second")
+          yield* settle
+          assert.strictEqual((yield* count).handled, 1)
+          assert.isTrue((yield* Inbox.checkHealth()).healthy)
+        })
+        yield* Effect.provide(program, layerAt(filename), { local: true })
+      }).pipe(Effect.scoped)
   )
 
   it.effect("the tables of the first release are changed, and what is in them is handled", () =>

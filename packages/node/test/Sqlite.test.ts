@@ -1,12 +1,14 @@
 import { Sqlite } from "@causeway/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Stream } from "effect"
+import { Deferred, Effect, Fiber, type Scope, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient } from "effect/sql"
 import type { SqlError } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 
 const temporaryFile = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "causeway-sqlite-"))),
@@ -227,6 +229,125 @@ describe("Sqlite", () => {
       assert.strictEqual((yield* reasonOf(Effect.scoped(Sqlite.make({ filename }))))._tag, "ConnectionError")
     }).pipe(Effect.provide(Reactivity.layer), Effect.scoped)
   )
+
+  describe("while another connection holds the lock", () => {
+    /** A file with a table, locked by another connection until `release`. */
+    const locked = Effect.gen(function* () {
+      const filename = yield* temporaryFile
+      const other = yield* Effect.acquireRelease(
+        Effect.sync(() => new DatabaseSync(filename)),
+        (database) => Effect.sync(() => database.close())
+      )
+      const release = Effect.sync(() => other.exec("COMMIT"))
+      const lock = Effect.sync(() => other.exec("BEGIN EXCLUSIVE"))
+      return { filename, lock, release }
+    })
+
+    const lockedNotes = Effect.gen(function* () {
+      const { filename, lock, release } = yield* locked
+      const sql = yield* Sqlite.make({ filename })
+      yield* sql`CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)`
+      yield* lock
+      return { sql, release }
+    })
+
+    const test = <A, E>(fact: string, program: Effect.Effect<A, E, Reactivity.Reactivity | Scope.Scope>) =>
+      it.effect(fact, () => program.pipe(Effect.provide(Reactivity.layer), Effect.scoped))
+
+    const writes: Readonly<Record<string, (sql: SqlClient.SqlClient) => Effect.Effect<unknown, SqlError.SqlError>>> = {
+      "a statement": (sql) => sql`INSERT INTO notes (text) VALUES ('late')`,
+      "a raw statement": (sql) => sql`INSERT INTO notes (text) VALUES ('late')`.raw,
+      "a transaction": (sql) => sql.withTransaction(sql`INSERT INTO notes (text) VALUES ('late')`),
+      "a stream": (sql) => Stream.runDrain(sql`INSERT INTO notes (text) VALUES ('late') RETURNING id`.stream)
+    }
+
+    for (const [name, write] of Object.entries(writes)) {
+      test(
+        `${name} waits for it and leaves the event loop free`,
+        Effect.gen(function* () {
+          const { release, sql } = yield* lockedNotes
+          const writing = yield* Effect.forkChild(write(sql))
+          yield* TestClock.adjust("4 seconds")
+          assert.isUndefined(writing.pollUnsafe())
+          yield* release
+          yield* TestClock.adjust("1 second")
+          yield* Fiber.join(writing)
+          assert.deepStrictEqual(yield* sql`SELECT text FROM notes`.values, [["late"]])
+        })
+      )
+
+      test(
+        `${name} fails with LockTimeoutError when busyTimeout is over`,
+        Effect.gen(function* () {
+          const { sql } = yield* lockedNotes
+          const writing = yield* Effect.forkChild(reasonOf(write(sql)))
+          yield* TestClock.adjust("4999 millis")
+          assert.isUndefined(writing.pollUnsafe())
+          yield* TestClock.adjust("1 millis")
+          assert.strictEqual((yield* Fiber.join(writing))._tag, "LockTimeoutError")
+        })
+      )
+    }
+
+    test(
+      "a file is opened when the lock is released",
+      Effect.gen(function* () {
+        const { filename, lock, release } = yield* locked
+        yield* lock
+        const opening = yield* Effect.forkChild(Effect.scoped(Effect.asVoid(Sqlite.make({ filename }))))
+        yield* TestClock.adjust("4 seconds")
+        assert.isUndefined(opening.pollUnsafe())
+        yield* release
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(opening)
+      })
+    )
+
+    test(
+      "a file that stays locked is not opened, and is closed again",
+      Effect.gen(function* () {
+        const { filename, lock, release } = yield* locked
+        yield* lock
+        const opening = yield* Effect.forkChild(reasonOf(Effect.scoped(Sqlite.make({ filename }))))
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual((yield* Fiber.join(opening))._tag, "LockTimeoutError")
+        yield* release
+      })
+    )
+
+    test(
+      "a statement fails at once with a busyTimeout of 0",
+      Effect.gen(function* () {
+        const { filename, lock } = yield* locked
+        const sql = yield* Sqlite.make({ filename, busyTimeout: 0 })
+        yield* sql`CREATE TABLE notes (text TEXT NOT NULL)`
+        yield* lock
+        assert.strictEqual((yield* reasonOf(sql`INSERT INTO notes VALUES ('a')`))._tag, "LockTimeoutError")
+      })
+    )
+
+    test(
+      "a statement that is interrupted while it waits is not run later",
+      Effect.gen(function* () {
+        const { release, sql } = yield* lockedNotes
+        const writing = yield* Effect.forkChild(sql`INSERT INTO notes (text) VALUES ('late')`)
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(writing)
+        yield* release
+        yield* TestClock.adjust("5 seconds")
+        assert.deepStrictEqual(yield* sql`SELECT text FROM notes`.values, [])
+      })
+    )
+
+    test(
+      "a read in WAL mode does not wait for a writer",
+      Effect.gen(function* () {
+        const { release, sql } = yield* lockedNotes
+        assert.deepStrictEqual(yield* sql`SELECT text FROM notes`.values, [])
+        yield* release
+      })
+    )
+  })
 
   it("a nonsense option fails where the client is made, with its name", () => {
     assert.throws(() => Sqlite.make({ filename: "" }), /filename/)

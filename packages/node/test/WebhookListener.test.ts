@@ -224,6 +224,66 @@ describe("a listener", () => {
     })
   )
 
+  const unfinished: ReadonlyArray<readonly [string, string]> = [
+    ["nothing", ""],
+    ["half of its headers", "POST /hooks HTTP/1.1\r\nHost: a\r\n"],
+    ["a request that was answered", "PUT /hooks HTTP/1.1\r\nHost: a\r\n\r\n"]
+  ]
+  for (const [sent, bytes] of unfinished) {
+    test(
+      `closes at once while a client that has sent ${sent} stays connected`,
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const { port } = yield* Scope.provide(WebhookListener.serve(WebhookReceiver.make(base)), scope)
+        const line = yield* RawHttp.open(port)
+        yield* line.write(bytes)
+        if (bytes.endsWith("\r\n\r\n")) assert.strictEqual((yield* line.next).status, 405)
+        yield* turn
+        yield* Scope.close(scope, Exit.void)
+        yield* line.closed
+      })
+    )
+  }
+
+  test(
+    "closes after closeTimeout what is still open: half of a body, and a delivery that can't be stored",
+    Effect.gen(function* () {
+      const [begun, interrupted] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const onEvent = () =>
+        Deferred.succeed(begun, undefined).pipe(
+          Effect.andThen(Effect.never),
+          Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
+        )
+      const scope = yield* Scope.make()
+      const receiver = WebhookReceiver.make({ ...base, onEvent, storeTimeout: "1 hour", bodyTimeout: "1 hour" })
+      const options = { closeTimeout: "3 seconds" } as const
+      const { port } = yield* Scope.provide(WebhookListener.serve(receiver, options), scope)
+      const half = yield* RawHttp.open(port)
+      yield* half.write(request("msg_1").slice(0, -5))
+      const stored = yield* RawHttp.open(port)
+      yield* stored.write(request("msg_2"))
+      yield* Deferred.await(begun)
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+      yield* turn
+      yield* TestClock.adjust("2999 millis")
+      assert.isUndefined(closing.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(closing)
+      yield* half.closed
+      yield* stored.closed
+      yield* Deferred.await(interrupted)
+    })
+  )
+
+  test(
+    "refuses a closeTimeout that is no duration",
+    Effect.sync(() => {
+      const receiver = WebhookReceiver.make(base)
+      assert.throws(() => WebhookListener.serve(receiver, { closeTimeout: -1 }), /webhookListener.closeTimeout/)
+      assert.throws(() => WebhookListener.make(receiver, { closeTimeout: Infinity }), /webhookListener.closeTimeout/)
+    })
+  )
+
   test(
     "is not made where the secret does not fit, nor where the port is taken",
     Effect.gen(function* () {

@@ -120,7 +120,7 @@ describe("slack", () => {
     const documented = input(headers, [secret], { body: bytes(command), now: 1_531_420_618_000 })
     expect(Result.getOrThrow(WebhookVerifier.verify(scheme, documented))).toMatchObject({
       id: undefined,
-      type: undefined
+      type: "/webhook-collect"
     })
   })
 

@@ -93,11 +93,14 @@ for (const [id, oracle] of Object.entries(oracles)) {
       expect(Result.getOrThrow(judge(scheme, genuine, headers, [secret, otherSecret])).signedBy).toBe(0)
     })
 
-    const unusual = [new Uint8Array(0), notUtf8, Buffer.concat([byteOrderMark, genuine.body])]
+    const unusual = [new Uint8Array(0), notUtf8]
 
-    it("any signed bytes: none, a byte order mark, what is not UTF-8; unless they must hold the time", () => {
+    it("any signed bytes: none, what is not UTF-8; unless they must hold the time", () => {
       for (const body of unusual) expect(resigned({ body })).toBe(oracle.isBodyFree ? "accepted" : "MalformedBody")
     })
+
+    it("a signed byte order mark before the body", () =>
+      expect(resigned({ body: Buffer.concat([byteOrderMark, genuine.body]) })).toBe("accepted"))
   })
 
   describe(`${id} refuses`, () => {
@@ -127,7 +130,7 @@ for (const [id, oracle] of Object.entries(oracles)) {
       const without = headers.filter(([key]) => key !== name)
       const only = headers.filter(([key]) => key === name)
       expect(verdict(genuine, without)).toBe("MissingHeader")
-      expect(verdict(genuine, [...headers, ...only])).toBe("DuplicateHeader")
+      expect(verdict(genuine, [...headers, ...only])).toBe(oracle.isRepeated ? "accepted" : "DuplicateHeader")
     })
 
     it("a signature that is cut short, extended, empty, or spelled in another way", () => {

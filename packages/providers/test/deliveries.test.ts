@@ -42,7 +42,7 @@ describe("a receiver takes by default what the provider sends:", () => {
     readonly [id: Id, secret: string, body: string, taken: ReadonlyArray<string>, refused: string]
   > = [
     ["stripe", "whsec_test", `{"id":"evt_1","type":"a"}`, ["application/json; charset=utf-8"], form],
-    ["github", "a secret", `{"zen":"a"}`, ["application/json"], form],
+    ["github", "a secret", `{"zen":"a"}`, ["application/json", form], "text/plain"],
     ["slack", "a secret", "payload=%7B%7D", ["application/json", form], "text/plain"],
     ["twilio", "a secret", "MessageStatus=sent", [form], "text/plain"],
     ["trello", "a secret", `{"action":{"id":"1","type":"a"}}`, ["application/json"], form]
@@ -96,6 +96,7 @@ describe("a receiver answers by default as the provider wants:", () => {
       JSON.stringify({ notificationItems: [{ NotificationRequestItem: adyenItem }] }),
       [200, "[accepted]"]
     ],
+    ["airtable", "c2VjcmV0IGJ5dGVzIG9mIGEgd2ViaG9vaw==", `{"timestamp":"2025-11-24T16:00:00.000Z"}`, [204, ""]],
     ["dropbox-sign", "a secret", dropboxSign, [200, "Hello API Event Received"]],
     ["slack", "a secret", "command=%2Fdeploy", [200, ""]],
     ["twilio", "a secret", "MessageStatus=sent", [200, "<Response/>"]],
@@ -114,6 +115,26 @@ describe("a receiver answers by default as the provider wants:", () => {
       })
     )
   }
+
+  it.effect("discord, with a deferred response, and with 401 for any signature that is not right", () =>
+    Effect.gen(function* () {
+      const { d = "", x = "" } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" })
+      const hex = (part: string) => Buffer.from(part, "base64url").toString("hex")
+      const request = signed("discord", `private:${hex(d)}`, `{"id":"846462639134605312","type":2}`)
+      const answer = yield* answerTo("discord", hex(x), request)
+      assert.deepStrictEqual([answer.status, answer.headers["content-type"]], [200, "application/json"])
+      assert.deepStrictEqual(JSON.parse(answer.body), { type: 5 })
+      for (const headers of [
+        [],
+        [["X-Signature-Ed25519", "zz"]],
+        [["X-Signature-Ed25519", "00".repeat(64)]]
+      ] as const) {
+        for (const id of ["discord", "discord-events"] as const) {
+          assert.strictEqual((yield* answerTo(id, hex(x), { ...request, headers })).status, 401)
+        }
+      }
+    })
+  )
 
   it.effect("trello, which asks with a HEAD whether the callback URL is there", () =>
     Effect.gen(function* () {

@@ -6,6 +6,8 @@ import {
   type KeyObject,
   sign as signBytes
 } from "node:crypto"
+import { oraclesMore } from "./oraclesMore.ts"
+import { oraclesMore2 } from "./oraclesMore2.ts"
 import type { Headers } from "./refusals.ts"
 
 /** A delivery as a provider would send it. */
@@ -32,6 +34,8 @@ export interface Oracle {
   readonly tolerance?: { readonly past: number; readonly future: number }
   /** The body of a delivery that was sent then. */
   readonly body: (millis: number) => Uint8Array
+  /** Whether the header may be there several times. */
+  readonly isRepeated?: boolean
   /** Whether any bytes may be a body, or the scheme needs what `body` has. */
   readonly isBodyFree: boolean
   readonly sign: (delivery: Delivery, secret: string) => Headers
@@ -149,6 +153,17 @@ const hashed = (content: (delivery: Delivery, secret: string) => ReadonlyArray<s
   sign: (delivery, secret) => [["X-HubSpot-Signature", digestOf("sha256", ...content(delivery, secret))]]
 })
 
+const cloudinary = (hash: Hash): Oracle => ({
+  ...plain,
+  header: "X-Cld-Signature",
+  required: ["X-Cld-Signature", "X-Cld-Timestamp"],
+  tolerance: { past: 7200, future: 300 },
+  sign: ({ body, millis }, secret) => [
+    ["X-Cld-Timestamp", String(millis / 1000)],
+    ["X-Cld-Signature", digestOf(hash, body, String(millis / 1000), secret)]
+  ]
+})
+
 const dotted: Content = (stamp, { body }) => [stamp, ".", body]
 
 const standard = (prefix: string, secrets?: readonly [string, string]): Oracle => ({
@@ -216,6 +231,8 @@ const ed25519 = (header: string, timeHeader: string, between: string, encoding: 
 
 /** How each provider signs, computed with `node:crypto` alone. */
 export const oracles: Readonly<Record<string, Oracle>> = {
+  ...oraclesMore,
+  ...oraclesMore2,
   "adyen-platform": overBody("HmacSignature", "base64", {
     keyEncoding: "hex",
     secrets: [
@@ -236,16 +253,8 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   "cal-com": overBody("X-Cal-Signature-256", "hex"),
   calendly: inList("Calendly-Webhook-Signature", ["t", "v1"], ",", "hex", dotted, { past: 180 }),
   clerk: standard("svix"),
-  cloudinary: {
-    ...plain,
-    header: "X-Cld-Signature",
-    required: ["X-Cld-Signature", "X-Cld-Timestamp"],
-    tolerance: { past: 7200, future: 300 },
-    sign: ({ body, millis }, secret) => [
-      ["X-Cld-Timestamp", String(millis / 1000)],
-      ["X-Cld-Signature", digestOf("sha1", body, String(millis / 1000), secret)]
-    ]
-  },
+  cloudinary: cloudinary("sha1"),
+  "cloudinary-sha256": cloudinary("sha256"),
   clickup: overBody("X-Signature", "hex"),
   "coinbase-commerce": overBody("X-CC-Webhook-Signature", "hex"),
   creem: overBody("creem-signature", "hex"),

@@ -2,6 +2,8 @@ import { createHash, createHmac, createPrivateKey, generateKeyPairSync, sign as 
 import { crc32 } from "node:zlib"
 import { certificate, certificateKey } from "./certificate.ts"
 import { text } from "./oracles.ts"
+import { requestOraclesMore } from "./oraclesMore.ts"
+import { requestOraclesMore2 } from "./oraclesMore2.ts"
 import type { Headers } from "./refusals.ts"
 
 /** A delivery whose signature is in the body, in a token or under a key pair, or covers more or less than the body. */
@@ -86,7 +88,7 @@ const unsignedToken = (value: string) => {
   return `${prefix}${Buffer.from('{"alg":"none","typ":"JWT"}').toString("base64url")}.${claims}.`
 }
 
-const ellipticCurve = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+export const ellipticCurve = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
 const otherCurve = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
 
 const spki = (pair: typeof ellipticCurve) => pair.publicKey.export({ format: "der", type: "spki" }).toString("base64")
@@ -125,6 +127,8 @@ const sendGrid = (body: string): RequestOracle => ({
 })
 
 export const requestOracles: Readonly<Record<string, RequestOracle>> = {
+  ...requestOraclesMore,
+  ...requestOraclesMore2,
   "adyen-payments": {
     secret: "44782def547aaa06c910c43932b1eb0c71fc68d9d0c057550c48ec2acf6ba056",
     signature: /"hmacSignature":"([^"]+)"/,
@@ -301,6 +305,20 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
     covered: { token: inBody("c9a2f1d0", "c9a2f1d1") },
     open: { body: inBody("Ase7", "Bse7"), id: inBody("Ase7", "Bse7"), type: inBody("delivered", "failed") }
   },
+  "mailgun-inbound": {
+    secret: "a key of the current generation",
+    signature: /signature=(\w+)/,
+    future: 300,
+    otherSecret: "a key of the next generation",
+    send: (millis, secret) => {
+      const timestamp = String(millis / 1000)
+      const signature = hmac("sha256", secret, `${timestamp}c9a2f1d0`, "hex")
+      return { ...post, body: text(`sender=ann&timestamp=${timestamp}&token=c9a2f1d0&signature=${signature}`) }
+    },
+    past: 300,
+    covered: { token: inBody("c9a2f1d0", "c9a2f1d1") },
+    open: { body: inBody("ann", "bob") }
+  },
   messagebird: {
     secret: "a signing key of the current generation",
     signature: /\.([\w-]+)$/,
@@ -419,6 +437,24 @@ export const requestOracles: Readonly<Record<string, RequestOracle>> = {
       nonce: inHeader("X-Plivo-Signature-V3-Nonce", "05429567804466091623")
     },
     open: {}
+  },
+  "plivo-messages": {
+    secret: "an auth token of the current generation",
+    signature: /^([\w+/]+=)$/,
+    otherSecret: "an auth token of the next generation",
+    send: (_, secret) => ({
+      ...post,
+      headers: [
+        ["X-Plivo-Signature-V2-Nonce", "05429567804466091622"],
+        ["X-Plivo-Signature-V2", hmac("sha256", secret, "https://example.com/webhooks05429567804466091622", "base64")]
+      ],
+      body: text("Status=delivered&MessageUUID=1")
+    }),
+    covered: { url: elsewhere, nonce: inHeader("X-Plivo-Signature-V2-Nonce", "05429567804466091623") },
+    open: {
+      body: inBody("MessageUUID=1", "MessageUUID=2"),
+      type: inBody("delivered", "failed")
+    }
   },
   sendgrid: sendGrid(`[{"event":"delivered","sg_event_id":"1"}]\r\n`),
   "sendgrid-inbound-parse": sendGrid(

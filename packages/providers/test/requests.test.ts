@@ -14,7 +14,7 @@ const schemeOf = (id: string) => catalogue[id] ?? expect.fail(`${id} is not in t
 /** Within the time of the tests' certificate. */
 const now = 1_800_000_000_000
 
-/** The delivery with its signature replaced, which is in a header or in the body. */
+/** The delivery with its signature replaced, which is in a header, in the query or in the body. */
 const withSignature = (sent: Sent, place: RegExp, change: (text: string) => string): Sent => {
   const rewrite = (text: string) => {
     const found = place.exec(text)?.[1]
@@ -22,6 +22,7 @@ const withSignature = (sent: Sent, place: RegExp, change: (text: string) => stri
   }
   return {
     ...sent,
+    url: rewrite(sent.url),
     headers: sent.headers.map(([name, value]) => [name, rewrite(value)]),
     body: text(rewrite(Buffer.from(sent.body).toString()))
   }
@@ -149,13 +150,16 @@ describe("what we sign is accepted, under", () => {
   it.each(signing)("%s", (id, oracle) => {
     const scheme = schemeOf(id)
     const sent = oracle.send(now, oracle.secret)
-    const carried = sent.headers.filter(([name]) => /nonce|signed-headers|CERT-URL|TRANSMISSION-ID/i.test(name))
+    const carried = sent.headers.filter(([name]) =>
+      /nonce|signed-headers|CERT-URL|TRANSMISSION-ID|Klaviyo-Timestamp/i.test(name)
+    )
     const signed = WebhookSigner.signDelivery(scheme, {
       ...sent,
       headers: carried,
       secret: Redacted.make(oracle.signingSecret ?? oracle.secret),
       timestamp: now,
-      audience: oracle.secret
+      audience: oracle.secret,
+      keyId: Object.keys(oracle.keys?.jwks ?? {})[0]
     })
     const verified = WebhookVerifier.verify(scheme, {
       ...Result.getOrThrow(signed),

@@ -8,8 +8,9 @@
  *
  * **Details**
  *
- * The names follow RFC 6749 §5.2 and RFC 8628 §3.5 where they have one. What the provider sent is kept as data, with
- * tokens removed.
+ * The names follow RFC 6749 §5.2 and RFC 8628 §3.5 where they have one. What the provider sent is kept as data. Every text of
+ * a reason is one line of at most 500 characters, without what looks like a secret, whoever makes the reason; {@link refusal}
+ * also removes secrets that are known.
  *
  * **Gotchas**
  *
@@ -33,6 +34,7 @@
  * @since 0.1.0
  */
 import { Data, Duration } from "effect"
+import * as Redact from "../policy/Redact.ts"
 import type { Category } from "../policy/Failure.ts"
 
 /**
@@ -49,31 +51,60 @@ export interface Refusal {
   readonly uri: string | undefined
 }
 
+/** The longest text that a reason keeps. */
+const longest = 500
+
+/** A URL is opened by a person: without its parameters it would lead nowhere. */
+const kept = "url"
+
+type Fields = Readonly<Record<string, unknown>>
+
+const readable = (fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, name === kept ? value : readableValue(value)])
+  )
+
+const readableValue = (value: unknown): unknown => {
+  if (typeof value === "string") return Redact.excerpt(value, longest, [])
+  return Array.isArray(value) ? value.map(readableValue) : value
+}
+
+/** Makes the class of a reason. Its texts may come from a server, a token or a database, and end in logs. */
+const reason = <Tag extends string>(tag: Tag): ReturnType<typeof Data.TaggedClass<Tag>> => {
+  class Reason extends Data.TaggedClass(tag)<Fields> {
+    constructor(fields: Fields) {
+      super(readable(fields))
+    }
+  }
+  // It constructs what the plain class does, of fields of the same types.
+  return Reason as ReturnType<typeof Data.TaggedClass<Tag>>
+}
+
 /** @since 0.1.0 @category reasons */
-export class InvalidRequest extends Data.TaggedClass("InvalidRequest")<Refusal> {}
+export class InvalidRequest extends reason("InvalidRequest")<Refusal> {}
 /** @since 0.1.0 @category reasons */
-export class InvalidClient extends Data.TaggedClass("InvalidClient")<Refusal> {}
+export class InvalidClient extends reason("InvalidClient")<Refusal> {}
 /** @since 0.1.0 @category reasons */
-export class InvalidGrant extends Data.TaggedClass("InvalidGrant")<Refusal> {}
+export class InvalidGrant extends reason("InvalidGrant")<Refusal> {}
 /** @since 0.1.0 @category reasons */
-export class UnauthorizedClient extends Data.TaggedClass("UnauthorizedClient")<Refusal> {}
+export class UnauthorizedClient extends reason("UnauthorizedClient")<Refusal> {}
 /** @since 0.1.0 @category reasons */
-export class UnsupportedGrantType extends Data.TaggedClass("UnsupportedGrantType")<Refusal> {}
+export class UnsupportedGrantType extends reason("UnsupportedGrantType")<Refusal> {}
 /** @since 0.1.0 @category reasons */
-export class InvalidScope extends Data.TaggedClass("InvalidScope")<Refusal> {}
+export class InvalidScope extends reason("InvalidScope")<Refusal> {}
 /** @since 0.1.0 @category reasons */
-export class AccessDenied extends Data.TaggedClass("AccessDenied")<Refusal> {}
+export class AccessDenied extends reason("AccessDenied")<Refusal> {}
 /** RFC 8628: the person has not decided yet. @since 0.1.0 @category reasons */
-export class AuthorizationPending extends Data.TaggedClass("AuthorizationPending")<Refusal> {}
+export class AuthorizationPending extends reason("AuthorizationPending")<Refusal> {}
 /** RFC 8628: we ask too often. @since 0.1.0 @category reasons */
-export class SlowDown extends Data.TaggedClass("SlowDown")<Refusal> {}
+export class SlowDown extends reason("SlowDown")<Refusal> {}
 /** RFC 8628: the device code has ended. @since 0.1.0 @category reasons */
-export class ExpiredToken extends Data.TaggedClass("ExpiredToken")<Refusal> {}
+export class ExpiredToken extends reason("ExpiredToken")<Refusal> {}
 /** Any other error code of an authorization server. @since 0.1.0 @category reasons */
-export class OtherRefusal extends Data.TaggedClass("OtherRefusal")<Refusal & { readonly code: string }> {}
+export class OtherRefusal extends reason("OtherRefusal")<Refusal & { readonly code: string }> {}
 
 /** The endpoint could not be reached, or is not well. @since 0.1.0 @category reasons */
-export class EndpointUnavailable extends Data.TaggedClass("EndpointUnavailable")<{
+export class EndpointUnavailable extends reason("EndpointUnavailable")<{
   readonly endpoint: string
   readonly status: number | undefined
   readonly detail: string
@@ -81,19 +112,19 @@ export class EndpointUnavailable extends Data.TaggedClass("EndpointUnavailable")
 }> {}
 
 /** The endpoint answered with something that is no answer. @since 0.1.0 @category reasons */
-export class MalformedAnswer extends Data.TaggedClass("MalformedAnswer")<{
+export class MalformedAnswer extends reason("MalformedAnswer")<{
   readonly endpoint: string
   readonly issue: string
 }> {}
 
 /** Only a person can grant access anew; `url` is where, when it is known. @since 0.1.0 @category reasons */
-export class ReauthorizationRequired extends Data.TaggedClass("ReauthorizationRequired")<{
+export class ReauthorizationRequired extends reason("ReauthorizationRequired")<{
   readonly why: string
   readonly url: string | undefined
 }> {}
 
 /** The store of tokens or secrets failed. @since 0.1.0 @category reasons */
-export class StoreFailure extends Data.TaggedClass("StoreFailure")<{
+export class StoreFailure extends reason("StoreFailure")<{
   readonly operation: string
   readonly detail: string
 }> {}
@@ -102,25 +133,25 @@ export class StoreFailure extends Data.TaggedClass("StoreFailure")<{
  * What was stored does not open: it was sealed with a key that is not known, or was altered, or belongs to another
  * tenant or integration. @since 0.1.0 @category reasons
  */
-export class SealBroken extends Data.TaggedClass("SealBroken")<{
+export class SealBroken extends reason("SealBroken")<{
   readonly keyId: string | undefined
   readonly why: "unknown key" | "altered"
 }> {}
 
 /** Our clock is off: positive when it is ahead of theirs. @since 0.1.0 @category reasons */
-export class ClockSkew extends Data.TaggedClass("ClockSkew")<{ readonly by: Duration.Duration }> {}
+export class ClockSkew extends reason("ClockSkew")<{ readonly by: Duration.Duration }> {}
 
 /** A JWT, an ID token or a proof does not hold; `why` names the check. @since 0.1.0 @category reasons */
-export class InvalidToken extends Data.TaggedClass("InvalidToken")<{ readonly why: string; readonly issue: string }> {}
+export class InvalidToken extends reason("InvalidToken")<{ readonly why: string; readonly issue: string }> {}
 
 /** What came back from the browser is not the answer to what we began. @since 0.1.0 @category reasons */
-export class InvalidCallback extends Data.TaggedClass("InvalidCallback")<{
+export class InvalidCallback extends reason("InvalidCallback")<{
   readonly why: "state" | "nonce" | "issuer" | "code" | "returnTo" | "host" | "session" | "expired"
   readonly issue: string
 }> {}
 
 /** A secret or a key is not there, or cannot be used. @since 0.1.0 @category reasons */
-export class SecretUnavailable extends Data.TaggedClass("SecretUnavailable")<{
+export class SecretUnavailable extends reason("SecretUnavailable")<{
   readonly what: string
   readonly issue: string
 }> {}
@@ -131,7 +162,7 @@ export class SecretUnavailable extends Data.TaggedClass("SecretUnavailable")<{
  * @since 0.1.0
  * @category reasons
  */
-export class UnsignableRequest extends Data.TaggedClass("UnsignableRequest")<{
+export class UnsignableRequest extends reason("UnsignableRequest")<{
   readonly part: "url" | "headers" | "body"
   readonly issue: string
 }> {}
@@ -142,7 +173,7 @@ export class UnsignableRequest extends Data.TaggedClass("UnsignableRequest")<{
  * @since 0.1.0
  * @category reasons
  */
-export class UnsupportedChallenge extends Data.TaggedClass("UnsupportedChallenge")<{
+export class UnsupportedChallenge extends reason("UnsupportedChallenge")<{
   readonly offered: ReadonlyArray<string>
   readonly issue: string
 }> {}
@@ -153,7 +184,7 @@ export class UnsupportedChallenge extends Data.TaggedClass("UnsupportedChallenge
  * @since 0.1.0
  * @category reasons
  */
-export class InvalidSignature extends Data.TaggedClass("InvalidSignature")<{
+export class InvalidSignature extends reason("InvalidSignature")<{
   readonly why:
     | "missing"
     | "malformed"
@@ -274,6 +305,41 @@ const skewOf = (by: Duration.Duration): string =>
 const refusedWith = (reason: Extract<Reason, Refusal>): string => {
   const name = reason._tag === "OtherRefusal" ? reason.code : reason._tag
   return `the authorization server refused with ${name}${reason.description === undefined ? "" : `: ${reason.description}`}`
+}
+
+/**
+ * The reason of an error code of OAuth, and what the server said with it. `known` are secrets that were sent, which the
+ * server may repeat: they are removed from its words.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ * @since 0.1.0
+ * @category constructors
+ */
+export const refusal = (code: string, said: Refusal, known: ReadonlyArray<string> = []): Reason => {
+  const words = (text: string | undefined) =>
+    text === undefined ? undefined : Redact.excerpt(text, longestWords, known)
+  const [name, safe] = [
+    Redact.excerpt(code, longestCode, known),
+    { ...said, description: words(said.description), uri: words(said.uri) }
+  ]
+  const Known = Object.hasOwn(refusals, name) ? refusals[name] : undefined
+  return Known === undefined ? new OtherRefusal({ ...safe, code: name }) : new Known(safe)
+}
+
+const longestCode = 100
+const longestWords = 300
+
+const refusals: Readonly<Record<string, new (said: Refusal) => Reason>> = {
+  invalid_request: InvalidRequest,
+  invalid_client: InvalidClient,
+  invalid_grant: InvalidGrant,
+  unauthorized_client: UnauthorizedClient,
+  unsupported_grant_type: UnsupportedGrantType,
+  invalid_scope: InvalidScope,
+  access_denied: AccessDenied,
+  authorization_pending: AuthorizationPending,
+  slow_down: SlowDown,
+  expired_token: ExpiredToken
 }
 
 /**

@@ -15,6 +15,7 @@
  * |---|---|
  * | brings no bearer token | 401, `WWW-Authenticate: Bearer` |
  * | brings one that does not hold | 401, `error="invalid_token"` |
+ * | brings one that is bound, without a valid proof | 401, `error="invalid_token"` or `"invalid_dpop_proof"` |
  * | brings one without the scopes that are asked for | 403, `error="insufficient_scope"`, and which |
  * | comes while the keys of the issuer cannot be had | 503, and when to come again |
  *
@@ -22,7 +23,10 @@
  *
  * **Gotchas**
  *
- * A token that is bound to a key (`cnf.jkt`) is refused: without a proof of that key, whoever has stolen it could use it.
+ * A token with a confirmation (`cnf`) is bound to a key or a certificate, and must not be used without a proof: whoever has
+ * stolen it could use it. Each member of a confirmation must be proven: `jkt` by a DPoP proof, which `dpop` verifies, and
+ * `x5t#S256` by the certificate of the connection, which `clientCertificate` reads. Without these options, and for every other
+ * member, the token is refused.
  *
  * **Example** (The claims in a handler)
  *
@@ -65,8 +69,11 @@ import * as HttpEffect from "effect/http/HttpEffect"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { type Admit, admitting, type Protection, type Refusal, protectionOf } from "./internal/jwt/admission.ts"
+import { type ClientCertificate, type DpopOptions, possessionOf, type Presented } from "./internal/jwt/possession.ts"
 import type { JwtVerifier } from "./JwtVerifier.ts"
 import * as Check from "./internal/optionChecks.ts"
+
+export type { ClientCertificate, DpopOptions } from "./internal/jwt/possession.ts"
 
 /**
  * What is asked of a token beside that it holds.
@@ -79,6 +86,20 @@ export interface Options {
   readonly realm?: string | undefined
   /** The scopes that a token must all have, in its `scope` or `scp`. Default: none. */
   readonly scope?: string | ReadonlyArray<string> | undefined
+  /**
+   * Accepts tokens that are bound to a key (`cnf.jkt`), by the scheme `DPoP` and with a proof. Default: they are refused.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9449#section-7
+   */
+  readonly dpop?: DpopOptions | undefined
+  /**
+   * Accepts tokens that are bound to a certificate (`cnf.x5t#S256`): reads the certificate with which the client has made its
+   * connection, in PEM or DER. Behind a proxy that ends TLS, read the header in which the proxy passes it on, and only if the
+   * proxy removes that header from requests of clients. Default: they are refused.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8705#section-3
+   */
+  readonly clientCertificate?: ClientCertificate | undefined
 }
 
 /**
@@ -96,12 +117,12 @@ export const middleware = <Id, A>(
   Check.checkBearerAuth("bearerAuth", options)
   Check.checkVerifier("bearerAuth.verifier", verifier)
   const protection = protectionOf(options)
-  const admit = admitting(verifier)
+  const admit = admitting(verifier, possessionOf(options))
   return <E, R>(
     app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
   ): Effect.Effect<HttpServerResponse.HttpServerResponse, E, Exclude<R, Id> | HttpServerRequest> =>
-    Effect.flatMap(HttpServerRequest, ({ headers }) =>
-      Effect.matchEffect(admit(tokenIn(headers["authorization"]), protection), {
+    Effect.flatMap(HttpServerRequest, (request) =>
+      Effect.matchEffect(admit(presentedBy(request), protection), {
         onFailure: (refusal) => Effect.succeed(withHeaders(HttpServerResponse.empty(refusal), refusal)),
         onSuccess: (claims) => Effect.provideService(app, caller, claims)
       })
@@ -146,10 +167,11 @@ export const layer = <Self, Id, A, E = never, R = never>(
   Check.checkBearerAuth("bearerAuth", options)
   Check.checkVerifierSource("bearerAuth.verifier", verifier)
   const protection = protectionOf(options)
+  const possession = possessionOf(options)
   return Layer.effect(
     service,
     Effect.map(Effect.isEffect(verifier) ? verifier : Effect.succeed(verifier), (verifier) =>
-      securityOf(caller, admitting(verifier), protection)
+      securityOf(caller, admitting(verifier, possession), protection)
     )
   )
 }
@@ -171,13 +193,15 @@ const securityOf = <Id, A>(caller: Context.Key<Id, A>, admit: Admit<A>, protecti
   bearer: (handler, { credential, endpoint }) => {
     const own = Context.getOption(endpoint.annotations, RequiredScope)
     const asked = own._tag === "None" ? protection : protectionOf({ scope: own.value }, protection)
-    return Effect.matchEffect(admit(Redacted.value(credential), asked), {
-      onFailure: (refusal) =>
-        HttpEffect.withPreResponseHandler(Effect.fail(errorOf(refusal)), (_request, response) =>
-          Effect.succeed(response.status === refusal.status ? withHeaders(response, refusal) : response)
-        ),
-      onSuccess: (claims) => Effect.provideService(handler, caller, claims)
-    })
+    return Effect.flatMap(HttpServerRequest, (request) =>
+      Effect.matchEffect(admit(presentedIn(request, Redacted.value(credential)), asked), {
+        onFailure: (refusal) =>
+          HttpEffect.withPreResponseHandler(Effect.fail(errorOf(refusal)), (_request, response) =>
+            Effect.succeed(response.status === refusal.status ? withHeaders(response, refusal) : response)
+          ),
+        onSuccess: (claims) => Effect.provideService(handler, caller, claims)
+      })
+    )
   }
 })
 
@@ -203,6 +227,17 @@ const withHeaders = (
   return all === undefined ? response : HttpServerResponse.setHeader(response, "www-authenticate", all)
 }
 
-/** The credentials of the scheme `Bearer`, whose name may be in any case; empty for none. */
-const tokenIn = (authorization: string | undefined): string =>
-  authorization === undefined ? "" : (/^bearer +(.*)$/i.exec(authorization)?.[1] ?? "")
+/** The credentials of a scheme, whose name may be in any case; empty for none. */
+const credentialsIn = ({ headers }: HttpServerRequest, scheme: "bearer" | "dpop"): string => {
+  const authorization = headers["authorization"] ?? ""
+  const named = authorization.slice(0, scheme.length + 1).toLowerCase() === `${scheme} `
+  return named ? authorization.slice(scheme.length + 1).replace(/^ +/, "") : ""
+}
+
+const presentedBy = (request: HttpServerRequest): Presented => presentedIn(request, credentialsIn(request, "bearer"))
+
+/** What comes by the scheme of an `HttpApi`'s security, or else by `DPoP`. */
+const presentedIn = (request: HttpServerRequest, credential: string): Presented => {
+  const bound = credential === "" ? credentialsIn(request, "dpop") : ""
+  return bound === "" ? { scheme: "Bearer", token: credential, request } : { scheme: "DPoP", token: bound, request }
+}

@@ -15,6 +15,9 @@
  * A set of more than `maxKeys`, or larger than `maxSize`, is refused, and so is a redirect. Keys in it that cannot be used,
  * are for something else, or are secrets, are left out.
  *
+ * The URL must lead to the public internet, because it often comes from a discovery document or from a tenant: the host in it
+ * is checked when the set is made, and what it resolves to where the transport for Node connects (`AddressGuard`).
+ *
  * **Gotchas**
  *
  * A key that the issuer takes out of its set serves until `timeToLive` has passed. Make one `Jwks` for each issuer, where
@@ -42,12 +45,13 @@
  * @see https://www.rfc-editor.org/rfc/rfc7517#section-5
  * @since 0.1.0
  */
-import { type Duration, Effect, Schedule, type Scope } from "effect"
+import { type Duration, Effect, Result, Schedule, type Scope } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
+import * as AddressGuard from "../crypto/AddressGuard.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Policy from "../policy/Policy.ts"
 import * as Retry from "../policy/Retry.ts"
-import { fetching } from "./internal/jwt/fetchKeys.ts"
+import { fetching, type Place } from "./internal/jwt/fetchKeys.ts"
 import { KeySet } from "./internal/jwt/KeySet.ts"
 import { JwksTypeId, type KeySource } from "./internal/jwt/KeySource.ts"
 import { LocalKeys } from "./internal/jwt/LocalKeys.ts"
@@ -88,6 +92,12 @@ export interface Options {
   readonly name?: string | undefined
   /** Whether a URL may be without TLS: whoever is on the way can then sign for the issuer. Default: false. */
   readonly allowInsecureRequests?: boolean | undefined
+  /**
+   * Whether the URL may lead to this machine or to a private network. Set it for the key set of a server in your own network,
+   * and not for a URL that an issuer or a tenant has chosen. Default: false; a plain `http://127.0.0.1`, as in development, needs
+   * only `allowInsecureRequests`.
+   */
+  readonly allowPrivateNetworks?: boolean | undefined
 }
 
 /**
@@ -105,7 +115,7 @@ export const make = (
   Check.checkJwks("jwks", options)
   const timing = timingOf(options)
   const place = {
-    url: placeOf(String(url), options.allowInsecureRequests ?? false),
+    ...placeOf(String(url), options),
     name: options.name ?? "jwks",
     policy: Policy.merge(defaultPolicy, options.policy ?? {}),
     maxSize: options.maxSize ?? 131_072,
@@ -162,13 +172,28 @@ const timingOf = ({ cooldown, staleIfError, timeToLive }: Options) => {
   return { timeToLiveMillis, cooldownMillis, staleIfErrorMillis }
 }
 
-const placeOf = (text: string, allowInsecureRequests: boolean): URL => {
+const placeOf = (text: string, options: Options): Pick<Place, "url" | "isPublicOnly"> => {
+  const { allowInsecureRequests = false, allowPrivateNetworks = false } = options
   const url = URL.parse(text)
   const isUsable = url?.protocol === "https:" || (url?.protocol === "http:" && allowInsecureRequests)
-  if (url !== null && isUsable && url.username === "" && url.password === "") return url
+  if (url !== null && isUsable && url.username === "" && url.password === "") {
+    const isDevelopment = url.protocol === "http:" && AddressGuard.isLoopback(url)
+    if (allowPrivateNetworks || isDevelopment) return { url, isPublicOnly: false }
+    return { url: publicUrl(url), isPublicOnly: true }
+  }
   throw new InvalidOption.InvalidOption({
     option: "jwks.url",
     actual: url === null ? "no URL" : `a URL of ${url.protocol}${url.username === "" ? "" : " with a user name"}`,
     accepts: "an https URL without a user name; with allowInsecureRequests also an http URL"
+  })
+}
+
+const publicUrl = (url: URL): URL => {
+  const checked = AddressGuard.check(url)
+  if (Result.isSuccess(checked)) return url
+  throw new InvalidOption.InvalidOption({
+    option: "jwks.url",
+    actual: `at ${checked.failure.host} (${checked.failure.kind})`,
+    accepts: "a URL on the public internet; with allowPrivateNetworks also one on this machine or on a private network"
   })
 }

@@ -12,7 +12,15 @@
  * name the very issuer that was asked for, or it is refused. It is kept for an hour; when it can't be had anew then, the old
  * one goes on for a day.
  *
+ * An endpoint at the origin of the issuer is where you have said. Every other one is the server's choice: it must have TLS
+ * and be on the public internet, which the transport for Node checks again where it connects. Only an issuer on this machine
+ * (`http://127.0.0.1:4000`) may name endpoints on this machine. An issuer that a tenant brings is no choice of yours: set
+ * `untrustedIssuer`.
+ *
  * **Gotchas**
+ *
+ * With any other `HttpClient`, only the host that is written in a URL is checked, and not what it resolves to: see
+ * `AddressGuard`.
  *
  * Nothing is asked until the first login or token: a wrong issuer shows then. A failure is told to all who ask within the
  * next 5 seconds.
@@ -44,6 +52,7 @@
  */
 import { type Duration, Effect, Result } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
+import * as AddressGuard from "../crypto/AddressGuard.ts"
 import * as Engine from "../policy/Engine.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Policy from "../policy/Policy.ts"
@@ -51,7 +60,7 @@ import type { AuthError, Reason } from "./AuthError.ts"
 import { type AnyTarget, integrationOf } from "./Credentials.ts"
 import { type Answer, fieldsOf, malformed } from "./internal/oauth/answer.ts"
 import { Desk } from "./internal/oauth/Desk.ts"
-import { problemOfUrl } from "./internal/oauth/endpointUrl.ts"
+import { isGuarded, problemOfForeignUrl, problemOfUrl, type Reach } from "./internal/oauth/endpointUrl.ts"
 import { Kept } from "./internal/oauth/Kept.ts"
 import { serverIn } from "./internal/oauth/metadata.ts"
 import { policy } from "./OAuthClient.ts"
@@ -82,6 +91,16 @@ export interface Options {
   readonly quirks?: OAuthQuirks.OAuthQuirks
   /** Whether it may go without TLS on another machine. For tests only. Default: false. */
   readonly allowInsecureRequests?: boolean
+  /**
+   * Whether a third party has chosen the issuer, such as a tenant who brings its own: then the issuer itself, its
+   * description and all endpoints must be on the public internet. Default: false.
+   */
+  readonly untrustedIssuer?: boolean
+  /**
+   * Whether the description may name endpoints on this machine and on private networks, other than those at the origin of the
+   * issuer. A description then decides where credentials go inside of your network. Default: false.
+   */
+  readonly allowPrivateNetworks?: boolean
 }
 
 /**
@@ -103,7 +122,9 @@ export const make = (
     staleIfErrorMillis: InvalidOption.finiteMillis("oauthDiscovery.staleIfError", options.staleIfError ?? "1 day")
   }
   const compiled = Policy.compile(Policy.merge(policy, options.policy ?? {}))
-  const rules = { issuer, allowInsecure, quirks: options.quirks ?? OAuthQuirks.strict }
+  const reach = reachOf(issuer, options)
+  const rules = { ...reach, issuer, quirks: options.quirks ?? OAuthQuirks.strict }
+  const isPublicOnly = isGuarded(reach, url.href)
   return Effect.map(HttpClient.HttpClient, (client) => {
     const desk = new Desk({
       integration: typeof options.integration === "string" ? options.integration : integrationOf(options.integration),
@@ -119,11 +140,31 @@ export const make = (
       Result.flatMap(fieldsOf(answer, descriptionRules), (fields) =>
         Result.mapError(serverIn(fields, rules), (issue) => malformed(answer, issue))
       )
-    return new Kept(desk.fetch({ endpoint: "discovery", url: url.href, read }), times).value
+    return new Kept(desk.fetch({ endpoint: "discovery", url: url.href, isPublicOnly, read }), times).value
   })
 }
 
 const descriptionRules = OAuthQuirks.strict
+
+/** The program has chosen the issuer, and with it what is at its origin; the description chooses everything else. */
+const reachOf = (issuer: URL, options: Options): Reach => {
+  const { allowInsecureRequests = false, allowPrivateNetworks = false, untrustedIssuer = false } = options
+  const isLocal = AddressGuard.isLoopback(issuer) && !untrustedIssuer
+  const trusted = untrustedIssuer ? [] : [issuer.origin]
+  const reach = {
+    allowInsecure: allowInsecureRequests,
+    allowLoopback: isLocal,
+    allowPrivateNetworks,
+    trustedOrigins: isLocal || allowPrivateNetworks ? undefined : trusted
+  }
+  const problem = untrustedIssuer ? problemOfForeignUrl(issuer.href, reach) : undefined
+  if (problem === undefined) return reach
+  throw new InvalidOption.InvalidOption({
+    option: "oauthDiscovery.issuer",
+    actual: JSON.stringify(issuer.href),
+    accepts: "a URL on the public internet, because a third party has chosen it (untrustedIssuer)"
+  })
+}
 
 const issuerOf = (text: string, allowInsecure: boolean): URL => {
   const accepts = problemOfUrl(text, allowInsecure)

@@ -74,6 +74,11 @@ export interface Options extends Endpoints {
   readonly idTokenAlgorithms?: ReadonlyArray<string> | undefined
   /** Where it is not what the specifications say. Default: nowhere. */
   readonly quirks?: OAuthQuirks.OAuthQuirks | undefined
+  /**
+   * The origins whose addresses the program has chosen. Requests to endpoints elsewhere connect to public addresses alone
+   * (`AddressGuard`): for endpoints that a third party names. Default: all, because the program names them here.
+   */
+  readonly trustedOrigins?: ReadonlyArray<string> | undefined
   /** Whether its endpoints may go without TLS on another machine too. For tests only. Default: false. */
   readonly allowInsecureRequests?: boolean | undefined
 }
@@ -91,6 +96,8 @@ export interface OAuthServer extends Endpoints {
   readonly requiresPushedRequests: boolean
   readonly idTokenAlgorithms: ReadonlyArray<string> | undefined
   readonly quirks: OAuthQuirks.OAuthQuirks
+  /** Requests to endpoints of other origins connect to public addresses alone; undefined where all are trusted. */
+  readonly trustedOrigins: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -118,7 +125,8 @@ export const make = (options: Options): OAuthServer => {
     namesItselfInCallbacks: options.namesItselfInCallbacks ?? false,
     requiresPushedRequests: options.requiresPushedRequests ?? false,
     idTokenAlgorithms: options.idTokenAlgorithms,
-    quirks: options.quirks ?? OAuthQuirks.strict
+    quirks: options.quirks ?? OAuthQuirks.strict,
+    trustedOrigins: options.trustedOrigins
   }
 }
 

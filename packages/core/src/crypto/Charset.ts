@@ -112,7 +112,7 @@ export const charsetOf = (contentType: string | undefined): string | undefined =
 }
 
 /** One parameter: its name, and its value in quotes or without. */
-const parameter = /[^;]*;\s*([^=;\s"]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*)))?/gy
+const parameter = /[^;]*;\s*(?:([^=;\s"]+)\s*)?(?:=(?:\s*"((?:[^"\\]|\\.)*)"?|([^;]*)))?/gy
 
 const charsetLabel = (contentType: string): string | undefined => {
   for (const [, name, quoted, bare] of contentType.matchAll(parameter)) {

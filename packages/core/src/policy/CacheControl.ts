@@ -323,8 +323,9 @@ const normalised = (name: string, value: string): string =>
   name.startsWith("accept") && !value.includes('"')
     ? value
         .toLowerCase()
-        .replace(/\s*([,;])\s*/g, "$1")
-        .trim()
+        .split(/([,;])/)
+        .map((part) => part.trim())
+        .join("")
     : value.trim()
 
 /**

@@ -28,6 +28,7 @@
  * @since 0.1.0
  */
 
+import { Schema, SchemaTransformation } from "effect"
 import {
   isSecretName,
   isSecretParameter,
@@ -96,6 +97,58 @@ export const secrets = (text: string, known: ReadonlyArray<string>): string => {
   const without = longestFirst.reduce((left, form) => withoutBeginning(left.replaceAll(form, redacted), form), text)
   return patterns.reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), without)
 }
+
+/** A secret that is cut in half has lost its shape: more is searched than is kept. */
+const longestScanned = 16_384
+
+// oxlint-disable-next-line no-control-regex -- control characters are what is replaced
+const unprintable = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
+
+/**
+ * What an error may keep of a text from outside: without secrets, on one line, and at most `longest` characters. Characters
+ * that would begin a new line or change the direction of one are replaced by a space.
+ *
+ * **Example** (A server that repeats what it got)
+ *
+ * ```ts
+ * import { Redact } from "@causeway/core/policy"
+ *
+ * console.assert(Redact.excerpt("no such key:\nkey-1234", 100, ["key-1234"]) === "no such key: <redacted>")
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const excerpt = (text: string, longest: number, known: ReadonlyArray<string>): string =>
+  secrets(text.slice(0, longestScanned), known).replace(unprintable, " ").slice(0, longest)
+
+/**
+ * A text that an error of a provider keeps: decoding it makes an {@link excerpt} of at most 300 characters. For the fields of
+ * declared errors, whose texts end in messages and logs.
+ *
+ * **Example** (The error of an endpoint)
+ *
+ * ```ts
+ * import { Redact } from "@causeway/core/policy"
+ * import { Schema } from "effect"
+ *
+ * class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Redact.Excerpt }) {}
+ *
+ * const decoded = Schema.decodeUnknownSync(NotFound)({ _tag: "NotFound", message: "no such\nline" })
+ * console.assert(decoded.message === "no such line")
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Excerpt = Schema.String.pipe(
+  Schema.decode(
+    SchemaTransformation.transform<string, string>({
+      decode: (text) => excerpt(text, 300, []),
+      encode: (text) => text
+    })
+  )
+)
 
 const withoutBeginning = (text: string, form: string): string => {
   for (let length = form.length - 1; length >= shortestSecret; length -= 1) {

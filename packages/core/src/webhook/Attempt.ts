@@ -11,6 +11,9 @@
  * bearer token, a key with a well-known prefix, a password in a URL, the value after a name such as `token=`) is
  * replaced by `<redacted>`.
  *
+ * An error that throws when it is inspected, such as one with a getter that throws or a revoked Proxy, is recorded with
+ * what can be read of it.
+ *
  * **Gotchas**
  *
  * Redaction knows shapes, not your secrets: wrap them in `Redacted`, so that they never reach a message.
@@ -27,6 +30,7 @@
  */
 import { Cause, Data, Predicate } from "effect"
 import * as Redact from "../policy/Redact.ts"
+import { safely } from "./internal/safely.ts"
 
 /**
  * What is kept of an error.
@@ -35,7 +39,7 @@ import * as Redact from "../policy/Redact.ts"
  * @category models
  */
 export interface RecordedError {
-  /** The error's `_tag`, or its name. */
+  /** The error's `_tag`, or its name, at most 100 characters. */
   readonly tag: string
   /** The message, at most 500 characters, without secrets. */
   readonly message: string
@@ -100,10 +104,13 @@ export const describeCause = (cause: Cause.Cause<unknown>): RecordedError => {
  * @since 0.1.0
  * @category constructors
  */
-export const describeError = (error: unknown, fallbackTag: string): RecordedError =>
-  error instanceof Permanent
-    ? describeError(error.error, fallbackTag)
-    : { tag: tagOf(error) ?? fallbackTag, message: redact(messageOf(error)) }
+export const describeError = (error: unknown, fallbackTag: string): RecordedError => {
+  const described = unwrap(error)
+  return {
+    tag: cut(safely(() => tagOf(described), undefined) ?? fallbackTag, longestTag),
+    message: redact(safely(() => messageOf(described), unreadable))
+  }
+}
 
 /**
  * Cuts a message at 500 characters and replaces what looks like a secret by `<redacted>`.
@@ -113,7 +120,7 @@ export const describeError = (error: unknown, fallbackTag: string): RecordedErro
  */
 export const redact = (message: string): string => {
   const redacted = Redact.secrets(message.slice(0, longestScanned), [])
-  return redacted.length <= longestMessage ? redacted : `${redacted.slice(0, longestMessage - 1)}…`
+  return cut(redacted, longestMessage)
 }
 
 const longestMessage = 500
@@ -121,13 +128,39 @@ const longestMessage = 500
 // A secret cut in half no longer has its shape: redact first, on a text that is bounded too.
 const longestScanned = 10_000
 
+const longestTag = 100
+
+const unreadable = "The error has no description: reading it throws"
+
+const cut = (text: string, longest: number): string =>
+  text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
+
+/** Nested only as often as a mistake may nest it: the error may be its own. */
+const unwrap = (error: unknown): unknown => {
+  let inner = error
+  for (let depth = 0; depth < 10 && isPermanent(inner); depth += 1) inner = inner.error
+  return inner
+}
+
+/**
+ * Whether an error is {@link Permanent}. Safe for an error that throws when it is inspected.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isPermanent = (error: unknown): error is Permanent => safely(() => error instanceof Permanent, false)
+
 const tagOf = (error: unknown): string | undefined => {
-  if (Predicate.hasProperty(error, "_tag") && typeof error._tag === "string") return error._tag
-  return error instanceof Error ? error.name : undefined
+  const tag = Predicate.hasProperty(error, "_tag") ? error._tag : undefined
+  if (typeof tag === "string" && tag !== "") return tag
+  // Its type says that it is a text, and a program may set it to anything.
+  const name: unknown = error instanceof Error ? error.name : undefined
+  return typeof name === "string" && name !== "" ? name : undefined
 }
 
 const messageOf = (error: unknown): string => {
   if (typeof error === "string") return error
-  if (Predicate.hasProperty(error, "message") && typeof error.message === "string") return error.message
-  return ""
+  // Read once: a getter may return something else the next time.
+  const message = Predicate.hasProperty(error, "message") ? error.message : undefined
+  return typeof message === "string" ? message : ""
 }

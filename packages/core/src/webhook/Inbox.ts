@@ -27,6 +27,8 @@
  *   (`outcome`), `causeway_inbox_dead`, `causeway_inbox_in_flight`, `causeway_inbox_lag` and
  *   `causeway_inbox_attempt_duration` in milliseconds, and once a minute `causeway_inbox_events` (`status`) and
  *   `causeway_inbox_overdue` in milliseconds.
+ * - *Supervised.* A worker whose store fails or dies begins again after a delay of at most 30 seconds, with a log line and
+ *   `causeway_inbox_worker_restarts` (`part`). `health` and {@link checkHealth} say which workers run: see `InboxHealth`.
  * - Headers that carry credentials or signatures are dropped before an event is stored; {@link InboxSeal} seals the rest.
  *
  * **Gotchas**
@@ -74,7 +76,7 @@
 import { Clock, Context, Data, Effect, Latch, Layer, Option, Schedule, Schema } from "effect"
 import type { Duration, Scope } from "effect"
 import type { SqlClient } from "effect/sql"
-import { hash } from "node:crypto"
+import { hash, randomUUID } from "node:crypto"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import * as Attempt from "./Attempt.ts"
 import { InboxStore } from "./InboxStore.ts"
@@ -82,24 +84,27 @@ import type {
   Filter,
   FinishedStatus,
   InboxStoreError,
-  LaneRule,
   NewEvent,
   Page,
   Put,
   Selection,
   Service as Store
 } from "./InboxStore.ts"
+import * as InboxHealth from "./InboxHealth.ts"
 import * as InboxStoreMemory from "./InboxStoreMemory.ts"
 import * as InboxStoreSql from "./InboxStoreSql.ts"
+import { laneRule, parserOf, rejectStrayHandlers } from "./internal/handlerOptions.ts"
+import { logStopped } from "./internal/inboxLog.ts"
 import { type Meter, meterOf } from "./internal/inboxMetrics.ts"
 import { purgeInSteps, type Retention as Keeping } from "./internal/inboxUpkeep.ts"
+import { makeWatches } from "./internal/inboxWatches.ts"
 import * as InboxWorker from "./internal/inboxWorker.ts"
-import { plainText } from "./internal/plainText.ts"
+import { checkHandlers } from "./internal/optionChecks.ts"
+import { plainName } from "./internal/plainText.ts"
 import * as Remembering from "./internal/remembering.ts"
 import * as Traceparent from "./internal/traceparent.ts"
 import type { SignatureScheme } from "./SignatureScheme.ts"
 import type { Header, Status, Summary, WebhookEvent } from "./WebhookEvent.ts"
-import { checkHandlers } from "./internal/optionChecks.ts"
 
 /**
  * What came in.
@@ -110,7 +115,7 @@ import { checkHandlers } from "./internal/optionChecks.ts"
 export interface Arrival {
   /** Who sent it, such as `"github"`. Ids are unique within a source. */
   readonly source: string
-  /** The sender's id of the event. Default: the SHA-256 of the body. One of more than 500 characters is hashed. */
+  /** The sender's id of the event. Default: the SHA-256 of the body. An id of more than 500 characters is hashed. */
   readonly id?: string | undefined
   readonly type?: string | undefined
   /** What it is about, where that is known before it is read. Default: what the `key` of its worker says. */
@@ -118,12 +123,31 @@ export interface Arrival {
   readonly headers: ReadonlyArray<Header>
   /** The raw bytes. */
   readonly body: Uint8Array
+  /** Whether it is the same event although its body differs, for instance by a counter of attempts. Default: `false`. */
+  readonly bodyVaries?: boolean | undefined
+  /**
+   * Whether it only announces a change: it is a duplicate while an event with the same id waits to be handled, and a new one
+   * afterwards. Default: `false`.
+   */
+  readonly isNotification?: boolean | undefined
   /**
    * The `traceparent` of the delivery, which the span of its handling is linked to. Default: that of the current span.
    *
    * @see https://www.w3.org/TR/trace-context/#traceparent-header
    */
   readonly traceparent?: string | undefined
+}
+
+/**
+ * What a delivery was answered with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DeliveryAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
 }
 
 /**
@@ -138,6 +162,12 @@ export interface Service {
    * transaction on the same `SqlClient`, it commits or rolls back with it.
    */
   readonly store: (arrival: Arrival) => Effect.Effect<Put, InboxStoreError>
+  /** Stores events in one transaction, as {@link Service.store} does each; returns what became of each, in their order. */
+  readonly storeAll: (arrivals: ReadonlyArray<Arrival>) => Effect.Effect<ReadonlyArray<Put>, InboxStoreError>
+  /** Keeps the answer that the delivery of an event was given, for when it is repeated. The first answer counts. */
+  readonly keepAnswer: (key: number, answer: DeliveryAnswer) => Effect.Effect<void, InboxStoreError>
+  /** The answer that the delivery of an event was given, if one is kept: as long as the event. */
+  readonly answerTo: (key: number) => Effect.Effect<Option.Option<DeliveryAnswer>, InboxStoreError>
   /** Lists events by key, without their bodies; `after` is the last key of the page before. */
   readonly list: (page?: Page) => Effect.Effect<ReadonlyArray<Summary>, InboxStoreError>
   /** One event with its body and history. */
@@ -166,6 +196,10 @@ export interface Service {
   readonly reseal: Effect.Effect<number, InboxStoreError>
   /** Wakes the latch when an event of the source becomes due in this process, until the scope ends. */
   readonly wakeOn: (source: string, latch: Latch.Latch) => Effect.Effect<void, never, Scope.Scope>
+  /** Whether the workers of this process do their work. */
+  readonly health: Effect.Effect<InboxHealth.Health>
+  /** Takes a worker of the source into `health` until the scope ends, or as stopped when it ends by a defect. */
+  readonly watch: (source: string) => Effect.Effect<InboxHealth.Watch, never, Scope.Scope>
 }
 
 /**
@@ -235,7 +269,10 @@ export interface Options<Events extends Schemas, Handle extends Handlers<Events>
   readonly handle: Handle
   /** What to do with an event of another type: keep it, or handle it undecoded. Default: `"keep"`. */
   readonly otherwise?: "keep" | ((delivery: WebhookEvent) => Effect.Effect<unknown, unknown, R>) | undefined
-  /** What the schemas read. It may throw. Default: the body as JSON in strict UTF-8. */
+  /**
+   * What the schemas read. It may throw. Default: the body as JSON in strict UTF-8; of a form, an object of its fields, or
+   * the JSON in the payload field of the scheme.
+   */
   readonly parse?: ((delivery: WebhookEvent) => unknown) | undefined
   /** When a failed event is tried again. Default: 1 second, doubling up to 1 hour, 15 times (about 4 hours). */
   readonly retry?: Schedule.Schedule<unknown, Attempt.FailedAttempt> | undefined
@@ -368,11 +405,33 @@ export const run = <Events extends Schemas, const Handle extends Handlers<Events
       const store = yield* InboxStore
       const inbox = yield* Inbox
       const latch = yield* Latch.make()
+      const watch = yield* inbox.watch(options.source)
       yield* inbox.wakeOn(options.source, latch)
-      return yield* InboxWorker.run(store, latch, worker)
+      return yield* InboxWorker.run(store, latch, worker, watch)
     })
   )
 }
+
+/**
+ * How the workers of this process are, or `InboxUnhealthy` when one is not running, a part of one is failing, or one of
+ * the given `sources` has no worker here.
+ *
+ * @since 0.1.0
+ * @category health
+ */
+export const checkHealth = (
+  options: { readonly sources?: ReadonlyArray<string> | undefined } = {}
+): Effect.Effect<InboxHealth.Health, InboxHealth.InboxUnhealthy, Inbox> =>
+  Effect.flatMap(Inbox, (inbox) =>
+    Effect.flatMap(inbox.health, (health) => {
+      const present = new Set(health.workers.map(({ source }) => source))
+      const missing = (options.sources ?? []).filter((source) => !present.has(source)).map(InboxHealth.stopped)
+      const unhealthy = [...health.workers.filter((worker) => !InboxHealth.isHealthy(worker)), ...missing]
+      return unhealthy.length === 0
+        ? Effect.succeed(health)
+        : Effect.fail(new InboxHealth.InboxUnhealthy({ workers: unhealthy }))
+    })
+  )
 
 /**
  * Handles the events of a source as long as the layer lives.
@@ -383,34 +442,50 @@ export const run = <Events extends Schemas, const Handle extends Handlers<Events
 export const layerHandlers = <Events extends Schemas, const Handle extends Handlers<Events>, R = never>(
   options: Options<Events, Handle, R>
 ): Layer.Layer<never, never, Inbox | InboxStore | ServicesOf<Events, Handle> | R> =>
-  Layer.effectDiscard(Effect.forkScoped(run(options)))
+  // At once, so that a health check finds the worker as soon as the layer is built.
+  Layer.effectDiscard(
+    Effect.forkScoped(
+      Effect.tapDefect(run(options), (defect) => logStopped(options.source, defect)),
+      { startImmediately: true }
+    )
+  )
 
 const makeService = (store: Store, meterFor: (source: string) => Meter): Service => {
   const latches = new Map<string, Set<Latch.Latch>>()
   const desks = new Map<string, Desk>()
+  const watches = makeWatches()
   const wakeAll = Effect.sync(() => latches.forEach((set) => set.forEach((latch) => latch.openUnsafe())))
 
   const deskOf = (source: string): Desk => {
     const known = desks.get(source)
     if (known !== undefined) return known
     const meter = meterFor(source)
-    const wake = store.afterCommit(Effect.sync(() => latches.get(source)?.forEach((latch) => latch.openUnsafe())))
+    const name = plainName(source)
+    const wake = store.afterCommit(Effect.sync(() => latches.get(name)?.forEach((latch) => latch.openUnsafe())))
     const desk = { meter, wake }
     desks.set(source, desk)
     return desk
   }
 
   // Written without a generator, as every event goes through here.
-  const put = (arrival: Arrival) =>
+  const putAll = (arrivals: ReadonlyArray<Arrival>) =>
     Effect.contextWith((context: Context.Context<never>) => {
-      const traceparent = arrival.traceparent ?? Traceparent.currentIn(context)
+      const current = Traceparent.currentIn(context)
       const now = Context.get(context, Clock.Clock).currentTimeMillisUnsafe()
-      const desk = deskOf(arrival.source)
-      return Effect.tap(store.put(toNewEvent(arrival, traceparent, now)), ({ _tag }) => {
-        desk.meter.update("stored", 1, results[_tag])
-        return _tag === "Stored" ? desk.wake : Effect.void
+      const events = arrivals.map((arrival) => toNewEvent(arrival, arrival.traceparent ?? current, now))
+      return Effect.tap(store.put(events), (puts) => {
+        const woken = new Set<Desk>()
+        for (const [index, { _tag }] of puts.entries()) {
+          const desk = deskOf(arrivals[index]?.source ?? "")
+          desk.meter.update("stored", 1, results[_tag])
+          if (_tag === "Stored") woken.add(desk)
+        }
+        return Effect.forEach(woken, ({ wake }) => wake, { discard: true })
       })
     })
+
+  // One answer for one event.
+  const put = (arrival: Arrival) => Effect.map(putAll([arrival]), (puts) => puts[0] as Put)
 
   const replay = (selection: Selection) =>
     Effect.gen(function* () {
@@ -427,13 +502,12 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
       return discarded > 0
     })
 
-  const listen = (source: string, latch: Latch.Latch) =>
-    store.listen((told) => {
-      if (told === undefined || told === source) latch.openUnsafe()
-    })
-
   return {
     store: put,
+    storeAll: (arrivals) => (arrivals.length === 0 ? Effect.succeed([]) : putAll(arrivals)),
+    keepAnswer: (key, answer) => store.keepAnswer(key, { bytes: new TextEncoder().encode(JSON.stringify(answer)) }),
+    answerTo: (key) =>
+      Effect.map(store.answerTo(key), (kept) => Option.fromUndefinedOr(kept && readAnswer(kept.bytes))),
     list: (page = {}) => store.list({ ...page, limit: pageSize(page.limit) }),
     get: (key) => Effect.map(store.get(key), Option.fromUndefinedOr),
     count: (filter = {}) => store.count(filter),
@@ -448,13 +522,20 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
       )
     },
     reseal: store.reseal,
-    wakeOn: (source, latch) =>
-      Effect.acquireRelease(
-        Effect.sync(() => latches.set(source, (latches.get(source) ?? new Set()).add(latch))),
-        () => Effect.sync(() => latches.get(source)?.delete(latch))
-      ).pipe(Effect.andThen(Effect.forkScoped(listen(source, latch))), Effect.asVoid)
+    wakeOn: (source, latch) => {
+      const name = plainName(source)
+      return Effect.acquireRelease(
+        Effect.sync(() => latches.set(name, (latches.get(name) ?? new Set()).add(latch))),
+        () => Effect.sync(() => latches.get(name)?.delete(latch))
+      ).pipe(Effect.asVoid)
+    },
+    watch: watches.watch,
+    health: Effect.map(watches.health, (workers) => ({ healthy: workers.every(InboxHealth.isHealthy), workers }))
   }
 }
+
+// What is kept is what `keepAnswer` wrote.
+const readAnswer = (bytes: Uint8Array): DeliveryAnswer => JSON.parse(new TextDecoder().decode(bytes)) as DeliveryAnswer
 
 const results = {
   Stored: { result: "stored" },
@@ -475,20 +556,21 @@ const pageSize = (limit = 100): number => Math.min(InvalidOption.integer("limit"
 
 const toNewEvent = (arrival: Arrival, traceparent: string | undefined, now: number): NewEvent => {
   const digest = hash("sha256", arrival.body, "hex")
+  const name = arrival.id === undefined || arrival.id === "" ? digest : arrival.id
   return {
     source: arrival.source,
-    id: arrival.id === undefined || arrival.id === "" ? digest : nameOf(arrival.id),
+    // A notification has nothing that tells it from the one before.
+    id: arrival.isNotification === true ? `${name}:${randomUUID()}` : name,
+    announces: arrival.isNotification === true ? name : undefined,
     type: arrival.type,
-    lane: arrival.lane === undefined ? undefined : nameOf(arrival.lane),
+    lane: arrival.lane,
     traceparent,
     headers: arrival.headers.filter(([name]) => !isSensitive(name)),
     body: arrival.body,
-    digest,
+    digest: arrival.bodyVaries === true ? hash("sha256", name, "hex") : digest,
     now
   }
 }
-
-const nameOf = (text: string): string => InboxWorker.boundedName(plainText(text))
 
 const isSensitive = (header: string): boolean =>
   /authorization|cookie|signature|token|secret|password|hmac|api-?key|credential/i.test(header)
@@ -515,22 +597,6 @@ const makeWorker = <Events extends Schemas, Handle extends Handlers<Events>, R>(
   retention: options.retention === null ? undefined : keeping(options.retention ?? {}, options.scheme)
 })
 
-interface LaneOptions {
-  readonly key?: unknown
-  readonly ordered?: boolean | undefined
-  readonly maxPerKey?: number | undefined
-  readonly whenDead?: "goOn" | "stand" | undefined
-}
-
-const laneRule = ({ key, maxPerKey, ordered = false, whenDead }: LaneOptions): LaneRule | undefined => {
-  if (whenDead === "stand" && !ordered) {
-    throw new InvalidOption.InvalidOption({ option: "whenDead", actual: '"stand"', accepts: '"goOn" without ordered' })
-  }
-  const limit = maxPerKey === undefined ? (ordered ? 1 : Infinity) : InvalidOption.integer("maxPerKey", maxPerKey, 1)
-  if (!ordered && limit === Infinity && key === undefined) return undefined
-  return { limit, ordered, stands: whenDead === "stand", decided: key !== undefined }
-}
-
 const keeping = (retention: Retention, scheme: SignatureScheme | undefined): Keeping => {
   const age = (status: FinishedStatus, otherwise: Duration.Input): number | undefined => {
     const given = retention[status]
@@ -553,7 +619,7 @@ const keeping = (retention: Retention, scheme: SignatureScheme | undefined): Kee
 const makeHandler = <Events extends Schemas, Handle extends Handlers<Events>, R>(
   options: Options<Events, Handle, R>
 ): InboxWorker.Worker<ServicesOf<Events, Handle> | R>["handle"] => {
-  const { events, handle, otherwise = "keep", parse = parseJson } = options
+  const { events, handle, otherwise = "keep", parse = parserOf(options.scheme) } = options
   rejectStrayHandlers(Object.keys(events), Object.keys(handle))
   const handlers = new Map(
     Object.entries(events).map(([type, schema]) => {
@@ -573,19 +639,6 @@ type OwnHandler<R> = (event: unknown, delivery: WebhookEvent) => Effect.Effect<u
 
 type ReadableSchema<R> = Schema.Constraint & { readonly DecodingServices: R }
 
-const rejectStrayHandlers = (types: ReadonlyArray<string>, handled: ReadonlyArray<string>): void => {
-  const missing = types.find((type) => !handled.includes(type))
-  if (missing !== undefined)
-    InvalidOption.reject(`handle.${missing}`, undefined, "a function, as for each type in events")
-  const stray = handled.find((type) => !types.includes(type))
-  if (stray === undefined) return
-  throw new InvalidOption.InvalidOption({
-    option: "handle",
-    actual: JSON.stringify(stray),
-    accepts: `one of the types in events: ${types.join(", ")}`
-  })
-}
-
 const decodeThen = <R>(
   type: string,
   schema: ReadableSchema<R>,
@@ -601,6 +654,3 @@ const decodeThen = <R>(
       Effect.flatMap((event) => handle(event, delivery))
     )
 }
-
-const parseJson = (delivery: WebhookEvent): unknown =>
-  JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(delivery.body))

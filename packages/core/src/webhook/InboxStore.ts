@@ -14,6 +14,8 @@
  * - A *lane* holds what is about the same thing. Events of a lane can be bounded and ordered, see {@link LaneRule}.
  * - An id that was purged is remembered, so that what comes again is found to be a duplicate.
  * - The same table holds the dead letters of what we send (`bury`, direction `"out"`).
+ * - The stores of this library take any text. They store and look for U+0000 and lone surrogates as U+FFFD, and replace a
+ *   source, id or lane of more than 500 characters by its SHA-256, so that every database finds the same events.
  *
  * **Gotchas**
  *
@@ -29,10 +31,10 @@
  * const program = Effect.gen(function* () {
  *   const store = yield* InboxStore.InboxStore
  *   const event = { source: "github", id: "1", type: "ping", headers: [], body: new Uint8Array(), digest: "d", now: 0 }
- *   return [yield* store.put(event), yield* store.put(event)]
+ *   return [yield* store.put([event]), yield* store.put([event])]
  * })
  *
- * const [first, second] = await Effect.runPromise(program.pipe(Effect.provide(InboxStoreMemory.layer())))
+ * const [[first] = [], [second] = []] = await Effect.runPromise(program.pipe(Effect.provide(InboxStoreMemory.layer())))
  * console.assert(first?._tag === "Stored" && second?._tag === "Duplicate")
  * ```
  *
@@ -59,6 +61,21 @@ export class InboxStoreError extends Data.TaggedError("InboxStoreError")<{
 }
 
 /**
+ * A stored event can't be read, as after a change by hand or a damaged file. It is dead at once; its row stays as it is,
+ * and it can be replayed when the row is repaired. The message names the parts, never what they hold.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnreadableEvent extends Data.TaggedError("UnreadableEvent")<{
+  readonly detail: string
+}> {
+  override get message(): string {
+    return `The stored event can't be read: ${this.detail}`
+  }
+}
+
+/**
  * An event to store. `digest` is the SHA-256 of the body, in hex; `now` is in epoch milliseconds.
  *
  * @since 0.1.0
@@ -72,6 +89,11 @@ export interface NewEvent {
   readonly body: Uint8Array
   readonly digest: string
   readonly now: number
+  /**
+   * What a notification announces, where the event is one: it is a duplicate while another event with the same text waits
+   * for its first attempt.
+   */
+  readonly announces?: string | undefined
   /** What it is about, where that is known already. */
   readonly lane?: string | undefined
   readonly traceparent?: string | undefined
@@ -92,6 +114,17 @@ export type Put =
   | { readonly _tag: "Conflicting"; readonly key: number }
 
 /**
+ * The answer that a delivery was given: bytes, and the name of the key where they are sealed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeptAnswer {
+  readonly bytes: Uint8Array
+  readonly sealedBy?: string | undefined
+}
+
+/**
  * A worker's hold on an event.
  *
  * @since 0.1.0
@@ -106,7 +139,7 @@ export interface Claim {
   readonly failures: ReadonlyArray<Attempt>
   /** Whether it was taken over from a worker whose lease ran out. */
   readonly takenOver: boolean
-  /** Why its headers and body, which are sealed, can't be opened; then they are empty. */
+  /** Why it can't be read, or its headers and body, which are sealed, can't be opened; then they are empty. */
   readonly unreadable?: unknown
 }
 
@@ -183,10 +216,13 @@ export interface Buried extends NewEvent {
  * @category models
  */
 export interface Service {
-  readonly put: (event: NewEvent) => Effect.Effect<Put, InboxStoreError>
+  /** How many connections the store shares with all else in the process, where there is such a limit and it is known. */
+  readonly connections?: number | undefined
+  /** Stores events in one transaction; returns what became of each, in their order. */
+  readonly put: (events: ReadonlyArray<NewEvent>) => Effect.Effect<ReadonlyArray<Put>, InboxStoreError>
   /**
    * Gives at most `limit` due events of a source to a worker, until `leaseUntil`. With `lanes`, an event whose turn has
-   * not come is put off until it has.
+   * not come is put off until it has. One that can't be read is given too, as `unreadable`, and keeps no other from it.
    */
   readonly claim: (options: {
     readonly source: string
@@ -221,10 +257,14 @@ export interface Service {
   /** Seals what is not sealed with the first key; returns how many. */
   readonly reseal: Effect.Effect<number, InboxStoreError>
   /**
-   * Tells the sources of events that other processes stored, until it is interrupted; `undefined` stands for all. A store
-   * that hears of none waits for ever.
+   * Tells the sources of events that other processes stored, until it is interrupted or fails; `undefined` stands for all,
+   * and is told when listening has begun. A store that hears of none waits for ever.
    */
-  readonly listen: (wake: (source: string | undefined) => void) => Effect.Effect<never>
+  readonly listen: (wake: (source: string | undefined) => void) => Effect.Effect<never, InboxStoreError>
+  /** Keeps the answer that a delivery was given, unless one is kept: the first counts. */
+  readonly keepAnswer: (key: number, answer: KeptAnswer) => Effect.Effect<void, InboxStoreError>
+  /** The answer that the delivery of an event was given, if one is kept. */
+  readonly answerTo: (key: number) => Effect.Effect<KeptAnswer | undefined, InboxStoreError>
   /** Stores a dead letter of an outgoing event; one with the same source and id grows in history. */
   readonly bury: (event: Buried) => Effect.Effect<number, InboxStoreError>
   /** Ends the dead letter of an outgoing event that was delivered after all, by the last of these attempts. */

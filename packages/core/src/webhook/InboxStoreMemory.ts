@@ -34,6 +34,7 @@ import type {
   Buried,
   Claim,
   Filter,
+  KeptAnswer,
   LaneRule,
   NewEvent,
   Purge,
@@ -43,6 +44,8 @@ import type {
   Settlement
 } from "./InboxStore.ts"
 import { heldUntil } from "./internal/laneHold.ts"
+import { notificationDueAt } from "./internal/notifications.ts"
+import { plainStore } from "./internal/plainStore.ts"
 import { type RawStore, sealedStore } from "./internal/sealedStore.ts"
 import { WebhookEvent } from "./WebhookEvent.ts"
 import type { Fields, Status } from "./WebhookEvent.ts"
@@ -67,7 +70,7 @@ export interface Options {
  */
 export const make = (options: Options = {}, seal?: Seal): Service => {
   checkMemory("", options)
-  return sealedStore(makeStore(options), seal)
+  return plainStore(sealedStore(makeStore(options), seal))
 }
 
 /**
@@ -89,6 +92,8 @@ const makeStore = (options: Options): RawStore => {
   const rows = new Map<number, Row>()
   const keys = new Map<string, number>()
   const seen = new Map<string, Seen>()
+  /** The latest event of each notification. */
+  const latest = new Map<string, { readonly key: number; readonly dueAt: number }>()
   let lastKey = 0
 
   const add = (fields: Arrived, digest: string, identity: string): Row | undefined => {
@@ -99,6 +104,7 @@ const makeStore = (options: Options): RawStore => {
       history: [],
       digest,
       identity,
+      answer: undefined,
       fence: 0,
       replayedAt: 0,
       startedAt: 0,
@@ -111,6 +117,7 @@ const makeStore = (options: Options): RawStore => {
   }
 
   const put = (event: NewEvent): Put | undefined => {
+    if (event.announces !== undefined) return putNotification(event, JSON.stringify([event.source, event.announces]))
     const identity = identityOf("in", event, "")
     const first = find(identity) ?? remembered(identity, event.now)
     if (first === undefined) {
@@ -121,6 +128,19 @@ const makeStore = (options: Options): RawStore => {
     const variant = identityOf("in", event, event.digest)
     const row = find(variant) ?? add(arrived(event, "kept", true), event.digest, variant)
     return row && { _tag: "Conflicting", key: row.key }
+  }
+
+  const putNotification = (event: NewEvent, announced: string): Put | undefined => {
+    const before = latest.get(announced)
+    const waiting = rows.get(before?.key ?? 0)
+    if (waiting?.status === "pending" && waiting.attempts === 0) return { _tag: "Duplicate", key: waiting.key }
+    const dueAt = notificationDueAt(event.now, before?.dueAt)
+    const row = add({ ...arrived(event, "pending", false), dueAt }, event.digest, identityOf("in", event, ""))
+    if (row === undefined) return undefined
+    latest.delete(announced)
+    latest.set(announced, { key: row.key, dueAt })
+    for (const oldest of latest.size > capacity ? [...latest.keys()].slice(0, 1) : []) latest.delete(oldest)
+    return { _tag: "Stored", key: row.key }
   }
 
   const find = (identity: string): Row | undefined => rows.get(keys.get(identity) ?? 0)
@@ -217,7 +237,13 @@ const makeStore = (options: Options): RawStore => {
     })
 
   return {
-    put: (event) => orFull(() => put(event)),
+    put: (events) => Effect.forEach(events, (event) => orFull(() => put(event))),
+    keepAnswer: (key, answer) =>
+      Effect.sync(() => {
+        const row = rows.get(key)
+        if (row !== undefined) row.answer ??= answer
+      }),
+    answerTo: (key) => Effect.sync(() => rows.get(key)?.answer),
     claim: (asked) => Effect.sync(() => claim(asked)),
     renew: (claim, leaseUntil) =>
       Effect.sync(() => {
@@ -312,6 +338,7 @@ interface Row extends Omit<Fields, "history" | "status" | "dueAt" | "attempts" |
   held: boolean
   readonly digest: string
   readonly identity: string
+  answer: KeptAnswer | undefined
 }
 
 /** The id of an event that was purged. */

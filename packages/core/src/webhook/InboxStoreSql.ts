@@ -20,8 +20,8 @@
  *
  * **Gotchas**
  *
- * Another dialect than `sqlite` and `pg` fails when the layer is built. U+0000 in a name, an id or a header is stored as
- * U+FFFD.
+ * Another dialect than `sqlite` and `pg` fails when the layer is built. So does a pool of one connection on Postgres, which
+ * one that listens would take for good.
  *
  * **Example** (An inbox over a database)
  *
@@ -52,6 +52,8 @@ import {
   statusByKey,
   toStoreError
 } from "./internal/inboxSql/database.ts"
+import { checkConnections, limitOf } from "./internal/inboxSql/connections.ts"
+import * as KeptAnswers from "./internal/inboxSql/answers.ts"
 import * as DeadLetters from "./internal/inboxSql/deadLetters.ts"
 import * as Listening from "./internal/inboxSql/listening.ts"
 import * as Looking from "./internal/inboxSql/looking.ts"
@@ -59,11 +61,13 @@ import { migrate } from "./internal/inboxSql/tables.ts"
 import * as Together from "./internal/inboxSql/together.ts"
 import type { Answers, Work } from "./internal/inboxSql/together.ts"
 import * as Upkeep from "./internal/inboxSql/upkeep.ts"
+import { plainStore } from "./internal/plainStore.ts"
 import { type RawStore, sealedStore } from "./internal/sealedStore.ts"
 
 /**
  * Makes the store, and its tables where they are missing or of an earlier release. Fails with `InboxStoreError` when the
- * dialect is neither SQLite nor Postgres, or the tables can't be made.
+ * dialect is neither SQLite nor Postgres, the tables can't be made, or there is no second connection beside the one that
+ * listens.
  *
  * @since 0.1.0
  * @category constructors
@@ -73,7 +77,8 @@ export const make: Effect.Effect<Service, InboxStoreError, SqlClient.SqlClient |
     const sql = (yield* SqlClient.SqlClient).withoutTransforms()
     const database = makeDatabase(sql, yield* dialectOf(sql))
     yield* Effect.mapError(migrate, (cause) => toStoreError("make its tables", cause))
-    return sealedStore(yield* makeStore(database), yield* InboxSeal)
+    yield* checkConnections(database)
+    return plainStore(sealedStore(yield* makeStore(database), yield* InboxSeal))
   }
 )
 
@@ -98,6 +103,9 @@ const dialectOf = (sql: SqlClient.SqlClient): Effect.Effect<Database["dialect"],
 /** How many share a transaction: enough for the disk not to matter, few enough for no one to wait long. */
 const groupSize = 64
 
+const bytesOf = (work: Work): number =>
+  work._tag === "Put" ? work.events.reduce((sum, { body }) => sum + body.byteLength, 0) : 0
+
 const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { sql } = database
@@ -109,7 +117,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
     /** A worker gives its whole transaction up when the event can't be ended in it: there is nothing to save in between. */
     const performWithin = (work: Work) =>
       work._tag === "Settle" ? failing(operations.Settle)(Together.perform(database, [work])) : perform([work])
-    const group = GroupCommit.make({ run: perform, meetsAll, size: groupSize, fibers: 1 })
+    const group = GroupCommit.make({ run: perform, meetsAll, size: groupSize, bytesOf })
     const handling = yield* group
     // Postgres commits side by side; SQLite has one connection, and all that it writes at a time may share a commit.
     const storing = database.dialect === "pg" ? yield* group : handling
@@ -130,7 +138,8 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       })
 
     return {
-      put: (event) => ask<"Put">({ _tag: "Put", event }),
+      connections: limitOf(database),
+      put: (events) => ask<"Put">({ _tag: "Put", events }),
       claim: (options) => ask<"Claim">({ _tag: "Claim", options }),
       renew: (claim, leaseUntil) =>
         sql`UPDATE causeway_events SET due_at = ${Math.round(leaseUntil)}
@@ -150,6 +159,8 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       discard: (selection, now) => transactional("discard events", Looking.discard(database, selection, now)),
       purge: (options) => transactional("purge events", Upkeep.purge(database, options)),
       forget: (now) => failing("forget ids")(Upkeep.forget(database, now)),
+      keepAnswer: (key, answer) => failing("keep an answer")(KeptAnswers.keep(database, key, answer)),
+      answerTo: (key) => failing("find an answer")(KeptAnswers.find(database, key)),
       bury: (event) => transactional("store a dead letter", DeadLetters.bury(database, event)),
       exhume: (key, history) => transactional("end a dead letter", DeadLetters.exhume(database, key, history)),
       listen,

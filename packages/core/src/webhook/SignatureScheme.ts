@@ -13,11 +13,13 @@
  * | `signature` | a header ({@link singleHeader}, {@link numberedHeaders}), a list in a header ({@link headerList}), a field ({@link inField}, {@link inItems}), a token ({@link jwt}) | required |
  * | `signedContent` | a template of slots and text ({@link Slot}), or listed fields ({@link listedFields}) | required |
  * | `keys` | what a secret looks like and what it computes ({@link mac}, {@link ed25519}, {@link digest}, …) | required |
- * | `bindings` | hashes of the request in a place that is signed ({@link hashOf}) | none |
+ * | `bindings` | parts of the request, or their hashes, in a place that is signed ({@link hashOf}, {@link textOf}) | none |
  * | `timestamp` | where, in which unit, and how far from now it may be | none, tolerance 5 minutes both ways |
- * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link claim}) | none |
+ * | `eventId`, `eventType` | a header, a path in the body, a claim ({@link header}, {@link body}, {@link formJson}, {@link formXml}, {@link claim}, {@link joined}) | none |
+ * | `identity` | what makes two deliveries the same event ({@link byFields}, {@link byBody}, {@link byBodyWithout}, {@link notification}) | `eventId`, else the body |
+ * | `batch` | how a delivery of several events is split ({@link items}) | one delivery is one event |
  * | `handshake` | challenges to answer ({@link signedEcho}, {@link openEcho}, …) | none |
- * | `delivery` | media types, probes, the answers that are wanted, how long an event is sent again | any, none, any, unknown |
+ * | `delivery` | media types, size, probes, the answers that are wanted, how long an event is sent again | any, 1 MiB, none, any, unknown |
  * | `docs` | the provider's page, and what the record was checked against | required |
  *
  * **Gotchas**
@@ -53,7 +55,7 @@
  */
 import { Duration } from "effect"
 import { dual } from "effect/Function"
-import { describe, finiteMillis, InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
+import { describe, finiteMillis, integer, InvalidOption, positiveMillis } from "../policy/InvalidOption.ts"
 import * as Check from "./internal/schemeChecks.ts"
 
 // -----------------------------------------------------------------------------------------------------------------
@@ -71,19 +73,127 @@ export interface SignatureScheme {
   readonly signature: Signature
   /** The bytes that are signed. */
   readonly signedContent: SignedContent
+  /** The forms of the URL that may be signed where the content has `{url}`. */
+  readonly urlForms: ReadonlyArray<UrlForm>
+  /** Names under which a header may come instead, by the name that the scheme has for it. */
+  readonly headerAliases: Readonly<Record<string, string>>
   /** The forms a secret may have; a secret is of the first form whose prefix it carries. */
   readonly keys: ReadonlyArray<KeyForm>
   readonly timestamp: Timestamp | undefined
-  /** Where the id is by which repeated deliveries are recognised. */
+  /** Where the provider's id of an event is. */
   readonly eventId: EventField | undefined
+  /** What makes two deliveries the same event, where that is not the id or the body; {@link identitiesOf} says it always. */
+  readonly identity: ReadonlyArray<Identity> | undefined
+  /** How a delivery that holds several events is split; `undefined` where each holds one. */
+  readonly batch: Batch | undefined
   /** Where the event type may be; the first field that is there counts. */
   readonly eventType: ReadonlyArray<EventField>
-  /** Hashes of parts of the request, in a place that the signature covers. */
+  /** Parts of the request, or their hashes, in a place that the signature covers. */
   readonly bindings: ReadonlyArray<Binding>
   readonly handshake: Handshake | ReadonlyArray<Handshake> | undefined
   readonly delivery: Delivery
   readonly docs: Docs
 }
+
+/**
+ * What makes two deliveries the same event.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Identity = FieldsIdentity | BodyIdentity | NotificationIdentity
+
+/**
+ * An id, or several fields that are one together.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FieldsIdentity {
+  readonly _tag: "Fields"
+  readonly fields: ReadonlyArray<EventField>
+  /** Whether an event has one id, or each of its deliveries to different endpoints has its own. */
+  readonly per: "event" | "delivery"
+  /** Whether the body of a repeated delivery differs, for instance by a counter. */
+  readonly varies: boolean
+}
+
+/**
+ * A body that no two events share, together with fields beside it, such as a header with the type.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BodyIdentity {
+  readonly _tag: "Body"
+  readonly with: ReadonlyArray<EventField>
+  /** The paths in a JSON body to what differs when a delivery is repeated, such as a counter. */
+  readonly without: ReadonlyArray<ReadonlyArray<string>>
+}
+
+/**
+ * No id: the provider says that something has changed, in the same bytes each time. One is dropped only while another with
+ * the same bytes waits to be handled, which announces the same.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NotificationIdentity {
+  readonly _tag: "Notification"
+}
+
+/**
+ * How a delivery that holds several events is split. Each item is an event with its own id, type, lane and retries. A
+ * delivery without items is none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Batch {
+  /** Where the items are; those of all lists are events. A delivery that has none of the lists is one event. */
+  readonly lists: ReadonlyArray<BatchList>
+  /** The most items of a delivery. */
+  readonly maxItems: number
+  /** The field of a form body that holds the JSON with the lists; `undefined` where that is the body. */
+  readonly formField: string | undefined
+}
+
+/**
+ * A list of events in a JSON body.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchList {
+  /** The keys that lead to the list, `*` for each item of a list on the way; empty where the body is the list. */
+  readonly list: ReadonlyArray<string>
+  /** The paths within an item that are its id together; of several, the first that is there. Without one, its bytes. */
+  readonly id: ReadonlyArray<ReadonlyArray<ReadonlyArray<string>>>
+  /** The paths within an item where its type may be; the parts of one are joined by `.`. */
+  readonly type: ReadonlyArray<ReadonlyArray<ReadonlyArray<string>>>
+  /** Whether an item differs when it is repeated, for instance by a counter. */
+  readonly varies: boolean
+  /** Whether an item without an id announces a change only, as {@link NotificationIdentity}. */
+  readonly notifies: boolean
+  /** The path in the body to what tells equal items of two deliveries apart, where items have no id. */
+  readonly with: ReadonlyArray<string> | undefined
+}
+
+/**
+ * A form of the URL that a provider may have signed, because its servers or a proxy wrote it another way.
+ *
+ * | form | the URL |
+ * |---|---|
+ * | `given` | as the request or the receiver's options have it |
+ * | `port` | with its port, a default one too |
+ * | `no port` | without its port |
+ * | `encoded query` | with its query as `node:querystring` writes it |
+ * | `decoded query` | with the escapes of `:/?@!$'()*,;` in its query undone |
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type UrlForm = "given" | "port" | "no port" | "encoded query" | "decoded query"
 
 /**
  * Where the signatures are, and how they are written.
@@ -108,6 +218,11 @@ export interface SingleHeader {
   readonly encoding: Encoding
   /** Between signatures without labels; `undefined` where a header holds one. */
   readonly separator: string | undefined
+  /**
+   * Whether a header may be there several times, each with a signature, as after a rotation. A proxy may have joined them
+   * with commas.
+   */
+  readonly isRepeated: boolean
 }
 
 /**
@@ -146,7 +261,7 @@ export interface InItems {
 
 /**
  * A JSON Web Token in a header, whose claims say what it covers. `exp` and `nbf` are held to, with the leeway; a token
- * without `exp` is refused, unless the scheme has a timestamp.
+ * without `exp` is refused, unless the scheme has a timestamp or says that its tokens do not expire.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7519
  * @since 0.1.0
@@ -157,10 +272,16 @@ export interface Jwt {
   readonly name: string
   /** Text before the token, such as `Bearer `. */
   readonly prefix: string
+  /** Whether the token may also be without it. */
+  readonly isPrefixOptional: boolean
   /** What the claim `iss` must be; `undefined` for anything, or for the id of the key where secrets have one. */
   readonly issuer: string | undefined
+  /** What other claims must be. */
+  readonly claims: Readonly<Record<string, string | boolean>>
   /** How far `exp` may be behind our clock, and `nbf` ahead of it, in milliseconds. */
   readonly leewayMillis: number
+  /** Whether a token must have `exp`. Where it need not, a replay is recognised by its id only. */
+  readonly needsExpiry: boolean
 }
 
 /**
@@ -198,7 +319,7 @@ export type Encoding = "hex" | "base64" | "base64url" | "utf8"
 export interface SignedContent {
   readonly template: string
   readonly parts: ReadonlyArray<ContentPart>
-  /** Other contents that the provider may have signed instead. */
+  /** Other contents that the provider may have signed instead. One whose fields are not there is left out. */
   readonly alternatives: ReadonlyArray<SignedContent>
 }
 
@@ -262,6 +383,7 @@ export interface ListedPart {
  * | `{body}` | the raw bytes |
  * | `{timestamp}`, `{id}` | the text of the scheme's timestamp, and of the event's id in its header |
  * | `{method}`, `{url}` | the upper-case method, and the public URL that the provider called |
+ * | `{bareUrl}` | the URL without its query |
  * | `{path}` | the URL's path and query |
  * | `{secret}` | the secret, for {@link digest} and for the audience of a {@link certificate} |
  * | `{crc32}` | the CRC-32 of the body in decimal, which anybody can keep while changing the body |
@@ -282,6 +404,7 @@ export type Slot =
   | "id"
   | "method"
   | "url"
+  | "bareUrl"
   | "path"
   | "secret"
   | "crc32"
@@ -292,7 +415,8 @@ export type Slot =
   | "token"
 
 /**
- * A hash of a part of the request, in a place that the signature covers: a claim, or a parameter of a signed URL.
+ * A hash of a part of the request, or that part itself, in a place that the signature covers: a claim, or a parameter of a
+ * signed URL.
  *
  * @since 0.1.0
  * @category models
@@ -300,10 +424,13 @@ export type Slot =
 export interface Binding {
   readonly at: ClaimField | QueryField
   readonly content: SignedContent
-  readonly hash: Hash
+  /** `undefined` where the place has the text itself. */
+  readonly hash: Hash | undefined
   readonly encoding: "hex" | "base64" | "base64url"
   /** Whether a delivery may go without it, and leave that part unsigned. */
   readonly isOptional: boolean
+  /** Whether a delivery without a body may go without it. */
+  readonly mayBeAbsentWithoutBody: boolean
 }
 
 /**
@@ -321,6 +448,7 @@ export type KeyForm =
   | TokenKey
   | CertificateKey
   | JwtSecret
+  | JwtKey
   | JwkKey
 
 /**
@@ -332,13 +460,20 @@ export type KeyForm =
 export interface MacKey {
   readonly _tag: "Mac"
   readonly hash: Hash
-  /** How the text of the secret, after its prefix, becomes the bytes of the key. */
-  readonly encoding: "utf8" | "hex" | "hex-any-case" | "base64"
+  /**
+   * How the text of the secret, after its prefix, becomes the bytes of the key. `utf8-nfkd` is UTF-8 after the Unicode
+   * normalization NFKD, which changes accented letters only.
+   */
+  readonly encoding: "utf8" | "utf8-nfkd" | "hex" | "hex-any-case" | "base64"
   /** Text that the secret starts with and that is no part of the key, such as `whsec_`. */
   readonly prefix: string
+  /** Whether a secret may go without the prefix. */
+  readonly isPrefixOptional: boolean
   /** Bounds of the key's length in bytes. */
   readonly minBytes: number
   readonly maxBytes: number
+  /** The least length of a key that signs; a key that only verifies may have been made by a less strict provider. */
+  readonly minBytesToSign: number
   /** A hash of those bytes that is the key in their place. */
   readonly derivation: Hash | undefined
   /** What ends the id of the key, for secrets of the form `id:secret`. */
@@ -420,7 +555,7 @@ export interface CertificateKey {
   readonly _tag: "Certificate"
   /** Where the delivery says where the certificate is. */
   readonly url: EventField
-  /** The hosts it may be at; `*` stands for letters, digits and dashes within one label. */
+  /** The hosts it may be at; `{region}` as a label stands for the name of an AWS region. */
   readonly hosts: ReadonlyArray<string>
   /** What the path of the URL must begin and end with. */
   readonly path: { readonly prefix: string; readonly suffix: string }
@@ -447,7 +582,21 @@ export interface JwtSecret {
 }
 
 /**
- * A public key of the provider's, by the `kid` of a {@link Jwt}. It needs no secret.
+ * A key pair of a {@link Jwt} whose public half the provider shows to its user: it verifies, as SPKI, the private half signs,
+ * as PKCS #8; each in PEM or as base64 of its DER. An RSA key has at least 2048 bits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JwtKey {
+  readonly _tag: "JwtKey"
+  readonly algorithm: JwkAlgorithm
+  readonly label: undefined
+}
+
+/**
+ * A public key of the provider's, by the `kid` of a {@link Jwt}. It needs no secret, unless it signs for others too: then
+ * the place of a secret is taken by what the claim `aud` must be or have, such as the base URL of an app.
  *
  * @since 0.1.0
  * @category models
@@ -455,8 +604,12 @@ export interface JwtSecret {
 export interface JwkKey {
   readonly _tag: "Jwk"
   readonly algorithms: ReadonlyArray<JwkAlgorithm>
-  /** Where the keys are. */
+  /** Where the keys are; with `{kid}` in its path, where each of them is. */
   readonly url: string
+  /** Whether a token must be addressed to one of the secrets, in its claim `aud`. */
+  readonly needsAudience: boolean
+  /** The claims that a secret names after the audience, with a space before each, where that alone is not enough. */
+  readonly audienceWith: ReadonlyArray<string>
   readonly label: undefined
 }
 
@@ -469,7 +622,7 @@ export interface JwkKey {
 export type JwtMacAlgorithm = "HS256" | "HS384" | "HS512"
 
 /**
- * The algorithms of a {@link JwkKey}.
+ * The algorithms of a {@link JwkKey} or a {@link JwtKey}.
  *
  * @since 0.1.0
  * @category models
@@ -477,7 +630,8 @@ export type JwtMacAlgorithm = "HS256" | "HS384" | "HS512"
 export type JwkAlgorithm = "ES256" | "RS256"
 
 /**
- * An ed25519 key pair: the public half verifies, the private half signs.
+ * An ed25519 key pair: the public half verifies, the private half signs. A form without a prefix for the public half also
+ * takes it as SPKI in PEM, as some providers publish it.
  *
  * @since 0.1.0
  * @category models
@@ -512,6 +666,11 @@ export interface Timestamp {
   readonly unit: TimestampUnit
   /** The largest age, and the largest lead over our clock, in milliseconds. */
   readonly toleranceMillis: { readonly past: number; readonly future: number }
+  /**
+   * The largest age where deliveries are deduplicated by what is signed, in milliseconds: of a provider that repeats an
+   * event with its first timestamp. `undefined` where the age is the same.
+   */
+  readonly retryToleranceMillis: number | undefined
 }
 
 /**
@@ -539,7 +698,16 @@ export type TimestampField = HeaderField | ListItem | BodyField | FormJsonField 
  * @since 0.1.0
  * @category models
  */
-export type EventField = HeaderField | BodyField | FormJsonField | FormField | QueryField | ClaimField
+export type EventField =
+  | HeaderField
+  | BodyField
+  | FormJsonField
+  | FormXmlField
+  | FormField
+  | QueryField
+  | ClaimField
+  | PresentField
+  | JoinedField
 
 /**
  * The value of a header.
@@ -587,6 +755,18 @@ export interface FormJsonField {
 }
 
 /**
+ * The text of an element in XML that is the value of a field of a form body, in base64. The path begins below the root.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FormXmlField {
+  readonly _tag: "FormXml"
+  readonly field: string
+  readonly path: ReadonlyArray<string>
+}
+
+/**
  * A field of a form body.
  *
  * @since 0.1.0
@@ -606,6 +786,29 @@ export interface FormField {
 export interface QueryField {
   readonly _tag: "Query"
   readonly name: string
+}
+
+/**
+ * A text that is meant where something is there, such as `message` where the body has a member of that name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PresentField {
+  readonly _tag: "Present"
+  readonly path: ReadonlyArray<string>
+  readonly value: string
+}
+
+/**
+ * Several fields that are one text together, joined by `.`; it is there where all of them are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JoinedField {
+  readonly _tag: "Joined"
+  readonly fields: ReadonlyArray<EventField>
 }
 
 /**
@@ -677,8 +880,8 @@ export interface SignedProof {
 }
 
 /**
- * A signed request that wants a URL to be fetched, at one of the hosts, in which `*` stands for letters, digits and dashes
- * within one label.
+ * A signed request that wants a URL to be fetched, at one of the hosts, in which `{region}` as a label stands for the name
+ * of an AWS region.
  *
  * @since 0.1.0
  * @category models
@@ -700,7 +903,7 @@ export interface OpenEcho {
   readonly _tag: "OpenEcho"
   readonly method: "GET" | "POST"
   readonly when: When | undefined
-  readonly challenge: HeaderField | QueryField
+  readonly challenge: HeaderField | QueryField | BodyField
   /** Where the request has a token that we chose; `undefined` when anybody may ask. */
   readonly verifyToken: QueryField | undefined
   readonly jsonKey: string | undefined
@@ -769,6 +972,8 @@ export interface SignedEcho {
 export interface Delivery {
   /** The media types that deliveries come in, in lower case; `undefined` for any. */
   readonly contentTypes: ReadonlyArray<string> | undefined
+  /** The methods by which events come. A GET has its event in the query. */
+  readonly methods: ReadonlyArray<EventMethod>
   /** The methods of requests that only ask whether the endpoint is there. */
   readonly probes: ReadonlyArray<Probe>
   /** The answer to an event; `undefined` where any 2xx is right. */
@@ -780,7 +985,23 @@ export interface Delivery {
    * request where it limits that. Zero where it never is, `undefined` where the provider does not say.
    */
   readonly retriedForMillis: number | undefined
+  /** Whether the provider signs each attempt with a new timestamp; `undefined` where that is not known. */
+  readonly resigns: boolean | undefined
+  /** The largest body that the provider sends, in bytes; `undefined` where it does not say. */
+  readonly maxBytes: number | undefined
+  /** How long the provider waits for an answer, in milliseconds; `undefined` where it does not say. */
+  readonly answerWithinMillis: number | undefined
+  /** The form field that holds the JSON of an event, where a delivery comes as a form. */
+  readonly payloadField: string | undefined
 }
+
+/**
+ * A method of a request that carries an event.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type EventMethod = "POST" | "GET" | "PUT" | "PATCH" | "DELETE"
 
 /**
  * A method of a request that carries no event: it is answered, and nothing is stored.
@@ -801,10 +1022,12 @@ export interface Acknowledgement {
   readonly status: number
   readonly contentType: string
   readonly body: string
+  /** A header of the delivery that the answer repeats, whatever else is answered; `undefined` for none. */
+  readonly echo: string | undefined
 }
 
 /**
- * What a provider wants to read where its delivery is not taken. The status says why, and is the receiver's.
+ * What a provider wants to read where its delivery is not taken.
  *
  * @since 0.1.0
  * @category models
@@ -812,6 +1035,8 @@ export interface Acknowledgement {
 export interface Refusal {
   readonly contentType: string
   readonly body: string
+  /** The status for each signature that is missing, malformed or wrong; `undefined` where the receiver may choose. */
+  readonly status: number | undefined
 }
 
 /**
@@ -841,10 +1066,17 @@ export interface Options {
   readonly signature: Signature
   /** Such as `{timestamp}.{body}`; with several, any of them. A scheme given back is taken as it is. */
   readonly signedContent: string | ReadonlyArray<string> | SignedContent
+  /** Any of these may be signed where the content has `{url}`. Default: `given`. */
+  readonly urlForms?: ReadonlyArray<UrlForm> | undefined
+  /** Such as `{ "svix-id": "webhook-id" }`, for headers that come under other names. Default: none. */
+  readonly headerAliases?: Readonly<Record<string, string>> | undefined
   readonly keys: ReadonlyArray<KeyForm>
   readonly timestamp?: TimestampOptions | Timestamp | undefined
   readonly eventId?: EventField | undefined
   readonly eventType?: ReadonlyArray<EventField>
+  /** Default: `eventId`, where there is one; else the body. */
+  readonly identity?: Identity | ReadonlyArray<Identity> | undefined
+  readonly batch?: BatchOptions | Batch | undefined
   readonly bindings?: ReadonlyArray<Binding>
   readonly handshake?: Handshake | ReadonlyArray<Handshake> | undefined
   readonly delivery?: DeliveryOptions | Delivery | undefined
@@ -860,6 +1092,8 @@ export interface Options {
 export interface DeliveryOptions {
   /** The media types that deliveries come in, such as `application/json`. Default: any. */
   readonly contentTypes?: ReadonlyArray<string> | undefined
+  /** The methods by which events come. Default: POST. */
+  readonly methods?: ReadonlyArray<EventMethod> | undefined
   /** The methods of requests that only ask whether the endpoint is there. Default: none. */
   readonly probes?: ReadonlyArray<Probe> | undefined
   /** The answer to an event. Defaults: any 2xx; where there is one, status 200, no body, plain text. */
@@ -868,6 +1102,28 @@ export interface DeliveryOptions {
   readonly refusal?: Partial<Refusal> | undefined
   /** How long after its first delivery an event may be sent again. Default: unknown. */
   readonly retriedFor?: Duration.Input | undefined
+  /** Whether each attempt is signed with a new timestamp. Default: unknown. */
+  readonly resigns?: boolean | undefined
+  /** The largest body that the provider sends, in bytes. Default: unknown. */
+  readonly maxBytes?: number | undefined
+  /** How long the provider waits for an answer. Default: unknown. */
+  readonly answerWithin?: Duration.Input | undefined
+  /** The form field that holds the JSON of an event, such as `payload`. Default: none. */
+  readonly payloadField?: string | undefined
+}
+
+/**
+ * The options of a scheme's batches.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface BatchOptions {
+  readonly lists: ReadonlyArray<BatchList>
+  /** The most items of a delivery. Default: 1000. */
+  readonly maxItems?: number | undefined
+  /** The field of a form body that holds the JSON with the lists. Default: the body is that JSON. */
+  readonly formField?: string | undefined
 }
 
 /**
@@ -881,6 +1137,11 @@ export interface TimestampOptions {
   readonly unit: TimestampUnit
   /** How far from now the timestamp may be, both ways or each way. Default 5 minutes both ways. */
   readonly tolerance?: Tolerance
+  /**
+   * How old a delivery may be in a receiver that deduplicates, for a provider that repeats events with their first
+   * timestamp: as long as it repeats them. Needs an identity that is signed. Default: no longer than the tolerance.
+   */
+  readonly retryTolerance?: Duration.Input | undefined
 }
 
 /**
@@ -903,10 +1164,14 @@ export const make = (options: Options): SignatureScheme => {
     id: checkId(options.id),
     signature: options.signature,
     signedContent: parseTemplate(options.signedContent),
+    urlForms: options.urlForms ?? ["given"],
+    headerAliases: options.headerAliases ?? {},
     keys: options.keys,
     timestamp: options.timestamp && makeTimestamp(options.timestamp),
     eventId: options.eventId,
     eventType: options.eventType ?? [],
+    identity: options.identity === undefined ? undefined : listOf(options.identity),
+    batch: options.batch && makeBatch(options.batch),
     bindings: options.bindings ?? [],
     handshake: options.handshake,
     delivery: makeDelivery(options.delivery ?? {}),
@@ -915,18 +1180,24 @@ export const make = (options: Options): SignatureScheme => {
   checkKeys(scheme)
   checkTimestamp(scheme)
   checkSlots(scheme)
+  checkRetryTolerance(scheme)
   return scheme
 }
 
 /**
- * A signature as the whole value of a header, after an optional prefix.
+ * A signature as the whole value of a header, after an optional prefix. Default: each header is there once.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const singleHeader = (
   names: string | ReadonlyArray<string>,
-  options: { readonly encoding: Encoding; readonly prefix?: string; readonly separator?: string }
+  options: {
+    readonly encoding: Encoding
+    readonly prefix?: string
+    readonly separator?: string
+    readonly isRepeated?: boolean
+  }
 ): SingleHeader => {
   Check.checkHeaderNames(names)
   Check.checkSingleHeader(options)
@@ -935,7 +1206,8 @@ export const singleHeader = (
     names: checkHeaders("signature.names", typeof names === "string" ? [names] : names),
     prefix: options.prefix ?? "",
     encoding: options.encoding,
-    separator: options.separator === undefined ? undefined : checkPunctuation("signature.separator", options.separator)
+    separator: options.separator === undefined ? undefined : checkPunctuation("signature.separator", options.separator),
+    isRepeated: options.isRepeated ?? false
   }
 }
 
@@ -997,22 +1269,32 @@ export const inItems = (options: Omit<InItems, "_tag">): InItems => {
 }
 
 /**
- * A JSON Web Token in a header. Defaults: no prefix, any issuer, a leeway of 5 seconds.
+ * A JSON Web Token in a header. Defaults: no prefix, any issuer, a leeway of 5 seconds, `exp` is needed.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const jwt = (
   name: string,
-  options: { readonly prefix?: string; readonly issuer?: string; readonly leeway?: Duration.Input } = {}
+  options: {
+    readonly prefix?: string
+    readonly isPrefixOptional?: boolean
+    readonly issuer?: string
+    readonly claims?: Jwt["claims"]
+    readonly leeway?: Duration.Input
+    readonly needsExpiry?: boolean
+  } = {}
 ): Jwt => {
   Check.checkJwt(options)
   return {
     _tag: "Jwt",
     name: checkHeader("signature.name", name),
     prefix: options.prefix ?? "",
+    isPrefixOptional: options.isPrefixOptional ?? false,
     issuer: options.issuer,
-    leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds")
+    claims: options.claims ?? {},
+    leewayMillis: positiveMillis("SignatureScheme.signature.leeway", options.leeway ?? "5 seconds"),
+    needsExpiry: options.needsExpiry ?? true
   }
 }
 
@@ -1046,8 +1328,10 @@ export const mac = (options: {
   readonly hash: Hash
   readonly encoding?: MacKey["encoding"]
   readonly prefix?: string
+  readonly isPrefixOptional?: boolean
   readonly minBytes?: number
   readonly maxBytes?: number
+  readonly minBytesToSign?: number
   readonly derivation?: Hash
   readonly idSeparator?: string
   readonly alternative?: MacAlternative
@@ -1064,8 +1348,10 @@ export const mac = (options: {
     hash: options.hash,
     encoding: options.encoding ?? "utf8",
     prefix: options.prefix ?? "",
+    isPrefixOptional: options.isPrefixOptional ?? false,
     minBytes,
     maxBytes,
+    minBytesToSign: integer("SignatureScheme.keys.minBytesToSign", options.minBytesToSign ?? minBytes, minBytes),
     derivation: options.derivation,
     idSeparator: options.idSeparator,
     alternative: options.alternative,
@@ -1172,7 +1458,9 @@ export const jwtSecret = (options: {
 }
 
 /**
- * A public key of the provider's, found by the `kid` of a token among those at a URL.
+ * A public key of the provider's, found by the `kid` of a token among those at a URL, or in PEM at a URL of its own, which
+ * has `{kid}` in its path. Default: for any audience. With `audienceWith: ["email"]` a secret is the audience, a space and the
+ * claim `email`.
  *
  * @since 0.1.0
  * @category constructors
@@ -1180,12 +1468,31 @@ export const jwtSecret = (options: {
 export const jwk = (options: {
   readonly algorithms: readonly [JwkAlgorithm, ...Array<JwkAlgorithm>]
   readonly url: string
+  readonly needsAudience?: boolean
+  readonly audienceWith?: ReadonlyArray<string>
 }): JwkKey => {
   Check.checkJwk(options)
   return {
     _tag: "Jwk",
     algorithms: options.algorithms,
     url: checkHttps("keys.url", options.url),
+    needsAudience: options.needsAudience ?? options.audienceWith !== undefined,
+    audienceWith: options.audienceWith ?? [],
+    label: undefined
+  }
+}
+
+/**
+ * A key pair of a token, whose public half is the secret that verifies.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const jwtKey = (options: { readonly algorithm: JwkAlgorithm }): JwtKey => {
+  Check.checkJwtKey(options)
+  return {
+    _tag: "JwtKey",
+    algorithm: options.algorithm,
     label: undefined
   }
 }
@@ -1203,6 +1510,7 @@ export const hashOf = (
     readonly hash: Hash
     readonly encoding: Binding["encoding"]
     readonly isOptional?: boolean
+    readonly mayBeAbsentWithoutBody?: boolean
   }
 ): Binding => {
   Check.checkTemplate(template)
@@ -1212,7 +1520,30 @@ export const hashOf = (
     content: parseTemplate(template),
     hash: options.hash,
     encoding: options.encoding,
-    isOptional: options.isOptional ?? false
+    isOptional: options.isOptional ?? false,
+    mayBeAbsentWithoutBody: options.mayBeAbsentWithoutBody ?? false
+  }
+}
+
+/**
+ * A part of the request as it is in a claim, such as the URL that was called. Default: it must be there.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const textOf = (
+  template: string,
+  options: { readonly at: ClaimField; readonly isOptional?: boolean }
+): Binding => {
+  Check.checkTemplate(template)
+  Check.checkTextOf(options)
+  return {
+    at: options.at,
+    content: parseTemplate(template),
+    hash: undefined,
+    encoding: "base64url",
+    isOptional: options.isOptional ?? false,
+    mayBeAbsentWithoutBody: false
   }
 }
 
@@ -1294,6 +1625,22 @@ export const formJson = (field: string, ...path: readonly [string, ...Array<stri
 }
 
 /**
+ * An element in the XML that a form body holds in one of its fields, in base64, as the place of a type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const formXml = (field: string, ...path: readonly [string, ...Array<string>]): FormXmlField => {
+  Check.checkFieldName(field)
+  Check.checkPath(path)
+  return {
+    _tag: "FormXml",
+    field,
+    path
+  }
+}
+
+/**
  * A field of a form body as the place of a signature, an id or a type.
  *
  * @since 0.1.0
@@ -1316,6 +1663,36 @@ export const query = (name: string): QueryField => {
 }
 
 /**
+ * The name of a member of a JSON body as the type of an event, where that member is there, whatever it is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const present = (value: string, ...path: ReadonlyArray<string>): PresentField => {
+  Check.checkFieldName(value)
+  Check.checkPath(path.length === 0 ? [value] : path)
+  return {
+    _tag: "Present",
+    path: path.length === 0 ? [value] : path,
+    value
+  }
+}
+
+/**
+ * Several fields together as the place of a type, such as `TRANSACTIONS.SYNC_UPDATES_AVAILABLE`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const joined = (...fields: readonly [EventField, EventField, ...Array<EventField>]): JoinedField => {
+  Check.checkFields(fields)
+  return {
+    _tag: "Joined",
+    fields
+  }
+}
+
+/**
  * A claim of the token as the place of a timestamp, an id or a type.
  *
  * @since 0.1.0
@@ -1325,6 +1702,102 @@ export const claim = (name: string): ClaimField => {
   Check.checkName(name)
   return { _tag: "Claim", name }
 }
+
+/**
+ * An id as the identity of events, or several fields that are one together. Default: one for each event, and repeated
+ * deliveries with the same body.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const byFields = (
+  fields: EventField | readonly [EventField, ...Array<EventField>],
+  options: { readonly per?: FieldsIdentity["per"]; readonly varies?: boolean } = {}
+): FieldsIdentity => {
+  Check.checkFields(fields)
+  Check.checkByFields(options)
+  return {
+    _tag: "Fields",
+    fields: "_tag" in fields ? [fields] : fields,
+    per: options.per ?? "event",
+    varies: options.varies ?? false
+  }
+}
+
+/**
+ * The body as the identity of events, together with fields beside it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const byBody = (...fields: ReadonlyArray<EventField>): BodyIdentity => {
+  for (const field of fields) Check.checkField(field)
+  return {
+    _tag: "Body",
+    with: fields,
+    without: []
+  }
+}
+
+/**
+ * The JSON of the body as the identity of events, without the values at these paths, such as `retries` or `meta.attempt`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const byBodyWithout = (...paths: readonly [string, ...Array<string>]): BodyIdentity => {
+  Check.checkPaths(paths)
+  return {
+    _tag: "Body",
+    with: [],
+    without: paths.map(pathOf)
+  }
+}
+
+/**
+ * Deliveries that only announce a change, in the same bytes each time.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const notification: NotificationIdentity = { _tag: "Notification" }
+
+/**
+ * A list of events in a JSON body. Paths are keys joined by dots, `*` for each item of a list on the way; `id` and `type` list
+ * alternatives, of which the first that is there counts, and `+` joins paths that are one together. Defaults: the body itself,
+ * the bytes of the item, no type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const items = (
+  options: {
+    /** Such as `events` or `entry.*.changes`. */
+    readonly list?: string
+    /** Such as `eventId`, `id+status` or `messages.*.id`. */
+    readonly id?: string | ReadonlyArray<string>
+    /** Such as `event` or `resource_type+action`. */
+    readonly type?: string | ReadonlyArray<string>
+    readonly varies?: boolean
+    readonly notifies?: boolean
+    /** Such as `time_ms`, of the delivery. */
+    readonly with?: string
+  } = {}
+): BatchList => {
+  Check.checkItems(options)
+  return {
+    list: pathOf(options.list ?? ""),
+    id: [options.id ?? []].flat().map(joinedPaths),
+    type: [options.type ?? []].flat().map(joinedPaths),
+    varies: options.varies ?? false,
+    notifies: options.notifies ?? false,
+    with: options.with === undefined ? undefined : pathOf(options.with)
+  }
+}
+
+const pathOf = (text: string): ReadonlyArray<string> => (text === "" ? [] : text.split("."))
+
+const joinedPaths = (text: string): ReadonlyArray<ReadonlyArray<string>> => text.split("+").map(pathOf)
 
 /**
  * A challenge in a signed request that is answered with one of the request's fields.
@@ -1402,7 +1875,7 @@ export const signedConfirmation = (options: {
  */
 export const openEcho = (options: {
   readonly method: "GET" | "POST"
-  readonly challenge: HeaderField | QueryField
+  readonly challenge: HeaderField | QueryField | BodyField
   readonly when?: When
   readonly verifyToken?: QueryField
   readonly jsonKey?: string
@@ -1473,6 +1946,19 @@ export const withTolerance: {
 })
 
 /**
+ * What makes two deliveries of a scheme the same event: the first of these whose fields are all there. The last one always
+ * applies.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const identitiesOf = ({
+  eventId,
+  identity = eventId === undefined ? [] : [byFields(eventId)]
+}: Pick<SignatureScheme, "eventId" | "identity">): ReadonlyArray<Identity> =>
+  identity.length === 0 || identity.at(-1)?._tag === "Fields" ? [...identity, byBody()] : identity
+
+/**
  * Whether the signed content has this slot, so that the signature covers it.
  *
  * @since 0.1.0
@@ -1492,6 +1978,7 @@ const slots: ReadonlyArray<string> = [
   "id",
   "method",
   "url",
+  "bareUrl",
   "path",
   "secret",
   "crc32",
@@ -1530,7 +2017,10 @@ const checkSchemeId = checkText(
   "lower-case letters and digits, joined by dashes or dots"
 )
 
-const checkHost = checkText(/^[a-z0-9*-]+(\.[a-z0-9*-]+)+$/, "a host name in lower case, with * within a label")
+const checkHost = checkText(
+  /^(?:[a-z0-9-]+|\{region\})(?:\.(?:[a-z0-9-]+|\{region\}))+$/,
+  "a host name in lower case, in which a label may be {region}"
+)
 
 const checkHttps = checkText(/^https:\/\/[^/]/, "a URL that begins with https://")
 
@@ -1602,7 +2092,78 @@ const parseField = (kind: string, argument: string): EventField | ItemField | un
 const makeTimestamp = (options: TimestampOptions | Timestamp): Timestamp =>
   "toleranceMillis" in options
     ? options
-    : { at: options.at, unit: options.unit, toleranceMillis: toleranceMillis(options.tolerance ?? defaultTolerance) }
+    : {
+        at: options.at,
+        unit: options.unit,
+        toleranceMillis: toleranceMillis(options.tolerance ?? defaultTolerance),
+        retryToleranceMillis:
+          options.retryTolerance === undefined
+            ? undefined
+            : positiveMillis("SignatureScheme.timestamp.retryTolerance", options.retryTolerance)
+      }
+
+const listOf = (identity: Identity | ReadonlyArray<Identity>): ReadonlyArray<Identity> =>
+  "_tag" in identity ? [identity] : identity
+
+const makeBatch = ({ formField, lists, maxItems = 1000 }: BatchOptions | Batch): Batch =>
+  lists.length > 0
+    ? { lists, maxItems: integer("SignatureScheme.batch.maxItems", maxItems, 1), formField }
+    : reject("batch.lists", "an empty list", "at least one list")
+
+/** Who captured a delivery could send it again for as long as it is taken: it must be known for as long, by what is signed. */
+const checkRetryTolerance = (scheme: SignatureScheme): void => {
+  const { delivery, timestamp } = scheme
+  const retryTolerance = timestamp?.retryToleranceMillis
+  if (timestamp === undefined || retryTolerance === undefined) return
+  if (retryTolerance < Math.max(timestamp.toleranceMillis.past, delivery.retriedForMillis ?? 0)) {
+    reject(
+      "timestamp.retryTolerance",
+      Duration.format(Duration.millis(retryTolerance)),
+      "at least as long as the tolerance, and as the provider sends an event again"
+    )
+  }
+  if (!reachableIdentities(scheme).every((each) => isSignedIdentity(scheme, each))) {
+    reject("timestamp.retryTolerance", "with an identity that is not signed", "given only with one that is")
+  }
+}
+
+/** The identities up to the first that every delivery has, because its fields are required by the signed content. */
+const reachableIdentities = (scheme: SignatureScheme): ReadonlyArray<Identity> => {
+  const identities = identitiesOf(scheme)
+  const isRequired = (field: EventField) =>
+    scheme.signedContent.parts.some((part) => names(part, field) && !(part._tag === "Field" && part.isOptional))
+  const last = identities.findIndex((each) => each._tag === "Fields" && each.fields.every(isRequired))
+  return last === -1 ? identities : identities.slice(0, last + 1)
+}
+
+const isSignedIdentity = (scheme: SignatureScheme, identity: Identity): boolean => {
+  switch (identity._tag) {
+    case "Fields":
+      return identity.fields.some((field) => isSignedField(scheme, field))
+    case "Body":
+      return covers(scheme, "body") || scheme.bindings.some(({ content }) => hasSlot(content, "body"))
+    case "Notification":
+      return false
+  }
+}
+
+const isSignedField = (scheme: SignatureScheme, field: EventField): boolean => {
+  const { parts } = scheme.signedContent
+  if (field._tag === "Header")
+    return scheme.eventId?._tag === "Header" && covers(scheme, "id") && field.name === scheme.eventId.name
+  if (field._tag === "Claim") return true
+  if (field._tag === "Joined") return field.fields.every((each) => isSignedField(scheme, each))
+  return parts.some((part) => names(part, field)) || (field._tag !== "Query" && covers(scheme, "body"))
+}
+
+/** Whether a part of the signed content is this field in every delivery. */
+const names = (part: ContentPart, field: EventField): boolean => {
+  if (part._tag === "Listed") return Object.values(part.names).every((list) => isListed(list, field))
+  return part._tag === "Field" && JSON.stringify(part.field) === JSON.stringify(field)
+}
+
+const isListed = (list: ReadonlyArray<string>, field: EventField): boolean =>
+  field._tag === "Body" && field.path.length === 1 && list.some((name) => name.replace("*", "") === field.path[0])
 
 const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => {
   const { past, future } = isDirected(tolerance) ? tolerance : { past: tolerance, future: tolerance }
@@ -1615,34 +2176,50 @@ const toleranceMillis = (tolerance: Tolerance): Timestamp["toleranceMillis"] => 
 const isDirected = (tolerance: Tolerance): tolerance is Extract<Tolerance, { readonly past: Duration.Input }> =>
   typeof tolerance === "object" && tolerance !== null && "past" in tolerance
 
+/** One of both fields is enough, because a scheme that was written as JSON has lost what is undefined. */
+const isDelivery = (options: DeliveryOptions | Delivery): options is Delivery =>
+  "retriedForMillis" in options || "answerWithinMillis" in options
+
 const makeDelivery = (options: DeliveryOptions | Delivery): Delivery =>
-  "retriedForMillis" in options
+  isDelivery(options)
     ? options
     : {
         contentTypes: options.contentTypes?.map((type) => checkMediaType("delivery.contentTypes", type)),
+        methods: options.methods ?? ["POST"],
         probes: options.probes ?? [],
         acknowledgement: options.acknowledgement && makeAcknowledgement(options.acknowledgement),
         refusal: options.refusal && makeRefusal(options.refusal),
         retriedForMillis:
           options.retriedFor === undefined
             ? undefined
-            : finiteMillis("SignatureScheme.delivery.retriedFor", options.retriedFor)
+            : finiteMillis("SignatureScheme.delivery.retriedFor", options.retriedFor),
+        resigns: options.resigns,
+        maxBytes:
+          options.maxBytes === undefined
+            ? undefined
+            : integer("SignatureScheme.delivery.maxBytes", options.maxBytes, 1),
+        answerWithinMillis:
+          options.answerWithin === undefined
+            ? undefined
+            : positiveMillis("SignatureScheme.delivery.answerWithin", options.answerWithin),
+        payloadField: options.payloadField
       }
 
 const plainText = "text/plain; charset=utf-8"
 
-const makeRefusal = ({ body: text = "", contentType = plainText }: Partial<Refusal>): Refusal => ({
-  contentType,
-  body: text
-})
+const makeRefusal = ({ body: text = "", contentType = plainText, status }: Partial<Refusal>): Refusal =>
+  status === undefined || (Number.isInteger(status) && status >= 400 && status <= 499)
+    ? { contentType, body: text, status }
+    : reject("delivery.refusal.status", String(status), "a status from 400 to 499")
 
 const makeAcknowledgement = ({
   body: text = "",
   contentType = plainText,
+  echo,
   status = 200
 }: Partial<Acknowledgement>): Acknowledgement =>
   Number.isInteger(status) && status >= 200 && status <= 299
-    ? { status, contentType, body: text }
+    ? { status, contentType, body: text, echo: echo && checkHeader("delivery.acknowledgement.echo", echo) }
     : reject("delivery.acknowledgement.status", String(status), "a status from 200 to 299")
 
 const checkKeys = ({ keys, signature }: SignatureScheme): void => {
@@ -1662,9 +2239,11 @@ const checkKeys = ({ keys, signature }: SignatureScheme): void => {
   keys.forEach((key) => checkPlace(key, signature))
 }
 
+const tokenKeys: ReadonlySet<string> = new Set<KeyForm["_tag"]>(["JwtSecret", "JwtKey", "Jwk"])
+
 const checkPlace = (key: KeyForm, signature: Signature): void => {
-  if ((key._tag === "JwtSecret" || key._tag === "Jwk") !== (signature._tag === "Jwt")) {
-    reject("keys", key._tag, "jwtSecret or jwk for the signature jwt, and for no other")
+  if (tokenKeys.has(key._tag) !== (signature._tag === "Jwt")) {
+    reject("keys", key._tag, "jwtSecret, jwtKey or jwk for the signature jwt, and for no other")
   }
   if (signature._tag !== "Jwt" && signature.encoding === "utf8" && key._tag !== "Token") {
     reject("signature.encoding", "utf8", "hex, base64 or base64url for anything but a token")
@@ -1698,7 +2277,8 @@ const checkSlots = (scheme: SignatureScheme): void => {
 const isCoveredAnyway = (scheme: SignatureScheme, { at }: Timestamp): boolean =>
   at._tag === "Claim" || (at._tag !== "Header" && at._tag !== "ListItem" && covers(scheme, "body"))
 
-const ofBody: ReadonlySet<string> = new Set<Slot>(["body", "crc32", "form", "uniqueForm", "token"])
+/** A signature of the URL covers no body at all, and `unsigned` says so. */
+const ofBody: ReadonlySet<string> = new Set<Slot>(["body", "bareUrl", "crc32", "form", "uniqueForm", "token"])
 
 const signsAnything = ({ keys, signedContent }: SignatureScheme): boolean =>
   keys.some(({ _tag }) => _tag === "Token") ||
@@ -1740,7 +2320,7 @@ const isClaim = (field: TimestampField | QueryField | undefined): boolean => fie
 
 /**
  * Standard Webhooks: `webhook-id`, `webhook-timestamp` and a list in `webhook-signature`. The secrets: `whsec_` and 24 to 64
- * bytes in base64 for `v1`; `whpk_` and `whsk_` with an ed25519 key in base64 for `v1a`.
+ * bytes in base64 for `v1`, or 16 and more where they only verify; `whpk_` and `whsk_` with an ed25519 key in base64 for `v1a`.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  * @since 0.1.0
@@ -1751,7 +2331,15 @@ export const standardWebhooks: SignatureScheme = make({
   signature: headerList("webhook-signature", { separator: " ", assignment: ",", encoding: "base64" }),
   signedContent: "{id}.{timestamp}.{body}",
   keys: [
-    mac({ hash: "sha256", encoding: "base64", prefix: "whsec_", minBytes: 24, maxBytes: 64, label: "v1" }),
+    mac({
+      hash: "sha256",
+      encoding: "base64",
+      prefix: "whsec_",
+      minBytes: 16,
+      minBytesToSign: 24,
+      maxBytes: 64,
+      label: "v1"
+    }),
     ed25519({ encoding: "base64", publicPrefix: "whpk_", privatePrefix: "whsk_", label: "v1a" })
   ],
   timestamp: { at: header("webhook-timestamp"), unit: "seconds", tolerance: "5 minutes" },

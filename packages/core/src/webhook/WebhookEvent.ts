@@ -119,6 +119,11 @@ export class WebhookEvent implements Summary {
   readonly sealedBy: string | undefined
   /** The URL of an outgoing event. */
   readonly target: string | undefined
+  /**
+   * What of the stored event can't be read, as after a change by hand; that part is empty here. A worker sets the event
+   * aside as dead, and its row stays as it is.
+   */
+  readonly unreadable: string | undefined
   /** The headers, without those that carry credentials or signatures. */
   readonly headers: ReadonlyArray<Header>
   /** The raw bytes, as they were signed. */
@@ -141,6 +146,7 @@ export class WebhookEvent implements Summary {
     this.traceparent = fields.traceparent
     this.sealedBy = fields.sealedBy
     this.target = fields.target
+    this.unreadable = fields.unreadable
     this.headers = fields.headers
     this.body = fields.body
     this.history = fields.history
@@ -166,6 +172,7 @@ export interface Fields extends Omit<Summary, "lane"> {
   readonly lane?: string | undefined
   readonly traceparent?: string | undefined
   readonly sealedBy?: string | undefined
+  readonly unreadable?: string | undefined
   readonly target: string | undefined
   readonly headers: ReadonlyArray<Header>
   readonly body: Uint8Array

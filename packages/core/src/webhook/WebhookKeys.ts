@@ -16,8 +16,11 @@
  * same key at the same time share one request. At most `capacity` keys are kept, and at most `maxInFlight` requests are under
  * way.
  *
- * Keys by `kid` are read from a JSON Web Key Set, from an object with the only member `key`, or from the key itself. A
- * provider that wants more than a GET for them gets its request from `jwkRequest`.
+ * Keys by `kid` are read from a JSON Web Key Set, from an object with the only member `key`, from the key itself, or from
+ * PEM. A provider that wants more than a GET for them gets its request from `jwkRequest`.
+ *
+ * A request goes to the public internet alone: the host in its URL is checked, and what it resolves to where the transport for
+ * Node connects (`AddressGuard`).
  *
  * **Gotchas**
  *
@@ -45,10 +48,15 @@
  *
  * @since 0.1.0
  */
-import { Cache, Clock, Context, type Duration, Effect, Exit, Layer, Semaphore, Stream } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { Cache, Clock, Context, type Duration, Effect, Exit, Layer } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { createPublicKey } from "node:crypto"
+import * as AddressGuard from "../crypto/AddressGuard.ts"
+import * as BoundedBody from "../crypto/BoundedBody.ts"
+import * as Exchange from "../policy/Exchange.ts"
 import * as InvalidOption from "../policy/InvalidOption.ts"
 import { decodeText, parseJson } from "./internal/encodings.ts"
+import { FoundKeys, type Key, type Limits, Requests } from "./internal/keyCache.ts"
 import { isTrustedUrl } from "./internal/providerKeys.ts"
 import type { SignatureScheme } from "./SignatureScheme.ts"
 import { Reason, WebhookError } from "./WebhookError.ts"
@@ -102,8 +110,20 @@ export interface Options {
   readonly timeout?: Duration.Input | undefined
   /** In bytes. Default: 64 KiB. */
   readonly maxSize?: number | undefined
-  /** How many requests may be under way. Default: 8. */
+  /**
+   * How many requests run at the same time: for keys that were found before and subscriptions, and as many again for keys
+   * that were not. Default: 8.
+   */
   readonly maxInFlight?: number | undefined
+  /** How many more requests of each kind wait; the rest is rejected at once. Default: 64. */
+  readonly maxWaiting?: number | undefined
+  /** How long a request waits for its turn, before its `timeout`. Default: 3 seconds. */
+  readonly waitTimeout?: Duration.Input | undefined
+  /**
+   * Whether keys and confirmations may be on this machine and on private networks: for a scheme of your own whose keys are
+   * there. A delivery names the URL, and anybody can send one. Default: false.
+   */
+  readonly allowPrivateNetworks?: boolean | undefined
   /** The request for a key by its `kid`. Default: GET. */
   readonly jwkRequest?: ((url: string, kid: string) => HttpClientRequest.HttpClientRequest) | undefined
 }
@@ -121,28 +141,23 @@ export const layer = (options: Options = {}): Layer.Layer<WebhookKeys, never, Ht
     WebhookKeys,
     Effect.gen(function* () {
       const client = yield* HttpClient.HttpClient
-      const semaphore = yield* Semaphore.make(settings.maxInFlight)
-      const requests = yield* Cache.makeWith(
-        (needed: string) => semaphore.withPermit(load(client, settings, fromCacheKey(needed))),
-        {
-          capacity: settings.capacity,
-          timeToLive: (exit) => (Exit.isSuccess(exit) ? 0 : settings.failureTimeToLive)
-        }
-      )
-      const kept = new KeptKeys(settings.capacity, settings.timeToLive)
-      const find = (needed: WebhookVerifier.NeededKey) => findKey(kept, requests, needed)
+      const lookup = yield* makeLookup(client, settings)
       return {
         fetch: (scheme, delivery) =>
           Effect.fromResult(WebhookVerifier.keysNeeded(scheme, delivery)).pipe(
             Effect.flatMap((needed) =>
-              Effect.forEach(needed, (each) => Effect.map(find(each), (key) => place(each, key)))
+              Effect.forEach(needed, (each) =>
+                lookup.find(each).pipe(
+                  Effect.map((key) => place(each, key)),
+                  Effect.mapError((cause) => unavailable(scheme, each.url, cause))
+                )
+              )
             ),
-            Effect.map((found) => found[0] ?? {}),
-            Effect.catchTag("KeyUnavailable", (cause) => Effect.fail(unavailable(scheme, cause)))
+            Effect.map((found) => found[0] ?? {})
           ),
         confirm: (scheme, url) =>
           isConfirmation(scheme, url)
-            ? semaphore.withPermit(visit(client, settings, url)).pipe(
+            ? lookup.visit(url).pipe(
                 Effect.asVoid,
                 Effect.mapError((cause) => unconfirmed(scheme, url, cause))
               )
@@ -158,34 +173,35 @@ interface Settings {
   readonly failureTimeToLive: number
   readonly timeout: number
   readonly maxSize: number
-  readonly maxInFlight: number
-  readonly jwkRequest: (url: string, kid: string) => HttpClientRequest.HttpClientRequest
+  readonly limits: Limits
+  readonly allowPrivateNetworks: boolean
+  readonly jwkRequest: Options["jwkRequest"]
 }
 
-const read = (options: Options): Settings => ({
-  capacity: InvalidOption.integer("WebhookKeys.capacity", options.capacity ?? 100, 1),
-  timeToLive: InvalidOption.positiveMillis("WebhookKeys.timeToLive", options.timeToLive ?? "1 hour"),
-  failureTimeToLive: InvalidOption.positiveMillis(
-    "WebhookKeys.failureTimeToLive",
-    options.failureTimeToLive ?? "30 seconds"
-  ),
-  timeout: InvalidOption.positiveMillis("WebhookKeys.timeout", options.timeout ?? "5 seconds"),
-  maxSize: InvalidOption.integer("WebhookKeys.maxSize", options.maxSize ?? 65_536, 1),
-  maxInFlight: InvalidOption.integer("WebhookKeys.maxInFlight", options.maxInFlight ?? 8, 1),
-  jwkRequest: options.jwkRequest ?? ((url) => HttpClientRequest.get(url))
-})
-
-/** A key as it was fetched: the text of a certificate, or a JSON Web Key. */
-type Key = string | Readonly<Record<string, unknown>>
-
-interface KeyUnavailable {
-  readonly _tag: "KeyUnavailable"
-  readonly host: string
-  readonly cause: string
+const read = (options: Options): Settings => {
+  const timeout = InvalidOption.positiveMillis("WebhookKeys.timeout", options.timeout ?? "5 seconds")
+  const wait = InvalidOption.finiteMillis("WebhookKeys.waitTimeout", options.waitTimeout ?? "3 seconds")
+  return {
+    capacity: InvalidOption.integer("WebhookKeys.capacity", options.capacity ?? 100, 1),
+    timeToLive: InvalidOption.positiveMillis("WebhookKeys.timeToLive", options.timeToLive ?? "1 hour"),
+    failureTimeToLive: InvalidOption.positiveMillis(
+      "WebhookKeys.failureTimeToLive",
+      options.failureTimeToLive ?? "30 seconds"
+    ),
+    timeout,
+    maxSize: InvalidOption.integer("WebhookKeys.maxSize", options.maxSize ?? 65_536, 1),
+    limits: {
+      maxInFlight: InvalidOption.integer("WebhookKeys.maxInFlight", options.maxInFlight ?? 8, 1),
+      maxWaiting: InvalidOption.integer("WebhookKeys.maxWaiting", options.maxWaiting ?? 64, 0),
+      deadline: wait + timeout
+    },
+    allowPrivateNetworks: options.allowPrivateNetworks ?? false,
+    jwkRequest: options.jwkRequest
+  }
 }
 
-const unavailable = ({ id }: SignatureScheme, { cause, host }: KeyUnavailable): WebhookError =>
-  new WebhookError({ scheme: id, reason: Reason.KeyUnavailable({ host, cause }) })
+const unavailable = ({ id }: SignatureScheme, url: string, cause: string): WebhookError =>
+  new WebhookError({ scheme: id, reason: Reason.KeyUnavailable({ host: hostOf(url), cause }) })
 
 const unconfirmed = ({ id }: SignatureScheme, url: string, cause: string): WebhookError =>
   new WebhookError({ scheme: id, reason: Reason.ConfirmationFailed({ host: hostOf(url), cause }) })
@@ -210,77 +226,116 @@ const fromCacheKey = (text: string): WebhookVerifier.NeededKey => {
   return kid === undefined ? { _tag: "Certificate", url } : { _tag: "Jwk", url, kid }
 }
 
-/** Keys that were found, apart from what was asked for in vain: invented keys must not drive out those in use. */
-class KeptKeys {
-  readonly #keys = new Map<string, { readonly key: Key; readonly until: number }>()
-  readonly #capacity: number
-  readonly #timeToLive: number
-
-  constructor(capacity: number, timeToLive: number) {
-    this.#capacity = capacity
-    this.#timeToLive = timeToLive
-  }
-
-  get(name: string, now: number): Key | undefined {
-    const found = this.#keys.get(name)
-    return found !== undefined && now < found.until ? found.key : undefined
-  }
-
-  put(name: string, key: Key, now: number): void {
-    this.#keys.delete(name)
-    const oldest = this.#keys.keys().next().value
-    if (this.#keys.size >= this.#capacity && oldest !== undefined) this.#keys.delete(oldest)
-    this.#keys.set(name, { key, until: now + this.#timeToLive })
-  }
+interface Lookup {
+  readonly find: (needed: WebhookVerifier.NeededKey) => Effect.Effect<Key, string>
+  readonly visit: (url: string) => Effect.Effect<string, string>
 }
 
-const findKey = (
-  kept: KeptKeys,
-  requests: Cache.Cache<string, Key, KeyUnavailable>,
-  needed: WebhookVerifier.NeededKey
-): Effect.Effect<Key, KeyUnavailable> => {
-  const name = cacheKey(needed)
-  return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    const found = kept.get(name, now)
-    return found !== undefined
-      ? Effect.succeed(found)
-      : Effect.tap(Cache.get(requests, name), (key) => Effect.sync(() => kept.put(name, key, now)))
-  })
-}
-
-const load = (
-  client: HttpClient.HttpClient,
-  settings: Settings,
-  needed: WebhookVerifier.NeededKey
-): Effect.Effect<Key, KeyUnavailable> => {
-  const fail = (cause: string) =>
-    Effect.fail<KeyUnavailable>({ _tag: "KeyUnavailable", host: hostOf(needed.url), cause })
-  const request =
-    needed._tag === "Jwk" ? settings.jwkRequest(needed.url, needed.kid) : HttpClientRequest.get(needed.url)
-  return request200(client, settings, request).pipe(
-    Effect.catch(fail),
-    Effect.flatMap((text) => {
-      const key = needed._tag === "Jwk" ? findJwk(parseJson(text), needed.kid) : text
-      return key === undefined ? fail("the response holds no such key") : Effect.succeed(key)
+/**
+ * Keys that were found before are fetched again in places of their own: a stranger can invent any number of keys that were
+ * not, and those can only wait for each other.
+ */
+const makeLookup = (client: HttpClient.HttpClient, settings: Settings): Effect.Effect<Lookup> =>
+  Effect.gen(function* () {
+    const { capacity, failureTimeToLive, jwkRequest, limits, timeToLive } = settings
+    const found = new FoundKeys(capacity, timeToLive)
+    const sets = new Map<string, number>()
+    const [known, unknown] = [new Requests(limits), new Requests(limits)]
+    const load = (name: string): Effect.Effect<Key, string> => {
+      const needed = fromCacheKey(name)
+      const requests = found.has(name) ? known : unknown
+      return Effect.flatMap(requests.run(request200(client, settings, requestOf(needed, jwkRequest))), (text) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          for (const [each, key] of keysIn(needed, text)) found.put(each, key, now)
+          if (needed._tag === "Jwk" && jwkRequest === undefined) sets.set(needed.url, now)
+          const key = found.get(name, now)
+          return key === undefined ? Effect.fail(noSuchKey) : Effect.succeed(key)
+        })
+      )
+    }
+    const loading = yield* Cache.makeWith(load, {
+      capacity,
+      timeToLive: (exit) => (Exit.isSuccess(exit) ? 0 : failureTimeToLive)
     })
-  )
+    return {
+      find: (needed) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const key = found.get(cacheKey(needed), now)
+          if (key !== undefined) return Effect.succeed(key)
+          const isSetNew = now - (sets.get(needed.url) ?? -Infinity) < failureTimeToLive
+          // A key set that was fetched a moment ago has shown all keys there are.
+          return isSetNew && !found.has(cacheKey(needed))
+            ? Effect.fail(noSuchKey)
+            : Cache.get(loading, cacheKey(needed))
+        }),
+      visit: (url) => known.run(request200(client, settings, HttpClientRequest.get(url)))
+    }
+  })
+
+const noSuchKey = "the response holds no such key"
+
+const requestOf = (
+  needed: WebhookVerifier.NeededKey,
+  jwkRequest: Options["jwkRequest"]
+): HttpClientRequest.HttpClientRequest =>
+  needed._tag === "Jwk" && jwkRequest !== undefined
+    ? jwkRequest(needed.url, needed.kid)
+    : HttpClientRequest.get(needed.url)
+
+/** The keys of a response by the names under which they are kept. */
+const keysIn = (needed: WebhookVerifier.NeededKey, text: string): ReadonlyArray<readonly [string, Key]> =>
+  needed._tag === "Certificate"
+    ? [[cacheKey(needed), text]]
+    : isPem(text)
+      ? jwkOfPem(text).map((key) => [cacheKey(needed), key])
+      : jwksIn(parseJson(text))
+          .filter(({ kid }, index) => index < maxSetSize || kid === needed.kid)
+          .flatMap((key) => {
+            const kid = key["kid"]
+            return typeof kid === "string" ? [[cacheKey({ ...needed, kid }), key] as const] : []
+          })
+
+const isPem = (text: string): boolean => text.startsWith("-----BEGIN PUBLIC KEY-----")
+
+const jwkOfPem = (text: string): ReadonlyArray<Key> => {
+  try {
+    return [{ ...createPublicKey(text).export({ format: "jwk" }) }]
+  } catch {
+    return []
+  }
 }
 
-const visit = (client: HttpClient.HttpClient, settings: Settings, url: string): Effect.Effect<string, string> =>
-  request200(client, settings, HttpClientRequest.get(url))
+/** How many keys of one set are kept beside the one that was asked for. */
+const maxSetSize = 32
 
 /** The text of a response with status 200, or what is wrong with it. */
 const request200 = (
   client: HttpClient.HttpClient,
-  { maxSize, timeout }: Settings,
+  { allowPrivateNetworks, maxSize, timeout }: Settings,
   request: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<string, string> =>
-  client.execute(request).pipe(
+  guarded(client, request, allowPrivateNetworks).pipe(
     Effect.flatMap((response) => readText(response, maxSize)),
     Effect.timeout(timeout),
     Effect.updateContext(withoutRedirects),
-    Effect.mapError((error) => (typeof error === "string" ? error : error._tag))
+    Effect.mapError((error) => (typeof error === "string" ? error : causeOf(error)))
   )
+
+/** A scheme says at which hosts its keys are; where these lead is up to whoever answers for their names. */
+const guarded = (client: HttpClient.HttpClient, request: HttpClientRequest.HttpClientRequest, isOpen: boolean) => {
+  if (isOpen) return client.execute(request)
+  return Effect.fromResult(AddressGuard.check(request.url)).pipe(
+    Effect.andThen(AddressGuard.publicOnly(client.execute(request)))
+  )
+}
+
+const causeOf = (error: { readonly _tag: string }): string =>
+  error._tag === "ForbiddenAddress" || (HttpClientError.isHttpClientError(error) && isForbidden(error))
+    ? "its host is not on the public internet (allowPrivateNetworks permits it)"
+    : error._tag
+
+const isForbidden = (error: HttpClientError.HttpClientError): boolean =>
+  Exchange.brokenBy(error).code === AddressGuard.errorCode
 
 const withoutRedirects = (context: Context.Context<never>): Context.Context<never> =>
   Context.add(context, FetchHttpClient.RequestInit, {
@@ -290,30 +345,22 @@ const withoutRedirects = (context: Context.Context<never>): Context.Context<neve
 
 const hostOf = (url: string): string => URL.parse(url)?.host ?? ""
 
-const readText = (response: HttpClientResponse.HttpClientResponse, maxSize: number) => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  const tooLarge = `the response is larger than ${maxSize} bytes`
-  return Stream.runForEach(response.stream, (chunk) => {
-    size += chunk.byteLength
-    chunks.push(chunk)
-    return size > maxSize ? Effect.fail(tooLarge) : Effect.void
-  }).pipe(
-    Effect.flatMap(() => {
-      const text = decodeText(Buffer.concat(chunks))
+const readText = (response: HttpClientResponse.HttpClientResponse, maxSize: number) =>
+  BoundedBody.read(response.stream, maxSize).pipe(
+    Effect.catchTag("BodyTooLarge", () => Effect.fail(`the response is larger than ${maxSize} bytes`)),
+    Effect.flatMap((bytes) => {
+      const text = decodeText(bytes)
       if (response.status !== 200) return Effect.fail(`the response has the status ${response.status}`)
       return text === undefined ? Effect.fail("the response is not UTF-8") : Effect.succeed(text)
     })
   )
-}
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The key of an id in a JSON Web Key Set, in an object around one key, or that key. */
-const findJwk = (json: unknown, kid: string): Key | undefined => {
-  if (!isObject(json)) return undefined
+/** The keys of a JSON Web Key Set, of an object around one key, or that key. */
+const jwksIn = (json: unknown): ReadonlyArray<Readonly<Record<string, unknown>>> => {
+  if (!isObject(json)) return []
   const { key, keys } = json
-  const found = Array.isArray(keys) ? keys : [key ?? json]
-  return found.filter(isObject).find((each) => each["kid"] === kid)
+  return (Array.isArray(keys) ? keys : [key ?? json]).filter(isObject)
 }

@@ -136,15 +136,38 @@ export type Rejection = Kept.Rejection
 export interface Source<E = never, R = never> extends Described.Source<E, R> {
   readonly scheme: SignatureScheme
   readonly secrets: Secrets<E, R>
-  /** The whole URL as the provider calls it, for schemes that sign it. Default: the URL of the request. */
+  /**
+   * The whole URL as the provider calls it, for schemes that sign it. Without a query, that of the request is added. Default:
+   * the URL of the request.
+   */
   readonly publicUrl?: string | undefined
-  /** The origin that the provider calls, before the path and the query of the request. */
+  /**
+   * The origin that the provider calls, before the path and the query of the request; with the prefix of the path that a
+   * proxy removes, such as `https://example.com/api`.
+   */
   readonly publicOrigin?: string | undefined
   /**
    * The media types that are taken, such as `application/json`, which covers those that end in `+json`; a delivery must
    * name one of them. Default: those of the scheme, of a delivery that names any, or any.
    */
   readonly contentTypes?: ReadonlyArray<string> | undefined
+  /** In bytes. Default: that of the receiver, else the largest body that the provider sends, and at least 1 MiB. */
+  readonly maxBodySize?: number | undefined
+  /**
+   * Whether a delivery that holds several events is stored as that many events, where the scheme says how. Default: `true`.
+   */
+  readonly splitBatches?: boolean | undefined
+  /**
+   * Computes the answer to an event that was stored, such as the message of a Discord command, TwiML, or the actions of an Okta
+   * hook. The answer is kept with the event: a repeated delivery gets the same one. When it fails, or takes longer than
+   * `answerWithin`, the acknowledgement is sent. Default: the acknowledgement.
+   */
+  readonly respond?: ((arrival: Arrival, verified: Verified) => Effect.Effect<Response, unknown, R>) | undefined
+  /**
+   * How long after a delivery came it is answered at the latest, where `respond` computes the answer. Default: 500 milliseconds
+   * less than the provider waits, or 2.5 seconds where it does not say.
+   */
+  readonly answerWithin?: Duration.Input | undefined
   /** The answer to a verified event. Default: that of the scheme, or 200 `stored` or `duplicate`. */
   readonly acknowledgement?: Acknowledgement | undefined
   /** The tokens that we gave to the provider to show with an unsigned challenge. Default: none. */
@@ -161,6 +184,19 @@ export interface Source<E = never, R = never> extends Described.Source<E, R> {
    * is stored as an event. The secrets name the topics that are allowed. Default: `true`.
    */
   readonly confirmSubscriptions?: boolean | undefined
+}
+
+/**
+ * A computed answer to an event. Defaults: status 200, no body, JSON.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Response extends Described.Response {
+  /** From 200 to 599; 204 and 304 have no body. */
+  readonly status?: number | undefined
+  readonly body?: string | undefined
+  readonly contentType?: string | undefined
 }
 
 /**
@@ -200,7 +236,7 @@ export interface Common<R2 = Inbox> extends Described.Limits, Described.Hooks<R2
    * Default, where there is neither: any.
    */
   readonly path?: HttpRouter.PathInput | undefined
-  /** In bytes. Default: 1 MiB. */
+  /** Of all sources, in bytes. Default: see {@link Source}. */
   readonly maxBodySize?: number | undefined
   /** How long the body may take. Default: 10 seconds. */
   readonly bodyTimeout?: Duration.Input | undefined
@@ -278,11 +314,14 @@ export type ErrorOf<O> = Effect.Error<Asked<SourceOf<O>>>
  */
 export type ServicesOf<O> =
   | Effect.Services<Asked<SourceOf<O>>>
+  | Effect.Services<Responded<SourceOf<O>>>
   | (O extends { readonly onEvent: (...args: never) => infer Taken } ? Effect.Services<Taken> : Inbox)
 
 type SourceOf<O> = O extends { readonly sources: infer Sources } ? Sources[keyof Sources] : O
 
 type Asked<S> = S extends unknown ? Result<S[keyof S & ("secrets" | "verifyTokens" | "acceptSecret" | "keys")]> : never
+
+type Responded<S> = S extends unknown ? Result<S[keyof S & "respond"]> : never
 
 type Result<A> = A extends (...args: never) => infer B ? Extract<B, AnyEffect> : Extract<A, AnyEffect>
 
@@ -472,7 +511,7 @@ export const toWebHandler = <const O extends AnyOptions, E>(
  * @category models
  */
 export interface WebHandler {
-  readonly handler: (request: globalThis.Request) => Promise<Response>
+  readonly handler: (request: globalThis.Request) => Promise<globalThis.Response>
   readonly dispose: () => Promise<void>
 }
 

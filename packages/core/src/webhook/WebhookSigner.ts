@@ -217,7 +217,7 @@ const withUrlHash = ({ bindings }: SignatureScheme, request: Unsigned, id: strin
   const binding = bindings.find(({ at }) => at._tag === "Query")
   const delivery = new Delivery(request)
   if (binding === undefined || delivery.json() === undefined) return request
-  const source = { delivery, id, item: undefined, isFormHashed: true, timestamp: "" }
+  const source = { delivery, id, url: delivery.url, item: undefined, isFormHashed: true, timestamp: "" }
   return { ...request, url: Placement.inQuery(request.url, binding.at.name, Bindings.compute(binding, source)) }
 }
 
@@ -226,6 +226,7 @@ const sourceOf = (scheme: SignatureScheme, delivery: Delivery, id: string, stamp
   id,
   timestamp: signedStamp(scheme, delivery) ?? stamp,
   item: undefined,
+  url: delivery.url,
   isFormHashed: scheme.bindings.some(({ at }) => at._tag === "Query" && EventFields.textOf(at, delivery) !== undefined)
 })
 
@@ -245,14 +246,18 @@ const addToken = (
   options: SignOptions
 ): void => {
   const algorithm = algorithmOf(keys[0])
-  const claims = { ...claimsOf(scheme, signature, source, keys[0]?.id, options), ...options.claims }
+  const audience = ProviderKeys.audienceClaims(keys[0]?.form, options.audience)
+  const claims = { ...claimsOf(scheme, signature, source, keys[0]?.id, options), ...audience, ...options.claims }
   const head = { alg: algorithm, typ: "JWT", ...(options.keyId === undefined ? {} : { kid: options.keyId }) }
   const signed = `${JsonWebToken.encodeObject(head)}.${JsonWebToken.encodeObject(claims)}`
   source.delivery.token = { algorithm, kid: options.keyId, claims, signed, signature: "" }
 }
 
-const algorithmOf = (key: SigningKeys.SigningKey | undefined): string =>
-  key?.form._tag === "JwtSecret" || key?.form._tag === "Jwk" ? (key.form.algorithms[0] ?? "") : ""
+const algorithmOf = (key: SigningKeys.SigningKey | undefined): string => {
+  const form = key?.form
+  if (form?._tag === "JwtKey") return form.algorithm
+  return form?._tag === "JwtSecret" || form?._tag === "Jwk" ? (form.algorithms[0] ?? "") : ""
+}
 
 const lifetimeSeconds = 60
 
@@ -268,10 +273,10 @@ const claimsOf = (
   const issuer = keyId ?? signature.issuer
   return {
     ...(issuer === undefined ? {} : { iss: issuer }),
+    ...signature.claims,
     ...(eventId?._tag === "Claim" && id !== undefined ? { [eventId.name]: id } : {}),
     ...(timestamp?.at._tag === "Claim" ? { [timestamp.at.name]: Number(source.timestamp) } : {}),
-    nbf: seconds,
-    exp: seconds + lifetimeSeconds,
+    ...(signature.needsExpiry ? { nbf: seconds, exp: seconds + lifetimeSeconds } : {}),
     ...Object.fromEntries(hashes)
   }
 }

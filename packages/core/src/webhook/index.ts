@@ -1,6 +1,7 @@
 export * as Attempt from "./Attempt.ts"
 export * as Handshake from "./Handshake.ts"
 export * as Inbox from "./Inbox.ts"
+export * as InboxHealth from "./InboxHealth.ts"
 export * as InboxSeal from "./InboxSeal.ts"
 export * as InboxStore from "./InboxStore.ts"
 export * as InboxStoreMemory from "./InboxStoreMemory.ts"

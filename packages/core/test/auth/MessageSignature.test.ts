@@ -403,6 +403,30 @@ describe("a signature is refused", () => {
     assert.strictEqual(why(judged(["content-digest"])), "coverage")
   })
 
+  it("when a list has one component twice, with its parameters in another order", () => {
+    const key = "0123456789abcdef"
+    const judged = (components: string, lines: ReadonlyArray<string>) => {
+      const input = `${components};created=0`
+      const base = [...lines, `"@signature-params": ${input}`].join("\n")
+      const signature = createHmac("sha256", key).update(base).digest("base64")
+      const headers = { "signature-input": `sig1=${input}`, signature: `sig1=:${signature}:` }
+      const request = { method: "GET", url: "https://h.example/", headers: { priority: "u=1, i" } }
+      return MessageSignature.verify(
+        { status: 200, headers, body: "", request },
+        {
+          keys: [MessageSignature.verifyingKey({ algorithm: "hmac-sha256", key })],
+          required: [MessageSignature.ofRequest(MessageSignature.field("priority", { key: "u" }))],
+          now: 0
+        }
+      )
+    }
+    const [first, second] = ['"priority";req;key="u"', '"priority";key="u";req'] as const
+    assert.strictEqual(why(judged(`(${first})`, [`${first}: 1`])), "it holds")
+    assert.strictEqual(why(judged(`(${second})`, [`${second}: 1`])), "it holds")
+    assert.strictEqual(why(judged(`(${first})`, [`${second}: 1`])), "signature")
+    assert.strictEqual(why(judged(`(${first} ${second})`, [`${first}: 1`, `${second}: 1`])), "malformed")
+  })
+
   it("of a response, when it is bound to another request", () => {
     const secret = Redacted.make("0123456789abcdef")
     const base = '"@status": 200\n"@method";req: GET\n"@signature-params": ("@status" "@method";req);created=0'

@@ -213,9 +213,9 @@ describe("a slot that is misspelled does not compile", () => {
     class Bare extends Integration.Service<Bare>()("test/Overridden", { baseUrl, endpoints }) {}
     const override = { timeout: null, timeot: null } as const
     // @ts-expect-error: timeout is meant
-    Bare.layerPolicy({ timeot: null })
+    expect(() => Bare.layerPolicy({ timeot: null })).toThrow("timeout")
     // @ts-expect-error: timeout is meant
-    Bare.layerPolicy(override)
+    expect(() => Bare.layerPolicy(override)).toThrow("timeout")
     // @ts-expect-error: retry is meant
     expect(() => PolicyClient.withPolicy({ timeout: "1 second", rety: Schedule.recurs(3) })).toThrow("retry")
     // @ts-expect-error: circuitBreaker is meant

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
 import { Redacted } from "effect"
 import { Redact } from "@causeway/core/policy"
 
@@ -155,5 +156,26 @@ describe("a request is written down without its secrets", () => {
       "x-shop": "<redacted>"
     })
     assert.deepStrictEqual(Redact.query({ apiKey: "a", page: 2 }), { apiKey: "<redacted>", page: 2 })
+  })
+})
+
+describe("an excerpt", () => {
+  it("is one line without secrets, and no longer than it may be", () => {
+    assert.strictEqual(
+      Redact.excerpt("no\r\n\u2028\u0085such\u202ekey: s3cr3t!", 100, ["s3cr3t!"]),
+      "no such key: <redacted>"
+    )
+    assert.strictEqual(Redact.excerpt("x".repeat(400), 300, []), "x".repeat(300))
+  })
+
+  it("is searched for secrets beyond what it keeps", () => {
+    const jwt = `eyJhbGciOiJSUzI1NiJ9.${"e30".repeat(1_000)}.c2lnbmF0dXJl`
+    assert.strictEqual(Redact.excerpt(`was ${jwt}`, 300, []), "was <redacted>")
+    assert.strictEqual(Redact.excerpt(`was ${"s".repeat(500)}`, 300, ["s".repeat(500)]), "was <redacted>")
+  })
+
+  it("of the text of a declared error is made where it is decoded", () => {
+    assert.strictEqual(Schema.decodeSync(Redact.Excerpt)("a\nb password=hunter22"), "a b password=<redacted>")
+    assert.strictEqual(Schema.encodeSync(Redact.Excerpt)("a\nb"), "a\nb")
   })
 })

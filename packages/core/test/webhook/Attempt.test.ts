@@ -1,5 +1,7 @@
 import { Attempt } from "@causeway/core/webhook"
+import { Cause } from "effect"
 import { describe, expect, it } from "vitest"
+import { hostileErrors } from "./hostileErrors.ts"
 
 describe("what is recorded of a message", () => {
   it.each([
@@ -26,5 +28,28 @@ describe("what is recorded of a message", () => {
     const recorded = Attempt.redact(`${"x".repeat(490)} whsec_${"planted".repeat(20)}`)
     expect(recorded).not.toContain("planted")
     expect(recorded.length).toBeLessThanOrEqual(500)
+  })
+})
+
+describe("what is recorded of an error", () => {
+  it.each(Object.entries(hostileErrors))("is a short tag and text for an error %s", (_, make) => {
+    for (const cause of [Cause.fail(make()), Cause.die(make()), Cause.fail(new Attempt.Permanent({ error: make() }))]) {
+      const { message, tag } = Attempt.describeCause(cause)
+      expect(tag).toMatch(/^.{1,100}$/s)
+      expect(message).toMatch(/^.{0,500}$/s)
+      expect(message).not.toContain("planted")
+    }
+  })
+
+  it("is a fallback tag and a statement when the error throws as it is read", () => {
+    const error = Object.defineProperty(new Error(), "message", {
+      get: () => {
+        throw new Error("no")
+      }
+    })
+    expect(Attempt.describeError(error, "Error")).toEqual({
+      tag: "Error",
+      message: "The error has no description: reading it throws"
+    })
   })
 })

@@ -4,8 +4,14 @@ import { Context, Deferred, Effect, Layer, Schema } from "effect"
 import { inspect } from "node:util"
 import { expectTypeOf } from "vitest"
 import { inboxSuite } from "./inboxSuite.ts"
+import { inboxFailureSuite } from "./inboxFailureSuite.ts"
+import { inboxArrivalSuite } from "./inboxArrivalSuite.ts"
+import { inboxTextSuite } from "./inboxTextSuite.ts"
 
 inboxSuite("memory", Inbox.layerMemory)
+inboxFailureSuite("memory", Inbox.layerMemory)
+inboxArrivalSuite("memory", Inbox.layerMemory)
+inboxTextSuite("memory", Inbox.layerMemory)
 
 const events = { opened: Schema.Struct({ number: Schema.Int }) }
 const handle = { opened: () => Effect.void }

@@ -1,11 +1,16 @@
 import { Inbox, InboxStore, InboxStoreSql, type WebhookEvent } from "@causeway/core/webhook"
 import { assert, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Fiber, Layer } from "effect"
+import { Clock, Context, Deferred, Effect, Fiber, Layer, Queue } from "effect"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { layerClient } from "../postgres/client.ts"
 import { describePostgres, PostgresServer, sharedServer } from "../postgres/server.ts"
 import { inboxSqlSuite } from "./inboxSqlSuite.ts"
 import { inboxSuite } from "./inboxSuite.ts"
+import { inboxFailureSuite } from "./inboxFailureSuite.ts"
+import { inboxArrivalSuite } from "./inboxArrivalSuite.ts"
+import { inboxTextSuite } from "./inboxTextSuite.ts"
+import { inboxUnreadableSuite } from "./inboxUnreadableSuite.ts"
 import { layerWatched } from "./quiet.ts"
 
 describePostgres("the inbox and Postgres", () => {
@@ -49,6 +54,45 @@ describePostgres("the inbox and Postgres", () => {
         assert.strictEqual(yield* Deferred.await(handled), "first")
       })
       yield* Effect.provide(program, inboxOf, { local: true })
+    }).pipe(Effect.scoped, Effect.provide(server))
+  )
+
+  it.effect("two workers whose connection for listening breaks report it, listen again and are woken as before", () =>
+    Effect.gen(function* () {
+      const { createDatabase, port } = yield* PostgresServer
+      const database = yield* createDatabase
+      const clientOf = Layer.fresh(layerClient(port, database))
+      const receiverOf = Layer.fresh(Layer.provideMerge(Inbox.layerSql, clientOf))
+      const handled = yield* Queue.unbounded<string>()
+      const otherwise = ({ id }: WebhookEvent.WebhookEvent) => Queue.offer(handled, id)
+      const workers = yield* Layer.build(Layer.fresh(Layer.provide(Inbox.layerSql, clientOf)))
+      for (const source of ["github", "stripe"]) {
+        yield* Effect.forkScoped(Effect.provide(Inbox.run({ ...waiting, source, otherwise }), workers))
+      }
+      const program = Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const inbox = yield* Inbox.Inbox
+        const deliver = (source: string, id: string) =>
+          Effect.andThen(
+            inbox.store({ source, id, headers: [], body: new TextEncoder().encode(id) }),
+            Queue.take(handled)
+          )
+        assert.strictEqual(yield* deliver("github", "first"), "first")
+        assert.strictEqual(yield* deliver("stripe", "second"), "second")
+        yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = ${database}`
+        const failing = Effect.andThen(
+          sql`SELECT 1`,
+          Effect.map(Context.get(workers, Inbox.Inbox).health, (health) =>
+            health.workers.flatMap(({ failing }) => failing)
+          )
+        )
+        yield* Effect.repeat(failing, { until: (parts) => parts.length === 2 })
+        yield* TestClock.adjust("1 second")
+        yield* Effect.repeat(failing, { until: (parts) => parts.length === 0 })
+        assert.strictEqual(yield* deliver("github", "third"), "third")
+        assert.strictEqual(yield* deliver("stripe", "fourth"), "fourth")
+      })
+      yield* Effect.provide(program, receiverOf, { local: true })
     }).pipe(Effect.scoped, Effect.provide(server))
   )
 
@@ -177,5 +221,9 @@ describePostgres("the inbox and Postgres", () => {
   }
 
   inboxSuite("Postgres", layer)
+  inboxFailureSuite("Postgres", layer)
+  inboxArrivalSuite("Postgres", layer)
+  inboxTextSuite("Postgres", layer)
   inboxSqlSuite("Postgres", layer)
+  inboxUnreadableSuite("Postgres", layer)
 })

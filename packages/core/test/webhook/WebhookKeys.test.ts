@@ -1,8 +1,10 @@
 import { SignatureScheme, WebhookKeys } from "@causeway/core/webhook"
+import { AddressGuard } from "@causeway/core/crypto"
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Result } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import { generateKeyPairSync } from "node:crypto"
 
 const docs = { url: "https://acme.example", checked: "documentation" } as const
 
@@ -47,14 +49,16 @@ type Respond = (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<R
 const open = (respond: Respond, options: WebhookKeys.Options = {}) =>
   Effect.gen(function* () {
     const asked: Array<string> = []
-    const client = HttpClient.make((request) => {
+    const guarded: Array<string> = []
+    const client = HttpClient.make((request, _url, _signal, fiber) => {
       asked.push(`${request.method} ${request.url}`)
+      if (fiber.getRef(AddressGuard.PublicOnly)) guarded.push(request.url)
       return Effect.map(respond(request), (response) => HttpClientResponse.fromWeb(request, response))
     })
     const context = yield* Layer.build(
       WebhookKeys.layer(options).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client)))
     )
-    return { asked, keys: yield* Effect.provide(WebhookKeys.WebhookKeys, context) }
+    return { asked, guarded, keys: yield* Effect.provide(WebhookKeys.WebhookKeys, context) }
   })
 
 const answers =
@@ -69,6 +73,25 @@ const causeOf = (result: Result.Result<unknown, { readonly reason: object; reado
   })
 
 describe("the keys of a provider", () => {
+  it.effect("are read from PEM, each at a place of its own", () =>
+    Effect.gen(function* () {
+      const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
+      const own = SignatureScheme.make({
+        ...tokens,
+        keys: [SignatureScheme.jwk({ algorithms: ["RS256"], url: "https://keys.example.com/{kid}" })]
+      })
+      const pem = publicKey.export({ format: "pem", type: "spki" }).toString()
+      const { asked, keys } = yield* open((request) =>
+        Effect.sync(() => new Response(request.url.endsWith("a") ? pem : pem.slice(0, 100)))
+      )
+      assert.deepEqual(yield* keys.fetch(own, tokenOf("a")), {
+        jwks: { a: { ...publicKey.export({ format: "jwk" }) } }
+      })
+      assert.isTrue(Result.isFailure(yield* Effect.result(keys.fetch(own, tokenOf("b")))))
+      assert.deepEqual(asked, ["GET https://keys.example.com/a", "GET https://keys.example.com/b"])
+    })
+  )
+
   it.effect("are fetched once, and again when they are an hour old", () =>
     Effect.gen(function* () {
       const { asked, keys } = yield* open(answers("a certificate"))
@@ -117,6 +140,47 @@ describe("the keys of a provider", () => {
       expect(yield* causeFor(answers("", 404))).toEqual({ ...common, cause: "the response has the status 404" })
       expect(yield* causeFor(answers("123456789"))).toEqual({ ...common, cause: "the response is larger than 8 bytes" })
       expect(yield* causeFor(answers("12345678"))).toBeUndefined()
+    })
+  )
+
+  it.effect("that were found before are fetched at once again, however many invented ones are waited for", () =>
+    Effect.gen(function* () {
+      const { asked, keys } = yield* open(({ url }) =>
+        url.endsWith("/known.pem") ? Effect.succeed(new Response("a certificate")) : Effect.never
+      )
+      yield* keys.fetch(certified, certificateAt("known.pem"))
+      yield* TestClock.adjust("2 hours")
+      const strangers = yield* Effect.forEach(Array.from({ length: 400 }).keys(), (index) =>
+        Effect.forkChild(Effect.result(keys.fetch(certified, certificateAt(`${index}.pem`))), {
+          startImmediately: true
+        })
+      )
+      const found = yield* keys.fetch(certified, certificateAt("known.pem"))
+      assert.deepEqual(found, { certificates: { "https://keys.example.com/known.pem": "a certificate" } })
+      assert.lengthOf(asked, 1 + 8 + 1)
+      const rejected = strangers.filter((fiber) => fiber.pollUnsafe() !== undefined)
+      assert.lengthOf(rejected, 400 - 8 - 64)
+      yield* TestClock.adjust("8 seconds")
+      for (const stranger of strangers) {
+        expect(causeOf(yield* Fiber.join(stranger))).toMatchObject({ _tag: "KeyUnavailable", category: "transient" })
+      }
+    })
+  )
+
+  it.effect("that a key set lacks are not asked for again for 30 seconds, and those in it not at all", () =>
+    Effect.gen(function* () {
+      const set = { keys: ["a", "b"].map((kid) => ({ kid, kty: "EC" })) }
+      const { asked, keys } = yield* open(answers(JSON.stringify(set)))
+      const fetch = (kid: string) => Effect.result(keys.fetch(tokens, tokenOf(kid)))
+      for (let index = 0; index < 20; index += 1) {
+        expect(causeOf(yield* fetch(`invented-${index}`))).toMatchObject({ _tag: "KeyUnavailable" })
+      }
+      assert.isTrue(Result.isSuccess(yield* fetch("a")))
+      assert.isTrue(Result.isSuccess(yield* fetch("b")))
+      assert.lengthOf(asked, 1)
+      yield* TestClock.adjust("30 seconds")
+      yield* fetch("invented-20")
+      assert.lengthOf(asked, 2)
     })
   )
 
@@ -201,6 +265,8 @@ describe("the keys of a provider", () => {
   it("are not made with options that make no sense", () => {
     expect(() => WebhookKeys.layer({ capacity: 0 })).toThrow(/capacity/)
     expect(() => WebhookKeys.layer({ timeout: 0 })).toThrow(/timeout/)
+    expect(() => WebhookKeys.layer({ maxWaiting: -1 })).toThrow(/maxWaiting/)
+    expect(() => WebhookKeys.layer({ waitTimeout: Infinity })).toThrow(/waitTimeout/)
   })
 })
 
@@ -211,18 +277,18 @@ describe("a subscription", () => {
     handshake: SignatureScheme.signedConfirmation({
       when: { field: SignatureScheme.body("type"), equals: "confirm" },
       url: SignatureScheme.body("url"),
-      hosts: ["sns.*.example.com"]
+      hosts: ["sns.{region}.example.com"]
     })
   })
 
   it.effect("is confirmed by fetching its URL each time, without what the answer says", () =>
     Effect.gen(function* () {
       const { asked, keys } = yield* open(answers("<xml/>"))
-      yield* keys.confirm(subscribed, "https://sns.eu.example.com/?token=1")
-      yield* keys.confirm(subscribed, "https://sns.eu.example.com/?token=1")
+      yield* keys.confirm(subscribed, "https://sns.eu-west-1.example.com/?token=1")
+      yield* keys.confirm(subscribed, "https://sns.eu-west-1.example.com/?token=1")
       assert.deepEqual(
         asked,
-        Array.from({ length: 2 }, () => "GET https://sns.eu.example.com/?token=1")
+        Array.from({ length: 2 }, () => "GET https://sns.eu-west-1.example.com/?token=1")
       )
     })
   )
@@ -231,17 +297,19 @@ describe("a subscription", () => {
     Effect.gen(function* () {
       const { asked, keys } = yield* open(answers("<xml/>"))
       for (const url of [
-        "http://sns.eu.example.com/",
-        "https://sns.eu.example.com:8443/",
-        "https://user:pass@sns.eu.example.com/",
-        "https://sns.eu.example.com.evil.example/",
+        "http://sns.eu-west-1.example.com/",
+        "https://sns.eu-west-1.example.com:8443/",
+        "https://user:pass@sns.eu-west-1.example.com/",
+        "https://sns.eu-west-1.example.com.evil.example/",
         "https://127.0.0.1/",
         "not a url"
       ]) {
         const failure = causeOf(yield* Effect.result(keys.confirm(subscribed, url)))
         expect(failure).toMatchObject({ category: "transient", _tag: "ConfirmationFailed" })
       }
-      assert.isTrue(Result.isFailure(yield* Effect.result(keys.confirm(certified, "https://sns.eu.example.com/"))))
+      assert.isTrue(
+        Result.isFailure(yield* Effect.result(keys.confirm(certified, "https://sns.eu-west-1.example.com/")))
+      )
       assert.deepEqual(asked, [])
     })
   )
@@ -250,8 +318,54 @@ describe("a subscription", () => {
     Effect.gen(function* () {
       for (const respond of [answers("no", 403), answers("", 302), answers("x".repeat(70_000))]) {
         const { keys } = yield* open(respond)
-        const result = yield* Effect.result(keys.confirm(subscribed, "https://sns.eu.example.com/?token=1"))
-        expect(causeOf(result)).toMatchObject({ _tag: "ConfirmationFailed", host: "sns.eu.example.com" })
+        const result = yield* Effect.result(keys.confirm(subscribed, "https://sns.eu-west-1.example.com/?token=1"))
+        expect(causeOf(result)).toMatchObject({ _tag: "ConfirmationFailed", host: "sns.eu-west-1.example.com" })
+      }
+    })
+  )
+})
+
+describe("the public internet", () => {
+  const keysAt = (host: string) =>
+    SignatureScheme.make({
+      ...tokens,
+      id: "inside",
+      keys: [SignatureScheme.jwk({ algorithms: ["ES256"], url: `https://${host}/jwks` })]
+    })
+
+  it.effect("is the only place that keys and confirmations are fetched from", () =>
+    Effect.gen(function* () {
+      const { asked, guarded, keys } = yield* open(answers(JSON.stringify({ keys: [{ kid: "a" }] })))
+      yield* keys.fetch(tokens, tokenOf("a"))
+      yield* keys.fetch(certified, certificateAt("a.pem"))
+      yield* keys.confirm(
+        SignatureScheme.make({
+          ...certified,
+          id: "confirmed",
+          handshake: SignatureScheme.signedConfirmation({
+            when: { field: SignatureScheme.body("type"), equals: "confirm" },
+            url: SignatureScheme.body("url"),
+            hosts: ["sns.eu.example.com"]
+          })
+        }),
+        "https://sns.eu.example.com/"
+      )
+      assert.lengthOf(guarded, 3)
+      assert.lengthOf(asked, 3)
+    })
+  )
+
+  it.effect("is left only with allowPrivateNetworks", () =>
+    Effect.gen(function* () {
+      for (const host of ["127.0.0.1", "[::ffff:a9fe:a9fe]", "keys.internal"]) {
+        const closed = yield* open(answers(JSON.stringify({ keys: [{ kid: "a" }] })))
+        const failure = causeOf(yield* Effect.result(closed.keys.fetch(keysAt(host), tokenOf("a"))))
+        expect(failure).toMatchObject({ _tag: "KeyUnavailable", cause: expect.stringContaining("public internet") })
+        assert.deepEqual(closed.asked, [])
+        const opened = yield* open(answers(JSON.stringify({ keys: [{ kid: "a" }] })), { allowPrivateNetworks: true })
+        yield* opened.keys.fetch(keysAt(host), tokenOf("a"))
+        assert.deepEqual(opened.guarded, [])
+        assert.lengthOf(opened.asked, 1)
       }
     })
   )

@@ -260,6 +260,56 @@ describe("the refusal of a scheme", () => {
 })
 
 describe("what a scheme says of its deliveries", () => {
+  it.effect("is the status for every signature that is missing, malformed or wrong", () =>
+    Effect.gen(function* () {
+      const statuses = (scheme: SignatureScheme.SignatureScheme) =>
+        Effect.forEach([[], [["X-Token", ""]], [["X-Token", "another token"]]] as const, (headers) =>
+          Effect.map(
+            WebhookReceiver.handle({ source: "acme", scheme, secrets })({
+              method: "POST",
+              url: "/",
+              headers,
+              body: new Uint8Array()
+            }),
+            ({ status }) => status
+          )
+        )
+      assert.deepStrictEqual(yield* statuses(schemeWith({ refusal: { status: 401 } })), [401, 401, 401])
+      assert.deepStrictEqual(yield* statuses(schemeWith({})), [400, 400, 401])
+      assert.throws(() => schemeWith({ refusal: { status: 200 } }), /delivery\.refusal\.status is 200/)
+    }).pipe(Effect.provide(Inbox.layerMemory))
+  )
+
+  it.effect("is the header that each answer repeats, and that no refusal does", () =>
+    Effect.gen(function* () {
+      const echoed = (options: Partial<WebhookReceiver.OneSource>, requests: ReadonlyArray<WebhookReceiver.Request>) =>
+        Effect.forEach(
+          requests,
+          WebhookReceiver.handle({
+            source: "acme",
+            secrets,
+            scheme: schemeWith({ acknowledgement: { echo: "X-Token" } }),
+            ...options
+          })
+        ).pipe(
+          Effect.map((answers) => answers.map(({ headers, status }) => [status, headers["x-token"]])),
+          Effect.provide(Inbox.layerMemory)
+        )
+      const forged: WebhookReceiver.Request = { ...event, headers: [["x-token", "another token"]] }
+      const lowerCase: WebhookReceiver.Request = { ...event, headers: [["x-token", "token"]] }
+      assert.deepStrictEqual(yield* echoed({}, [event, lowerCase, forged]), [
+        [200, "token"],
+        [200, "token"],
+        [401, undefined]
+      ])
+      assert.deepStrictEqual(yield* echoed({ acknowledgement: { status: 204 } }, [event]), [[204, "token"]])
+      assert.deepStrictEqual(yield* echoed({ respond: () => Effect.succeed({ status: 202 }) }, [event]), [
+        [202, "token"]
+      ])
+      assert.throws(() => schemeWith({ acknowledgement: { echo: "X Token" } }), /acknowledgement\.echo is "X Token"/)
+    })
+  )
+
   it("is checked where the scheme is made", () => {
     assert.throws(() => schemeWith({ contentTypes: ["json"] }), /delivery\.contentTypes\[0\] is "json"/)
     assert.throws(() => schemeWith({ acknowledgement: { status: 500 } }), /delivery\.acknowledgement\.status is 500/)
@@ -270,10 +320,15 @@ describe("what a scheme says of its deliveries", () => {
     const scheme = schemeWith({})
     assert.deepStrictEqual(scheme.delivery, {
       contentTypes: undefined,
+      methods: ["POST"],
       probes: [],
       acknowledgement: undefined,
       refusal: undefined,
-      retriedForMillis: undefined
+      retriedForMillis: undefined,
+      resigns: undefined,
+      maxBytes: undefined,
+      answerWithinMillis: undefined,
+      payloadField: undefined
     })
     const other = schemeWith({
       retriedFor: "3 days",

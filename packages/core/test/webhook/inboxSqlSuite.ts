@@ -130,6 +130,8 @@ export const inboxSqlSuite = <E>(name: string, layer: Layer.Layer<Services, E>) 
         const sql = yield* SqlClient.SqlClient
         const inbox = yield* Inbox.Inbox
         yield* sql`DROP TABLE causeway_attempts`
+        yield* sql`DROP TABLE causeway_notifications`
+        yield* sql`DROP TABLE causeway_answers`
         yield* sql`DROP TABLE causeway_events`
         const error = yield* Effect.flip(inbox.store({ ...arrival("planted"), headers: [["x", "planted"]] }))
         assert.strictEqual(error._tag, "InboxStoreError")
@@ -154,6 +156,24 @@ export const inboxSqlSuite = <E>(name: string, layer: Layer.Layer<Services, E>) 
         assert.strictEqual(puts.filter(({ _tag }) => _tag === "Success").length, 29)
         assert.strictEqual(puts[7]?._tag, "Failure")
         assert.strictEqual((yield* count).pending, 29)
+      })
+    )
+
+    test(
+      "a caller whose event has no bytes fails alone, and the others who store at the same time are answered",
+      Effect.gen(function* () {
+        const inbox = yield* Inbox.Inbox
+        const store = yield* InboxStore.InboxStore
+        const event = { source: "github", type: undefined, headers: [], digest: "d", now: 0 }
+        // The types forbid it, and a program that was not checked does it all the same.
+        const broken = { ...event, id: "broken", body: {} as Uint8Array }
+        const good = ["a", "b", "c"].map((id) => store.put([{ ...event, id, body: new Uint8Array([1]) }]))
+        const exits = yield* Effect.forEach([...good, store.put([broken])], Effect.exit, { concurrency: "unbounded" })
+        assert.deepStrictEqual(
+          exits.map(({ _tag }) => _tag),
+          ["Success", "Success", "Success", "Failure"]
+        )
+        assert.strictEqual((yield* inbox.store(arrival("later")))._tag, "Stored")
       })
     )
 

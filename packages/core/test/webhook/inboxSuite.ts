@@ -1040,35 +1040,6 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
       })
     })
 
-    describe("names and messages", () => {
-      test(
-        "U+0000 and half characters keep an event neither from being stored nor from being settled",
-        Effect.gen(function* () {
-          const inbox = yield* Inbox.Inbox
-          const id = "a\0\ud800"
-          const odd = { ...arrival(id), type: "open\0ed", headers: [["x-odd", "\0"]] as const }
-          const put = yield* inbox.store(odd)
-          assert.strictEqual((yield* inbox.store(odd))._tag, "Duplicate")
-          yield* work(() => Effect.void, {
-            otherwise: () => Effect.fail(Inbox.permanent({ _tag: "Odd\0", message: "\0" }))
-          })
-          assert.strictEqual(yield* statusOf(put.key), "dead")
-        })
-      )
-
-      test(
-        "a very long id is an id like any other",
-        Effect.gen(function* () {
-          const inbox = yield* Inbox.Inbox
-          const id = "x".repeat(100_000)
-          const put = yield* inbox.store(arrival(id))
-          assert.strictEqual((yield* inbox.store(arrival(id)))._tag, "Duplicate")
-          assert.strictEqual((yield* inbox.store(arrival(`${id}y`)))._tag, "Stored")
-          assert.isBelow((yield* eventOf(put.key)).id.length, 100)
-        })
-      )
-    })
-
     describe("telemetry", () => {
       test(
         "metrics count what came in, how attempts ended and what waits, by source",

@@ -47,9 +47,14 @@ describe("an option that makes no sense fails where the receiver is made, and is
       /acme\.publicUrl is "\/hooks"/
     ],
     [
-      "an origin with a path",
-      () => WebhookReceiver.make({ ...base, publicOrigin: "https://a.example/hooks" }),
-      /acme\.publicOrigin is "https:\/\/a\.example\/hooks"/
+      "an origin with a query",
+      () => WebhookReceiver.make({ ...base, publicOrigin: "https://a.example/hooks?a=1" }),
+      /acme\.publicOrigin is "https:\/\/a\.example\/hooks\?a=1"/
+    ],
+    [
+      "an origin that ends in a slash",
+      () => WebhookReceiver.make({ ...base, publicOrigin: "https://a.example/hooks/" }),
+      /acme\.publicOrigin is "https:\/\/a\.example\/hooks\/"/
     ],
     [
       "a media type that is none",

@@ -103,6 +103,29 @@ describe("what is told of a delivery", () => {
     })
   )
 
+  it.effect("is one line a minute for each reason of a refusal, with the number of those that had none", () =>
+    Effect.gen(function* () {
+      const receive = WebhookReceiver.handle(base)
+      const flood = Effect.forEach(Array.from({ length: 1000 }), () => receive(tampered("msg_1")))
+      const program = Effect.gen(function* () {
+        yield* flood
+        yield* receive({ ...request("msg_2"), method: "PUT" })
+        yield* TestClock.adjust("1 minute")
+        yield* flood
+      })
+      const { counts, lines } = yield* observed(program)
+      assert.deepStrictEqual(
+        lines.map(({ facts }) => [facts["reason"], facts["omitted"]]),
+        [
+          ["SignatureMismatch", undefined],
+          ["MethodNotAllowed", undefined],
+          ["SignatureMismatch", 999]
+        ]
+      )
+      assert.include(counts, 'causeway_webhooks_refused {"source":"acme","reason":"SignatureMismatch"} 2000')
+    })
+  )
+
   it.effect("is a line with source, id and type at debug level, and none above it when all went well", () =>
     Effect.gen(function* () {
       const receive = WebhookReceiver.handle(base)

@@ -10,14 +10,16 @@
  *
  * `HmacSignature` is the base64 HMAC of the body, with the bytes that the key spells in hexadecimal of either case. The type
  * is the body's `type`, such as `balancePlatform.transfer.created`. Standard webhooks hold items, each with an HMAC of eight
- * of its fields in `additionalData.hmacSignature`; all must be right. Their type is the `eventCode` of the first item, such as
- * `AUTHORISATION`.
+ * of its fields in `additionalData.hmacSignature`; all must be right. Each item is an event: its type is `eventCode`, such as
+ * `AUTHORISATION`, its id is `pspReference`, `eventCode` and `success` together, and its body is the element of
+ * `notificationItems`. Adyen waits 10 seconds for the answer.
  *
  * **Gotchas**
  *
- * There is neither an id of the delivery nor a timestamp that is signed apart: an inbox goes by the hash of the body. In a
- * standard webhook the other fields, such as `reason` and `eventDate`, are not signed: `unsigned` has `body`. Adyen goes on
- * sending for 30 days: give the scheme to the inbox too, which then knows ids for 60.
+ * There is no timestamp of the delivery. A webhook of Adyen for Platforms has no id either: an inbox deduplicates it by the
+ * SHA-256 of its body. In a standard webhook the other fields, such as `reason` and `eventDate`, are not signed: `unsigned`
+ * has `body`. Adyen retries for 30 days: give the scheme to the inbox too, which then remembers ids for 60. A standard
+ * webhook may be configured to use forms or SOAP; this scheme reads JSON.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,7 +59,7 @@ export const platformScheme: SignatureScheme.SignatureScheme = SignatureScheme.m
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256", encoding: "hex-any-case" })],
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "30 days" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "30 days", answerWithin: "10 seconds" },
   docs: {
     url: "https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures",
     checked: "package"
@@ -92,9 +94,20 @@ export const paymentsScheme: SignatureScheme.SignatureScheme = SignatureScheme.m
     "{item:success}"
   ].join(":"),
   eventType: [SignatureScheme.body("notificationItems", "0", "NotificationRequestItem", "eventCode")],
+  batch: {
+    lists: [
+      SignatureScheme.items({
+        list: "notificationItems",
+        // A later outcome of the same payment, such as an authorisation that succeeds after all, is another event.
+        id: ["pspReference", "eventCode", "success"].map((name) => `NotificationRequestItem.${name}`).join("+"),
+        type: "NotificationRequestItem.eventCode"
+      })
+    ]
+  },
   delivery: {
     contentTypes: ["application/json"],
     acknowledgement: { body: "[accepted]" },
-    retriedFor: "30 days"
+    retriedFor: "30 days",
+    answerWithin: "10 seconds"
   }
 })

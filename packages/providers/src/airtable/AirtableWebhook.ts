@@ -8,12 +8,13 @@
  * **Details**
  *
  * `X-Airtable-Content-MAC: hmac-sha256=…` is the hexadecimal HMAC of the body, with the bytes that the secret encodes
- * as the key.
+ * as the key. A delivery has no type. Its body has a time in milliseconds, which tells it from other deliveries: an inbox
+ * deduplicates by the SHA-256 of the body. The answer is 204, with an empty body.
  *
  * **Gotchas**
  *
- * A delivery only says that something changed: fetch the payloads by their cursor. It has no id and no type. Whether one
- * that failed will be sent again is told by the list of webhooks; how often and how long is not documented.
+ * A delivery only announces that something changed: fetch the payloads by their cursor. Airtable's list of webhooks shows
+ * whether a failed delivery will be retried; how often and for how long is not documented.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -56,5 +57,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Airtable-Content-MAC", { encoding: "hex", prefix: "hmac-sha256=" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256", encoding: "base64" })],
+  delivery: { contentTypes: ["application/json"], acknowledgement: { status: 204 } },
   docs: { url: "https://airtable.com/developers/web/api/webhooks-overview", checked: "documentation" }
 })

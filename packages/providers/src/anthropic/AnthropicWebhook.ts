@@ -12,8 +12,9 @@
  *
  * **Gotchas**
  *
- * The type is the one of the body's `data`, such as `session.status_idled`: the body's own `type` is always `event`. A
- * delivery that failed is attempted again at least once; for how long is not documented.
+ * The type is that of the body's `data`, such as `session.status_idled`: the body's own `type` is always `event`. A failed
+ * delivery is retried at least once, and a redirect counts as a failure. It is not documented for how long Anthropic
+ * retries, nor whether it signs each attempt with a new timestamp.
  *
  * **Example** (A delivery, signed and verified)
  *

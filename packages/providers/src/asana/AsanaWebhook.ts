@@ -7,13 +7,15 @@
  *
  * **Details**
  *
- * `X-Hook-Signature` is the hexadecimal HMAC of the body. The type is the `action` of the first event, such as
- * `changed`.
+ * `X-Hook-Signature` is the hexadecimal HMAC of the body. A delivery holds several events, and an inbox stores each of them
+ * by itself. The type of an event is the type of its resource and its `action`, such as `task.changed`. Asana waits 10
+ * seconds for the answer and retries for a day.
  *
  * **Gotchas**
  *
- * The first request of a webhook carries the secret and no signature. Heartbeats are signed deliveries without
- * events. There is no id and no timestamp.
+ * The first request of a webhook carries the secret and no signature. Heartbeats are signed deliveries without events:
+ * they are answered, and nothing is stored. Events have no id: an inbox deduplicates them by the SHA-256 of their bytes,
+ * which include `created_at` in milliseconds. There is no timestamp of the delivery.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -32,7 +34,7 @@
  * const input = { method: "POST", url, headers, body, secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(AsanaWebhook.scheme, input)), {
  *   id: undefined,
- *   type: "changed",
+ *   type: undefined, // each event of the delivery has its own
  *   timestamp: undefined,
  *   signedBy: 0,
  *   unsigned: []
@@ -56,8 +58,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Hook-Signature", { encoding: "hex" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  eventType: [SignatureScheme.body("events", "0", "action")],
+  batch: { lists: [SignatureScheme.items({ list: "events", type: ["resource.resource_type+action", "action"] })] },
   handshake: SignatureScheme.secretOffer(SignatureScheme.header("X-Hook-Secret"), { echoes: true }),
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day", answerWithin: "10 seconds" },
   docs: { url: "https://developers.asana.com/docs/webhooks-guide", checked: "documentation" }
 })

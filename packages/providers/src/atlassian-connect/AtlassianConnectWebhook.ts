@@ -3,17 +3,25 @@
  *
  * **When to use**
  *
- * Give {@link scheme} to a receiver, with the shared secret of the installation.
+ * Give {@link scheme} to a receiver, with the shared secret of the installation; {@link installScheme} to a receiver of the
+ * lifecycle calls `installed` and `uninstalled`, with the base URL of the app in the place of a secret.
  *
  * **Details**
  *
- * `Authorization` is a token (HS256) whose claim `qsh` is the hexadecimal hash of method, path and sorted query. The
- * type is the body's `webhookEvent` or `eventType`.
+ * `Authorization` is a token (HS256) whose claim `qsh` is the hexadecimal hash of method, path and sorted query. The id is
+ * Jira's `X-Atlassian-Webhook-Identifier`, which stays the same over retries; calls without that header, such as those of
+ * Confluence, are deduplicated by the SHA-256 of their body. The type is the body's `webhookEvent` or `eventType`.
  *
  * **Gotchas**
  *
- * The body is not signed: `unsigned` has `body` and `type`. The path is the one below the base URL of the app. Jira sends
- * a webhook that failed again up to five times, 5 to 15 minutes apart; Confluence does not.
+ * Neither the body nor the id is signed: `unsigned` has `id`, `type` and `body`. The path is the one below the base URL of
+ * the app. Jira retries a failed webhook up to five times, 5 to 15 minutes apart; Confluence does not retry. It is not
+ * documented whether each attempt has a new token.
+ *
+ * The token of `installed` and `uninstalled` is signed (RS256) with one of Atlassian's own keys, which is at
+ * `connect-install-keys.atlassian.com` under its `kid`. That key signs for the apps of everybody: the claim `aud` must be the
+ * base URL of the app, as it is in the descriptor. `installed` brings the shared secret in its body, which is not signed
+ * either.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -64,13 +72,41 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.jwt("Authorization", { prefix: "JWT " }),
   signedContent: "{token}",
   keys: [SignatureScheme.jwtSecret({ algorithms: ["HS256"] })],
+  eventId: SignatureScheme.header("X-Atlassian-Webhook-Identifier"),
   eventType: [SignatureScheme.body("webhookEvent"), SignatureScheme.body("eventType")],
   bindings: [
     SignatureScheme.hashOf("{request}", { at: SignatureScheme.claim("qsh"), hash: "sha256", encoding: "hex" })
   ],
-  delivery: { retriedFor: "75 minutes" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "75 minutes" },
   docs: {
     url: "https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/",
     checked: "package"
+  }
+})
+
+/**
+ * The scheme of the lifecycle calls `installed` and `uninstalled`, as the documentation and the sources of public apps
+ * describe it. It needs `WebhookKeys`.
+ *
+ * @see https://developer.atlassian.com/cloud/jira/platform/security-for-connect-apps/#validating-installation-lifecycle-requests
+ * @since 0.1.0
+ * @category schemes
+ */
+export const installScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...scheme,
+  id: "atlassian-connect-install",
+  keys: [
+    SignatureScheme.jwk({
+      algorithms: ["RS256"],
+      url: "https://connect-install-keys.atlassian.com/{kid}",
+      needsAudience: true
+    })
+  ],
+  eventId: undefined,
+  eventType: [SignatureScheme.body("eventType")],
+  delivery: { contentTypes: ["application/json"] },
+  docs: {
+    url: "https://developer.atlassian.com/cloud/jira/platform/security-for-connect-apps/",
+    checked: "source"
   }
 })

@@ -13,8 +13,10 @@
  *
  * **Gotchas**
  *
- * The id is in a header that the signature does not cover, and there is no timestamp: a delivery can be replayed
- * under another id. One that failed is sent again up to 10 times, over about 3 days, with the same id.
+ * The id is in a header that the signature does not cover, and there is no timestamp: a delivery can be replayed under
+ * another id. A failed delivery is retried up to 10 times, over about 3 days, with the same id. `events` holds one event
+ * today; Attio reserves the right to send several, so handle them all. A delivery is not split, because its events have
+ * neither an id nor a time: two equal changes differ in the id of their delivery only.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -61,6 +63,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("Idempotency-Key"),
   eventType: [SignatureScheme.body("events", "0", "event_type")],
-  delivery: { retriedFor: "3 days" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
   docs: { url: "https://docs.attio.com/rest-api/guides/webhooks", checked: "documentation" }
 })

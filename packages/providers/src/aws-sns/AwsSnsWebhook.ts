@@ -10,12 +10,14 @@
  * The body's `Signature` (RSA, SHA-1 or SHA-256 by `SignatureVersion`) covers its listed fields. The certificate is
  * at `SigningCertURL`, and only on Amazon's own hosts. A delivery may be an hour old and 5 minutes ahead. The id is
  * `MessageId`, the type `Type`. A `SubscriptionConfirmation` is confirmed by fetching its `SubscribeURL`, which must
- * be Amazon's too.
+ * be Amazon's too. `Timestamp` is the time of publication, and stays the same over retries, which may take an hour: a
+ * receiver with an inbox accepts deliveries that are up to 65 minutes old.
  *
  * **Gotchas**
  *
  * Amazon signs the deliveries of all its customers with the same certificate: the ARN is what tells your topic from
- * another one. Raw message delivery has no signature.
+ * another one. Raw message delivery has no signature. Every message has the type `Notification`: what happened is in
+ * `Message`, which is often JSON in a string. Deliveries are `text/plain` unless the subscription sets another type.
  *
  * **Example** (The certificate that a delivery asks for)
  *
@@ -62,8 +64,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [
     SignatureScheme.certificate({
       url: SignatureScheme.body("SigningCertURL"),
-      hosts: ["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"],
-      path: { suffix: ".pem" },
+      hosts: ["sns.{region}.amazonaws.com", "sns.{region}.amazonaws.com.cn"],
+      path: { prefix: "/SimpleNotificationService-", suffix: ".pem" },
       hash: { field: SignatureScheme.body("SignatureVersion"), values: { "1": "sha1", "2": "sha256" } },
       audience: SignatureScheme.body("TopicArn")
     })
@@ -71,15 +73,17 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: {
     at: SignatureScheme.body("Timestamp"),
     unit: "rfc3339",
-    tolerance: { past: "1 hour", future: "5 minutes" }
+    tolerance: { past: "1 hour", future: "5 minutes" },
+    // The hour of all retries, and time for the last one to arrive.
+    retryTolerance: "65 minutes"
   },
   eventId: SignatureScheme.body("MessageId"),
   eventType: [SignatureScheme.body("Type")],
   handshake: SignatureScheme.signedConfirmation({
     when: { field: SignatureScheme.body("Type"), equals: "SubscriptionConfirmation" },
     url: SignatureScheme.body("SubscribeURL"),
-    hosts: ["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"]
+    hosts: ["sns.{region}.amazonaws.com", "sns.{region}.amazonaws.com.cn"]
   }),
-  delivery: { retriedFor: "1 hour" },
+  delivery: { retriedFor: "1 hour", resigns: false },
   docs: { url: "https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html", checked: "package" }
 })

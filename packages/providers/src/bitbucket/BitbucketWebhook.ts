@@ -13,7 +13,9 @@
  * **Gotchas**
  *
  * Id and type are in headers that the signature does not cover, and there is no timestamp: a delivery can be replayed
- * under another id. One that is answered with 5xx is sent up to two more times; how far apart is not documented.
+ * under another id. A delivery that is answered with 5xx is retried up to twice. It is not documented after how long, nor
+ * whether the id stays the same over the attempts: where it does not, a retry is stored as another event. Bitbucket does
+ * not send payloads above 256 KB.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * While a secret is rotated Brex signs with both, and its API lists both: give both to the receiver. They begin with
- * `whsec_` in the reference of the API, but not in the code of the guide: where yours do not, write it in front.
+ * `whsec_` in the reference of the API, but not in the code of the guide: where yours do not, write it in front. It is
+ * not documented for how long Brex retries, nor whether it signs each attempt with a new timestamp.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -13,8 +13,10 @@
  * **Gotchas**
  *
  * A webhook without a secret sends `no-secret-provided` in the place of a signature, which is refused. There is
- * neither an id nor a timestamp. A webhook with a template of its own sends what the template says, as a form where
- * that is not JSON: write `triggerEvent` into it, or there is no type.
+ * neither an id nor a timestamp: an inbox deduplicates by the SHA-256 of the body, which has `createdAt` in milliseconds. A
+ * webhook with a custom template sends what the template says, as a form where that is not JSON: write `triggerEvent` into
+ * it, or there is no type, and `createdAt` and `uid`, or two bookings with equal fields are one event. It is not documented
+ * whether Cal.com retries.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -8,11 +8,14 @@
  * **Details**
  *
  * `Calendly-Webhook-Signature: t=…,v1=…` holds the seconds since the epoch. Signed is `{timestamp}.{body}`; 3 minutes
- * old or ahead at most. The type is the body's `event`, such as `invitee.created`.
+ * old or ahead at most. The type is the body's `event`, such as `invitee.created`. Calendly waits 10 seconds for a
+ * connection and 15 for the answer.
  *
  * **Gotchas**
  *
- * There is no id: an inbox goes by the hash of the body.
+ * There is no id: an inbox deduplicates by the SHA-256 of the body, which has `created_at` in microseconds. Calendly
+ * retries for a day and then disables the subscription; it is not documented whether it signs each attempt with a new
+ * timestamp. A redirect counts as a failure. An answer with status 410 deletes the subscription at once.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -61,6 +64,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "3 minutes" },
   eventType: [SignatureScheme.body("event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day", answerWithin: "15 seconds" },
   docs: { url: "https://developer.calendly.com/api-docs/4c305798a61d3-webhook-signatures", checked: "documentation" }
 })

@@ -8,12 +8,14 @@
  * **Details**
  *
  * Clerk sends through Svix: the Standard Webhooks scheme with `svix-id`, `svix-timestamp` and a list in
- * `svix-signature`. Signed is `{id}.{timestamp}.{body}`; a delivery may be 5 minutes old or ahead. The id stays over
- * the attempts of one delivery; the type is the body's `type`, such as `user.created`.
+ * `svix-signature`. Signed is `{id}.{timestamp}.{body}`; a delivery may be 5 minutes old or ahead. The id stays the same
+ * over the attempts of one delivery, and each attempt is signed with a new timestamp. The type is the body's `type`, such as
+ * `user.created`.
  *
  * **Gotchas**
  *
- * A body that a framework parsed and wrote again no longer verifies.
+ * A body that a framework parsed and wrote again no longer verifies. A replay from the dashboard has the id of the first
+ * delivery: an inbox that remembers the id drops it.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -59,6 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.headerList("svix-signature", { separator: " ", assignment: ",", encoding: "base64" }),
   timestamp: { at: SignatureScheme.header("svix-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.header("svix-id"),
-  delivery: { contentTypes: ["application/json"], retriedFor: "28 hours" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "28 hours", resigns: true },
   docs: { url: "https://clerk.com/docs/guides/development/webhooks/overview", checked: "package" }
 })

@@ -7,12 +7,15 @@
  *
  * **Details**
  *
- * `X-Signature` is the hexadecimal HMAC of the body. The type is the body's `event`, such as `taskCreated`.
+ * `X-Signature` is the hexadecimal HMAC of the body. The type is the body's `event`, such as `taskCreated`. An inbox
+ * deduplicates by `webhook_id` together with the id of the first history item. ClickUp waits 7 seconds for the answer.
  *
  * **Gotchas**
  *
- * There is neither an id of the delivery nor a timestamp: an inbox goes by the hash of the body. An event is attempted
- * five times; how far apart is not documented. Whoever answers with 401 or 410 gets no further events.
+ * There is no timestamp. Some events, such as `spaceUpdated`, have no history items: their bodies name what changed, in the
+ * same bytes each time. An inbox drops such an event only while an equal one waits to be handled, so that a retry may be
+ * handled twice. An event is attempted five times; after how long is not documented. A status of 410 suspends the webhook
+ * at once, and 100 failures of any kind do too.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -56,6 +59,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("event")],
-  delivery: { contentTypes: ["application/json"] },
+  identity: [
+    SignatureScheme.byFields([SignatureScheme.body("webhook_id"), SignatureScheme.body("history_items", "0", "id")]),
+    SignatureScheme.notification
+  ],
+  delivery: { contentTypes: ["application/json"], answerWithin: "7 seconds" },
   docs: { url: "https://developer.clickup.com/docs/webhooksignature", checked: "documentation" }
 })

@@ -12,8 +12,9 @@
  *
  * **Gotchas**
  *
- * The `id` at the top of the body is the one of the attempt and changes with each; the event's own stays. Attempts go
- * on for 3 days, at most an hour apart.
+ * `attempt_number` and `scheduled_for` differ between the attempts of an event, and so does its body: an inbox goes by the
+ * id of `event` alone. Whether the `id` at the top of the body stays the same is not documented. Coinbase Commerce retries
+ * for 3 days, at most an hour apart. There is no timestamp of the delivery.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -60,6 +61,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("event", "id"),
   eventType: [SignatureScheme.body("event", "type")],
+  identity: SignatureScheme.byFields(SignatureScheme.body("event", "id"), { varies: true }),
   delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
   docs: { url: "https://docs.cdp.coinbase.com/commerce/docs/webhooks-security", checked: "package" }
 })

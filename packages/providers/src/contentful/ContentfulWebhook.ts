@@ -9,12 +9,14 @@
  *
  * `x-contentful-signature` is the hexadecimal HMAC of method, path, the headers that `x-contentful-signed-headers`
  * lists, and body, line by line. A delivery may be 30 seconds old or ahead, by the milliseconds of
- * `x-contentful-timestamp`. The type is `x-contentful-topic`.
+ * `x-contentful-timestamp`. The type is `x-contentful-topic`, the id `x-contentful-idempotency-key`.
  *
  * **Gotchas**
  *
- * Only the headers that are listed are signed: `unsigned` says whether timestamp and type are among them. A call that
- * failed is made twice more, 30 seconds apart; a space may be set to up to 99 times, which takes about a day.
+ * Only the headers that are listed are signed: `unsigned` says whether timestamp, id and type are among them. A failed
+ * call is retried twice, 30 seconds apart; a space may be set to up to 99 retries, which take about a day. It is not
+ * documented whether each attempt has a new timestamp. By default a call is a POST of
+ * `application/vnd.contentful.management.v1+json`; a webhook may be configured to use another method, media type or body.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -33,6 +35,7 @@
  *     body,
  *     secret,
  *     timestamp: now,
+ *     id: "0101010101",
  *     type: "ContentManagement.Entry.publish",
  *     headers: [["x-contentful-signed-headers", "x-contentful-signed-headers,x-contentful-timestamp"]],
  *     method: "POST",
@@ -42,11 +45,11 @@
  *
  * const input = { ...sent, method: "POST", secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(ContentfulWebhook.scheme, input)), {
- *   id: undefined,
+ *   id: "0101010101",
  *   type: "ContentManagement.Entry.publish",
  *   timestamp: now,
  *   signedBy: 0,
- *   unsigned: ["type"]
+ *   unsigned: ["id", "type"]
  * })
  * ```
  *
@@ -68,7 +71,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{method}\n{path}\n{headers:x-contentful-signed-headers}\n{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.header("x-contentful-timestamp"), unit: "milliseconds", tolerance: "30 seconds" },
+  eventId: SignatureScheme.header("x-contentful-idempotency-key"),
   eventType: [SignatureScheme.header("x-contentful-topic")],
-  delivery: { retriedFor: "1 day" },
+  delivery: { methods: ["POST", "GET", "PUT", "PATCH", "DELETE"], retriedFor: "1 day" },
   docs: { url: "https://www.contentful.com/developers/docs/webhooks/request-verification/", checked: "package" }
 })

@@ -12,8 +12,8 @@
  *
  * **Gotchas**
  *
- * There is no timestamp, so a replay is recognised by its id only. A delivery that failed is sent again after 30
- * seconds, 1 minute, 5 minutes and 1 hour, one after the other, and whenever someone asks for it in the dashboard.
+ * There is no timestamp, so a replay is recognised by its id only. A failed delivery is retried after 30 seconds, 1
+ * minute, 5 minutes and 1 hour, one after the other, with the same bytes, and on request from the dashboard.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,6 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("eventType")],
-  delivery: { retriedFor: "67 minutes" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "67 minutes", resigns: false },
   docs: { url: "https://docs.creem.io/learn/webhooks/verify-webhook-requests", checked: "package" }
 })

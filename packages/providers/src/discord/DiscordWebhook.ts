@@ -10,14 +10,18 @@
  *
  * `X-Signature-Ed25519` is the ed25519 signature, in hexadecimal, of the timestamp in `X-Signature-Timestamp`
  * followed by the body; 5 minutes old or ahead at most. Id and type are an interaction's `id` and number. The type of
- * an event is its name, such as `APPLICATION_AUTHORIZED`; it has no id. Pings are answered once their signature was
- * accepted: an interaction's of type 1 with `{"type":1}`, an event's of type 0 with 204.
+ * an event is its name, such as `APPLICATION_AUTHORIZED`; it has no id, and an inbox deduplicates it by the SHA-256 of its
+ * body, which has a time in microseconds. Pings are answered once their signature was accepted: an interaction's of type 1
+ * with `{"type":1}`, an event's of type 0 with 204. Discord waits 3 seconds for an answer. An interaction is answered with
+ * `{"type":5}`, which defers its response: the user sees that it is being worked on, until the response is sent to the API
+ * with the token of the interaction. Each signature that is missing, malformed or wrong is answered with 401.
  *
  * **Gotchas**
  *
  * A public key cannot sign: to play Discord in a test, give the signer `private:` and the 32 bytes of a private key
  * in hexadecimal. Discord itself sends wrong signatures from time to time and stops calling an endpoint that accepts
- * one. An event that is not answered within 3 seconds is sent again for up to 10 minutes.
+ * one. Autocompletion, type 4, can't be deferred: its choices are the answer. An event is retried for up to 10 minutes; it
+ * is not documented whether each attempt has a new timestamp. No retries of interactions are documented.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -71,7 +75,12 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     contentType: "application/json",
     body: `{"type":1}`
   }),
-  delivery: { contentTypes: ["application/json"] },
+  delivery: {
+    contentTypes: ["application/json"],
+    acknowledgement: { contentType: "application/json", body: `{"type":5}` },
+    refusal: { status: 401 },
+    answerWithin: "3 seconds"
+  },
   docs: { url: "https://discord.com/developers/docs/interactions/overview", checked: "package" }
 })
 
@@ -92,6 +101,12 @@ export const eventsScheme: SignatureScheme.SignatureScheme = SignatureScheme.mak
     status: 204,
     body: ""
   }),
-  delivery: { contentTypes: ["application/json"], acknowledgement: { status: 204 }, retriedFor: "10 minutes" },
+  delivery: {
+    contentTypes: ["application/json"],
+    acknowledgement: { status: 204 },
+    refusal: { status: 401 },
+    retriedFor: "10 minutes",
+    answerWithin: "3 seconds"
+  },
   docs: { url: "https://discord.com/developers/docs/events/webhook-events", checked: "package" }
 })

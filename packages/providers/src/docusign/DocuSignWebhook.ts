@@ -9,13 +9,17 @@
  *
  * Each active key of the account has a header of its own, `X-DocuSign-Signature-1` to `-100`, with the base64 HMAC of
  * the body; one that was made with a configured secret suffices. The type is the body's `event`, such as
- * `envelope-completed`.
+ * `envelope-completed`. There is no id. `retryCount` in the body counts the attempts, so an inbox goes by configuration,
+ * event, envelope, recipient and `generatedDateTime` together.
  *
  * **Gotchas**
  *
- * More than 32 signatures in one delivery are refused: remove keys that are no longer used. There is neither an id
- * nor a timestamp. Deliveries in XML have no type. Where the configuration requires acknowledgements, a delivery that
- * failed is sent again once a day, ten times at most, and longer where an account aggregates messages; elsewhere never.
+ * More than 32 signatures in one delivery are refused: remove keys that are no longer used. There is no timestamp of the
+ * delivery. Deliveries in XML have no type, and are deduplicated by the SHA-256 of their body. Where the configuration
+ * requires acknowledgements, a failed delivery is retried once a day, ten times at most, and longer where an account
+ * aggregates messages; elsewhere never. It is not documented whether `generatedDateTime` stays the same over retries: where
+ * it does not, a retry is another event. A message may include its documents, up to a size that is not documented: raise
+ * the receiver's limit for bodies where yours does.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -46,6 +50,14 @@
  */
 import { SignatureScheme } from "@causeway/core/webhook"
 
+/** What an event of an envelope is told from others by. */
+const ofEnvelope = [
+  SignatureScheme.body("configurationId"),
+  SignatureScheme.body("event"),
+  SignatureScheme.body("data", "envelopeId"),
+  SignatureScheme.body("generatedDateTime")
+] as const
+
 /**
  * DocuSign Connect's scheme, as its documentation describes it.
  *
@@ -59,6 +71,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("event")],
+  identity: [
+    SignatureScheme.byFields([...ofEnvelope, SignatureScheme.body("data", "recipientId")], { varies: true }),
+    SignatureScheme.byFields(ofEnvelope, { varies: true })
+  ],
   delivery: { retriedFor: "10 days" },
   docs: { url: "https://developers.docusign.com/platform/webhooks/connect/hmac/", checked: "documentation" }
 })

@@ -13,8 +13,10 @@
  *
  * **Gotchas**
  *
- * Test and live mode have secrets of their own. An event is attempted eight times within 28 hours, and whenever someone
- * asks for it in the dashboard; a later attempt may bring a newer payload under the same id.
+ * Test and live mode have different secrets. An event is attempted eight times within 28 hours, and on request from the
+ * dashboard. An attempt has the payload as it is at that time, so that a retry may have a newer one under the same id: an
+ * inbox goes by the id alone, and drops it. It is not documented whether each attempt has a new timestamp. Dodo Payments
+ * waits 15 seconds for the answer.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,6 +59,7 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "dodopayments",
-  delivery: { contentTypes: ["application/json"], retriedFor: "28 hours" },
+  identity: SignatureScheme.byFields(SignatureScheme.header("webhook-id"), { varies: true }),
+  delivery: { contentTypes: ["application/json"], retriedFor: "28 hours", answerWithin: "15 seconds" },
   docs: { url: "https://docs.dodopayments.com/developer-resources/webhooks", checked: "package" }
 })

@@ -7,13 +7,15 @@
  *
  * **Details**
  *
- * The JSON in the form's field `json` has an `event_hash`: the hexadecimal HMAC of `event_time` and `event_type`. It
- * is the id too; the type is `event_type`.
+ * The JSON in the form's field `json` has an `event_hash`: the hexadecimal HMAC of `event_time` and `event_type`. The type
+ * is `event_type`. There is no id: all events of a type within one second have the same `event_hash`, so an inbox goes by
+ * the whole text of `json`. Dropbox Sign requires the answer `Hello API Event Received`, which a receiver sends, also to
+ * the `callback_test` by which Dropbox Sign checks a URL.
  *
  * **Gotchas**
  *
  * Nothing of the document is signed: `unsigned` has `body`, so fetch the signature request from the API before you
- * act on it. Dropbox Sign wants the text `Hello API Event Received` as the answer, which a receiver gives.
+ * act on it. The same event may be sent twice, once for the account and once for the app: these are two events.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -38,11 +40,11 @@
  *
  * const input = { ...sent, method: "POST", secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(DropboxSignWebhook.scheme, input)), {
- *   id: "2d443e177650f61bd8497bb3c9e7b4f2482492c8331d471d05f24b12e8945d50",
+ *   id: undefined,
  *   type: "signature_request_sent",
  *   timestamp: undefined,
  *   signedBy: 0,
- *   unsigned: ["id", "body"]
+ *   unsigned: ["body"]
  * })
  * ```
  *
@@ -63,8 +65,13 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.inField(SignatureScheme.formJson("json", "event", "event_hash"), { encoding: "hex" }),
   signedContent: "{form:json:event.event_time}{form:json:event.event_type}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  eventId: SignatureScheme.formJson("json", "event", "event_hash"),
   eventType: [SignatureScheme.formJson("json", "event", "event_type")],
+  // Not the body, because the boundary of a form may differ between attempts.
+  identity: SignatureScheme.byFields(SignatureScheme.form("json"), { varies: true }),
+  handshake: SignatureScheme.signedReply({
+    when: { field: SignatureScheme.formJson("json", "event", "event_type"), equals: "callback_test" },
+    body: "Hello API Event Received"
+  }),
   delivery: {
     contentTypes: ["multipart/form-data", "application/x-www-form-urlencoded"],
     acknowledgement: { body: "Hello API Event Received" },

@@ -7,13 +7,14 @@
  *
  * **Details**
  *
- * `X-Dropbox-Signature` is the hexadecimal HMAC of the body. Before its first event Dropbox asks with GET to have
- * `challenge` back.
+ * `X-Dropbox-Signature` is the hexadecimal HMAC of the body. Before its first event Dropbox sends a GET and expects
+ * `challenge` back. Dropbox waits 10 seconds for the answer.
  *
  * **Gotchas**
  *
- * A delivery only names the accounts in which something changed: ask the API what. It has no id and no type. One that
- * failed is sent again for about 10 minutes.
+ * A delivery only names the accounts in which something changed, in the same bytes each time: fetch the changes from the
+ * API. It has no id, no type and no time. An inbox drops a delivery only while an equal one waits to be handled. A failed
+ * delivery is retried for about 10 minutes.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,6 +58,12 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   handshake: SignatureScheme.openEcho({ method: "GET", challenge: SignatureScheme.query("challenge") }),
-  delivery: { retriedFor: "10 minutes" },
+  identity: SignatureScheme.notification,
+  delivery: {
+    contentTypes: ["application/json"],
+    retriedFor: "10 minutes",
+    resigns: false,
+    answerWithin: "10 seconds"
+  },
   docs: { url: "https://www.dropbox.com/developers/reference/webhooks", checked: "documentation" }
 })

@@ -13,8 +13,11 @@
  *
  * **Gotchas**
  *
- * There is no id; an inbox goes by the hash of the body. Half an hour is a wide window for a replay. Retries are off
- * unless the webhook asks for them; then a transcription is attempted five times within 45 minutes, with the same body.
+ * There is no id: an inbox deduplicates by the SHA-256 of the body. Half an hour is a wide window for a replay. Retries are
+ * off unless the webhook enables them, and always off for HIPAA workspaces. A transcription is attempted five times within 45
+ * minutes, with the same body. It is not documented whether each attempt has a new timestamp: where it does not, attempts
+ * after half an hour are refused. Only status 200 counts as success. `post_call_audio` holds the whole call in base64,
+ * several megabytes whose limit is not documented: raise the receiver's limit for bodies where you subscribe to it.
  *
  * **Example** (A delivery, signed and verified)
  *

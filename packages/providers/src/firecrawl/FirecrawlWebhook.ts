@@ -12,8 +12,10 @@
  *
  * **Gotchas**
  *
- * The body's `id` is the one of the job, which has many events: there is no id of the delivery, and no timestamp. A
- * delivery that failed is sent again after 1, 5 and 15 minutes, one after the other.
+ * The body's `id` is that of the job, which has many events: there is no id of the delivery, and no timestamp. An inbox
+ * deduplicates by the SHA-256 of the body, so that two equal actions of an agent (`agent.action` with the same tool, input
+ * and credits) are one event. A failed delivery is retried after 1, 5 and 15 minutes, one after the other. Firecrawl waits
+ * 10 seconds for the answer.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,6 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "21 minutes" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "21 minutes", answerWithin: "10 seconds" },
   docs: { url: "https://docs.firecrawl.dev/webhooks/security", checked: "documentation" }
 })

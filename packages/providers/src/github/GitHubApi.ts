@@ -43,7 +43,7 @@
  * @since 0.1.0
  */
 import { Endpoint, Integration, Pagination } from "@causeway/core/client"
-import { Breaker, type Failure, RateHeaders, Retry } from "@causeway/core/policy"
+import { Breaker, type Failure, RateHeaders, Redact, Retry } from "@causeway/core/policy"
 import { Config, Schedule, Schema } from "effect"
 
 /**
@@ -145,7 +145,7 @@ export class IssueComment extends Schema.Class<IssueComment>("GitHub/IssueCommen
  * @since 0.1.0
  * @category errors
  */
-export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Redact.Excerpt }) {}
 
 /**
  * It was there and was deleted, or the repository has its issues switched off.
@@ -153,7 +153,7 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { messa
  * @since 0.1.0
  * @category errors
  */
-export class Gone extends Schema.TaggedError<Gone>()("Gone", { message: Schema.String }) {}
+export class Gone extends Schema.TaggedError<Gone>()("Gone", { message: Redact.Excerpt }) {}
 
 /**
  * Tells GitHub's throttling from its refusals: a 403 or 429 is `throttled` when nothing of the quota remains (until

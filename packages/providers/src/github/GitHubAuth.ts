@@ -50,7 +50,7 @@ import {
   type TokenStore
 } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { type CallError, OptionCheck } from "@causeway/core/policy"
+import { type CallError, OptionCheck, Redact } from "@causeway/core/policy"
 import { Clock, Config, Effect, Layer, type Redacted, Schema, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -171,7 +171,7 @@ export class InstallationToken extends Schema.Class<InstallationToken>("GitHub/I
  * @since 0.1.0
  * @category errors
  */
-export class NotInstalled extends Schema.TaggedError<NotInstalled>()("NotInstalled", { message: Schema.String }) {}
+export class NotInstalled extends Schema.TaggedError<NotInstalled>()("NotInstalled", { message: Redact.Excerpt }) {}
 
 /**
  * The app was not granted these permissions or repositories.
@@ -179,7 +179,7 @@ export class NotInstalled extends Schema.TaggedError<NotInstalled>()("NotInstall
  * @since 0.1.0
  * @category errors
  */
-export class NotGranted extends Schema.TaggedError<NotGranted>()("NotGranted", { message: Schema.String }) {}
+export class NotGranted extends Schema.TaggedError<NotGranted>()("NotGranted", { message: Redact.Excerpt }) {}
 
 const createInstallationToken = Endpoint.post(
   "createInstallationToken",

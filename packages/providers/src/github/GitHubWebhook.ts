@@ -9,13 +9,14 @@
  * **Details**
  *
  * `X-Hub-Signature-256: sha256=…` is the HMAC of the body. The id is `X-GitHub-Delivery`, which stays when a delivery is
- * sent again; the type is `X-GitHub-Event`. A `ping` is an ordinary event: any 2xx answers it.
+ * sent again, and differs between webhooks; the type is `X-GitHub-Event`. A `ping` is an ordinary event: any 2xx answers
+ * it. A body has at most 25 MB. GitHub sends a delivery again on request only, within 3 days.
  *
  * **Gotchas**
  *
  * Id and type are in headers that the signature does not cover, and there is no timestamp: an old delivery verifies for
- * ever, under any id. The legacy header `X-Hub-Signature` with SHA-1 is ignored. The webhook's content type must be
- * `application/json`: a form body verifies too, but is not decoded.
+ * ever, under any id. The legacy header `X-Hub-Signature` with SHA-1 is ignored. The content type of a new webhook is a
+ * form by default: its field `payload` holds the JSON, which a handler with the scheme reads alike.
  *
  * **Example** (GitHub's documented test values)
  *
@@ -62,7 +63,13 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-GitHub-Delivery"),
   eventType: [SignatureScheme.header("X-GitHub-Event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
+  delivery: {
+    contentTypes: ["application/json", "application/x-www-form-urlencoded"],
+    payloadField: "payload",
+    maxBytes: 25 * 1024 * 1024,
+    answerWithin: "10 seconds",
+    retriedFor: "3 days"
+  },
   docs: { url: "https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries", checked: "package" }
 })
 

@@ -10,13 +10,16 @@
  *
  * A signing token signs as Standard Webhooks do: `webhook-signature` over the id, the timestamp and the body, 5 minutes
  * old or ahead at most. A secret token is itself `X-Gitlab-Token`, compared in constant time. The id is the same at each
- * attempt: `webhook-id`, which is also `Idempotency-Key`. The type is `X-Gitlab-Event`, such as `Push Hook`.
+ * attempt, and another for each webhook: `webhook-id`, which is also `Idempotency-Key`. The type is `X-Gitlab-Event`, such
+ * as `Push Hook`.
  *
  * **Gotchas**
  *
  * With a secret token nothing is signed: whoever sees one delivery can make others, so that nothing but TLS protects
  * them. `unsigned` names every part. With a signing token the type is still in a header that is not covered. Requests
- * are sent again, under the same id, when someone asks for it: for 2 days on the webhook's page, for 7 with the API.
+ * are sent again, under the same id, when someone asks for it: for 2 days on the webhook's page, for 7 with the API. Before
+ * version 17.4 there is no id: an event is deduplicated by its body and its type. `X-Gitlab-Event-UUID` is no id: events
+ * of one request share it, and a repeated delivery has another.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -69,7 +72,16 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.header("Idempotency-Key"),
   eventType: [SignatureScheme.header("X-Gitlab-Event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
+  identity: [
+    SignatureScheme.byFields(SignatureScheme.header("Idempotency-Key"), { per: "delivery" }),
+    SignatureScheme.byBody(SignatureScheme.header("X-Gitlab-Event"))
+  ],
+  delivery: {
+    contentTypes: ["application/json"],
+    maxBytes: 25 * 1024 * 1024,
+    answerWithin: "10 seconds",
+    retriedFor: "7 days"
+  },
   docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "documentation" }
 })
 
@@ -84,6 +96,12 @@ export const signedScheme: SignatureScheme.SignatureScheme = SignatureScheme.mak
   ...SignatureScheme.standardWebhooks,
   id: "gitlab-signed",
   eventType: [SignatureScheme.header("X-Gitlab-Event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
+  delivery: {
+    contentTypes: ["application/json"],
+    maxBytes: 25 * 1024 * 1024,
+    answerWithin: "10 seconds",
+    retriedFor: "7 days",
+    resigns: true
+  },
   docs: { url: "https://docs.gitlab.com/user/project/integrations/webhooks/", checked: "documentation" }
 })

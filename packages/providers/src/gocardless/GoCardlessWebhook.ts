@@ -7,13 +7,13 @@
  *
  * **Details**
  *
- * `Webhook-Signature` is the hexadecimal HMAC of the body. The id is the one of the delivery, `meta.webhook_id`; the
- * type is the `resource_type` of the first event, such as `mandates`.
+ * `Webhook-Signature` is the hexadecimal HMAC of the body. A delivery holds up to 250 events: each is an event with its
+ * own `id`, and its `resource_type` as the type, such as `mandates`.
  *
  * **Gotchas**
  *
- * A delivery holds up to 250 events of several types, each with an `id` and an `action`: deduplicate by that when you
- * handle them. A delivery that failed is sent again up to 8 times, at growing intervals that are not documented.
+ * What happened to the resource is the `action` of an event. A delivery that failed is sent again up to 8 times, at
+ * growing intervals. It is not documented for how long.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,6 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("meta", "webhook_id"),
   eventType: [SignatureScheme.body("events", "0", "resource_type")],
-  delivery: { contentTypes: ["application/json"] },
+  batch: { lists: [SignatureScheme.items({ list: "events", id: "id", type: "resource_type" })], maxItems: 250 },
+  delivery: { contentTypes: ["application/json"], answerWithin: "10 seconds" },
   docs: { url: "https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks", checked: "package" }
 })

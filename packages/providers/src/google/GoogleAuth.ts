@@ -61,7 +61,7 @@ import {
   type TokenStore
 } from "@causeway/core/auth"
 import { Endpoint, Integration } from "@causeway/core/client"
-import { type CallError, InvalidOption, OptionCheck } from "@causeway/core/policy"
+import { type CallError, InvalidOption, OptionCheck, Redact } from "@causeway/core/policy"
 import { Clock, Effect, Layer, Redacted, Schema, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import { HttpApiSchema } from "effect/http-api"
@@ -101,8 +101,8 @@ export interface Options extends Tokens.LayerOptions {
  * @category errors
  */
 export class TokenRefused extends Schema.TaggedError<TokenRefused>()("TokenRefused", {
-  error: Schema.String,
-  error_description: Schema.optionalKey(Schema.String)
+  error: Redact.Excerpt,
+  error_description: Schema.optionalKey(Redact.Excerpt)
 }) {}
 
 const exchange = Endpoint.post("exchange", "/token", {
@@ -167,7 +167,7 @@ export const serviceAccountGrant = <S extends Secret.Input>(
         const now = yield* Clock.currentTimeMillis
         const issued = yield* Effect.mapError(
           google.exchange({ payload: { grant_type: jwtBearer, assertion: signed } }),
-          (error) => failureOf(integration, error)
+          (error) => failureOf(integration, error, signed)
         )
         return Token.make({
           accessToken: issued.access_token,
@@ -241,27 +241,14 @@ const assertionOf = (account: Account, scope: string, subject: string | undefine
     })
   )
 
-const failureOf = (integration: string, error: TokenRefused | CallError.CallError): AuthError.AuthError =>
-  error._tag === "TokenRefused"
-    ? new AuthError.AuthError({ integration, reason: refusalOf(error) })
-    : Grant.failureOf(integration, "Google's token endpoint", error)
-
-const refusalOf = ({ error, error_description }: TokenRefused): AuthError.Reason => {
-  const refusal = { status: 400, description: error_description, uri: undefined }
-  switch (error) {
-    case "invalid_grant":
-      return new AuthError.InvalidGrant(refusal)
-    case "invalid_scope":
-      return new AuthError.InvalidScope(refusal)
-    case "invalid_client":
-      return new AuthError.InvalidClient(refusal)
-    case "unauthorized_client":
-      return new AuthError.UnauthorizedClient(refusal)
-    case "access_denied":
-      return new AuthError.AccessDenied(refusal)
-    case "invalid_request":
-      return new AuthError.InvalidRequest(refusal)
-    default:
-      return new AuthError.OtherRefusal({ ...refusal, code: error })
-  }
+/** Google repeats an assertion that it can't read. */
+const failureOf = (
+  integration: string,
+  error: TokenRefused | CallError.CallError,
+  assertion: Redacted.Redacted<string>
+): AuthError.AuthError => {
+  if (error._tag !== "TokenRefused") return Grant.failureOf(integration, "Google's token endpoint", error)
+  const said = { status: 400, description: error.error_description, uri: undefined }
+  const reason = AuthError.refusal(error.error, said, [Redacted.value(assertion)])
+  return new AuthError.AuthError({ integration, reason })
 }

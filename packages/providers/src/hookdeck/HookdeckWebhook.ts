@@ -13,8 +13,9 @@
  * **Gotchas**
  *
  * The id is in a header that the signature does not cover. The body, and so the type, is what the original provider
- * sent; its own signature was checked by the gateway, if at all. An event is sent again as the connection says, up to 50
- * times, and by hand as often as someone likes.
+ * sent, and so is the method, which may be a GET; its own signature was checked by the gateway, if at all. An event is
+ * sent again as the connection says, up to 50 times within a week, and by hand as often as someone likes. The headers have
+ * these names unless a project sets another prefix.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -60,5 +61,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("x-hookdeck-eventid"),
+  delivery: {
+    methods: ["POST", "PUT", "PATCH", "DELETE", "GET"],
+    answerWithin: "60 seconds",
+    retriedFor: "7 days",
+    resigns: true
+  },
   docs: { url: "https://hookdeck.com/docs/authentication", checked: "documentation" }
 })

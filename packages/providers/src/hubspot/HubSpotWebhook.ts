@@ -9,16 +9,18 @@
  * **Details**
  *
  * `X-HubSpot-Signature-v3` is the base64 HMAC of method, URL, body and timestamp, one right after the other, with the
- * milliseconds of `X-HubSpot-Request-Timestamp`; 5 minutes old or ahead at most. The type is the `subscriptionType` of the
- * first event, such as `contact.creation`. The older `X-HubSpot-Signature` is the hexadecimal SHA-256 of secret and body (v1),
- * or of secret, method, URL and body (v2).
+ * milliseconds of `X-HubSpot-Request-Timestamp`; 5 minutes old or ahead at most. A delivery holds up to 100 events:
+ * each is an event whose type is its `subscriptionType`, such as `contact.creation`. The older `X-HubSpot-Signature` is
+ * the hexadecimal SHA-256 of secret and body (v1), or of secret, method, URL and body (v2).
  *
  * **Gotchas**
  *
- * HubSpot signs the URL with some of its escapes undone (`%2F`, `%3A` and others): an address without a query avoids them.
- * Behind a proxy, tell the receiver its public URL. The body is a list of up to 100 events and has no id of its own.
- * The older versions have no timestamp, and are plain hashes: prefer the third. A delivery that fails is sent again up
- * to ten times within a day.
+ * HubSpot signs the URL with some of the escapes in its query undone (`%2F`, `%3A` and others): both forms are taken.
+ * Behind a proxy, tell the receiver its public URL. `eventId` is not unique, as HubSpot says, and the test button
+ * always sends 100: an event is identified by it, its subscription, portal, object and time together. The webhooks of
+ * workflows are not lists: each is one event without a type, deduplicated by its body. Cards are fetched with GET. The
+ * older versions have no timestamp, and are plain hashes: prefer the third. A delivery that fails is sent again up to ten times
+ * within a day, with another `attemptNumber`: an inbox keeps the first body.
  *
  * **Example** (A signature that covers method and URL)
  *
@@ -47,6 +49,28 @@
  */
 import { SignatureScheme } from "@causeway/core/webhook"
 
+/** The id of an event alone is not unique, as HubSpot says, and the test button always sends 100. */
+const batch: SignatureScheme.BatchOptions = {
+  lists: [
+    SignatureScheme.items({
+      id: [
+        "eventId+subscriptionId+portalId+objectId+occurredAt",
+        "eventId+subscriptionId+portalId+occurredAt",
+        "eventId+occurredAt"
+      ],
+      type: "subscriptionType",
+      varies: true
+    })
+  ],
+  maxItems: 100
+}
+
+const delivery = {
+  contentTypes: ["application/json"],
+  answerWithin: "5 seconds",
+  retriedFor: "1 day"
+} as const satisfies SignatureScheme.DeliveryOptions
+
 /**
  * The third version of HubSpot's scheme, checked against the recorded verdicts of the `@hubspot/api-client` package.
  *
@@ -64,8 +88,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     unit: "milliseconds",
     tolerance: "5 minutes"
   },
+  urlForms: ["given", "decoded query"],
   eventType: [SignatureScheme.body("0", "subscriptionType")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
+  batch,
+  // The signed body of an attempt has its number, and attempts older than 5 minutes are to be refused.
+  delivery: { ...delivery, methods: ["POST", "GET"], resigns: true },
   docs: {
     url: "https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests",
     checked: "package"
@@ -84,8 +111,9 @@ export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-HubSpot-Signature", { encoding: "hex" }),
   signedContent: "{secret}{body}",
   keys: [SignatureScheme.digest({ hash: "sha256" })],
-  eventType: scheme.eventType,
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
+  eventType: [SignatureScheme.body("0", "subscriptionType")],
+  batch,
+  delivery,
   docs: scheme.docs
 })
 
@@ -99,5 +127,7 @@ export const schemeV1: SignatureScheme.SignatureScheme = SignatureScheme.make({
 export const schemeV2: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...schemeV1,
   id: "hubspot-v2",
-  signedContent: "{secret}{method}{url}{body}"
+  signedContent: "{secret}{method}{url}{body}",
+  urlForms: scheme.urlForms,
+  delivery: { ...delivery, methods: ["POST", "GET"] }
 })

@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * SHA-1 is broken as a hash, but not as an HMAC. Before it accepts a URL, Intercom asks for it with HEAD. A receiver
- * answers that and stores nothing. A notification that fails is sent once more after a minute, as others report.
+ * answers that and stores nothing. A notification that fails is sent once more after a minute, as others report, with
+ * other `delivery_attempts`: an inbox goes by the id and keeps the first body.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,7 +59,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("topic")],
-  delivery: { contentTypes: ["application/json"], probes: ["HEAD"] },
+  identity: SignatureScheme.byFields(SignatureScheme.body("id"), { varies: true }),
+  delivery: { contentTypes: ["application/json"], probes: ["HEAD"], answerWithin: "5 seconds" },
   docs: {
     url: "https://developers.intercom.com/intercom-api-reference/v1.0/reference/signed-notifications",
     checked: "documentation"

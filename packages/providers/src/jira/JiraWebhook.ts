@@ -12,8 +12,8 @@
  *
  * **Gotchas**
  *
- * The id is in a header that the signature does not cover. Webhooks of Connect apps carry a token instead of a
- * signature. A delivery that fails is sent again up to five times, each 5 to 15 minutes after the one before.
+ * The id is in a header that the signature does not cover, and is unique within one site only: give each site its own
+ * source or tenant. Webhooks of Connect apps carry a token instead of a signature. A delivery that fails is sent again up to five times, each 5 to 15 minutes after the one before.
  *
  * **Example** (A delivery, signed and verified)
  *

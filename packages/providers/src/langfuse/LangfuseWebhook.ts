@@ -12,8 +12,8 @@
  *
  * **Gotchas**
  *
- * What happened to the prompt is the body's `action`. A delivery that fails is sent again three times, all of them
- * within a minute.
+ * What happened to a prompt is the body's `action`; other types are `monitor-alert` and `project-notification`, with an
+ * `eventType` of its `event`. A delivery that fails is sent again three times within a minute, with the same signature.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -59,7 +59,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 minute" },
+  delivery: { contentTypes: ["application/json"], answerWithin: "10 seconds", retriedFor: "1 minute", resigns: false },
   docs: {
     url: "https://langfuse.com/docs/prompt-management/features/webhooks-slack-integrations",
     checked: "documentation"

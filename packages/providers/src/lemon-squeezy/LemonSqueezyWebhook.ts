@@ -8,12 +8,12 @@
  * **Details**
  *
  * `X-Signature` is the hexadecimal HMAC of the body. The type is `meta.event_name` of the body, such as
- * `order_created`; unlike `X-Event-Name` it is signed.
+ * `order_created`; unlike `X-Event-Name` it is signed. The id is `meta.webhook_id`, where there is one.
  *
  * **Gotchas**
  *
- * There is neither an id nor a timestamp: an inbox goes by the hash of the body. A delivery that failed is sent again
- * after 5, 25 and 125 seconds, one after the other.
+ * There is no timestamp, so a replay is recognised by its id only, or by the hash of the body where there is no id: the
+ * id is not documented. A delivery that failed is sent again after 5, 25 and 125 seconds, one after the other.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -56,6 +56,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("X-Signature", { encoding: "hex" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventId: SignatureScheme.body("meta", "webhook_id"),
   eventType: [SignatureScheme.body("meta", "event_name")],
   delivery: { contentTypes: ["application/json"], retriedFor: "155 seconds" },
   docs: { url: "https://docs.lemonsqueezy.com/help/webhooks/signing-requests", checked: "documentation" }

@@ -7,12 +7,14 @@
  *
  * **Details**
  *
- * `x-line-signature` is the base64 HMAC of the body. The type is the one of the first event, such as `message`.
+ * `x-line-signature` is the base64 HMAC of the body. A delivery holds several events: each is an event with its
+ * `webhookEventId` as the id, and its type, such as `message`.
  *
  * **Gotchas**
  *
- * A delivery holds several events, each with a `webhookEventId`: deduplicate by that when you handle them. There is
- * no id of the whole, and the test from LINE's console holds no event at all.
+ * The test from LINE's console holds no event at all: it is answered, and nothing is stored. In a delivery that is sent
+ * again, `isRedelivery` differs. LINE sends one again only where redelivery is turned on, and does not disclose for how
+ * long.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -56,6 +58,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.body("events", "0", "type")],
+  batch: { lists: [SignatureScheme.items({ list: "events", id: "webhookEventId", type: "type", varies: true })] },
   delivery: { contentTypes: ["application/json"] },
   docs: { url: "https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/", checked: "package" }
 })

@@ -8,12 +8,14 @@
  * **Details**
  *
  * `Linear-Signature` is the hexadecimal HMAC of the body, whose `webhookTimestamp` (milliseconds) is read once the
- * signature was accepted: 1 minute old or ahead at most. The id is `Linear-Delivery`, the type `Linear-Event`, such
- * as `Issue`.
+ * signature was accepted: 1 minute old or ahead at most. Linear repeats an event after 1 minute, 1 hour and 6 hours
+ * with the same bytes: a receiver that stores in the inbox takes it for 8 hours. The id is `Linear-Delivery`, the type
+ * `Linear-Event`, such as `Issue`.
  *
  * **Gotchas**
  *
- * Id and type are in headers that the signature does not cover. What happened to the issue is the body's `action`.
+ * Id and type are in headers that the signature does not cover; an inbox knows an event by its body. What happened to
+ * the issue is the body's `action`.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,9 +60,22 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("Linear-Signature", { encoding: "hex" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  timestamp: { at: SignatureScheme.body("webhookTimestamp"), unit: "milliseconds", tolerance: "1 minute" },
+  timestamp: {
+    at: SignatureScheme.body("webhookTimestamp"),
+    unit: "milliseconds",
+    tolerance: "1 minute",
+    retryTolerance: "8 hours"
+  },
   eventId: SignatureScheme.header("Linear-Delivery"),
   eventType: [SignatureScheme.header("Linear-Event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "8 hours" },
+  // The id is in a header that is not signed: with it, a captured delivery could come back under any number of ids.
+  identity: SignatureScheme.byBody(),
+  delivery: {
+    contentTypes: ["application/json"],
+    maxBytes: 5 * 1024 * 1024,
+    answerWithin: "5 seconds",
+    retriedFor: "8 hours",
+    resigns: false
+  },
   docs: { url: "https://linear.app/developers/webhooks", checked: "package" }
 })

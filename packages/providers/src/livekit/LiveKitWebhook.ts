@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * The token carries its own expiry; one that has none is refused. A delivery that fails is sent again with the same
+ * The token carries its own expiry; one that has none is refused. Older servers send no id: then an inbox goes by the hash
+ * of the body. A delivery that fails is sent again with the same
  * token, which is good for 5 minutes.
  *
  * **Example** (A delivery, signed and verified)

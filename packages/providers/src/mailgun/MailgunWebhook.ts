@@ -7,13 +7,14 @@
  *
  * **Details**
  *
- * The body's `signature` has a `timestamp`, a `token` and their hexadecimal HMAC; 5 minutes old or ahead at most. Id
- * and type are `id` and `event` of `event-data`.
+ * The body's `signature` has a `timestamp`, a `token` and their hexadecimal HMAC; 5 minutes old or ahead at most.
+ * Mailgun repeats an event for 8 hours with the same bytes: a receiver that stores in the inbox takes it for as long.
+ * Id and type are `id` and `event` of `event-data`.
  *
  * **Gotchas**
  *
- * Nothing of the event is signed: a replay can carry another one, so that `unsigned` names id, type and body. Keep
- * the tokens you have seen while they are young enough to pass.
+ * Nothing of the event is signed: a replay can carry another one, so that `unsigned` names id, type and body. An inbox
+ * knows an event by its token, the only id that is signed.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -63,12 +64,48 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.inField(SignatureScheme.body("signature", "signature"), { encoding: "hex" }),
   signedContent: "{timestamp}{body:signature.token}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  timestamp: { at: SignatureScheme.body("signature", "timestamp"), unit: "seconds", tolerance: "5 minutes" },
+  timestamp: {
+    at: SignatureScheme.body("signature", "timestamp"),
+    unit: "seconds",
+    tolerance: "5 minutes",
+    retryTolerance: "8 hours"
+  },
   eventId: SignatureScheme.body("event-data", "id"),
   eventType: [SignatureScheme.body("event-data", "event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "8 hours" },
+  // The only id that is signed, and the one that Mailgun tells receivers to remember.
+  identity: SignatureScheme.byFields(SignatureScheme.body("signature", "token")),
+  delivery: { contentTypes: ["application/json"], retriedFor: "8 hours", resigns: false },
   docs: {
     url: "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
     checked: "documentation"
+  }
+})
+
+/**
+ * The scheme of inbound messages that a route forwards: a form with timestamp, token and signature among its fields.
+ *
+ * @see https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store/receive-http
+ * @since 0.1.0
+ * @category schemes
+ */
+export const inboundScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...scheme,
+  id: "mailgun-inbound",
+  signature: SignatureScheme.inField(SignatureScheme.form("signature"), { encoding: "hex" }),
+  signedContent: "{timestamp}{form:token}",
+  timestamp: {
+    at: SignatureScheme.form("timestamp"),
+    unit: "seconds",
+    tolerance: "5 minutes",
+    retryTolerance: "8 hours"
+  },
+  eventId: undefined,
+  eventType: [],
+  identity: SignatureScheme.byFields(SignatureScheme.form("token")),
+  delivery: {
+    contentTypes: ["application/x-www-form-urlencoded", "multipart/form-data"],
+    maxBytes: 25 * 1024 * 1024,
+    retriedFor: "8 hours",
+    resigns: false
   }
 })

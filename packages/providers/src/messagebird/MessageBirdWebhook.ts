@@ -13,7 +13,9 @@
  * **Gotchas**
  *
  * The URL is the one that MessageBird called: behind a proxy, tell the receiver its public URL. A delivery without a
- * body, and so without `payload_hash`, is refused.
+ * body, such as a GET, has no `payload_hash`; one with a body must have it. It is not documented whether a repeated
+ * delivery keeps its `jti`: where it does not, it is a new event. Deliveries of channels and conversations have a type,
+ * the body's `event`.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -65,9 +67,16 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{token}",
   keys: [SignatureScheme.jwtSecret({ algorithms: ["HS256", "HS384", "HS512"] })],
   eventId: SignatureScheme.claim("jti"),
+  eventType: [SignatureScheme.body("event")],
   bindings: [
     SignatureScheme.hashOf("{url}", { at: SignatureScheme.claim("url_hash"), hash: "sha256", encoding: "hex" }),
-    SignatureScheme.hashOf("{body}", { at: SignatureScheme.claim("payload_hash"), hash: "sha256", encoding: "hex" })
+    SignatureScheme.hashOf("{body}", {
+      at: SignatureScheme.claim("payload_hash"),
+      hash: "sha256",
+      encoding: "hex",
+      mayBeAbsentWithoutBody: true
+    })
   ],
+  delivery: { methods: ["POST", "GET", "PUT", "PATCH", "DELETE"] },
   docs: { url: "https://developers.messagebird.com/api/#verifying-http-requests", checked: "package" }
 })

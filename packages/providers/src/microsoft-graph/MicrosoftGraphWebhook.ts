@@ -8,13 +8,14 @@
  * **Details**
  *
  * Each notification of the list `value` carries the `clientState`, compared in constant time; every one of them must be
- * right. The type is the `changeType` of the first one, such as `updated`. A new subscription asks first: a POST with
- * `validationToken` in its query, which is sent back as plain text.
+ * right. Each is an event, whose type is its `changeType`, such as `updated`, or its `lifecycleEvent`. A new
+ * subscription asks first: a POST with `validationToken` in its query, which is sent back as plain text.
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one notification can make others. Of a delivery with many notifications all are refused
- * when one has another `clientState`, or none. At most 4096 are taken at once. Notifications with the data of a resource also bring
+ * Nothing is signed: whoever sees one notification can make others. Of a delivery with many notifications all are
+ * refused when one has another `clientState`, or none. At most 1000 are taken at once. One without an `id` repeats its
+ * bytes: it is dropped only while another waits. Notifications with the data of a resource also bring
  * `validationTokens`, which are not looked at here. A delivery that fails is sent again for up to 4 hours.
  *
  * **Example** (A notification, made and verified)
@@ -59,8 +60,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.inItems({ list: ["value"], item: [], signature: ["clientState"], encoding: "utf8" }),
   signedContent: "",
   keys: [SignatureScheme.token()],
-  eventType: [SignatureScheme.body("value", "0", "changeType")],
+  eventType: [SignatureScheme.body("value", "0", "changeType"), SignatureScheme.body("value", "0", "lifecycleEvent")],
+  batch: {
+    lists: [SignatureScheme.items({ list: "value", id: "id", type: ["changeType", "lifecycleEvent"], notifies: true })]
+  },
   handshake: SignatureScheme.openEcho({ method: "POST", challenge: SignatureScheme.query("validationToken") }),
-  delivery: { contentTypes: ["application/json", "text/plain"], retriedFor: "4 hours" },
+  delivery: { contentTypes: ["application/json", "text/plain"], answerWithin: "3 seconds", retriedFor: "4 hours" },
   docs: { url: "https://learn.microsoft.com/graph/change-notifications-delivery-webhooks", checked: "documentation" }
 })

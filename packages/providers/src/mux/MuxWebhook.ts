@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * Each environment has webhooks, and secrets, of its own. A delivery that fails is sent again for a day.
+ * Each environment has webhooks, and secrets, of its own. A delivery that fails is sent again for a day, with the
+ * attempts before, and what they were answered with, in `attempts`: an inbox goes by the id and keeps the first body.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,6 +59,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
+  identity: SignatureScheme.byFields(SignatureScheme.body("id"), { varies: true }),
+  delivery: { contentTypes: ["application/json"], answerWithin: "5 seconds", retriedFor: "1 day", resigns: true },
   docs: { url: "https://www.mux.com/docs/core/verify-webhook-signatures", checked: "package" }
 })

@@ -13,8 +13,8 @@
  * **Gotchas**
  *
  * The key is the `verification_token` of the first request, which Notion sends before anything is signed. There is no
- * timestamp, so a replay is recognised by its id only. A delivery is tried up to eight times, for the last time about a
- * day after the first.
+ * timestamp, so a replay is recognised by its id only. A delivery is tried up to eight times, with another
+ * `attempt_number` each, for the last time about a day after the first.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -59,6 +59,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
+  identity: SignatureScheme.byFields(SignatureScheme.body("id"), { varies: true }),
   handshake: SignatureScheme.secretOffer(SignatureScheme.body("verification_token")),
   delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://developers.notion.com/reference/webhooks", checked: "package" }

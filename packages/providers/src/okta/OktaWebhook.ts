@@ -7,15 +7,14 @@
  *
  * **Details**
  *
- * The whole of `Authorization` is the secret, compared in constant time. The type is the `eventType` of the first
- * event, such as `user.lifecycle.create`. Before its first event Okta asks with GET to have
- * `X-Okta-Verification-Challenge` back.
+ * The whole of `Authorization` is the secret, compared in constant time. Each event in a delivery is an event with its
+ * `uuid` as the id and its `eventType`, such as `user.lifecycle.create`. The delivery has an id too, `eventId`. Before its
+ * first event Okta asks with GET to have `X-Okta-Verification-Challenge` back.
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one delivery can make others. A delivery may hold several events, each with a
- * `uuid`: deduplicate by that when you handle them. A delivery that fails is sent at most once more; when, Okta does not
- * say.
+ * Nothing is signed: whoever sees one delivery can make others. A delivery that fails is sent at most once more; when,
+ * Okta does not say.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -65,12 +64,14 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("Authorization", { encoding: "utf8" }),
   signedContent: "",
   keys: [SignatureScheme.token()],
+  eventId: SignatureScheme.body("eventId"),
   eventType: [SignatureScheme.body("data", "events", "0", "eventType")],
+  batch: { lists: [SignatureScheme.items({ list: "data.events", id: "uuid", type: "eventType" })] },
   handshake: SignatureScheme.openEcho({
     method: "GET",
     challenge: SignatureScheme.header("X-Okta-Verification-Challenge"),
     jsonKey: "verification"
   }),
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], acknowledgement: {}, answerWithin: "3 seconds" },
   docs: { url: "https://developer.okta.com/docs/concepts/event-hooks/", checked: "documentation" }
 })

@@ -58,6 +58,6 @@ import { SignatureScheme } from "@causeway/core/webhook"
 export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ...SignatureScheme.standardWebhooks,
   id: "openai",
-  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "3 days", resigns: true },
   docs: { url: "https://platform.openai.com/docs/guides/webhooks", checked: "package" }
 })

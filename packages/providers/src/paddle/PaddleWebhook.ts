@@ -14,7 +14,8 @@
  * **Gotchas**
  *
  * Five seconds are short for a clock that is off: `SignatureScheme.withTolerance` widens them. Paddle's own package
- * for Node looks at the last `h1` alone, so that one order of a rotation fails there.
+ * for Node looks at the last `h1` alone, so that one order of a rotation fails there. A replay from the dashboard has the
+ * `event_id` of the first delivery and counts as a duplicate. A delivery that fails is sent again for 3 days, signed again.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -60,6 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   timestamp: { at: SignatureScheme.listItem("ts"), unit: "seconds", tolerance: "5 seconds" },
   eventId: SignatureScheme.body("event_id"),
   eventType: [SignatureScheme.body("event_type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
+  delivery: { contentTypes: ["application/json"], answerWithin: "5 seconds", retriedFor: "3 days", resigns: true },
   docs: { url: "https://developer.paddle.com/webhooks/signature-verification", checked: "package" }
 })

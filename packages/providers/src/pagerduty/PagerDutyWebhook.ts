@@ -12,8 +12,9 @@
  *
  * **Gotchas**
  *
- * There is no timestamp, so a replay is recognised by its id only. A delivery that fails is sent again up to four times,
- * over about 20 minutes.
+ * There is no timestamp, so a replay is recognised by its id only. A delivery that times out, or is
+ * answered with 429 or 5xx, is sent again for 48 hours. Any other 4xx drops the event, and three dropped events in a row
+ * disable the subscription for a day.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,6 +59,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   eventId: SignatureScheme.body("event", "id"),
   eventType: [SignatureScheme.body("event", "event_type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "30 minutes" },
+  delivery: { contentTypes: ["application/json"], answerWithin: "5 seconds", retriedFor: "48 hours" },
   docs: { url: "https://developer.pagerduty.com/docs/verifying-webhook-signatures", checked: "documentation" }
 })

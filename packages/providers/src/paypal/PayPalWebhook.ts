@@ -14,7 +14,9 @@
  * **Gotchas**
  *
  * A CRC is no hash: who has one delivery can make another body with the same CRC, so that `unsigned` has `body`.
- * Where that matters, ask PayPal's API to verify instead.
+ * Where that matters, ask PayPal's API to verify instead. PayPal sends a delivery again up to 25 times over 3 days; it is
+ * not documented whether a repeated one keeps its time and signature, so that one may be refused as too old. Its simulator
+ * sends the same id each time: the second event of a type is a duplicate.
  *
  * **Example** (The certificate that a delivery asks for)
  *

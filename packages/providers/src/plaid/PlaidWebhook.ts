@@ -9,12 +9,16 @@
  *
  * `Plaid-Verification` is a token (ES256) whose claim `request_body_sha256` is the hexadecimal hash of the body;
  * issued 5 minutes ago or ahead at most. Its `kid` names one of Plaid's public keys. The type is the body's
- * `webhook_code`.
+ * `webhook_type` and `webhook_code`, such as `TRANSACTIONS.SYNC_UPDATES_AVAILABLE`, because several products share codes.
  *
  * **Gotchas**
  *
- * The key is asked for with POST and the credentials of your own account, one `kid` at a time: fetch it and pass it
- * in `keys`. There is no id; an inbox goes by the hash of the body.
+ * The key is asked for with POST and the credentials of your own account, one `kid` at a time: fetch it and pass it in
+ * `keys`. There is no id, and `SYNC_UPDATES_AVAILABLE` and others repeat the same bytes: a notification is dropped only
+ * while the one before waits to be handled, and is a new event afterwards. Several products have the same code, such as
+ * `DEFAULT_UPDATE`: `webhook_type` names the product. Plaid repeats a notification for up to 24 hours; it is not
+ * documented whether it signs it again, so that one may be refused as too old. The key of a sandbox is at
+ * `sandbox.plaid.com`.
  *
  * **Example** (The key that a delivery asks for)
  *
@@ -57,7 +61,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     SignatureScheme.jwk({ algorithms: ["ES256"], url: "https://production.plaid.com/webhook_verification_key/get" })
   ],
   timestamp: { at: SignatureScheme.claim("iat"), unit: "seconds", tolerance: "5 minutes" },
-  eventType: [SignatureScheme.body("webhook_code")],
+  eventType: [SignatureScheme.joined(SignatureScheme.body("webhook_type"), SignatureScheme.body("webhook_code"))],
+  identity: SignatureScheme.notification,
   bindings: [
     SignatureScheme.hashOf("{body}", {
       at: SignatureScheme.claim("request_body_sha256"),
@@ -65,6 +70,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
       encoding: "hex"
     })
   ],
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
+  delivery: { contentTypes: ["application/json"], answerWithin: "10 seconds", retriedFor: "1 day" },
   docs: { url: "https://plaid.com/docs/api/webhooks/webhook-verification/", checked: "documentation" }
 })

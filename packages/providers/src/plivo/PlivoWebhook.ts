@@ -8,7 +8,7 @@
  * **Details**
  *
  * `X-Plivo-Signature-V3` is a list of base64 HMACs of the URL, the sorted fields of the form and the nonce in
- * `X-Plivo-Signature-V3-Nonce`. The type is the form's `Event`.
+ * `X-Plivo-Signature-V3-Nonce`. The type is the `Event` of the form, or of the query of a GET.
  *
  * **Gotchas**
  *
@@ -65,6 +65,24 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{sortedUrl}{form}.{header:X-Plivo-Signature-V3-Nonce}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.form("Event")],
-  delivery: { contentTypes: ["application/x-www-form-urlencoded"] },
+  delivery: { contentTypes: ["application/x-www-form-urlencoded"], methods: ["POST", "GET"] },
   docs: { url: "https://www.plivo.com/docs/voice/concepts/signature-validation", checked: "package" }
+})
+
+/**
+ * The older scheme, which signs Plivo's messages: the URL without its query, and a nonce. No part of the body is signed, so that
+ * `unsigned` names every part. Checked against the verdicts of the `plivo` package.
+ *
+ * @see https://www.plivo.com/docs/messaging/concepts/signature-validation
+ * @since 0.1.0
+ * @category schemes
+ */
+export const messageScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  id: "plivo-messages",
+  signature: SignatureScheme.singleHeader("X-Plivo-Signature-V2", { encoding: "base64", separator: "," }),
+  signedContent: "{bareUrl}{header:X-Plivo-Signature-V2-Nonce}",
+  keys: [SignatureScheme.mac({ hash: "sha256" })],
+  eventType: [SignatureScheme.form("Status"), SignatureScheme.form("Type")],
+  delivery: { contentTypes: ["application/x-www-form-urlencoded"], methods: ["POST", "GET"] },
+  docs: { url: "https://www.plivo.com/docs/messaging/concepts/signature-validation", checked: "package" }
 })

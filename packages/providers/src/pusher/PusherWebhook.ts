@@ -7,14 +7,14 @@
  *
  * **Details**
  *
- * `X-Pusher-Signature` is the hexadecimal HMAC of the body, whose `time_ms` is read once the signature was accepted:
- * 10 minutes old at most, because attempts go on for 5 minutes with the same time, and 5 minutes ahead. The type is
- * the `name` of the first event, such as `channel_occupied`.
+ * `X-Pusher-Signature` is the hexadecimal HMAC of the body, whose `time_ms` is read once the signature was accepted: 10
+ * minutes old at most, because attempts go on for 5 minutes with the same time, and 5 minutes ahead. A delivery holds
+ * several events: each is an event whose type is its `name`, such as `channel_occupied`.
  *
  * **Gotchas**
  *
- * `X-Pusher-Key` says which token signed, but is not needed: give the secrets of all tokens. A delivery holds several
- * events and has no id.
+ * `X-Pusher-Key` says which token signed, but is not needed: give the secrets of all tokens. Events have no id: one is
+ * known by its bytes and the time of its delivery.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -63,6 +63,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: { past: "10 minutes", future: "5 minutes" }
   },
   eventType: [SignatureScheme.body("events", "0", "name")],
+  batch: { lists: [SignatureScheme.items({ list: "events", type: "name", with: "time_ms" })] },
   delivery: { contentTypes: ["application/json"], retriedFor: "5 minutes" },
   docs: { url: "https://pusher.com/docs/channels/server_api/webhooks/", checked: "package" }
 })

@@ -9,14 +9,15 @@
  * **Details**
  *
  * `X-Twilio-Email-Event-Webhook-Signature` is the ECDSA signature (P-256, SHA-256, DER in base64) of the timestamp,
- * immediately followed by the body; 5 minutes old or ahead at most. The type is the `event` of the first item, such
- * as `delivered`. An inbound email is a form (`multipart/form-data`) and has no type.
+ * immediately followed by the body; 5 minutes old or ahead at most. The body is a list: each item is an event with its
+ * `sg_event_id` as the id and its `event` as the type, such as `delivered`. An inbound email is a form
+ * (`multipart/form-data`) and has no type.
  *
  * **Gotchas**
  *
- * The body is a list of events, each with an `sg_event_id`: deduplicate by that when you handle them. Events that were not
- * taken are sent again for a day, emails for 3 days. SendGrid's own package checks no age. Inbound parse signs only under a
- * security policy with a signature. Its deliveries hold whole emails with their attachments: raise `maxBodySize`.
+ * Events that were not taken are sent again for a day, emails for 3 days. SendGrid's own package checks no age. Inbound
+ * parse signs only under a security policy with a signature. Its deliveries hold whole emails with their attachments,
+ * of up to 30 MiB.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -104,6 +105,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: "5 minutes"
   },
   eventType: [SignatureScheme.body("0", "event")],
+  batch: { lists: [SignatureScheme.items({ id: "sg_event_id", type: "event" })] },
   delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: {
     url: "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features",
@@ -122,7 +124,8 @@ export const inboundParseScheme: SignatureScheme.SignatureScheme = SignatureSche
   ...scheme,
   id: "sendgrid-inbound-parse",
   eventType: [],
-  delivery: { contentTypes: ["multipart/form-data"], retriedFor: "3 days" },
+  batch: undefined,
+  delivery: { contentTypes: ["multipart/form-data"], retriedFor: "3 days", maxBytes: 30 * 1024 * 1024 },
   docs: {
     url: "https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks",
     checked: "documentation"

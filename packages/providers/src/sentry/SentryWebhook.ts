@@ -14,7 +14,7 @@
  *
  * Id, type and `Sentry-Hook-Timestamp` are in headers that the signature does not cover; so the timestamp, which
  * anybody could change, is not looked at. A delivery that fails is sent again up to three times, 5 minutes apart, and
- * each time with another `Request-ID`: to an inbox it is another event.
+ * each time with another `Request-ID`: an inbox goes by the body and the resource.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -61,6 +61,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("Request-ID"),
   eventType: [SignatureScheme.header("Sentry-Hook-Resource")],
+  identity: SignatureScheme.byBody(SignatureScheme.header("Sentry-Hook-Resource")),
   delivery: { contentTypes: ["application/json"], retriedFor: "15 minutes" },
   docs: {
     url: "https://docs.sentry.io/organization/integrations/integration-platform/webhooks/",

@@ -63,7 +63,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("X-Shopify-Webhook-Id"),
   eventType: [SignatureScheme.header("X-Shopify-Topic")],
-  delivery: { retriedFor: "4 hours" },
+  delivery: { retriedFor: "4 hours", answerWithin: "5 seconds", refusal: { status: 401 } },
   docs: { url: "https://shopify.dev/docs/apps/build/webhooks/verify-deliveries", checked: "package" }
 })
 

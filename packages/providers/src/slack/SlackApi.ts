@@ -60,7 +60,7 @@
  * @since 0.1.0
  */
 import { FailureRule } from "@causeway/core/client"
-import type { Failure } from "@causeway/core/policy"
+import { type Failure, Redact } from "@causeway/core/policy"
 import { Effect, Schema } from "effect"
 
 const ok = Schema.Literal(false).pipe(Schema.withConstructorDefault(Effect.succeed(false as const)))
@@ -74,9 +74,9 @@ const ok = Schema.Literal(false).pipe(Schema.withConstructorDefault(Effect.succe
  */
 export class SlackError extends Schema.TaggedError<SlackError>()("SlackError", {
   ok,
-  error: Schema.String,
-  needed: Schema.optional(Schema.String),
-  provided: Schema.optional(Schema.String)
+  error: Redact.Excerpt,
+  needed: Schema.optional(Redact.Excerpt),
+  provided: Schema.optional(Redact.Excerpt)
 }) {
   override get message(): string {
     return this.needed === undefined

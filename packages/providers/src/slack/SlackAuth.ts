@@ -56,7 +56,7 @@ import {
   Tokens,
   type TokenStore
 } from "@causeway/core/auth"
-import type { Failure } from "@causeway/core/policy"
+import { type Failure, Redact } from "@causeway/core/policy"
 import { Data, Effect, type Layer, type Scope } from "effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import { categoryOf } from "./SlackApi.ts"
@@ -197,7 +197,7 @@ export class SlackRefused extends Data.TaggedError("SlackRefused")<{
 export const checked = <A extends Answer, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E | SlackRefused, R> =>
   Effect.flatMap(call, (answer) => {
     if (answer.ok) return Effect.succeed(answer)
-    const error = answer.error ?? "unknown"
+    const error = Redact.excerpt(answer.error ?? "unknown", 100, [])
     return Effect.fail(new SlackRefused({ error, category: categoryOf(error) }))
   })
 

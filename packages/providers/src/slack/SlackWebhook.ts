@@ -9,14 +9,14 @@
  *
  * `X-Slack-Signature: v0=…` signs `v0:{timestamp}:{body}`, with the seconds of `X-Slack-Request-Timestamp`; a request may be
  * 5 minutes old or ahead. The id is the body's `event_id`. The type is the inner `event.type` of an event, the outer `type`
- * of anything else in JSON, and the `type` inside of the form field `payload` of an interaction. The challenge
- * `url_verification` is answered after its signature was accepted.
+ * of anything else in JSON, the `type` inside of the form field `payload` of an interaction, and the `command` of a slash
+ * command. The challenge `url_verification` is answered after its signature was accepted.
  *
  * **Gotchas**
  *
  * The answer to an event has no body, because Slack shows the text of an answer to whoever gave a command.
- * Slash commands are forms without a type or an id: both are `undefined`, though the signature holds. Slack expects the
- * answers to commands and interactions in the response itself, within 3 seconds; a queue between them is too slow. An
+ * Interactions and slash commands have no id: one is known by its bytes, among them the `trigger_id` of each. Slack expects
+ * the answers to commands and interactions in the response itself, within 3 seconds; a queue between them is too slow. An
  * event that fails is sent again at once, after a minute and after 5 minutes; an app with Delayed Events gets it every
  * hour for another day.
  *
@@ -60,7 +60,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   eventType: [
     SignatureScheme.body("event", "type"),
     SignatureScheme.body("type"),
-    SignatureScheme.formJson("payload", "type")
+    SignatureScheme.formJson("payload", "type"),
+    SignatureScheme.form("command")
   ],
   handshake: SignatureScheme.signedEcho({
     when: { field: SignatureScheme.body("type"), equals: "url_verification" },
@@ -70,7 +71,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   delivery: {
     contentTypes: ["application/json", "application/x-www-form-urlencoded"],
     acknowledgement: {},
-    retriedFor: "25 hours"
+    retriedFor: "25 hours",
+    answerWithin: "3 seconds"
   },
   docs: { url: "https://docs.slack.dev/authentication/verifying-requests-from-slack", checked: "package" }
 })

@@ -85,6 +85,12 @@ export const svixScheme: SignatureScheme.SignatureScheme = SignatureScheme.make(
   ...scheme,
   id: "svix",
   signature: SignatureScheme.headerList("svix-signature", { separator: " ", assignment: ",", encoding: "base64" }),
+  headerAliases: {
+    "svix-id": "webhook-id",
+    "svix-timestamp": "webhook-timestamp",
+    "svix-signature": "webhook-signature"
+  },
+  keys: scheme.keys.map((key) => (key._tag === "Mac" ? { ...key, isPrefixOptional: true } : key)),
   timestamp: { at: SignatureScheme.header("svix-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.header("svix-id"),
   delivery: { contentTypes: ["application/json"], retriedFor: "28 hours" },

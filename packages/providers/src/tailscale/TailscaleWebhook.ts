@@ -7,13 +7,13 @@
  *
  * **Details**
  *
- * `Tailscale-Webhook-Signature: t=…,v1=…` holds the seconds since the epoch. Signed is `{timestamp}.{body}`; 5
- * minutes old or ahead at most. The type is the one of the first event, such as `nodeCreated`.
+ * `Tailscale-Webhook-Signature: t=…,v1=…` holds the seconds since the epoch. Signed is `{timestamp}.{body}`; 5 minutes
+ * old or ahead at most. The body is a list: each item is an event with its type, such as `nodeCreated`.
  *
  * **Gotchas**
  *
- * The body is a list of events. Neither it nor they have an id. A delivery that fails is sent again every hour, for a
- * day at most.
+ * Events have no id: one is known by its bytes, which hold its time. A delivery that fails is sent again every hour,
+ * for a day at most.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -62,6 +62,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   timestamp: { at: SignatureScheme.listItem("t"), unit: "seconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("0", "type")],
+  batch: { lists: [SignatureScheme.items({ type: "type" })] },
   delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://tailscale.com/kb/1213/webhooks", checked: "documentation" }
 })

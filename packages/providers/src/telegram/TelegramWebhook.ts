@@ -7,13 +7,12 @@
  *
  * **Details**
  *
- * `X-Telegram-Bot-Api-Secret-Token` is the secret itself, compared in constant time. The id is the body's
- * `update_id`.
+ * `X-Telegram-Bot-Api-Secret-Token` is the secret itself, compared in constant time. The id is the body's `update_id`;
+ * the type is the name of the member that the update has, such as `message` or `callback_query`.
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one delivery can make others. The kind of an update is the name of the field that
- * it has, so there is no type.
+ * Nothing is signed: whoever sees one delivery can make others.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -39,10 +38,10 @@
  * const input = { ...sent, method: "POST", secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(TelegramWebhook.scheme, input)), {
  *   id: "10000",
- *   type: undefined,
+ *   type: "message",
  *   timestamp: undefined,
  *   signedBy: 0,
- *   unsigned: ["id", "body"]
+ *   unsigned: ["id", "type", "body"]
  * })
  * ```
  *
@@ -50,6 +49,33 @@
  * @since 0.1.0
  */
 import { SignatureScheme } from "@causeway/core/webhook"
+
+/** An update has one of these members, which says what it is. */
+const kinds = [
+  "message",
+  "edited_message",
+  "channel_post",
+  "edited_channel_post",
+  "business_connection",
+  "business_message",
+  "edited_business_message",
+  "deleted_business_messages",
+  "message_reaction",
+  "message_reaction_count",
+  "inline_query",
+  "chosen_inline_result",
+  "callback_query",
+  "shipping_query",
+  "pre_checkout_query",
+  "purchased_paid_media",
+  "poll",
+  "poll_answer",
+  "my_chat_member",
+  "chat_member",
+  "chat_join_request",
+  "chat_boost",
+  "removed_chat_boost"
+] as const
 
 /**
  * Telegram's scheme, checked against the verdicts of the `grammy` package of its community.
@@ -64,6 +90,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "",
   keys: [SignatureScheme.token()],
   eventId: SignatureScheme.body("update_id"),
+  eventType: kinds.map((kind) => SignatureScheme.present(kind)),
   delivery: { contentTypes: ["application/json"], retriedFor: "1 day" },
   docs: { url: "https://core.telegram.org/bots/api#setwebhook", checked: "community-package" }
 })

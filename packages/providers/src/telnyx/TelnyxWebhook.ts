@@ -9,10 +9,12 @@
  *
  * `telnyx-signature-ed25519` is the ed25519 signature, in base64, of `{timestamp}|{body}`, with the seconds of
  * `telnyx-timestamp`; 5 minutes old or ahead at most. Id and type are `id` and `event_type` of the body's `data`, and
- * are signed.
+ * are signed. The type of a TeXML callback, which is a form, is its `CallStatus`.
  *
  * **Gotchas**
  *
+ * A delivery that fails is sent again up to three times, and up to three times to the failover URL; `meta.attempt` and
+ * `meta.delivered_to` of the body differ each time, and the id stays. A message is to be answered within 2 seconds.
  * A public key cannot sign: to play Telnyx in a test, give the signer `private:` and the 32 bytes of a private key in
  * base64.
  *
@@ -62,7 +64,11 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.ed25519({ encoding: "base64", publicPrefix: "", privatePrefix: "private:" })],
   timestamp: { at: SignatureScheme.header("telnyx-timestamp"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.body("data", "id"),
-  eventType: [SignatureScheme.body("data", "event_type")],
-  delivery: { contentTypes: ["application/json"] },
+  eventType: [SignatureScheme.body("data", "event_type"), SignatureScheme.form("CallStatus")],
+  identity: SignatureScheme.byFields(SignatureScheme.body("data", "id"), { varies: true }),
+  delivery: {
+    contentTypes: ["application/json", "application/x-www-form-urlencoded"],
+    answerWithin: "2 seconds"
+  },
   docs: { url: "https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks", checked: "package" }
 })

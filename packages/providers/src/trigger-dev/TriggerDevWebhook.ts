@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * There is no timestamp, so a replay is recognised by its id only. A delivery that fails is sent again twice, within
- * seconds.
+ * seconds. `alert.error` has a new `id` and `created` in each of these, as its source shows; it is known by the error's
+ * classification, fingerprint and last time. Alerts of version 1 have neither id nor type.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -58,6 +59,17 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "1 minute" },
+  identity: [
+    SignatureScheme.byFields(
+      [
+        SignatureScheme.body("object", "classification"),
+        SignatureScheme.body("object", "error", "fingerprint"),
+        SignatureScheme.body("object", "error", "lastSeen")
+      ],
+      { varies: true }
+    ),
+    SignatureScheme.byFields(SignatureScheme.body("id"))
+  ],
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 minute", answerWithin: "5 seconds" },
   docs: { url: "https://trigger.dev/docs/troubleshooting-alerts", checked: "package" }
 })

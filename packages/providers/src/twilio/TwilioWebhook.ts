@@ -9,11 +9,16 @@
  *
  * `X-Twilio-Signature` is the base64 HMAC-SHA1 of the URL and the sorted names and values of the form. A JSON body is
  * covered by its hash in the parameter `bodySHA256` of the URL. The id is `I-Twilio-Idempotency-Token`; the type is
- * `MessageStatus` or `CallStatus`. The answer is an empty `<Response/>`, because Twilio would send a text on to the caller.
+ * `EventType` (Conversations, TaskRouter), `StatusCallbackEvent` (Video), the status of a recording or transcription,
+ * `MessageStatus`, `CallStatus`, or `SmsStatus`, which is `received` for an inbound message. Event Streams send lists
+ * of CloudEvents: each is an event. The answer is an empty `<Response/>`, because Twilio would send a text on to the
+ * caller.
  *
  * **Gotchas**
  *
- * The URL is the one that Twilio called: behind a proxy, tell the receiver its public URL. There is no timestamp, and
+ * The URL is the one that Twilio called: behind a proxy, tell the receiver its public URL. Twilio's servers are not
+ * consistent about ports and the encoding of queries, so that each of the forms that its own package tries is taken.
+ * Deliveries may come by GET: their query is stored as the form that a POST would have. There is no timestamp, and
  * nothing separates the names and values that are signed. The id is in a header that the signature does not cover.
  *
  * **Example** (A delivery, signed and verified)
@@ -64,9 +69,19 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   id: "twilio",
   signature: SignatureScheme.singleHeader("X-Twilio-Signature", { encoding: "base64" }),
   signedContent: "{url}{uniqueForm}",
+  urlForms: ["given", "port", "no port", "encoded query"],
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.header("I-Twilio-Idempotency-Token"),
-  eventType: [SignatureScheme.form("MessageStatus"), SignatureScheme.form("CallStatus")],
+  eventType: [
+    SignatureScheme.form("EventType"),
+    SignatureScheme.form("StatusCallbackEvent"),
+    SignatureScheme.form("RecordingStatus"),
+    SignatureScheme.form("TranscriptionStatus"),
+    SignatureScheme.form("MessageStatus"),
+    SignatureScheme.form("CallStatus"),
+    SignatureScheme.form("SmsStatus")
+  ],
+  batch: { lists: [SignatureScheme.items({ id: "id", type: "type" })] },
   bindings: [
     SignatureScheme.hashOf("{body}", {
       at: SignatureScheme.query("bodySHA256"),
@@ -77,6 +92,8 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   ],
   delivery: {
     contentTypes: ["application/x-www-form-urlencoded", "application/json"],
+    methods: ["POST", "GET"],
+    answerWithin: "15 seconds",
     acknowledgement: { contentType: "text/xml", body: "<Response/>" }
   },
   docs: { url: "https://www.twilio.com/docs/usage/webhooks/webhooks-security", checked: "package" }

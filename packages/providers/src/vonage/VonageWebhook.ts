@@ -8,12 +8,14 @@
  * **Details**
  *
  * `Authorization` is a bearer token (HS256) whose claim `payload_hash` is the hexadecimal hash of the body; issued 5
- * minutes ago or ahead at most. The id is the claim `jti`.
+ * minutes ago or ahead at most. The id is the claim `jti`, which names the token: an event is known by its body, or by the
+ * query of a GET. The type is the `status` of a call or of a message that was sent, and the `message_type` of one that
+ * came in. Calls ask for an NCCO, which a handler computes.
  *
  * **Gotchas**
  *
- * Vonage's own package checks the token, but not the hash of the body. Deliveries by GET have no hash and are
- * refused. An inbound message that is not taken is sent again for a day.
+ * Vonage's own package checks the token, but not the hash of the body. Deliveries by GET have no hash, and their query
+ * is not covered by the token. An inbound message that is not taken is sent again for a day.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -66,9 +68,16 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.jwtSecret({ algorithms: ["HS256"] })],
   timestamp: { at: SignatureScheme.claim("iat"), unit: "seconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.claim("jti"),
+  eventType: [SignatureScheme.body("status"), SignatureScheme.body("message_type")],
+  identity: SignatureScheme.byBody(),
   bindings: [
-    SignatureScheme.hashOf("{body}", { at: SignatureScheme.claim("payload_hash"), hash: "sha256", encoding: "hex" })
+    SignatureScheme.hashOf("{body}", {
+      at: SignatureScheme.claim("payload_hash"),
+      hash: "sha256",
+      encoding: "hex",
+      mayBeAbsentWithoutBody: true
+    })
   ],
-  delivery: { retriedFor: "1 day" },
+  delivery: { methods: ["POST", "GET"], retriedFor: "1 day" },
   docs: { url: "https://developer.vonage.com/en/getting-started/concepts/webhooks", checked: "package" }
 })

@@ -14,8 +14,9 @@
  *
  * **Gotchas**
  *
- * There is no id: an inbox goes by the hash of the body. A delivery that fails is sent again up to three times,
- * 10 minutes apart as others report.
+ * There is no id: one is known by its body, and where that has no time of the event, such as of an item that was deleted or
+ * unpublished, by `x-webflow-timestamp` too. A delivery that fails is sent again up to three times, 10 minutes apart;
+ * whether it is signed again is not said. Webhooks made in the dashboard are not signed.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -46,6 +47,9 @@
  */
 import { SignatureScheme } from "@causeway/core/webhook"
 
+/** A body with one of these times is of one event. */
+const eventTimes = ["submittedAt", "publishedOn", "acceptedOn", "deletedOn", "lastUpdated", "createdOn"]
+
 /**
  * Webflow's scheme, checked against the verdicts of the `webflow-api` package.
  *
@@ -60,6 +64,10 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   timestamp: { at: SignatureScheme.header("x-webflow-timestamp"), unit: "milliseconds", tolerance: "5 minutes" },
   eventType: [SignatureScheme.body("triggerType")],
-  delivery: { contentTypes: ["application/json"] },
+  identity: [
+    ...eventTimes.map((name) => SignatureScheme.byBody(SignatureScheme.body("payload", name))),
+    SignatureScheme.byBody(SignatureScheme.header("x-webflow-timestamp"))
+  ],
+  delivery: { contentTypes: ["application/json"], retriedFor: "30 minutes" },
   docs: { url: "https://developers.webflow.com/data/docs/working-with-webhooks", checked: "package" }
 })

@@ -60,6 +60,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventType: [SignatureScheme.header("X-WC-Webhook-Topic")],
+  identity: SignatureScheme.byBody(SignatureScheme.header("X-WC-Webhook-Topic")),
   handshake: SignatureScheme.openPing("webhook_id"),
   delivery: { retriedFor: "0 millis" },
   docs: { url: "https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks", checked: "documentation" }

@@ -7,14 +7,14 @@
  *
  * **Details**
  *
- * `x-xero-signature` is the base64 HMAC of the body. The type is the `eventCategory` of the first event, such as
- * `INVOICE`.
+ * `x-xero-signature` is the base64 HMAC of the body. A delivery holds several events: each is an event whose type is
+ * its category and type, such as `INVOICE.UPDATE`.
  *
  * **Gotchas**
  *
- * Xero first sends deliveries with right and wrong signatures (intent to receive) and wants 200 for the right and 401 for
- * the wrong ones, within 5 seconds and without a body: a handshake answers the right ones, which have no events.
- * A delivery holds several events; neither it nor they have an id.
+ * Xero first sends deliveries with right and wrong signatures (intent to receive) and wants 200 for the right and 401
+ * for the wrong ones, within 5 seconds and without a body: a handshake answers the right ones, which have no events.
+ * Events have no id: one is known by its tenant, its resource, its type and its time.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -33,7 +33,7 @@
  * const input = { method: "POST", url, headers, body, secrets: [secret], now }
  * assert.deepEqual(Result.getOrThrow(WebhookVerifier.verify(XeroWebhook.scheme, input)), {
  *   id: undefined,
- *   type: "INVOICE",
+ *   type: "INVOICE.CREATE",
  *   timestamp: undefined,
  *   signedBy: 0,
  *   unsigned: []
@@ -57,7 +57,21 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signature: SignatureScheme.singleHeader("x-xero-signature", { encoding: "base64" }),
   signedContent: "{body}",
   keys: [SignatureScheme.mac({ hash: "sha256" })],
-  eventType: [SignatureScheme.body("events", "0", "eventCategory")],
+  eventType: [
+    SignatureScheme.joined(
+      SignatureScheme.body("events", "0", "eventCategory"),
+      SignatureScheme.body("events", "0", "eventType")
+    )
+  ],
+  batch: {
+    lists: [
+      SignatureScheme.items({
+        list: "events",
+        id: "tenantId+resourceId+eventType+eventDateUtc",
+        type: "eventCategory+eventType"
+      })
+    ]
+  },
   handshake: SignatureScheme.signedReply({
     when: {
       field: SignatureScheme.body("lastEventSequence"),
@@ -66,6 +80,12 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     },
     body: ""
   }),
-  delivery: { contentTypes: ["application/json"], acknowledgement: {}, refusal: {}, retriedFor: "1 day" },
+  delivery: {
+    contentTypes: ["application/json"],
+    acknowledgement: {},
+    refusal: { status: 401 },
+    retriedFor: "1 day",
+    answerWithin: "5 seconds"
+  },
   docs: { url: "https://developer.xero.com/documentation/webhooks/configuring-your-server", checked: "documentation" }
 })

@@ -32,6 +32,7 @@ import { AccessToken, WebhookReceiver } from "livekit-server-sdk"
 // @ts-expect-error -- the package has no types for this file
 import * as messagebird from "messagebird/lib/webhook-signature-jwt.js"
 import { OpenAI } from "openai"
+import { validateSignature as validatePlivoV2 } from "plivo/dist/utils/security.js"
 import { validateV3Signature } from "plivo/dist/utils/v3Security.js"
 import Pusher from "pusher"
 import { validateWebhookSignature } from "razorpay/dist/utils/razorpay-utils.js"
@@ -91,6 +92,18 @@ const standardBy =
       [`${prefix}-timestamp`, String(now / 1000)],
       [`${prefix}-signature`, new Webhook(secret).sign("msg_1", new Date(now), textOf(sent))]
     )
+
+const cloudinaryJudge = (id: string, signature_algorithm: "sha1" | "sha256"): Judge => ({
+  id,
+  package: "cloudinary",
+  by: "provider",
+  accepts: (sent, secret) => {
+    cloudinary.config({ api_secret: secret, signature_algorithm })
+    // The parameter is a number by its type, and a header's text in its documentation.
+    const stamp = valueOf(sent, "X-Cld-Timestamp") as unknown as number
+    return Boolean(cloudinary.utils.verifyNotificationSignature(textOf(sent), stamp, valueOf(sent, "X-Cld-Signature")))
+  }
+})
 
 const discordJudge = (id: string): Judge => ({
   id,
@@ -199,19 +212,8 @@ export const judges: ReadonlyArray<Judge> = [
         )
       )
   },
-  {
-    id: "cloudinary",
-    package: "cloudinary",
-    by: "provider",
-    accepts: (sent, secret) => {
-      cloudinary.config({ api_secret: secret })
-      // The parameter is a number by its type, and a header's text in its documentation.
-      const stamp = valueOf(sent, "X-Cld-Timestamp") as unknown as number
-      return Boolean(
-        cloudinary.utils.verifyNotificationSignature(textOf(sent), stamp, valueOf(sent, "X-Cld-Signature"))
-      )
-    }
-  },
+  cloudinaryJudge("cloudinary", "sha1"),
+  cloudinaryJudge("cloudinary-sha256", "sha256"),
   {
     id: "coinbase-commerce",
     package: "coinbase-commerce-node",
@@ -387,6 +389,18 @@ export const judges: ReadonlyArray<Judge> = [
     by: "provider",
     accepts: (sent, secret) =>
       paddle.webhooks.isSignatureValid(textOf(sent), secret, valueOf(sent, "Paddle-Signature")).catch(() => false)
+  },
+  {
+    id: "plivo-messages",
+    package: "plivo",
+    by: "provider",
+    accepts: (sent, secret) =>
+      validatePlivoV2(
+        sent.url,
+        valueOf(sent, "X-Plivo-Signature-V2-Nonce"),
+        valueOf(sent, "X-Plivo-Signature-V2"),
+        secret
+      )
   },
   {
     id: "plivo",

@@ -55,6 +55,8 @@ const texts = either(isText, text, list(text, 1))
 
 const algorithm = oneOf(...Object.keys(algorithms))
 
+const keyPairAlgorithm = oneOf(...Object.keys(algorithms).filter((name) => !name.startsWith("HS")))
+
 const algorithmList = list(algorithm, 1)
 
 const keys = OptionCheck.satisfies(
@@ -92,7 +94,19 @@ export const checkAws = record<AwsSignature.Options>({
   maxClockCorrection: duration
 })
 
-export const checkBearerAuth = record<BearerAuth.Options>({ realm: text, scope: either(isText, anyText, list(text)) })
+export const checkBearerAuth = record<BearerAuth.Options>({
+  realm: text,
+  scope: either(isText, anyText, list(text)),
+  dpop: record<NonNullable<BearerAuth.Options["dpop"]>>({
+    baseUrl: required(text),
+    algorithms: list(keyPairAlgorithm, 1),
+    maxAge: positiveDuration,
+    tolerance: duration,
+    remember: callback,
+    mostRemembered: integer(1)
+  }),
+  clientCertificate: callback
+})
 
 export const checkVerifier = OptionCheck.satisfies("what JwtVerifier.make returns", (value) => isMade("verify", value))
 
@@ -108,7 +122,7 @@ export const checkSecretSigning = record<Partial<ClientAuthentication.Signing>>(
 })
 
 export const checkKeySigning = record<ClientAuthentication.Signing>({
-  algorithm: required(oneOf(...Object.keys(algorithms).filter((name) => !name.startsWith("HS")))),
+  algorithm: required(keyPairAlgorithm),
   keyId: text,
   audience
 })
@@ -193,7 +207,8 @@ export const checkJwks = record<Jwks.Options>({
   maxKeys: integer(1),
   policy: checkPolicy,
   name: text,
-  allowInsecureRequests: flag
+  allowInsecureRequests: flag,
+  allowPrivateNetworks: flag
 })
 
 export const checkJwt = record<Jwt.SignOptions>({

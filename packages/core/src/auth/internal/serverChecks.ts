@@ -50,6 +50,7 @@ export const checkServer = record<OAuthServer.Options>({
   namesItselfInCallbacks: flag,
   requiresPushedRequests: flag,
   idTokenAlgorithms: list(text),
+  trustedOrigins: list(text),
   quirks: checkQuirks,
   allowInsecureRequests: flag
 })
@@ -92,5 +93,7 @@ export const checkDiscovery = record<OAuthDiscovery.Options>({
   staleIfError: OptionCheck.duration,
   policy: checkPolicy,
   quirks: checkQuirks,
-  allowInsecureRequests: flag
+  allowInsecureRequests: flag,
+  untrustedIssuer: flag,
+  allowPrivateNetworks: flag
 })

@@ -17,7 +17,7 @@ const header = OptionCheck.tagged<HmacSignature.HeaderField>({ Header: headerSha
 
 const query = OptionCheck.tagged<HmacSignature.InField["field"]>({ Query: { name: required(text) } })
 
-/** A signature of a webhook's scheme says how several of them are told apart too. */
+/** A signature of a webhook's scheme says how several of them are told apart, and whether its header may be repeated too. */
 interface Separated {
   readonly separator?: string | undefined
   readonly assignment?: string | undefined
@@ -26,7 +26,7 @@ interface Separated {
 const separated = { separator: text, assignment: text }
 
 type Signature =
-  | (HmacSignature.SingleHeader & Separated)
+  | (HmacSignature.SingleHeader & Separated & { readonly isRepeated?: boolean | undefined })
   | HmacSignature.HeaderList
   | (HmacSignature.InField & Separated)
 
@@ -35,6 +35,7 @@ const signature = OptionCheck.tagged<Signature>({
     names: required(list(OptionCheck.httpToken, 1)),
     prefix: required(anyText),
     encoding: required(encoding),
+    isRepeated: OptionCheck.flag,
     ...separated
   },
   HeaderList: {

@@ -1,4 +1,5 @@
 /** Addresses of requests: a base URL, its headers, and the origins that receive credentials. */
+import * as AddressGuard from "../../crypto/AddressGuard.ts"
 import * as InvalidOption from "../../policy/InvalidOption.ts"
 
 /** The address of one instance of an integration, or of one of its tenants. */
@@ -62,8 +63,8 @@ export class Trust {
   constructor(baseUrl: string, { origins, ...address }: Address) {
     this.#prefix = `${baseUrl}/`
     this.#origins = new Set([...origins, new URL(baseUrl).origin, new URL(address.baseUrl).origin])
-    const { hostname, protocol } = new URL(baseUrl)
-    this.#mayBePlain = protocol === "http:" || isLoopback(hostname)
+    const url = new URL(baseUrl)
+    this.#mayBePlain = url.protocol === "http:" || AddressGuard.isLoopback(url)
   }
 
   /** Whether the credentials of the integration belong at this URL. */
@@ -82,9 +83,6 @@ export class Trust {
 const isHttp = ({ protocol }: URL): boolean => protocol === "https:" || protocol === "http:"
 
 const isWithoutUser = ({ password, username }: URL): boolean => username === "" && password === ""
-
-const isLoopback = (hostname: string): boolean =>
-  hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 
 /** An invalid URL may still contain a password. */
 const shown = (value: unknown): string =>

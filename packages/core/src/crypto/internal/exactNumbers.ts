@@ -25,8 +25,8 @@ const parseWithReviver = (text: string, keep: Keep): unknown =>
     return value
   })
 
-/** Matches a number, or a string, which is left unchanged. */
-const numberOrString = /"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*/g
+/** Matches a number, or a string, which is left unchanged; one that never ends goes up to the end. */
+const numberOrString = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?[0-9][0-9.eE+-]*/g
 
 /** Replaces numbers that would lose digits by strings with a random prefix. */
 const parseWithMarks = (text: string, keep: Keep): unknown => {

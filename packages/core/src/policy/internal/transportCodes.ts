@@ -1,5 +1,7 @@
 /** Classifies a failed request by the error code of the system, TLS or undici: one table, and rules for other codes. */
 
+import * as AddressGuard from "../../crypto/AddressGuard.ts"
+
 /** The side of the cause: `local` means this process or machine, which says nothing about the provider. */
 export type Origin = "local" | "remote"
 
@@ -57,6 +59,8 @@ const rows: ReadonlyArray<readonly [Verdict, ReadonlyArray<string>]> = [
   [unreachable, ["EAI_AGAIN", "ESERVFAIL", "ETIMEOUT", "UND_ERR_CONNECT_TIMEOUT", "ERR_TLS_HANDSHAKE_TIMEOUT"]],
   [unreachable, ["UND_ERR_PRX_CONN", "ERR_PROXY_UNAVAILABLE"]],
   [refused, ["ENOTFOUND", "ENODATA", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME", "EAI_FAMILY", "EAI_ADDRFAMILY"]],
+  // An address that the request may not connect to.
+  [refused, [AddressGuard.errorCode]],
   [refused, ["EPROTO", "UND_ERR_PRX_TLS", "ERR_PROXY_REJECTED", ...certificateCodes]],
   [exhausted, ["EMFILE", "ENFILE", "EADDRNOTAVAIL", "EADDRINUSE", "ENOBUFS", "ENOMEM", "EAI_MEMORY", "OUT_OF_MEM"]],
   [forbidden, ["EACCES", "EPERM", "EAFNOSUPPORT", "UND_ERR_CLOSED", "UND_ERR_DESTROYED"]],
@@ -97,8 +101,10 @@ const isBeforeConnection = (error: unknown): boolean =>
  *
  * @see https://www.rfc-editor.org/rfc/rfc8446#section-6.2
  */
-export const isCertificateRefusal = (code: string | undefined): boolean =>
-  code !== undefined && /^ERR_SSL_.*ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED)$/.test(code)
+export const isCertificateRefusal = (code = ""): boolean => {
+  const [, alert] = code.startsWith("ERR_SSL_") ? code.split("ALERT_", 2) : []
+  return alert !== undefined && (alert.includes("CERTIFICATE") || alert === "UNKNOWN_CA" || alert === "ACCESS_DENIED")
+}
 
 const textOf = (value: unknown, key: "code" | "syscall" | "message"): string | undefined => {
   const text = typeof value === "object" && value !== null && key in value ? Reflect.get(value, key) : undefined

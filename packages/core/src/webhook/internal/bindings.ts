@@ -3,17 +3,18 @@ import type { Binding } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import * as EventFields from "./eventFields.ts"
 import { refuse } from "./refusal.ts"
-import { assemble, type Source } from "./signedContent.ts"
+import { assemble, joined, type Source } from "./signedContent.ts"
 
-/** Holds the request against the hashes of it that the signature covers. */
+/** Holds the request against what the signature covers of it elsewhere. */
 export const check = (bindings: ReadonlyArray<Binding>, source: Source): void => {
   for (const binding of bindings) checkOne(binding, source)
 }
 
 const checkOne = (binding: Binding, source: Source): void => {
-  const { at, isOptional } = binding
+  const { at, isOptional, mayBeAbsentWithoutBody } = binding
   const claimed = EventFields.textOf(at, source.delivery)
-  if (claimed === undefined && isOptional && !isRepeated(binding, source)) return
+  const mayBeAbsent = isOptional || (mayBeAbsentWithoutBody && source.delivery.body.byteLength === 0)
+  if (claimed === undefined && mayBeAbsent && !isRepeated(binding, source)) return
   if (claimed !== compute(binding, source)) refuse(Reason.HashMismatch({ field: at.name }))
 }
 
@@ -23,7 +24,9 @@ const isRepeated = ({ at }: Binding, { delivery }: Source): boolean =>
     ? (delivery.parsedUrl()?.searchParams.has(at.name) ?? false)
     : at.name in (delivery.token?.claims ?? {})
 
-export const compute = ({ content, encoding, hash }: Binding, source: Source): string =>
-  assemble(content, source, "")
-    .reduce((digest, part) => digest.update(part), createHash(hash))
-    .digest(encoding)
+export const compute = ({ content, encoding, hash }: Binding, source: Source): string => {
+  const parts = assemble(content, source, "")
+  return hash === undefined
+    ? joined(parts).toString()
+    : parts.reduce((digest, part) => digest.update(part), createHash(hash)).digest(encoding)
+}

@@ -88,7 +88,11 @@ export const readCandidates = (
   const signatures = items.filter((item) => formOf(forms, item) !== undefined)
   if (signatures.length > limit) refuse(Reason.TooManySignatures({ header, limit }))
   const usable = forms.filter((form) => keys.some((key) => key.form === form))
-  const candidates = signatures.flatMap((item) => decodeItem(signature, item, formOf(usable, item), delivery))
+  const read = signatures.flatMap((item) => decodeItem(signature, item, formOf(usable, item), delivery))
+  const candidates = read.filter((each) => typeof each !== "string")
+  const problem = read.find((each) => typeof each === "string")
+  // One of several suffices, and those that are malformed are none of them; of items that are signed one by one, each must be.
+  if (problem !== undefined && (candidates.length === 0 || signature._tag === "InItems")) malformed(signature, problem)
   return candidates.length > 0
     ? candidates
     : refuse(Reason.UnsupportedAlgorithm({ header, accepted: usable.flatMap(({ label }) => label ?? []) }))
@@ -97,19 +101,20 @@ export const readCandidates = (
 const formOf = (forms: ReadonlyArray<KeyForm>, { label }: Item): KeyForm | undefined =>
   forms.find((form) => form.label === label)
 
+/** The signature, or what it must be. */
 const decodeItem = (
   signature: Signature,
   { keyId, label, text }: Item,
   form: KeyForm | undefined,
   delivery: Delivery
-): Candidate | ReadonlyArray<never> => {
+): Candidate | string | ReadonlyArray<never> => {
   if (form === undefined) return []
   const encoding = encodingOf(signature)
   const [min, max] = lengthsOf(form, signature, delivery)
   const bytes = Encodings.decode(encoding, text)
   return bytes !== undefined && bytes.length >= min && bytes.length <= max
     ? { label, keyId, bytes }
-    : malformed(signature, Encodings.describe(encoding, min, max))
+    : Encodings.describe(encoding, min, max)
 }
 
 const encodingOf = (signature: Signature): Encoding => (signature._tag === "Jwt" ? "base64url" : signature.encoding)
@@ -135,6 +140,8 @@ const lengthsOf = (form: KeyForm, signature: Signature, delivery: Delivery): rea
       return rsaLengths
     case "Token":
       return [1, 4096]
+    case "JwtKey":
+      return lengthsOfToken([form.algorithm], signature, delivery)
     case "JwtSecret":
     case "Jwk":
       return lengthsOfToken(form.algorithms, signature, delivery)
@@ -151,15 +158,21 @@ const lengthsOfToken = (algorithms: ReadonlyArray<string>, signature: Signature,
 }
 
 const readSingle = (signature: SingleHeader, { headers }: Delivery): ReadonlyArray<Item> => {
-  const values = signature.names.flatMap((name) => DeliveryHeaders.optional(headers, name) ?? [])
-  const texts = signature.separator === undefined ? values : values.flatMap((value) => splitValue(signature, value))
+  const values = signature.names.flatMap((name) =>
+    signature.isRepeated ? DeliveryHeaders.all(headers, name) : (DeliveryHeaders.optional(headers, name) ?? [])
+  )
+  const separator = signature.separator ?? (signature.isRepeated ? joinsRepeated : undefined)
+  const texts = separator === undefined ? values : values.flatMap((value) => splitValue(separator, value))
   return texts.length > 0
     ? texts.map((value) => withoutPrefix(signature, value))
     : refuse(Reason.MissingHeader({ header: placeOf(signature) }))
 }
 
-const splitValue = (signature: SingleHeader, value: string): ReadonlyArray<string> =>
-  value.length <= maxHeaderLength ? value.split(signature.separator ?? ",") : [value]
+/** How the Fetch API and most proxies join a header that is there several times. */
+const joinsRepeated = ", "
+
+const splitValue = (separator: string, value: string): ReadonlyArray<string> =>
+  value.length <= maxHeaderLength ? value.split(separator) : [value]
 
 const withoutPrefix = (signature: SingleHeader | InField, value: string): Item =>
   value.length <= maxHeaderLength && value.startsWith(signature.prefix)

@@ -24,8 +24,14 @@ const remember = (pem: string): void => {
   known.set(pem, parse(pem))
 }
 
+const begin = "-----BEGIN CERTIFICATE-----"
+const end = "-----END CERTIFICATE-----"
+
 const parse = (pem: string): Certificate | undefined => {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  const blocks = pem
+    .split(begin)
+    .slice(1)
+    .map((block) => `${begin}${block.split(end, 1)[0]}${end}`)
   if (blocks.length === 0 || blocks.length > maxChain) return undefined
   try {
     const chain = blocks.map((block) => new X509Certificate(block))

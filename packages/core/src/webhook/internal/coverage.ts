@@ -16,11 +16,19 @@ import { listedNames } from "./signedContent.ts"
 export const ofBody = (scheme: SignatureScheme, delivery: Delivery): boolean =>
   contentsOf(scheme, delivery).some((content) => hasSlot(content, "body", "form", "uniqueForm"))
 
+/** Whether the bytes of the body are signed, in every delivery. */
+export const isOfWholeBody = ({ bindings, signedContent }: SignatureScheme): boolean =>
+  [signedContent, ...bindings.filter(({ isOptional }) => !isOptional).map(({ content }) => content)].some((content) =>
+    hasSlot(content, "body")
+  )
+
 /** Whether the signature covers a field. */
 export const ofField = (scheme: SignatureScheme, field: EventFields.Field, delivery: Delivery): boolean => {
   switch (field._tag) {
     case "Claim":
       return true
+    case "Joined":
+      return field.fields.every((each) => ofField(scheme, each, delivery))
     case "Query":
       return contentsOf(scheme, delivery).some((content) => hasSlot(content, "url", "path", "sortedUrl", "request"))
     case "Header":
@@ -49,13 +57,14 @@ const coversHeader = (part: ContentPart, name: string, delivery: Delivery): bool
   return part._tag === "Field" && part.field._tag === "Header" && part.field.name.toLowerCase() === wanted
 }
 
-type PathField = Exclude<EventField, { readonly _tag: "Claim" | "Query" | "Header" }>
+type PathField = Exclude<EventField, { readonly _tag: "Claim" | "Query" | "Header" | "Joined" }>
 
 const coversPath = (scheme: SignatureScheme, part: ContentPart, field: PathField, delivery: Delivery): boolean => {
   if (part._tag === "Listed")
     return field._tag === "Body" && listedNames(part, delivery).includes(field.path.join("\n"))
   if (part._tag !== "Field") return false
   if (part.field._tag === "Item") return coversItem(scheme, part.field.path, field)
+  if (field._tag === "FormXml") return part.field._tag === "Form" && part.field.field === field.field
   return part.field._tag === field._tag && EventFields.nameOf(part.field) === EventFields.nameOf(field)
 }
 

@@ -23,7 +23,11 @@ export class Delivery {
   #formJson: { readonly field: string; readonly value: unknown } | undefined
   #url: Late<URL | null>
 
-  constructor(request: Pick<Delivery, "method" | "url" | "headers" | "body">) {
+  readonly #mayHaveMark: boolean
+
+  /** Without a mark, a JSON body may not begin with a byte order mark: where not all of a body is signed, it could be added. */
+  constructor(request: Pick<Delivery, "method" | "url" | "headers" | "body">, mark: "mark" | "no mark" = "mark") {
+    this.#mayHaveMark = mark === "mark"
     this.method = request.method
     this.url = request.url
     this.headers = request.headers
@@ -35,8 +39,14 @@ export class Delivery {
     return (this.#text ??= { value: Encodings.decodeText(this.body) }).value
   }
 
+  /** The text of a JSON body, without the byte order mark that some senders write before it. */
+  jsonText(): string | undefined {
+    const text = this.text()
+    return this.#mayHaveMark && text?.startsWith("\uFEFF") === true ? text.slice(1) : text
+  }
+
   json(): unknown {
-    return (this.#json ??= { value: Encodings.parseJson(this.text()) }).value
+    return (this.#json ??= { value: Encodings.parseJson(this.jsonText()) }).value
   }
 
   /** The names and values of a form body, or `undefined` when it is not UTF-8. */
@@ -49,6 +59,17 @@ export class Delivery {
   /** The value of a field that is there once. */
   formField(name: string): string | undefined {
     return FormBody.only(this.form() ?? [], name)
+  }
+
+  /** The value of a field of an event: a delivery without a body has its fields in the query. */
+  eventField(name: string): string | undefined {
+    return this.method === "GET" ? this.query(name) : this.formField(name)
+  }
+
+  /** The text that a field of a form body encodes in base64, perhaps in several lines. */
+  formXml(field: string): string | undefined {
+    const value = this.formField(field)
+    return value === undefined ? undefined : Encodings.decodeText(Buffer.from(value, "base64"))
   }
 
   formJson(field: string): unknown {

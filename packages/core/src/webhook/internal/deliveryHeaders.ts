@@ -15,5 +15,35 @@ export const optional = (headers: DeliveryHeaders, name: string): string | undef
   return found
 }
 
+/** The values of a header that may be there several times. */
+export const all = (headers: DeliveryHeaders, name: string): ReadonlyArray<string> => {
+  const wanted = name.toLowerCase()
+  return headers.flatMap(([key, value]) => (key.toLowerCase() === wanted ? value : []))
+}
+
+const noAliases: ReadonlyMap<string, string> = new Map()
+
+const lowerAliases = new WeakMap<Readonly<Record<string, string>>, ReadonlyMap<string, string>>()
+
+/** The names of a scheme by the aliases under which its headers may come, all in lower case. */
+const byAlias = (aliases: Readonly<Record<string, string>>): ReadonlyMap<string, string> => {
+  const known = lowerAliases.get(aliases)
+  if (known !== undefined) return known
+  const pairs = Object.entries(aliases)
+  const made =
+    pairs.length === 0 ? noAliases : new Map(pairs.map(([name, alias]) => [alias.toLowerCase(), name.toLowerCase()]))
+  lowerAliases.set(aliases, made)
+  return made
+}
+
+/** The headers with those under an alias renamed, unless the scheme's own names are there. */
+export const renamed = (aliases: Readonly<Record<string, string>>, headers: DeliveryHeaders): DeliveryHeaders => {
+  const names = byAlias(aliases)
+  if (names.size === 0) return headers
+  const own = new Set(names.values())
+  if (headers.some(([name]) => own.has(name.toLowerCase()))) return headers
+  return headers.map(([name, value]) => [names.get(name.toLowerCase()) ?? name, value] as const)
+}
+
 export const required = (headers: DeliveryHeaders, name: string): string =>
   optional(headers, name) ?? refuse(Reason.MissingHeader({ header: name }))

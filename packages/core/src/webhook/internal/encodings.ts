@@ -6,6 +6,13 @@ export const decode = (encoding: Encoding, text: string): Buffer | undefined => 
   return bytes.toString(encoding) === text ? bytes : undefined
 }
 
+/** The bytes of a secret as people copy it: base64 with or without its padding, hexadecimal in any case. */
+export const decodeSecret = (encoding: Encoding, text: string): Buffer | undefined => {
+  if (encoding === "hex") return decode("hex", text.toLowerCase())
+  const isPadded = encoding !== "base64" || text.endsWith("=")
+  return decode(encoding, isPadded ? text : text.padEnd(Math.ceil(text.length / 4) * 4, "="))
+}
+
 export const encode = (encoding: Encoding, bytes: Buffer): string => bytes.toString(encoding)
 
 export const describe = (encoding: Encoding, min: number, max = min): string =>

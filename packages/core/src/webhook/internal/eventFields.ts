@@ -9,11 +9,15 @@ import { Reason } from "../WebhookError.ts"
 import type { Delivery } from "./delivery.ts"
 import * as DeliveryHeaders from "./deliveryHeaders.ts"
 import { refuse } from "./refusal.ts"
+import * as XmlText from "./xmlText.ts"
 
 export const visibleAscii = /^[!-~]{1,256}$/
 
-/** Any text an inbox can use as a key: not empty, not long, no control characters. */
+/** Any text that can be an id or a type: not empty, not long, no control characters. Types have spaces, colons, any case. */
 const plainText = /^\P{Cc}{1,256}$/u
+
+/** Whether a header can be an event's id or type as it is. */
+export const isPlainText = (text: string): boolean => plainText.test(text)
 
 /** What a path of keys leads to, each the value's own. */
 export const valueAt = (json: unknown, path: ReadonlyArray<string>): unknown => path.reduce(child, json)
@@ -40,28 +44,55 @@ export const textOf = (field: Field, delivery: Delivery): string | undefined => 
       return textAt(delivery.json(), field.path)
     case "FormJson":
       return textAt(delivery.formJson(field.field), field.path)
+    case "FormXml":
+      return XmlText.textAt(delivery.formXml(field.field), field.path)
     case "Form":
-      return delivery.formField(field.field)
+      return delivery.eventField(field.field)
     case "Query":
       return delivery.query(field.name)
     case "Claim":
       return textAt(delivery.token?.claims, [field.name])
+    case "Present":
+      return valueAt(delivery.json(), field.path) === undefined ? undefined : field.value
+    case "Joined":
+      return joined(field.fields, delivery)
   }
 }
 
-/** The text of a field that an event's id or type can be. */
+const joined = (fields: ReadonlyArray<Field>, delivery: Delivery): string | undefined => {
+  const texts = fields.map((field) => textOf(field, delivery))
+  return texts.some((text) => text === undefined || text === "") ? undefined : texts.join(".")
+}
+
+/** The text of a field that can be an event's type; any other text is none. */
 export const read = (field: EventField, delivery: Delivery): string | undefined => {
+  const text = textOf(field, delivery)
+  return text !== undefined && plainText.test(text) ? text : undefined
+}
+
+/** The text of a field that can be an event's id. A header that can't be one is refused: it was meant to be one. */
+export const readId = (field: EventField, delivery: Delivery): string | undefined => {
   const text = textOf(field, delivery)
   if (field._tag !== "Header") return text !== undefined && plainText.test(text) ? text : undefined
   return text === undefined || visibleAscii.test(text) ? text : malformed(field.name, visibleAsciiExpected)
+}
+
+/** The text of a field that is a part of an event's identity, of any length. */
+export const identityText = (field: EventField, delivery: Delivery): string | undefined => {
+  const text = textOf(field, delivery)
+  return text === "" ? undefined : text
 }
 
 /** Names a field in an error. */
 export const nameOf = (field: Field): string => {
   switch (field._tag) {
     case "Body":
+    case "Present":
       return field.path.join(".")
+    case "Joined":
+      return field.fields.map(nameOf).join(" and ")
     case "FormJson":
+    case "FormXml":
       return [field.field, ...field.path].join(".")
     case "Form":
       return field.field

@@ -9,8 +9,11 @@ export const parse = (text: string | undefined, contentType: string | undefined)
   if (text === undefined) return undefined
   const boundary = boundaryOf(contentType ?? "")
   if (hasMore(text, boundary === undefined ? "&" : `\r\n--${boundary}`)) return undefined
-  return boundary === undefined ? [...new URLSearchParams(text)] : parseMultipart(text, boundary)
+  return boundary === undefined ? [...new URLSearchParams(unmarked(text))] : parseMultipart(text, boundary)
 }
+
+/** `URLSearchParams` drops a `?` at the start, which is a part of the first name: a body with one is another body. */
+const unmarked = (text: string): string => (text.startsWith("?") ? `%3F${text.slice(1)}` : text)
 
 /** Whether there are more fields than may be, told by what separates them. */
 const hasMore = (text: string, separator: string): boolean => {

@@ -7,6 +7,7 @@ const counter = (name: string, description: string) => Metric.counter(name, { in
 const metrics = {
   stored: counter("causeway_inbox_stored", "Events that came in, by what became of them"),
   attempts: counter("causeway_inbox_attempts", "Attempts to handle an event, by how they ended"),
+  restarts: counter("causeway_inbox_worker_restarts", "Failures of a part of a worker, which began again"),
   dead: counter("causeway_inbox_dead", "Events that were given up"),
   inFlight: Metric.gauge("causeway_inbox_in_flight", { description: "Events that this process is handling" }),
   events: Metric.gauge("causeway_inbox_events", { description: "Events in the store, by status" }),

@@ -28,7 +28,12 @@ export const purgeInSteps = (store: Store, purge: Omit<Purge, "limit">): Effect.
     }
   })
 
-const tidy = (store: Store, source: string, { ages, newest, rememberMillis }: Retention) =>
+/** Purges what retention says, once. */
+export const tidy = (
+  store: Store,
+  source: string,
+  { ages, newest, rememberMillis }: Retention
+): Effect.Effect<void, InboxStoreError> =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     for (const status of statuses) {
@@ -40,22 +45,14 @@ const tidy = (store: Store, source: string, { ages, newest, rememberMillis }: Re
     yield* store.forget(now)
   })
 
-/** Purges what retention says, for ever; a store that fails is asked again the next time. */
-export const keepTidy = (store: Store, source: string, retention: Retention): Effect.Effect<never> =>
-  tidy(store, source, retention).pipe(
-    Effect.catch((error) => Effect.logWarning(error.message, error.cause).pipe(Effect.annotateLogs({ source }))),
-    Effect.andThen(Effect.sleep(retention.everyMillis)),
-    Effect.forever
-  )
+export const measuredEvery = "1 minute"
 
-const measuredEvery = "1 minute"
-
-/** Keeps the gauges of what waits, for ever. */
-export const keepMeasuring = (store: Store, source: string, meter: Meter): Effect.Effect<never> =>
+/** Sets the gauges of what waits, once. */
+export const measure = (store: Store, source: string, meter: Meter): Effect.Effect<void, InboxStoreError> =>
   Effect.gen(function* () {
     const counts = yield* store.count({ source, status: ["pending", "handling", "dead"] })
     for (const status of ["pending", "handling", "dead"] as const) meter.update("events", counts[status], { status })
     const due = yield* store.nextDue(source)
     const now = yield* Clock.currentTimeMillis
     meter.update("overdue", due === undefined ? 0 : Math.max(0, now - due))
-  }).pipe(Effect.ignore, Effect.andThen(Effect.sleep(measuredEvery)), Effect.forever)
+  })

@@ -1,13 +1,18 @@
 import { Cause, Clock, Data, Effect, Exit, Fiber, Option, Schedule, Scope } from "effect"
 import type { Latch } from "effect"
-import { createHash } from "node:crypto"
 import * as Attempt from "../Attempt.ts"
+import type { Watch } from "../InboxHealth.ts"
 import type { Claim, InboxStoreError, LaneRule, Service as Store, Settlement } from "../InboxStore.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
-import { type Meter, meterOf } from "./inboxMetrics.ts"
-import { keepMeasuring, keepTidy, type Retention } from "./inboxUpkeep.ts"
+import { logBroken, logDead, logFewConnections, logFailed, logLeaseLost, logStoreError, names } from "./inboxLog.ts"
+import { meterOf } from "./inboxMetrics.ts"
+import { type Delays, supervise, type Supervised } from "./inboxSupervision.ts"
+import { measure, measuredEvery, type Retention, tidy } from "./inboxUpkeep.ts"
+import { plainName } from "./plainText.ts"
 import { nextDelay, type RetryRule } from "./retryDelay.ts"
+import { safely } from "./safely.ts"
 import { spanOf } from "./traceparent.ts"
+import { watchedStore } from "./watchedStore.ts"
 
 /** How the events of one source are handled. Durations are in milliseconds. */
 export interface Worker<R> extends RetryRule {
@@ -35,27 +40,78 @@ class HandlerTimeout extends Data.TaggedError("HandlerTimeout")<{ readonly milli
 }
 
 /** Claims and handles until interrupted. `latch` is opened by whoever makes an event due. */
-export const run = <R>(store: Store, latch: Latch.Latch, worker: Worker<R>): Effect.Effect<never, never, R> =>
+export const run = <R>(
+  store: Store,
+  latch: Latch.Latch,
+  worker: Worker<R>,
+  watch: Watch
+): Effect.Effect<never, never, R> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const meter = meterOf(yield* Effect.context<never>(), worker.source)
-      yield* Effect.forkScoped(keepMeasuring(store, worker.source, meter))
-      if (worker.retention !== undefined) {
-        yield* Effect.forkScoped(keepTidy(store, worker.source, worker.retention))
-      }
+      const { source } = worker
+      const meter = meterOf(yield* Effect.context<never>(), source)
+      const supervised = { source, meter, watch }
+      yield* warnOfFewConnections(store, worker)
+      yield* Effect.forkScoped(listen(store, latch, supervised))
+      yield* Effect.forkScoped(keepMeasuring(store, supervised))
+      if (worker.retention !== undefined) yield* Effect.forkScoped(keepTidy(store, worker.retention, supervised))
       return yield* Effect.acquireUseRelease(
         // In parallel: one handler may hold the database that another needs to release its event.
         Scope.make("parallel"),
-        (scope) => loop({ store, worker, meter }, latch, scope),
+        (scope) => loop({ ...supervised, store: watchedStore(store, watch), worker }, latch, scope),
         (scope, exit) => Scope.close(scope, exit)
       )
     })
   )
 
-interface Workplace<R> {
+/** One to listen, and one to claim and to renew leases, while each handler holds one. */
+const connectionsBeside = 2
+
+const warnOfFewConnections = <R>(
+  { connections }: Store,
+  { concurrency, source, transactional }: Worker<R>
+): Effect.Effect<void> => {
+  const needed = concurrency + connectionsBeside
+  return transactional && connections !== undefined && connections < needed
+    ? logFewConnections(source, { concurrency, connections, needed })
+    : Effect.void
+}
+
+const upkeepDelays: Delays = { first: 5_000, longest: 60_000 }
+
+const soonest = 1_000
+const longestDelay = 30_000
+
+/** Wakes the worker for what other processes stored; polling finds that too, though later. */
+const listen = (store: Store, latch: Latch.Latch, supervised: Supervised): Effect.Effect<never> => {
+  const name = plainName(supervised.source)
+  return supervise(supervised, "listening", { first: soonest, longest: longestDelay }, (succeeded) =>
+    store.listen((told) => {
+      succeeded()
+      if (told === undefined || told === name) latch.openUnsafe()
+    })
+  )
+}
+
+const keepTidy = (store: Store, retention: Retention, supervised: Supervised): Effect.Effect<never> =>
+  supervise(supervised, "retention", upkeepDelays, (succeeded) =>
+    Effect.flatMap(tidy(store, supervised.source, retention), () => {
+      succeeded()
+      return Effect.sleep(retention.everyMillis)
+    })
+  )
+
+const keepMeasuring = (store: Store, supervised: Supervised): Effect.Effect<never> =>
+  supervise(supervised, "measuring", upkeepDelays, (succeeded) =>
+    Effect.flatMap(measure(store, supervised.source, supervised.meter), () => {
+      succeeded()
+      return Effect.sleep(measuredEvery)
+    })
+  )
+
+interface Workplace<R> extends Supervised {
   readonly store: Store
   readonly worker: Worker<R>
-  readonly meter: Meter
 }
 
 interface Job<R> extends Workplace<R> {
@@ -67,12 +123,12 @@ interface Job<R> extends Workplace<R> {
 /** How soon to look again when others are taking what is due. */
 const contendedMillis = 20
 
-const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): Effect.Effect<never, never, R> => {
-  const { meter, store, worker } = place
+/** The attempts of a worker that run: how many more there is room for, and how one is started. */
+const makeAttempts = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope) => {
+  const { meter, worker } = place
   let inFlight = 0
   /** Those that the store has not answered too: they share its next commit with what is claimed meanwhile. */
   let unsettled = 0
-  let isLikely = true
 
   const room = () => Math.min(worker.concurrency - inFlight, 2 * worker.concurrency - unsettled)
 
@@ -98,8 +154,18 @@ const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): E
       latch.openUnsafe()
     })
     // A closed scope starts nothing: we were interrupted while the store was claiming.
-    return scope.state._tag === "Closed" ? release(job) : fork(Effect.ensuring(handleClaim(job), ended))
+    return scope.state._tag === "Closed"
+      ? release(job)
+      : fork(Effect.ensuring(logDefects(job, handleClaim(job)), ended))
   }
+
+  return { room, fork, start }
+}
+
+const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): Effect.Effect<never, never, R> => {
+  const { store, worker } = place
+  const { fork, room, start } = makeAttempts(place, latch, scope)
+  let isLikely = true
 
   const claimDue = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
@@ -130,9 +196,7 @@ const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): E
     yield* decideLanes(place)
     const claimed = yield* Effect.flatMap(fork(claimDue), Fiber.join)
     return claimed > 0 ? 0 : (yield* untilDue) || contendedMillis
-  }).pipe(
-    Effect.catchTag("InboxStoreError", (error) => Effect.as(logStoreError(worker.source, error), worker.pollMillis))
-  )
+  })
 
   const wait = (millis: number) =>
     millis <= 0
@@ -141,13 +205,20 @@ const loop = <R>(place: Workplace<R>, latch: Latch.Latch, scope: Scope.Scope): E
           isLikely = Option.isSome(woken) || millis < worker.pollMillis
         })
 
-  const turn = Effect.suspend(() => {
-    // Closed before looking: what becomes due while we look opens it again.
-    latch.closeUnsafe()
-    return room() > 0 ? Effect.flatMap(takeDue, wait) : Effect.andThen(latch.await, Effect.yieldNow)
-  })
-
-  return Effect.forever(turn)
+  return supervise(
+    place,
+    "claiming",
+    { first: Math.min(worker.pollMillis, soonest), longest: longestDelay },
+    (succeeded) => {
+      // Closed before looking: what becomes due while we look opens it again.
+      latch.closeUnsafe()
+      if (room() <= 0) return Effect.andThen(latch.await, Effect.yieldNow)
+      return Effect.flatMap(takeDue, (millis) => {
+        succeeded()
+        return wait(millis)
+      })
+    }
+  )
 }
 
 const decidedAtOnce = 100
@@ -168,24 +239,29 @@ const decideLanes = <R>(place: Workplace<R>): Effect.Effect<void, InboxStoreErro
   })
 }
 
-/** An event whose key can't be told is handled beside the others. */
+/** An event whose key can't be told is handled beside the others, and so is one that can't be read. */
 const laneOf = (keyOf: (delivery: WebhookEvent) => string | undefined, event: WebhookEvent): Effect.Effect<string> =>
-  Effect.try({ try: () => boundedName(keyOf(event) ?? ""), catch: (error) => error }).pipe(
+  Effect.try({
+    try: () => (event.unreadable === undefined ? plainName(keyOf(event) ?? "") : ""),
+    catch: (error) => error
+  }).pipe(
     Effect.catch((error) =>
       Effect.as(
-        Effect.logWarning("The key of a webhook event can't be told").pipe(
-          Effect.annotateLogs({ ...names(event), error: Attempt.describeError(error, "Error").tag })
-        ),
+        logBroken(event, "The key function of an inbox worker threw", Attempt.describeError(error, "Error")),
         ""
       )
     )
   )
 
-const longestName = 500
-
-/** A name that an index of a database can hold. */
-export const boundedName = (name: string): string =>
-  name.length <= longestName ? name : `sha256:${createHash("sha256").update(name).digest("hex")}`
+/** The lease of an event whose end could not be recorded runs out, and it is handled again. */
+const logDefects = <R>({ claim: { event } }: Job<R>, handling: Effect.Effect<void, never, R>) =>
+  Effect.catchDefect(handling, (defect) =>
+    logBroken(
+      event,
+      "The end of an attempt at a webhook event can't be recorded",
+      Attempt.describeError(defect, "Defect")
+    )
+  )
 
 /** Runs uninterruptibly; only the attempt itself can be interrupted, and then the event is released. */
 const handleClaim = <R>(job: Job<R>): Effect.Effect<void, never, R> =>
@@ -193,7 +269,7 @@ const handleClaim = <R>(job: Job<R>): Effect.Effect<void, never, R> =>
     const { claim, meter, worker } = job
     if (claim.takenOver) {
       meter.update("attempts", 1, { outcome: "lost" })
-      if ((yield* nextDelay(worker, claim.failures)) === undefined) return yield* giveUp(job)
+      if ((yield* delayOf(claim.event, nextDelay(worker, claim.failures))) === undefined) return yield* giveUp(job)
     }
     const startedAt = yield* Clock.currentTimeMillis
     if (claim.event.attempts === 1) meter.update("lag", Math.max(0, startedAt - claim.event.receivedAt))
@@ -291,26 +367,35 @@ const conclude = <R>(
 const fail = <R>(job: Job<R>, startedAt: number, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   Effect.gen(function* () {
     const reason = cause.reasons.find(Cause.isFailReason)?.error
-    if (reason instanceof LeaseLost) return yield* logLeaseLost(job)
     const { claim, meter, worker } = job
+    if (safely(() => reason instanceof LeaseLost, false)) return yield* logLeaseLost(claim.event)
     const endedAt = yield* Clock.currentTimeMillis
     const attempt = { startedAt, endedAt, outcome: "failed", error: Attempt.describeCause(cause) } as const
     meter.update("attempts", 1, { outcome: "failed" })
     const failures = [...claim.failures, { ...attempt, number: claim.event.attempts }]
-    const delay = yield* nextDelay(worker, failures, reason)
+    const delay = yield* delayOf(claim.event, nextDelay(worker, failures, reason))
     if (delay === undefined) {
-      yield* logDead(job, attempt.error)
+      yield* logDead(claim.event, attempt.error)
       return yield* settle(job, { status: "dead", dueAt: endedAt, attempt })
     }
-    yield* logFailed(job, attempt.error, delay)
+    yield* logFailed(claim.event, attempt.error, delay)
     yield* settle(job, { status: "pending", dueAt: endedAt + delay, attempt })
   })
+
+/** A schedule that throws says nothing of when to try again: a person is to see it. */
+const delayOf = (event: WebhookEvent, delay: Effect.Effect<number | undefined>): Effect.Effect<number | undefined> =>
+  Effect.catchDefect(delay, (defect) =>
+    Effect.as(
+      logBroken(event, "The retry schedule of a webhook event threw", Attempt.describeError(defect, "Defect")),
+      undefined
+    )
+  )
 
 /** The lost attempt that ended the schedule was recorded when the event was claimed. */
 const giveUp = <R>(job: Job<R>): Effect.Effect<void> =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    yield* logDead(job, job.claim.failures.at(-1)?.error)
+    yield* logDead(job.claim.event, job.claim.failures.at(-1)?.error)
     yield* settle(job, { status: "dead", dueAt: now, attempt: undefined })
   })
 
@@ -341,19 +426,3 @@ const settleOnce = <R>({ claim, store, worker }: Job<R>, settlement: Settlement)
     Effect.catch((error) => logStoreError(worker.source, error)),
     Effect.asVoid
   )
-
-const logStoreError = (source: string, error: InboxStoreError): Effect.Effect<void> =>
-  Effect.logWarning(error.message, error.cause).pipe(Effect.annotateLogs({ source }))
-
-const logLeaseLost = <R>({ claim: { event } }: Job<R>): Effect.Effect<void> =>
-  Effect.logWarning("Another worker has taken a webhook event over").pipe(Effect.annotateLogs(names(event)))
-
-const logFailed = <R>({ claim: { event } }: Job<R>, error: Attempt.RecordedError, delay: number): Effect.Effect<void> =>
-  Effect.logInfo(`A webhook event failed and is tried again in ${delay} ms`).pipe(
-    Effect.annotateLogs({ ...names(event), error: error.tag })
-  )
-
-const logDead = <R>({ claim: { event } }: Job<R>, error: Attempt.RecordedError | undefined): Effect.Effect<void> =>
-  Effect.logWarning("A webhook event is dead").pipe(Effect.annotateLogs({ ...names(event), error: error?.tag }))
-
-const names = ({ attempts, id, key, source, type }: WebhookEvent) => ({ source, id, type, key, attempt: attempts })

@@ -18,7 +18,8 @@ const maxTokenLength = 8192
 
 export const read = (signature: Jwt, headers: DeliveryHeaders.DeliveryHeaders): Token => {
   const value = DeliveryHeaders.required(headers, signature.name)
-  const text = value.startsWith(signature.prefix) ? value.slice(signature.prefix.length) : ""
+  const isBare = signature.isPrefixOptional && !value.startsWith(signature.prefix)
+  const text = isBare ? value : value.startsWith(signature.prefix) ? value.slice(signature.prefix.length) : ""
   return (
     (text.length <= maxTokenLength ? parse(text) : undefined) ??
     refuse(
@@ -52,7 +53,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 export const encodeObject = (value: Readonly<Record<string, unknown>>): string =>
   Buffer.from(JSON.stringify(value)).toString("base64url")
 
-/** Holds the token to its own times and to its issuer. */
+/** Holds the token to its own times, to its issuer and to what must be in it. */
 export const checkClaims = (
   signature: Jwt,
   { claims }: Token,
@@ -60,6 +61,9 @@ export const checkClaims = (
 ): void => {
   const issuer = options.issuer ?? signature.issuer
   if (issuer !== undefined && claims["iss"] !== issuer) refuse(Reason.ClaimMismatch({ claim: "iss" }))
+  for (const [claim, wanted] of Object.entries(signature.claims)) {
+    if (claims[claim] !== wanted) refuse(Reason.ClaimMismatch({ claim }))
+  }
   checkExpiry(signature.leewayMillis, timeOf(claims, "exp"), options)
   for (const name of ["nbf", "iat"]) checkStart(signature.leewayMillis, timeOf(claims, name), options.now)
 }

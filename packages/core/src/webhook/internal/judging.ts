@@ -1,10 +1,11 @@
-import type { Redacted, Result } from "effect"
+import { type Redacted, Result } from "effect"
 import { covers, type SignatureScheme } from "../SignatureScheme.ts"
 import { Reason, type WebhookError } from "../WebhookError.ts"
 import * as Bindings from "./bindings.ts"
 import * as Candidates from "./candidates.ts"
 import * as Coverage from "./coverage.ts"
 import { Delivery } from "./delivery.ts"
+import * as DeliveryHeaders from "./deliveryHeaders.ts"
 import * as EventFields from "./eventFields.ts"
 import * as JsonWebToken from "./jsonWebToken.ts"
 import * as PlainMac from "./plainMac.ts"
@@ -14,6 +15,7 @@ import * as Signatures from "./signatures.ts"
 import * as SignedContent from "./signedContent.ts"
 import * as SigningKeys from "./signingKeys.ts"
 import * as Timestamps from "./timestamps.ts"
+import * as UrlForms from "./urlForms.ts"
 
 /** What is judged, and by what. */
 interface Given extends Pick<Delivery, "method" | "url" | "headers" | "body"> {
@@ -34,16 +36,43 @@ export interface Judged {
 export type Part = "id" | "type" | "timestamp" | "body"
 
 /** Accepts a delivery or says why not. An id or a type in its body may be read as late as when it is asked for. */
-export const verify = (scheme: SignatureScheme, input: Given): Result.Result<Judged, WebhookError> =>
-  attempt(scheme.id, () => PlainMac.accept(scheme, input) ?? judge(scheme, input))
+export const verify = (scheme: SignatureScheme, given: Given): Result.Result<Judged, WebhookError> =>
+  attempt(scheme.id, () => {
+    const input = renamed(scheme, given)
+    return PlainMac.accept(scheme, input) ?? judge(scheme, input)
+  })
 
 /** As {@link verify}, with all that is to be read of the delivery read. */
-export const verifyAndRead = (scheme: SignatureScheme, input: Given): Result.Result<Judged, WebhookError> =>
-  attempt(scheme.id, () => PlainMac.acceptAndRead(scheme, input) ?? judge(scheme, input))
+export const verifyAndRead = (scheme: SignatureScheme, given: Given): Result.Result<Judged, WebhookError> =>
+  attempt(scheme.id, () => {
+    const input = renamed(scheme, given)
+    return PlainMac.acceptAndRead(scheme, input) ?? judge(scheme, input)
+  })
+
+const renamed = (scheme: SignatureScheme, input: Given): Given => {
+  const headers = DeliveryHeaders.renamed(scheme.headerAliases, input.headers)
+  return headers === input.headers ? input : { ...input, headers }
+}
+
+/** Whether a delivery names what it must name, where that is known before its key is. */
+export const isAddressedToAny = (
+  scheme: SignatureScheme,
+  request: Pick<Delivery, "method" | "url" | "headers" | "body">,
+  secrets: ReadonlyArray<Redacted.Redacted<string>>
+): boolean =>
+  Result.getOrElse(
+    attempt(scheme.id, () => {
+      const delivery = new Delivery(request)
+      if (scheme.signature._tag === "Jwt") Candidates.readItems(scheme.signature, delivery)
+      return ProviderKeys.isAddressedToAny(scheme.keys, secrets, delivery)
+    }),
+    // What is wrong with it is found out by who looks for its key.
+    () => true
+  )
 
 const judge = (scheme: SignatureScheme, input: Given): Judged => {
   const keys = SigningKeys.forVerifying(scheme.keys, input.secrets)
-  const delivery = new Delivery(input)
+  const delivery = new Delivery(input, Coverage.isOfWholeBody(scheme) ? "mark" : "no mark")
   const claims = readClaims(scheme, delivery, keys)
   checkAge(scheme, claims.stamp, input.now)
   const source = sourceOf(scheme, delivery, claims)
@@ -83,6 +112,7 @@ const sourceOf = ({ bindings }: SignatureScheme, delivery: Delivery, { id, stamp
   delivery,
   id,
   timestamp: stamp?.text ?? "",
+  url: delivery.url,
   item: undefined,
   isFormHashed: bindings.some((binding) => binding.isOptional && Coverage.isThere(binding, delivery))
 })
@@ -100,10 +130,15 @@ const findSigner = (
     : Signatures.signedBy(keys, candidates, contentsOf(scheme, source))) ??
   refuse(Reason.SignatureMismatch({ signatures: candidates.length, secrets: keys.length }))
 
-const contentsOf = ({ signedContent }: SignatureScheme, source: SignedContent.Source): Signatures.Contents => {
-  if (SignedContent.usesSecret(signedContent))
-    return ({ text }) => SignedContent.assembleAll(signedContent, source, text)
-  const contents = SignedContent.assembleAll(signedContent, source, "")
+const contentsOf = (
+  { signedContent, urlForms }: SignatureScheme,
+  source: SignedContent.Source
+): Signatures.Contents => {
+  const urls = UrlForms.formsOf(urlForms, source.url, source.delivery.parsedUrl())
+  const assemble = (secret: string) =>
+    urls.flatMap((url) => SignedContent.assembleAll(signedContent, { ...source, url }, secret))
+  if (SignedContent.usesSecret(signedContent)) return ({ text }) => assemble(text)
+  const contents = assemble("")
   return () => contents
 }
 
@@ -128,7 +163,11 @@ const checkToken = (
   now: number
 ): void => {
   if (signature._tag !== "Jwt" || token === undefined) return
-  JsonWebToken.checkClaims(signature, token, { now, issuer, needsExpiry: timestamp?.at._tag !== "Claim" })
+  JsonWebToken.checkClaims(signature, token, {
+    now,
+    issuer,
+    needsExpiry: signature.needsExpiry && timestamp?.at._tag !== "Claim"
+  })
 }
 
 /** What a delivery says of itself, read once its signature was accepted. */
@@ -139,10 +178,15 @@ interface Parts {
 }
 
 const readParts = (scheme: SignatureScheme, delivery: Delivery): Parts => ({
-  id: scheme.eventId && EventFields.readFirst([scheme.eventId], delivery),
+  id: readId(scheme.eventId, delivery),
   type: EventFields.readFirst(scheme.eventType, delivery),
   stamp: Timestamps.afterSignature(scheme, delivery)
 })
+
+const readId = (field: SignatureScheme["eventId"], delivery: Delivery): EventFields.Found | undefined => {
+  const value = field && EventFields.readId(field, delivery)
+  return field === undefined || value === undefined ? undefined : { value, field }
+}
 
 const describe = (scheme: SignatureScheme, delivery: Delivery, parts: Parts, signedBy: number): Judged => ({
   id: parts.id?.value,

@@ -38,7 +38,7 @@ export const describe = (known: Known, { eventId, eventType: [eventType] }: Plac
 export const read = (known: Known, { eventId, eventType: [eventType] }: Places, request: Request): Known => {
   const delivery = new Delivery(request)
   return {
-    id: eventId?._tag === "Body" ? EventFields.read(eventId, delivery) : known.id,
+    id: eventId?._tag === "Body" ? EventFields.readId(eventId, delivery) : known.id,
     type: eventType?._tag === "Body" ? EventFields.read(eventType, delivery) : known.type,
     timestamp: known.timestamp,
     signedBy: known.signedBy,

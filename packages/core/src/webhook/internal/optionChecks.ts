@@ -65,6 +65,9 @@ export const checkKeys = record<KeysOptions>({
   timeout: positiveDuration,
   maxSize: integer(1),
   maxInFlight: integer(1),
+  maxWaiting: integer(0),
+  waitTimeout: duration,
+  allowPrivateNetworks: flag,
   jwkRequest: callback
 })
 
@@ -93,7 +96,11 @@ const sourceShape: OptionCheck.Shape<WebhookReceiver.Source<unknown, unknown>> =
   verifyTokens: secrets,
   acceptSecret: callback,
   keys: OptionCheck.effect,
-  confirmSubscriptions: flag
+  confirmSubscriptions: flag,
+  maxBodySize: integer(1),
+  splitBatches: flag,
+  respond: callback,
+  answerWithin: positiveDuration
 }
 
 const commonShape: OptionCheck.Shape<WebhookReceiver.Common<unknown>> = {

@@ -33,8 +33,11 @@ export const inField = (delivery: Delivery, field: EventField, text: string): Pl
     }
     case "Body":
       return { url, headers, body: encodeJson(withValue(delivery.json(), field.path, text)) }
+    case "FormXml":
     case "Claim":
-      return refuse(Reason.InvalidInput({ option: "scheme", expected: "without a signature in a claim" }))
+    case "Present":
+    case "Joined":
+      return refuse(Reason.InvalidInput({ option: "scheme", expected: "one whose signature is in a field" }))
   }
 }
 

@@ -68,7 +68,8 @@ const isPlainSignature = ({ signature }: SignatureScheme): boolean =>
   (signature._tag === "SingleHeader" &&
     signature.encoding !== "utf8" &&
     signature.names.length === 1 &&
-    signature.separator === undefined)
+    signature.separator === undefined &&
+    !signature.isRepeated)
 
 const isPlainKey = ({ keys: [key], signature }: SignatureScheme): boolean =>
   key?._tag === "Mac" &&
@@ -222,8 +223,8 @@ class Plan {
   #isPlausible({ id, signature, type }: Claim): boolean {
     return (
       signature.length === this.#made.length &&
-      (this.#isIdSigned ? this.#maySignId(id) : mayBeRead(id)) &&
-      mayBeRead(type)
+      (this.#isIdSigned ? this.#maySignId(id) : mayBeId(id)) &&
+      mayBeType(type)
     )
   }
 
@@ -287,7 +288,9 @@ const isName = (name: string, wanted: string): boolean =>
 
 const at = (values: Values, index: Index): string | undefined => (index === undefined ? undefined : values[index])
 
-const mayBeRead = (text: string | undefined): boolean => text === undefined || EventFields.visibleAscii.test(text)
+const mayBeType = (text: string | undefined): boolean => text === undefined || EventFields.isPlainText(text)
+
+const mayBeId = (text: string | undefined): boolean => text === undefined || EventFields.visibleAscii.test(text)
 
 const fill = (parts: ReadonlyArray<ContentPart>, { id, stamp }: Claim): string => {
   let text = ""

@@ -1,3 +1,4 @@
+import { Redacted } from "effect"
 import { createPublicKey, type JsonWebKey, type KeyObject, timingSafeEqual } from "node:crypto"
 import type { CertificateKey, Hash, JwkKey, KeyForm } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
@@ -23,8 +24,16 @@ export interface Fetched {
 
 export const locate = (form: KeyForm, delivery: Delivery): Needed | undefined => {
   if (form._tag === "Certificate") return { _tag: "Certificate", url: certificateUrl(form, delivery) }
-  return form._tag === "Jwk" ? { _tag: "Jwk", url: form.url, kid: kidOf(delivery) } : undefined
+  return form._tag === "Jwk" ? jwkPlace(form, kidOf(delivery)) : undefined
 }
+
+/** A `kid` in a path must not lead to another one. */
+const pathSegment = /^[\w-]{1,128}$/
+
+const jwkPlace = ({ url }: JwkKey, kid: string): Needed =>
+  !url.includes("{kid}") || pathSegment.test(kid)
+    ? { _tag: "Jwk", url: url.replace("{kid}", kid), kid }
+    : refuse(Reason.UntrustedKey({ field: "kid", expected: "1 to 128 letters, digits, dashes and underscores" }))
 
 const certificateUrl = (form: CertificateKey, delivery: Delivery): string => {
   const text = EventFields.textOf(form.url, delivery) ?? EventFields.refuseField(form.url, "the URL of a certificate")
@@ -51,7 +60,7 @@ const isTrusted = ({ hosts, path }: CertificateKey, text: string): boolean => {
   )
 }
 
-/** Whether a host name is of one of the patterns. */
+/** Whether a host name is one of those listed, in which `{region}` stands for the name of an AWS region. */
 export const isHost = (patterns: ReadonlyArray<string>, host: string): boolean =>
   patterns.some((pattern) => {
     const labels = host.split(".")
@@ -59,18 +68,20 @@ export const isHost = (patterns: ReadonlyArray<string>, host: string): boolean =
     return wanted.length === labels.length && wanted.every((label, index) => isLabel(label, labels[index] ?? ""))
   })
 
+/**
+ * The form of an AWS region, such as `us-gov-west-1`. Any label would do for a stranger: `sns.s3.amazonaws.com` and
+ * `sns.s3-us-west-2.amazonaws.com` are a bucket named `sns`, which belongs to whoever created it.
+ */
+const region = /^[a-z]{2,4}(?:-[a-z]{2,10}){1,3}-[1-9][0-9]?$/
+
 /** Whether a URL may be fetched that must be at one of the hosts. */
 export const isTrustedUrl = (
   hosts: ReadonlyArray<string>,
   { hostname, password, port, protocol, username }: URL
 ): boolean => protocol === "https:" && port === "" && username === "" && password === "" && isHost(hosts, hostname)
 
-const isLabel = (pattern: string, label: string): boolean => {
-  const [before = "", after, ...others] = pattern.split("*")
-  if (after === undefined || others.length > 0) return pattern === label
-  const middle = label.slice(before.length, label.length - after.length)
-  return label.startsWith(before) && label.endsWith(after) && /^[a-z0-9-]+$/.test(middle)
-}
+const isLabel = (wanted: string, label: string): boolean =>
+  wanted === "{region}" ? region.test(label) : wanted === label
 
 const kidOf = ({ token }: Delivery): string => {
   const kid = token?.kid
@@ -89,15 +100,17 @@ export const resolve = (
   const form = keys[0]?.form
   switch (form?._tag) {
     case "JwtSecret":
+    case "JwtKey":
       return keys.map((key) => ({ ...key, algorithm: delivery.token?.algorithm }))
     case "Jwk": {
       const key = jwkKey(form, delivery, fetched, now)
-      return keys.map((each) => ({ ...each, key, algorithm: delivery.token?.algorithm }))
+      const algorithm = delivery.token?.algorithm
+      return keys.map((each) => ({ ...each, key, algorithm, isAddressed: isAddressed(form, each.text, delivery) }))
     }
     case "Certificate": {
       const key = certificateKey(form, delivery, fetched, now)
       const hash = hashOf(form, delivery)
-      return keys.map((each) => ({ ...each, key, hash, isAddressed: isAddressed(form, each, delivery) }))
+      return keys.map((each) => ({ ...each, key, hash, isAddressed: isAddressed(form, each.text, delivery) }))
     }
     default:
       return keys
@@ -135,11 +148,43 @@ export const hashOf = ({ hash }: CertificateKey, delivery: Delivery): Hash => {
   )
 }
 
-const isAddressed = ({ audience }: CertificateKey, { text }: SigningKey, delivery: Delivery): boolean => {
-  if (audience === undefined) return true
-  const named = Buffer.from(EventFields.textOf(audience, delivery) ?? "")
-  const expected = Buffer.from(text)
-  return named.length === expected.length && timingSafeEqual(named, expected)
+/** Whether a delivery names one of the secrets that it must name; one that does not is not worth fetching a key for. */
+export const isAddressedToAny = (
+  forms: ReadonlyArray<KeyForm>,
+  secrets: ReadonlyArray<Redacted.Redacted<string>>,
+  delivery: Delivery
+): boolean =>
+  forms.every(
+    (form) =>
+      !needsAudience(form) || secrets.filter((secret) => isAddressed(form, Redacted.value(secret), delivery)).length > 0
+  )
+
+const needsAudience = (form: KeyForm): form is CertificateKey | JwkKey =>
+  (form._tag === "Jwk" && form.needsAudience) || (form._tag === "Certificate" && form.audience !== undefined)
+
+const isAddressed = (form: CertificateKey | JwkKey, text: string, delivery: Delivery): boolean => {
+  if (form._tag === "Jwk") return !form.needsAudience || namesOf(form, delivery).some((name) => isSame(name, text))
+  return form.audience === undefined || isSame(EventFields.textOf(form.audience, delivery) ?? "", text)
+}
+
+/** A token is for one or for several. */
+const namesOf = ({ audienceWith }: JwkKey, { token }: Delivery): ReadonlyArray<string> => {
+  const others = audienceWith.map((claim) => token?.claims[claim])
+  if (!others.every((value) => typeof value === "string")) return []
+  const audiences = [token?.claims["aud"]].flat().filter((name) => typeof name === "string")
+  return audiences.map((audience) => [audience, ...others].join(" "))
+}
+
+/** The claims that a secret names. */
+export const audienceClaims = (form: KeyForm | undefined, secret: string | undefined): Jwk => {
+  if (form?._tag !== "Jwk" || !form.needsAudience || secret === undefined) return {}
+  const [audience, ...others] = secret.split(" ", form.audienceWith.length + 1)
+  return { aud: [audience], ...Object.fromEntries(form.audienceWith.map((claim, index) => [claim, others[index]])) }
+}
+
+const isSame = (named: string, expected: string): boolean => {
+  const [left, right] = [Buffer.from(named), Buffer.from(expected)]
+  return left.length === right.length && timingSafeEqual(left, right)
 }
 
 const jwkKey = (form: JwkKey, delivery: Delivery, fetched: Fetched | undefined, now: number): KeyObject => {

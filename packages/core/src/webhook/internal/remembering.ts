@@ -14,7 +14,7 @@ export const millisOf = (
   given: Duration.Input | undefined,
   scheme: SignatureScheme | undefined
 ): number => {
-  const retried = scheme?.delivery.retriedForMillis ?? 0
+  const retried = Math.max(scheme?.delivery.retriedForMillis ?? 0, scheme?.timestamp?.retryToleranceMillis ?? 0)
   if (given === undefined) return Math.max(least, 2 * retried)
   const millis = finiteMillis(option, given)
   if (millis >= retried) return millis

@@ -39,6 +39,11 @@ export const sortedUrl = (delivery: Delivery): string => {
   return `${url.origin}${url.pathname}${query !== "" || hasForm ? "?" : ""}${query}${query !== "" && hasForm ? "." : ""}`
 }
 
+export const bareUrl = (delivery: Delivery): string => {
+  const { origin, pathname } = urlOf(delivery)
+  return origin + pathname
+}
+
 export const path = (delivery: Delivery): string => {
   const { pathname, search } = urlOf(delivery)
   return pathname + search

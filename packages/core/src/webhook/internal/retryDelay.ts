@@ -1,5 +1,6 @@
 import { Duration, Effect, Predicate, Pull, Schedule } from "effect"
 import * as Attempt from "../Attempt.ts"
+import { safely } from "./safely.ts"
 
 /** When a failed event is tried again. Durations are in milliseconds. */
 export interface RetryRule {
@@ -17,11 +18,22 @@ export const nextDelay = (
   failures: ReadonlyArray<Attempt.Attempt>,
   failure?: unknown
 ): Effect.Effect<number | undefined> =>
-  failure instanceof Attempt.Permanent || failures.length >= rule.maxAttempts
+  Attempt.isPermanent(failure) || failures.length >= rule.maxAttempts
     ? Effect.undefined
     : Effect.map(scheduled(rule, failures, failure), (delay) =>
-        delay === undefined ? undefined : Math.max(delay, Math.min(askedFor(failure), rule.maxRetryAfterMillis))
+        delay === undefined
+          ? undefined
+          : Math.max(
+              delay,
+              Math.min(
+                safely(() => askedFor(failure), 0),
+                rule.maxRetryAfterMillis
+              )
+            )
       )
+
+/** A thousand years: what a schedule asks for beyond that is no time that a database could hold. */
+const longestDelay = 1000 * 365 * 24 * 3_600_000
 
 const scheduled = (
   { retry }: RetryRule,
@@ -36,7 +48,7 @@ const scheduled = (
       const [, duration] = yield* step(endedAt, { attempt: index + 1, error, failure: live })
       delay = Duration.toMillis(duration)
     }
-    return Number.isFinite(delay) ? Math.ceil(delay) : undefined
+    return Number.isFinite(delay) ? Math.min(Math.ceil(delay), longestDelay) : undefined
   }).pipe(Pull.catchDone(() => Effect.undefined))
 
 /** What an error such as `RateLimited` says of when it makes sense to come back, in milliseconds. */

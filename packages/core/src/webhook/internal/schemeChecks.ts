@@ -38,7 +38,8 @@ export const checkSingleHeader = within(
   OptionCheck.record<NonNullable<Parameters<typeof Scheme.singleHeader>[1]>>({
     encoding: required(Part.encoding),
     prefix: anyText,
-    separator: text
+    separator: text,
+    isRepeated: flag
   })
 )
 
@@ -75,8 +76,11 @@ export const checkJwt = within(
   ".signature",
   OptionCheck.record<NonNullable<Parameters<typeof Scheme.jwt>[1]>>({
     prefix: anyText,
+    isPrefixOptional: flag,
     issuer: text,
-    leeway: OptionCheck.positiveDuration
+    claims: Part.claims,
+    leeway: OptionCheck.positiveDuration,
+    needsExpiry: flag
   })
 )
 
@@ -95,8 +99,10 @@ export const checkMac = within(
     hash: required(Part.hash),
     encoding: Part.secretEncoding,
     prefix: anyText,
+    isPrefixOptional: flag,
     minBytes: integer(1),
     maxBytes: integer(1),
+    minBytesToSign: integer(1),
     derivation: Part.hash,
     idSeparator: text,
     alternative: Part.alternative,
@@ -143,9 +149,48 @@ export const checkJwk = within(
   ".keys",
   OptionCheck.record<Parameters<typeof Scheme.jwk>[0]>({
     algorithms: required(Part.jwkAlgorithms),
-    url: required(Part.https)
+    url: required(Part.https),
+    needsAudience: flag,
+    audienceWith: list(text)
   })
 )
+
+export const checkJwtKey = within(
+  ".keys",
+  OptionCheck.record<Parameters<typeof Scheme.jwtKey>[0]>({ algorithm: required(Part.jwkAlgorithm) })
+)
+
+export const checkTextOf = within(
+  ".bindings",
+  OptionCheck.record<Parameters<typeof Scheme.textOf>[1]>({
+    at: required(OptionCheck.tagged<Scheme.ClaimField>({ Claim: { name: required(text) } })),
+    isOptional: flag
+  })
+)
+
+export const checkItems = within(
+  ".batch",
+  OptionCheck.record<NonNullable<Parameters<typeof Scheme.items>[0]>>({
+    list: anyText,
+    id: Part.oneOrMore(text),
+    type: Part.oneOrMore(text),
+    varies: flag,
+    notifies: flag,
+    with: text
+  })
+)
+
+export const checkByFields = within(
+  ".identity",
+  OptionCheck.record<NonNullable<Parameters<typeof Scheme.byFields>[1]>>({
+    per: oneOf("event", "delivery"),
+    varies: flag
+  })
+)
+
+export const checkFields = within(".identity.fields", Part.oneOrMore(Part.field))
+
+export const checkPaths = within(".identity.without", list(text, 1))
 
 export const checkHashOf = within(
   ".bindings",
@@ -153,7 +198,8 @@ export const checkHashOf = within(
     at: required(Part.claimOrQuery),
     hash: required(Part.hash),
     encoding: required(Part.binaryEncoding),
-    isOptional: flag
+    isOptional: flag,
+    mayBeAbsentWithoutBody: flag
   })
 )
 
@@ -210,7 +256,7 @@ export const checkOpenEcho = within(
   ".handshake",
   OptionCheck.record<Parameters<typeof Scheme.openEcho>[0]>({
     method: required(Part.method),
-    challenge: required(Part.headerOrQuery),
+    challenge: required(Part.openChallenge),
     when: Part.when,
     verifyToken: Part.queryField,
     jsonKey: text

@@ -14,7 +14,7 @@ export const encoding = oneOf("hex", "base64", "base64url", "utf8")
 
 export const binaryEncoding = oneOf("hex", "base64", "base64url")
 
-export const secretEncoding = oneOf("utf8", "hex", "hex-any-case", "base64")
+export const secretEncoding = oneOf("utf8", "utf8-nfkd", "hex", "hex-any-case", "base64")
 
 export const path = list(text, 1)
 
@@ -28,13 +28,19 @@ const formShape = { field: required(text) }
 
 const namedShape = { name: required(text) }
 
+/** Fields within a field. */
+const anyField: OptionCheck.Check = (option, value) => field(option, value)
+
 const fieldShapes = {
   Header: headerShape,
   Body: bodyShape,
   FormJson: formJsonShape,
   Form: formShape,
+  FormXml: formJsonShape,
   Query: namedShape,
-  Claim: namedShape
+  Claim: namedShape,
+  Present: { path: required(path), value: required(text) },
+  Joined: { fields: required(list(anyField, 2)) }
 }
 
 export const field = OptionCheck.tagged<Scheme.EventField>(fieldShapes)
@@ -50,8 +56,9 @@ const timestampField = OptionCheck.tagged<Scheme.TimestampField>({
 
 export const queryField = OptionCheck.tagged<Scheme.QueryField>({ Query: namedShape })
 
-export const headerOrQuery = OptionCheck.tagged<Scheme.HeaderField | Scheme.QueryField>({
+export const openChallenge = OptionCheck.tagged<Scheme.OpenEcho["challenge"]>({
   Header: headerShape,
+  Body: bodyShape,
   Query: namedShape
 })
 
@@ -75,12 +82,17 @@ const names = (check: OptionCheck.Check): OptionCheck.Check => OptionCheck.dicti
 
 const punctuation = OptionCheck.matching("made of commas, semicolons, equals signs and spaces", /^[,;= ]+$/)
 
+export const claims = names(
+  OptionCheck.satisfies("a text or a boolean", (value) => typeof value === "string" || typeof value === "boolean")
+)
+
 const signature = OptionCheck.tagged<Scheme.Signature>({
   SingleHeader: {
     names: required(list(OptionCheck.httpToken, 1)),
     prefix: required(anyText),
     encoding: required(encoding),
-    separator: present(punctuation)
+    separator: present(punctuation),
+    isRepeated: required(flag)
   },
   HeaderList: {
     name: required(OptionCheck.httpToken),
@@ -104,13 +116,16 @@ const signature = OptionCheck.tagged<Scheme.Signature>({
   Jwt: {
     name: required(OptionCheck.httpToken),
     prefix: required(anyText),
+    isPrefixOptional: required(flag),
     issuer: present(text),
-    leewayMillis: required(OptionCheck.number(0))
+    claims: required(claims),
+    leewayMillis: required(OptionCheck.number(0)),
+    needsExpiry: required(flag)
   }
 })
 
 const slot = oneOf(
-  ...(["body", "timestamp", "id", "method", "url", "path", "secret"] satisfies ReadonlyArray<Scheme.Slot>),
+  ...(["body", "timestamp", "id", "method", "url", "bareUrl", "path", "secret"] satisfies ReadonlyArray<Scheme.Slot>),
   ...(["crc32", "form", "uniqueForm", "sortedUrl", "request", "token"] satisfies ReadonlyArray<Scheme.Slot>)
 )
 
@@ -155,15 +170,17 @@ export const certificateHash = OptionCheck.either(
 )
 
 export const host = OptionCheck.matching(
-  "a host name in lower case, with * within a label",
-  /^[a-z0-9*-]+(?:\.[a-z0-9*-]+)+$/
+  "a host name in lower case, with * within a label or {region} as one",
+  /^(?:[a-z0-9*-]+|\{region\})(?:\.(?:[a-z0-9*-]+|\{region\}))+$/
 )
 
 export const https = OptionCheck.matching("a URL that begins with https://", /^https:\/\/[^/]/)
 
 export const macAlgorithms = list(oneOf("HS256", "HS384", "HS512"), 1)
 
-export const jwkAlgorithms = list(oneOf("ES256", "RS256"), 1)
+export const jwkAlgorithm = oneOf("ES256", "RS256")
+
+export const jwkAlgorithms = list(jwkAlgorithm, 1)
 
 const labelled = { label: present(text) }
 
@@ -172,8 +189,10 @@ const key = OptionCheck.tagged<Scheme.KeyForm>({
     hash: required(hash),
     encoding: required(secretEncoding),
     prefix: required(anyText),
+    isPrefixOptional: required(flag),
     minBytes: required(integer(1)),
     maxBytes: required(integer(1)),
+    minBytesToSign: required(integer(1)),
     derivation: present(hash),
     idSeparator: present(text),
     alternative: present(alternative),
@@ -205,7 +224,14 @@ const key = OptionCheck.tagged<Scheme.KeyForm>({
     idSeparator: present(text),
     ...labelled
   },
-  Jwk: { algorithms: required(jwkAlgorithms), url: required(https), ...labelled }
+  JwtKey: { algorithm: required(jwkAlgorithm), ...labelled },
+  Jwk: {
+    algorithms: required(jwkAlgorithms),
+    url: required(https),
+    needsAudience: required(flag),
+    audienceWith: required(list(text)),
+    ...labelled
+  }
 })
 
 export const tolerance = OptionCheck.either(
@@ -229,17 +255,24 @@ const timestamp = OptionCheck.either(
         past: required(OptionCheck.number(0)),
         future: required(OptionCheck.number(0))
       })
-    )
+    ),
+    retryToleranceMillis: present(OptionCheck.number(0))
   }),
-  OptionCheck.record<Scheme.TimestampOptions>({ at: required(timestampField), unit: required(unit), tolerance })
+  OptionCheck.record<Scheme.TimestampOptions>({
+    at: required(timestampField),
+    unit: required(unit),
+    tolerance,
+    retryTolerance: OptionCheck.positiveDuration
+  })
 )
 
 const binding = OptionCheck.record<Scheme.Binding>({
   at: required(claimOrQuery),
   content: required(content),
-  hash: required(hash),
+  hash: present(hash),
   encoding: required(binaryEncoding),
-  isOptional: required(flag)
+  isOptional: required(flag),
+  mayBeAbsentWithoutBody: required(flag)
 })
 
 export const status = integer(100, 599)
@@ -268,7 +301,7 @@ const handshake = OptionCheck.tagged<Scheme.Handshake>({
   OpenEcho: {
     method: required(method),
     when: present(when),
-    challenge: required(headerOrQuery),
+    challenge: required(openChallenge),
     verifyToken: present(queryField),
     jsonKey: present(text)
   },
@@ -277,7 +310,8 @@ const handshake = OptionCheck.tagged<Scheme.Handshake>({
   SecretOffer: { secret: required(headerOrBody), echoes: required(flag) }
 })
 
-const oneOrMore = (check: OptionCheck.Check): OptionCheck.Check => OptionCheck.either(Array.isArray, list(check), check)
+export const oneOrMore = (check: OptionCheck.Check): OptionCheck.Check =>
+  OptionCheck.either(Array.isArray, list(check), check)
 
 const mediaType = OptionCheck.matching(
   "a media type in lower case, such as application/json",
@@ -290,20 +324,34 @@ const acknowledgement = OptionCheck.record<Partial<Scheme.Acknowledgement>>({
     (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 299
   ),
   contentType: text,
-  body: anyText
+  body: anyText,
+  echo: OptionCheck.httpToken
 })
 
-const deliveryShape: Omit<OptionCheck.Shape<Scheme.DeliveryOptions>, "retriedFor"> = {
+const deliveryShape: Omit<OptionCheck.Shape<Scheme.DeliveryOptions>, "retriedFor" | "answerWithin"> = {
   contentTypes: list(mediaType),
+  methods: list(oneOf("POST", "GET", "PUT", "PATCH", "DELETE"), 1),
   probes: list(oneOf("HEAD", "GET")),
   acknowledgement,
-  refusal: OptionCheck.record<Partial<Scheme.Refusal>>({ contentType: text, body: anyText })
+  refusal: OptionCheck.record<Partial<Scheme.Refusal>>({ contentType: text, body: anyText, status: integer(400, 499) }),
+  resigns: flag,
+  maxBytes: integer(1),
+  payloadField: text
 }
 
 const delivery = OptionCheck.either(
-  (value) => typeof value === "object" && value !== null && "retriedForMillis" in value,
-  OptionCheck.record<Partial<Scheme.Delivery>>({ ...deliveryShape, retriedForMillis: OptionCheck.number(0) }),
-  OptionCheck.record<Scheme.DeliveryOptions>({ ...deliveryShape, retriedFor: OptionCheck.duration })
+  (value) =>
+    typeof value === "object" && value !== null && ("retriedForMillis" in value || "answerWithinMillis" in value),
+  OptionCheck.record<Partial<Scheme.Delivery>>({
+    ...deliveryShape,
+    retriedForMillis: OptionCheck.number(0),
+    answerWithinMillis: OptionCheck.number(1)
+  }),
+  OptionCheck.record<Scheme.DeliveryOptions>({
+    ...deliveryShape,
+    retriedFor: OptionCheck.duration,
+    answerWithin: OptionCheck.positiveDuration
+  })
 )
 
 const docs = OptionCheck.record<Scheme.Docs>({
@@ -311,15 +359,50 @@ const docs = OptionCheck.record<Scheme.Docs>({
   checked: required(oneOf("package", "community-package", "documentation", "source", "unchecked"))
 })
 
+const identity = OptionCheck.tagged<Scheme.Identity>({
+  Fields: {
+    fields: required(list(field, 1)),
+    per: required(oneOf("event", "delivery")),
+    varies: required(flag)
+  },
+  Body: { with: required(list(field)), without: required(list(path)) },
+  Notification: {}
+})
+
+/** Paths that are one together, in the order in which they are tried. */
+const alternatives = list(list(list(text), 1))
+
+const batch = OptionCheck.record<Scheme.BatchOptions>({
+  lists: required(
+    list(
+      OptionCheck.record<Scheme.BatchList>({
+        list: required(list(text)),
+        id: required(alternatives),
+        type: required(alternatives),
+        varies: required(flag),
+        notifies: required(flag),
+        with: present(path)
+      }),
+      1
+    )
+  ),
+  maxItems: integer(1),
+  formField: text
+})
+
 /** The options of a scheme, its parts included. */
 export const scheme = OptionCheck.record<Scheme.Options>({
   id: required(text),
   signature: required(signature),
   signedContent: required(template),
+  urlForms: list(oneOf("given", "port", "no port", "encoded query", "decoded query"), 1),
+  headerAliases: names(OptionCheck.httpToken),
   keys: required(list(key)),
   timestamp,
   eventId: field,
   eventType: list(field),
+  identity: oneOrMore(identity),
+  batch,
   bindings: list(binding),
   handshake: oneOrMore(handshake),
   delivery,

@@ -1,9 +1,9 @@
 import { Effect, Result } from "effect"
 import { SealBroken, type Service as Seal } from "../InboxSeal.ts"
-import { InboxStoreError } from "../InboxStore.ts"
-import type { Claim, NewEvent, Service as Store, Undecided } from "../InboxStore.ts"
+import { InboxStoreError, UnreadableEvent } from "../InboxStore.ts"
+import type { Claim, KeptAnswer, NewEvent, Service as Store, Undecided } from "../InboxStore.ts"
 import { type Header, WebhookEvent } from "../WebhookEvent.ts"
-import { plainText } from "./plainText.ts"
+import { safely } from "./safely.ts"
 
 /** A store that keeps what it is given, and can write it anew. */
 export interface RawStore extends Omit<Store, "reseal"> {
@@ -29,10 +29,17 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
   const sealed = <Event extends NewEvent>(event: Event): Event =>
     seal === undefined ? event : { ...event, ...close(seal, event) }
 
-  const opened = (event: WebhookEvent): Result.Result<WebhookEvent, SealBroken> =>
-    event.sealedBy === undefined ? Result.succeed(event) : open(seal, event, event.sealedBy)
+  // A row that can't be read is given as it is: what is left of it is for a person.
+  const opened = (event: WebhookEvent): Result.Result<WebhookEvent, Unopened> =>
+    event.sealedBy === undefined || event.unreadable !== undefined
+      ? Result.succeed(event)
+      : safely<Result.Result<WebhookEvent, Unopened>>(
+          () => open(seal, event, event.sealedBy ?? ""),
+          Result.fail(sealThrew)
+        )
 
   const readable = <Held extends Claim | Undecided>(held: Held): Held => {
+    if (held.unreadable !== undefined) return held
     const result = opened(held.event)
     return Result.isSuccess(result)
       ? { ...held, event: result.success }
@@ -42,7 +49,13 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
   const { rewrite, sealedOtherwise, ...rest } = store
   return {
     ...rest,
-    put: (event) => store.put(sealed(event)),
+    put: (events) => store.put(events.map(sealed)),
+    keepAnswer: (key, answer) =>
+      store.keepAnswer(
+        key,
+        seal === undefined ? answer : { bytes: seal.seal(answer.bytes, answerOwner(key)), sealedBy: seal.keyId }
+      ),
+    answerTo: (key) => Effect.map(store.answerTo(key), (answer) => answer && openAnswer(seal, key, answer)),
     bury: (event) => store.bury(sealed(event)),
     claim: (options) => Effect.map(store.claim(options), (claims) => claims.map(readable)),
     undecided: (source, limit) => Effect.map(store.undecided(source, limit), (events) => events.map(readable)),
@@ -62,11 +75,21 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
   }
 }
 
-const belongsTo = ({ id, source }: { readonly id: string; readonly source: string }) => [
-  "causeway/inbox",
-  plainText(source),
-  plainText(id)
-]
+const answerOwner = (key: number) => ["causeway/inbox/answer", String(key)]
+
+/** One that does not open is none: the delivery is answered as if it had none. */
+const openAnswer = (seal: Seal | undefined, key: number, answer: KeptAnswer): KeptAnswer | undefined => {
+  const { bytes, sealedBy } = answer
+  if (sealedBy === undefined) return answer
+  const opened = safely(() => seal && Result.getOrUndefined(seal.open(sealedBy, bytes, answerOwner(key))), undefined)
+  return opened && { bytes: opened }
+}
+
+type Unopened = SealBroken | UnreadableEvent
+
+const sealThrew = new UnreadableEvent({ detail: "opening its seal failed unexpectedly" })
+
+const belongsTo = ({ id, source }: { readonly id: string; readonly source: string }) => ["causeway/inbox", source, id]
 
 const close = (
   seal: Seal,
@@ -107,7 +130,7 @@ const unpack = (bytes: Uint8Array): { readonly headers: ReadonlyArray<Header>; r
 const resealedAtOnce = 100
 
 type Parts = Pick<RawStore, "rewrite" | "sealedOtherwise"> & {
-  readonly opened: (event: WebhookEvent) => Result.Result<WebhookEvent, SealBroken>
+  readonly opened: (event: WebhookEvent) => Result.Result<WebhookEvent, Unopened>
 }
 
 /** Goes through all once; one that does not open stays as it is. */
@@ -126,7 +149,8 @@ const resealFrom = (
   })
 
 const resealOne = (seal: Seal, { opened, rewrite }: Parts, event: WebhookEvent) => {
-  const result = opened(event)
+  const result =
+    event.unreadable === undefined ? opened(event) : Result.fail(new UnreadableEvent({ detail: event.unreadable }))
   if (Result.isSuccess(result)) return rewrite(event, close(seal, result.success))
   const { id, key, source } = event
   return Effect.logWarning(result.failure.message).pipe(Effect.annotateLogs({ source, id, key }), Effect.as(false))

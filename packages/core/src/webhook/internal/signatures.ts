@@ -44,6 +44,7 @@ const algorithmOf = ({ algorithm, form, hash }: SigningKey): Algorithm => {
       return pair(hash ?? "sha256")
     case "JwtSecret":
       return { _tag: "Hmac", hash: macs[algorithm ?? ""] ?? "sha256" }
+    case "JwtKey":
     case "Jwk":
       return pair("sha256", "ieee-p1363")
   }

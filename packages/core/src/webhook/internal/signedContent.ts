@@ -10,6 +10,8 @@ export interface Source {
   readonly delivery: Delivery
   readonly timestamp: string
   readonly id: string
+  /** The form of the URL that may be signed. */
+  readonly url: string
   /** One item of a body whose items are signed one by one. */
   readonly item: unknown
   /** Whether a hash in the signed URL stands for the form. */
@@ -21,11 +23,19 @@ export type Content = ReadonlyArray<string | Uint8Array>
 export const usesSecret = ({ alternatives, parts }: SignedContent): boolean =>
   parts.some((part) => part._tag === "Slot" && part.slot === "secret") || alternatives.some(usesSecret)
 
-/** What may have been signed: the content, and its alternatives. */
+/** What may have been signed: the content, and those of its alternatives whose fields the delivery has. */
 export const assembleAll = (content: SignedContent, source: Source, secret: string): ReadonlyArray<Content> =>
   content.alternatives.length === 0
     ? [assemble(content, source, secret)]
-    : [content, ...content.alternatives].map((each) => assemble(each, source, secret))
+    : [content, ...content.alternatives.filter((each) => hasFields(each, source))].map((each) =>
+        assemble(each, source, secret)
+      )
+
+const hasFields = ({ parts }: SignedContent, source: Source): boolean =>
+  parts.every((part) => part._tag !== "Field" || part.isOptional || textOfField(part, source) !== undefined)
+
+const textOfField = ({ field }: FieldPart, { delivery, item }: Source): string | undefined =>
+  field._tag === "Item" ? EventFields.textAt(item, field.path) : EventFields.textOf(field, delivery)
 
 export const assemble = ({ parts }: SignedContent, source: Source, secret: string): Content =>
   parts.map((part, index) => {
@@ -55,7 +65,9 @@ const fillSlot = (slot: Slot, source: Source, secret: string): string | Uint8Arr
     case "method":
       return delivery.method
     case "url":
-      return delivery.url
+      return source.url
+    case "bareUrl":
+      return RequestText.bareUrl(delivery)
     case "path":
       return RequestText.path(delivery)
     case "secret":
@@ -75,9 +87,9 @@ const fillSlot = (slot: Slot, source: Source, secret: string): string | Uint8Arr
   }
 }
 
-const fillField = (part: FieldPart, terminator: string, { delivery, item }: Source): string => {
+const fillField = (part: FieldPart, terminator: string, source: Source): string => {
   const { field } = part
-  const text = field._tag === "Item" ? EventFields.textAt(item, field.path) : EventFields.textOf(field, delivery)
+  const text = textOfField(part, source)
   if (text === undefined) return part.isOptional ? "" : refuseField(field, "there")
   return part.isFree || terminator === "" || !text.includes(terminator)
     ? text
@@ -103,7 +115,7 @@ const fillListed = ({ by, names }: ListedPart, delivery: Delivery): string => {
 }
 
 const fillLine = (name: string, delivery: Delivery): string => {
-  const key = name.replace(/[?*]+$/, "")
+  const key = name.replace(/[?*]/g, "")
   const text = EventFields.textAt(delivery.json(), [key])
   if (text === undefined && name.includes("?")) return ""
   return text === undefined || (text.includes("\n") && !name.includes("*"))
@@ -113,7 +125,7 @@ const fillLine = (name: string, delivery: Delivery): string => {
 
 /** The names of the fields that a listed part covers, given what the delivery is. */
 export const listedNames = ({ by, names }: ListedPart, delivery: Delivery): ReadonlyArray<string> =>
-  (names[EventFields.read(by, delivery) ?? ""] ?? []).map((name) => name.replace(/[?*]+$/, ""))
+  (names[EventFields.read(by, delivery) ?? ""] ?? []).map((name) => name.replace(/[?*]/g, ""))
 
 export const joined = (content: Content): Buffer =>
   Buffer.concat(content.map((part) => (typeof part === "string" ? Buffer.from(part) : part)))

@@ -1,6 +1,6 @@
 import { Redacted } from "effect"
 import { createHash, createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from "node:crypto"
-import type { Ed25519Key, Hash, KeyForm, MacAlternative, MacKey } from "../SignatureScheme.ts"
+import type { Ed25519Key, Hash, JwkKey, KeyForm, MacAlternative, MacKey } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import * as Encodings from "./encodings.ts"
 import { refuse } from "./refusal.ts"
@@ -32,7 +32,7 @@ type Secret = Redacted.Redacted<string>
 
 /** Keys of the provider's alone need no secret of ours. */
 export const forVerifying = (forms: Forms, secrets: ReadonlyArray<Secret>): ReadonlyArray<SigningKey> =>
-  forms[0]?._tag === "Jwk"
+  forms[0]?._tag === "Jwk" && !forms[0].needsAudience
     ? [{ form: forms[0], key: undefined, id: undefined, text: "" }]
     : read("verify", forms, secrets)
 
@@ -83,9 +83,10 @@ const makeKey = (purpose: Purpose, forms: Forms, text: string): SigningKey | und
     // The last line of a PEM file ends.
     return isPem(text) ? makeKey(purpose, forms, text.trim()) : undefined
   }
-  const form = forms.find((candidate) => text.startsWith(prefixOf(purpose, candidate)))
+  const prefixed = forms.find((candidate) => text.startsWith(prefixOf(purpose, candidate)))
+  const form = prefixed ?? forms.find((candidate) => candidate._tag === "Mac" && candidate.isPrefixOptional)
   if (form === undefined) return undefined
-  const [id, secret] = splitId(form, text.slice(prefixOf(purpose, form).length))
+  const [id, secret] = splitId(form, prefixed === undefined ? text : text.slice(prefixOf(purpose, form).length))
   return secret === undefined || !isText(form, secret) ? undefined : withKey(purpose, form, id, secret)
 }
 
@@ -108,7 +109,7 @@ const splitId = (form: KeyForm, text: string): readonly [id: string | undefined,
 
 /** What is used as text must be some, and no more than a page of it. */
 const isText = (form: KeyForm, text: string): boolean =>
-  !(form._tag === "Digest" || form._tag === "Token" || form._tag === "Certificate") ||
+  !(form._tag === "Digest" || form._tag === "Token" || form._tag === "Certificate" || form._tag === "Jwk") ||
   (text.length >= 1 && text.length <= 16_384 && text.isWellFormed())
 
 const withKey = (purpose: Purpose, form: KeyForm, id: string | undefined, text: string): SigningKey | undefined => {
@@ -122,13 +123,13 @@ const withKey = (purpose: Purpose, form: KeyForm, id: string | undefined, text: 
 
 const alternateKey = (form: MacKey, alternative: MacAlternative, text: string): KeyObject | undefined =>
   text.startsWith(alternative.prefix)
-    ? macKey({ ...form, ...alternative }, text.slice(alternative.prefix.length))
+    ? macKey("verify", { ...form, ...alternative }, text.slice(alternative.prefix.length))
     : undefined
 
 const keyOf = (purpose: Purpose, form: KeyForm, text: string): KeyObject | "none" | undefined => {
   switch (form._tag) {
     case "Mac":
-      return macKey(form, text)
+      return macKey(purpose, form, text)
     case "Ed25519":
       return ed25519Key(purpose, form, text)
     case "Ecdsa":
@@ -142,20 +143,35 @@ const keyOf = (purpose: Purpose, form: KeyForm, text: string): KeyObject | "none
       return purpose === "verify" ? "none" : pairKey(purpose, text, isStrongRsa)
     case "JwtSecret":
       return jwtKey(form.minBytes, text)
+    case "JwtKey":
+      return pairKey(purpose, text, form.algorithm === "ES256" ? isP256 : isStrongRsa)
     case "Jwk":
+      if (purpose === "verify") return "none"
       return pairKey(purpose, text, form.algorithms.includes("ES256") ? isP256 : isStrongRsa)
   }
 }
 
-const macKey = (form: MacKey, encoded: string): KeyObject | undefined => {
+const macKey = (purpose: Purpose, form: MacKey, encoded: string): KeyObject | undefined => {
   const bytes = decodeMac(form, encoded)
-  return bytes !== undefined && bytes.length >= form.minBytes && bytes.length <= form.maxBytes
+  const least = purpose === "sign" ? form.minBytesToSign : form.minBytes
+  return bytes !== undefined && bytes.length >= least && bytes.length <= form.maxBytes
     ? createSecretKey(form.derivation === undefined ? bytes : createHash(form.derivation).update(bytes).digest())
     : undefined
 }
 
-const decodeMac = ({ encoding }: MacKey, text: string): Buffer | undefined =>
-  encoding === "hex-any-case" ? Encodings.decode("hex", text.toLowerCase()) : Encodings.decode(encoding, text)
+const decodeMac = ({ encoding }: MacKey, text: string): Buffer | undefined => {
+  switch (encoding) {
+    case "hex":
+    case "hex-any-case":
+      return Encodings.decodeSecret("hex", text)
+    case "base64":
+      return Encodings.decodeSecret("base64", text)
+    case "utf8-nfkd":
+      return Encodings.decode("utf8", text.normalize("NFKD"))
+    default:
+      return Encodings.decode(encoding, text)
+  }
+}
 
 const jwtKey = (minBytes: number, text: string): KeyObject | undefined => {
   const bytes = Encodings.decode("utf8", text)
@@ -196,10 +212,13 @@ const attemptKey = (make: () => KeyObject | undefined): KeyObject | undefined =>
 }
 
 const ed25519Key = (purpose: Purpose, form: Ed25519Key, encoded: string): KeyObject | undefined => {
-  const bytes = Encodings.decode(form.encoding, encoded)
+  if (purpose === "verify" && isPem(encoded)) return pairKey(purpose, encoded, isEd25519)
+  const bytes = Encodings.decodeSecret(form.encoding, encoded)
   if (bytes === undefined) return undefined
   return purpose === "verify" ? publicKey(bytes) : privateKey(bytes)
 }
+
+const isEd25519 = (key: KeyObject): boolean => key.asymmetricKeyType === "ed25519"
 
 const publicKey = (bytes: Buffer): KeyObject | undefined =>
   bytes.length === 32
@@ -221,7 +240,7 @@ const belongsTo = (key: KeyObject, publicBytes: Buffer): boolean =>
 const describe = (purpose: Purpose, form: KeyForm): string => {
   switch (form._tag) {
     case "Mac":
-      return describeMac(form)
+      return describeMac(purpose, form)
     case "Ed25519":
       return describePair(purpose, form)
     case "Ecdsa":
@@ -229,18 +248,25 @@ const describe = (purpose: Purpose, form: KeyForm): string => {
     case "Rsa":
       return describeKey(purpose, "an RSA")
     case "Certificate":
-      return purpose === "verify"
-        ? "what the delivery must name, in 1 to 16384 characters"
-        : describeKey(purpose, "an RSA")
+      return purpose === "verify" ? audienceExpected : describeKey(purpose, "an RSA")
     case "Digest":
     case "Token":
       return "1 to 16384 characters, without white space around them"
     case "JwtSecret":
       return `${describeId(form.idSeparator)}${form.minBytes} to 4096 bytes in UTF-8, without white space around them`
+    case "JwtKey":
+      return describeKey(purpose, form.algorithm === "ES256" ? "a P-256" : "an RSA")
     case "Jwk":
-      return describeKey(purpose, "a")
+      return purpose === "verify" ? describeAudience(form) : describeKey(purpose, "a")
   }
 }
+
+const describeAudience = ({ audienceWith }: JwkKey): string =>
+  audienceWith.length === 0
+    ? audienceExpected
+    : `the audience of the token and its ${audienceWith.join(", ")}, with a space before each`
+
+const audienceExpected = "what the delivery must name, in 1 to 16384 characters"
 
 const describeId = (separator: string | undefined): string =>
   separator === undefined ? "" : `an id, "${separator}" and `
@@ -252,11 +278,12 @@ const describeKey = (purpose: Purpose, kind: string): string =>
 
 const describePair = (purpose: Purpose, form: Ed25519Key): string =>
   purpose === "verify"
-    ? `"${form.publicPrefix}" and the 32 bytes of an ed25519 public key in ${form.encoding}`
+    ? `"${form.publicPrefix}" and the 32 bytes of an ed25519 public key in ${form.encoding}${form.publicPrefix === "" ? ", or the key as SPKI in PEM" : ""}`
     : `"${form.privatePrefix}" and an ed25519 private key (seed, or seed and public key) in ${form.encoding}`
 
-const describeMac = (form: MacKey): string => {
-  const prefix = form.prefix === "" ? "" : `"${form.prefix}" and `
-  const size = `${form.minBytes} to ${form.maxBytes} bytes`
-  return `${prefix}${describeId(form.idSeparator)}${size} in ${form.encoding === "utf8" ? "UTF-8" : `canonical ${form.encoding.replaceAll("-", " ")}`}, without white space around it`
+const describeMac = (purpose: Purpose, form: MacKey): string => {
+  const prefix =
+    form.prefix === "" ? "" : `"${form.prefix}"${form.isPrefixOptional ? ", which may be left out," : ""} and `
+  const size = `${purpose === "sign" ? form.minBytesToSign : form.minBytes} to ${form.maxBytes} bytes`
+  return `${prefix}${describeId(form.idSeparator)}${size} in ${form.encoding.startsWith("utf8") ? "UTF-8" : `canonical ${form.encoding.replaceAll("-", " ")}`}, without white space around it`
 }

@@ -1,4 +1,3 @@
-import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Logger, Redacted, References, Schema } from "effect"
 import { FetchHttpClient, HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
@@ -12,11 +11,11 @@ import {
   OpenApi
 } from "effect/http-api"
 import { TestClock } from "effect/testing"
-import { createServer } from "node:http"
-import { BearerAuth, DpopProof, Jwks, Jwt, JwtKey, JwtVerifier } from "@causeway/core/auth"
+import { BearerAuth, Jwks, Jwt, JwtKey, JwtVerifier } from "@causeway/core/auth"
 import { InvalidOption } from "@causeway/core/policy"
 import { secretText } from "./keys.ts"
 import { keyServer } from "./keyServer.ts"
+import { serving } from "./serving.ts"
 
 const issuer = "https://as.example"
 const audience = "https://api.example"
@@ -34,26 +33,6 @@ const tokenWith = (claims: Readonly<Record<string, Schema.Json>> = {}) =>
     const key = yield* JwtKey.signing(secretText, { alg: "HS256" })
     const token = yield* Jwt.sign(key, { iss: issuer, aud: audience, sub: "ada", lifetime: "5 minutes", claims })
     return Redacted.value(token)
-  })
-
-/** Serves routes on a free port, and asks them as any client would. */
-const serving = <E>(routes: Layer.Layer<never, E, HttpRouter.HttpRouter>) =>
-  Effect.gen(function* () {
-    const server = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-      Layer.provideMerge(NodeHttpServer.layer(() => createServer(), { port: 0, host: "127.0.0.1" }))
-    )
-    const context = yield* Layer.build(server)
-    const { address } = Context.get(context, HttpServer.HttpServer)
-    return (path: string, headers: Readonly<Record<string, string>> = {}) =>
-      Effect.promise(async () => {
-        const response = await fetch(`${HttpServer.formatAddress(address)}${path}`, { headers })
-        return {
-          status: response.status,
-          body: await response.text(),
-          challenge: response.headers.get("www-authenticate"),
-          retryAfter: response.headers.get("retry-after")
-        }
-      })
   })
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
@@ -150,15 +129,34 @@ describe("a router behind the middleware", () => {
     })
   )
 
-  it.effect("refuses a token that is bound to a key, when it comes as a bearer token", () =>
-    Effect.gen(function* () {
-      const get = yield* routed()
-      const { jkt } = yield* DpopProof.generate()
-      const { challenge, status } = yield* get("/me", bearer(yield* tokenWith({ cnf: { jkt } })))
-      assert.strictEqual(status, 401)
-      assert.include(challenge, "bound to a key")
-    })
-  )
+  for (const [name, cnf] of Object.entries({
+    "the thumbprint of a key": { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" },
+    "the thumbprint of a certificate": { "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" },
+    "a key": { jwk: { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" } },
+    "an encrypted key": { jwe: "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkExMjhDQkMtSFMyNTYifQ.a.b.c.d" },
+    "the id of a key": { kid: "dfd1aa97-6d8d-4575-a0fe-34b96de2bfad" },
+    "the URL of a key": { jku: "https://keys.example/jwks", kid: "1" },
+    "a confirmation that nobody has defined": { "future#S512": "x" },
+    "a thumbprint that is no text": { jkt: 7 },
+    "no thumbprint": { jkt: null },
+    "no member": {},
+    "a text": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
+    "a list": [{ jkt: "x" }],
+    nothing: null,
+    "a number": 0,
+    "an empty text": "",
+    no: false
+  })) {
+    it.effect(`refuses a token as a bearer token whose confirmation (cnf) is ${name}`, () =>
+      Effect.gen(function* () {
+        const get = yield* routed()
+        const { challenge, status } = yield* get("/me", bearer(yield* tokenWith({ cnf })))
+        assert.strictEqual(status, 401)
+        assert.include(challenge, 'error="invalid_token"')
+        assert.include(challenge, "bound to a key")
+      })
+    )
+  }
 
   it.effect("answers 503 while the keys of the issuer cannot be had, and lets the token in afterwards", () =>
     Effect.gen(function* () {

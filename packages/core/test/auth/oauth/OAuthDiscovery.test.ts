@@ -41,7 +41,8 @@ describe("OAuthDiscovery", () => {
         mtlsEndpoints: { tokenEndpoint: "https://mtls.calendar.example/token" },
         namesItselfInCallbacks: true,
         requiresPushedRequests: true,
-        idTokenAlgorithms: ["ES256"]
+        idTokenAlgorithms: ["ES256"],
+        trustedOrigins: [issuer]
       })
       assert.strictEqual(requests[0]?.url, `${issuer}/.well-known/openid-configuration`)
     })

@@ -72,7 +72,7 @@ const listed: Family = {
     keys: [
       certificateKey({
         url: body("SigningCertURL"),
-        hosts: ["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"],
+        hosts: ["sns.{region}.amazonaws.com", "sns.{region}.amazonaws.com.cn"],
         path: { suffix: ".pem" },
         hash: { field: body("SignatureVersion"), values: { "1": "sha1", "2": "sha256" } },
         audience: body("TopicArn")
@@ -145,6 +145,16 @@ describe("the place of a certificate", () => {
     "https://sns.eu-west-1.amazonaws.com:8443/a.pem",
     "https://sns.eu.west.amazonaws.com/a.pem",
     "https://sns..amazonaws.com/a.pem",
+    "https://sns.s3.amazonaws.com/a.pem",
+    "https://sns.s3-us-west-2.amazonaws.com/a.pem",
+    "https://sns.s3-website-us-east-1.amazonaws.com/a.pem",
+    "https://sns.dualstack.amazonaws.com/a.pem",
+    "https://sns.ec2.amazonaws.com/a.pem",
+    "https://sns.us-east.amazonaws.com/a.pem",
+    "https://sns.us-east-0.amazonaws.com/a.pem",
+    "https://sns.us-east-100.amazonaws.com/a.pem",
+    "https://sns.-east-1.amazonaws.com/a.pem",
+    "https://sns.{region}.amazonaws.com/a.pem",
     "https://sns.eu-west-1.amazonaws.com/a.crt",
     "https://sns.eu-west-1.amazonaws.com/a.crt?.pem",
     "https://sns.eu-west-1.amazonaws.com/../a.pem",
@@ -156,6 +166,23 @@ describe("the place of a certificate", () => {
     const input = of(messageOf({ ...fields, SigningCertURL: url }))
     expect(verdict(listed, input, { keys: { certificates: { [url]: chain() } } })).toBe("UntrustedKey")
     expect(Result.isFailure(WebhookVerifier.keysNeeded(listed.scheme, input))).toBe(true)
+  })
+
+  it.each([
+    "us-east-1",
+    "eu-central-2",
+    "ap-southeast-5",
+    "us-gov-west-1",
+    "cn-northwest-1",
+    "us-iso-east-1",
+    "us-isob-east-1",
+    "il-central-1",
+    "mx-central-1",
+    "eusc-de-east-1"
+  ])("is in the region %s", (region) => {
+    const url = `https://sns.${region}.amazonaws.com/a.pem`
+    const input = of(messageOf({ ...fields, SigningCertURL: url }))
+    expect(Result.getOrThrow(WebhookVerifier.keysNeeded(listed.scheme, input))).toEqual([{ _tag: "Certificate", url }])
   })
 
   it("is told before the delivery is verified", () =>

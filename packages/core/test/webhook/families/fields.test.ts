@@ -4,7 +4,7 @@ import { Redacted, Result } from "effect"
 import { createHash, createHmac } from "node:crypto"
 import { bytes, docs, type Family, holds, now, verdict, verify } from "./battery.ts"
 
-const { body, form, formJson, inField, inItems, mac, make } = SignatureScheme
+const { body, form, formJson, formXml, inField, inItems, mac, make } = SignatureScheme
 
 const hmac = (key: string | Buffer, content: string) => createHmac("sha256", key).update(content)
 
@@ -192,6 +192,56 @@ describe("fields of JSON in a form", () => {
       "MalformedBody"
     )
   })
+})
+
+const xmlFields = (xml: string): Family => {
+  const payload = Buffer.from(`<?xml version="1.0"?>\n${xml}`).toString("base64").replaceAll(/.{20}/g, "$&\n")
+  const signature = hmac("api key", payload).digest("hex")
+  return {
+    scheme: make({
+      id: "form-xml-fields",
+      signature: inField(form("signature"), { encoding: "hex" }),
+      signedContent: "{form:payload}",
+      keys: [mac({ hash: "sha256" })],
+      eventType: [formXml("payload", "event", "kind")],
+      docs
+    }),
+    secret: "api key",
+    genuine: {
+      method: "POST",
+      url: "",
+      headers: [],
+      body: bytes(new URLSearchParams({ payload, signature }).toString())
+    },
+    coversBody: false
+  }
+}
+
+describe("an element of XML in a form", () => {
+  const typeIn = (xml: string) => {
+    const family = xmlFields(xml)
+    return Result.getOrThrow(verify(family, family.genuine))
+  }
+
+  it("is found by its path below the root, and is signed as the field is", () => {
+    const xml = `<root>\n <other><kind>a</kind></other><empty/><list type="array"></list><event a="1">\n <id>1</id><kind>b c</kind></event></root>`
+    expect(typeIn(xml)).toMatchObject({ type: "b c", unsigned: ["body"] })
+  })
+
+  it.each([
+    "",
+    "text",
+    "<root><event><kind>a",
+    "<root><event><kind",
+    "<root><event><kind></kind></event></root>",
+    "<root><event><kind><b>a</b></kind></event></root>",
+    "<root><event><kind/></event></root>",
+    "<root><event><kind>&a;</kind></event></root>",
+    "<root><!-- <event> --><event><kind>a</kind></event></root>",
+    "<!DOCTYPE root><root><event><kind>a</kind></event></root>",
+    "<root><kind>a</kind><event></event></root>",
+    "</root></root><root><kind>a</kind></root>"
+  ])("is not there in %s", (xml) => expect(typeIn(xml).type).toBeUndefined())
 })
 
 const token = "a".repeat(50)

@@ -73,6 +73,22 @@ describe("a challenge before the signature", () => {
     expect(before(meta, { ...asked(`${challenge}&hub.verify_token=`), verifyTokens: [] })?.status).toBe(403)
   })
 
+  it("is sent back from a JSON body, of a POST that has one", () => {
+    const inBody = scheme(openEcho({ method: "POST", challenge: body("challenge"), jsonKey: "challenge" }))
+    const post = (text: string) => before(inBody, { method: "POST", body: bytes(text) })
+    expect(post(`{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}`)).toMatchObject({
+      status: 200,
+      contentType: "application/json",
+      body: `{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}`
+    })
+    expect(post(`{"challenge":"<b>"}`)?.contentType).toBe("application/json")
+    for (const other of [``, `{`, `{}`, `{"event":{"challenge":"1"}}`, `{"challenge":{}}`, `[]`, `null`]) {
+      expect(post(other)).toBeUndefined()
+    }
+    expect(post(`{"challenge":"${"a".repeat(257)}"}`)?.status).toBe(400)
+    expect(before(inBody, { method: "PUT", body: bytes(`{"challenge":"1"}`) })).toBeUndefined()
+  })
+
   it("is none by another method, in another mode, or when it is there twice", () => {
     const full = "hub.mode=subscribe&hub.verify_token=verify+token&hub.challenge=1"
     expect(before(meta, { ...asked(full), method: "POST" })).toBeUndefined()
@@ -206,7 +222,7 @@ describe("a challenge after the signature", () => {
     signedConfirmation({
       when: { field: body("Type"), equals: "SubscriptionConfirmation" },
       url: body("SubscribeURL"),
-      hosts: ["sns.*.amazonaws.com"]
+      hosts: ["sns.{region}.amazonaws.com"]
     })
   )
   const confirm = (SubscribeURL: string) => after(sns, { Type: "SubscriptionConfirmation", SubscribeURL })

@@ -2,7 +2,7 @@ import { SignatureScheme, WebhookVerifier } from "@causeway/core/webhook"
 import { describe, expect, it } from "@effect/vitest"
 import { Redacted, Result } from "effect"
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto"
-import { bytes, docs, type Family, holds, now, verdict, verify } from "./battery.ts"
+import { bytes, docs, type Family, holds, now, secretsOf, verdict, verify } from "./battery.ts"
 
 const { body, claim, hashOf, jwk, jwt, jwtSecret, make } = SignatureScheme
 
@@ -265,8 +265,178 @@ describe("a token of a key that is fetched by its id", () => {
   })
 })
 
+const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 })
+const rs = (given: Json, kid = "key-1", key = rsa) => {
+  const signed = `${part({ alg: "RS256", kid })}.${part(given)}`
+  return `JWT ${signed}.${sign("sha256", Buffer.from(signed), key.privateKey).toString("base64url")}`
+}
+const ownBase = "https://app.example.com/jira"
+const installation = { iss: "client", exp: seconds + 60, aud: [ownBase], qsh: digestOf("POST&/hooks&a=1&b=2", "hex") }
+
+const byAudience: Family = {
+  scheme: make({
+    id: "jwt-by-audience",
+    signature: jwt("Authorization", { prefix: "JWT " }),
+    signedContent: "{token}",
+    keys: [jwk({ algorithms: ["RS256"], url: "https://keys.example.com/{kid}", needsAudience: true })],
+    bindings: [hashOf("{request}", { at: claim("qsh"), hash: "sha256", encoding: "hex" })],
+    docs
+  }),
+  secret: ownBase,
+  foreignSecret: "https://app.example.com/confluence",
+  keys: { jwks: { "key-1": { ...rsa.publicKey.export({ format: "jwk" }) } } },
+  genuine: { ...queryHash.genuine, headers: [["Authorization", rs(installation)]] },
+  coversBody: false,
+  signing: {
+    secret: Redacted.make(rsa.privateKey.export({ format: "pem", type: "pkcs8" }).toString()),
+    keyId: "key-1",
+    audience: ownBase
+  }
+}
+
+describe("a token that one key signs for many apps", () => {
+  holds(byAudience)
+
+  const verdictOf = (token: string) =>
+    verdict(byAudience, { ...byAudience.genuine, headers: [["Authorization", token]] })
+
+  it("names the app in its audience, alone or among others", () => {
+    expect(verdictOf(rs({ ...installation, aud: ownBase }))).toBe("accepted")
+    expect(verdictOf(rs({ ...installation, aud: ["https://other.example", ownBase] }))).toBe("accepted")
+    for (const aud of [undefined, [], "", `${ownBase}/`, ["https://other.example"], [[ownBase]], { 0: ownBase }, 1]) {
+      expect(verdictOf(rs({ ...installation, aud }))).toBe("SignatureMismatch")
+    }
+    expect(verdict(byAudience, byAudience.genuine, { secrets: [] })).toBe("MissingSecret")
+  })
+
+  it("needs the key at a place of its own, which its id leads to and to no other", () => {
+    const placeOf = (kid: string) =>
+      Result.match(
+        WebhookVerifier.keysNeeded(byAudience.scheme, {
+          ...byAudience.genuine,
+          headers: [["Authorization", rs(installation, kid)]]
+        }),
+        { onFailure: ({ reason }) => reason._tag, onSuccess: ([needed]) => needed?.url }
+      )
+    expect(placeOf("0e50fccb-239d")).toBe("https://keys.example.com/0e50fccb-239d")
+    for (const kid of ["..", "../a", "a/b", "a?b", "%2e%2e", "a#b", "$&", ""]) expect(placeOf(kid)).toBe("UntrustedKey")
+  })
+})
+
 it("a token's keys, claims and content belong to a token", () => {
   expect(() => make({ ...bodyHash.scheme, signedContent: "{body}" })).toThrow(/\{token\}/)
   expect(() => make({ ...bodyHash.scheme, keys: [SignatureScheme.mac({ hash: "sha256" })] })).toThrow(/jwtSecret/)
   expect(() => jwk({ algorithms: ["ES256"], url: "http://example.com" })).toThrow(/https/)
+})
+
+const pushed = {
+  aud: "https://example.com/push",
+  email: "push@project.example",
+  email_verified: true,
+  iss: "https://accounts.example",
+  exp: seconds + 60
+}
+
+const bearer = (given: Json, key = rsa) => rs(given, "key-1", key).replace("JWT", "Bearer")
+
+const byService: Family = {
+  ...byAudience,
+  scheme: make({
+    id: "jwt-by-service",
+    signature: jwt("Authorization", {
+      prefix: "Bearer ",
+      issuer: "https://accounts.example",
+      claims: { email_verified: true }
+    }),
+    signedContent: "{token}",
+    keys: [jwk({ algorithms: ["RS256"], url: "https://keys.example.com/certs", audienceWith: ["email"] })],
+    docs
+  }),
+  secret: `${pushed.aud} ${pushed.email}`,
+  foreignSecret: `${pushed.aud} other@project.example`,
+  genuine: { ...request, headers: [["Authorization", bearer(pushed)]] },
+  signing: { ...byAudience.signing, audience: `${pushed.aud} ${pushed.email}` }
+}
+
+describe("a token that anybody may have for any audience", () => {
+  holds(byService)
+
+  const verdictOf = (given: Json) =>
+    verdict(byService, { ...request, headers: [["Authorization", bearer({ ...pushed, ...given })]] })
+
+  it("names who asked for it", () => {
+    expect(verdictOf({ aud: [pushed.aud, "https://example.com"] })).toBe("accepted")
+    for (const email of [undefined, "", "other@project.example", [pushed.email], `${pushed.email} `, null]) {
+      expect(verdictOf({ email })).toBe("SignatureMismatch")
+    }
+    expect(verdictOf({ aud: undefined, email: byService.secret })).toBe("SignatureMismatch")
+    expect(verdictOf({ aud: byService.secret })).toBe("SignatureMismatch")
+  })
+
+  it("has the claims of the scheme, with their types", () => {
+    for (const verified of [false, "true", 1, undefined]) {
+      expect(verdictOf({ email_verified: verified })).toBe("ClaimMismatch")
+    }
+    expect(verdictOf({ iss: "https://accounts.google.example" })).toBe("ClaimMismatch")
+  })
+})
+
+const called = { webhook_url: request.url, body_sha256: digestOf(text, "hex"), exp: seconds + 60 }
+
+const spkiOf = (key: KeyObject) => key.export({ format: "pem", type: "spki" }).toString()
+
+const shown: Family = {
+  scheme: make({
+    id: "jwt-shown-key",
+    signature: jwt("Authorization", { prefix: "Bearer " }),
+    signedContent: "{token}",
+    keys: [SignatureScheme.jwtKey({ algorithm: "RS256" })],
+    bindings: [
+      SignatureScheme.textOf("{url}", { at: claim("webhook_url") }),
+      hashOf("{body}", { at: claim("body_sha256"), hash: "sha256", encoding: "hex" })
+    ],
+    docs
+  }),
+  secret: spkiOf(rsa.publicKey),
+  foreignSecret: spkiOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey),
+  genuine: { ...request, headers: [["Authorization", bearer(called)]] },
+  coversBody: true,
+  signing: { secret: Redacted.make(rsa.privateKey.export({ format: "pem", type: "pkcs8" }).toString()) }
+}
+
+describe("a token of a key pair whose public half is the secret", () => {
+  holds(shown)
+
+  const verdictOf = (given: Json) =>
+    verdict(shown, { ...request, headers: [["Authorization", bearer({ ...called, ...given })]] })
+
+  it("names the URL that was called, as it is", () => {
+    expect(verdict(shown, { ...shown.genuine, url: "https://example.com/other" })).toBe("HashMismatch")
+    for (const url of [undefined, "", `${request.url}/`, [request.url], digestOf(request.url, "hex")]) {
+      expect(verdictOf({ webhook_url: url })).toBe("HashMismatch")
+    }
+  })
+
+  it("is of the algorithm of the scheme, which is the one of its key", () => {
+    const forged = hs(called, { alg: "HS256" }, shown.secret)
+    expect(verdict(shown, { ...request, headers: [["Authorization", `Bearer ${forged}`]] })).toBe(
+      "UnsupportedAlgorithm"
+    )
+    const curve = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+    const wrong = [spkiOf(curve.publicKey), rsa.privateKey.export({ format: "pem", type: "pkcs8" }).toString()]
+    for (const secret of wrong)
+      expect(verdict(shown, shown.genuine, { secrets: secretsOf(secret) })).toBe("InvalidSecret")
+  })
+
+  it("may be without its prefix, where that is optional", () => {
+    const signature = jwt("Authorization", { prefix: "Bearer ", isPrefixOptional: true })
+    const either: Family = { ...shown, scheme: { ...shown.scheme, signature } }
+    const [, token = ""] = bearer(called).split(" ")
+    const verdictOfText = (value: string) => verdict(either, { ...request, headers: [["Authorization", value]] })
+    expect([token, `Bearer ${token}`].map(verdictOfText)).toEqual(["accepted", "accepted"])
+    for (const value of [`bearer ${token}`, ` ${token}`, `Bearer Bearer ${token}`, "Bearer ", ""]) {
+      expect(verdictOfText(value)).not.toBe("accepted")
+    }
+    expect(verdict(shown, { ...request, headers: [["Authorization", token]] })).toBe("MalformedSignature")
+  })
 })

@@ -1,12 +1,15 @@
+import { AddressGuard } from "@causeway/core/crypto"
 import { Exchange } from "@causeway/core/policy"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import type { Dispatcher } from "undici"
@@ -24,21 +27,28 @@ export interface Settings extends Limits {
   readonly followRedirects: number
 }
 
-/** An `HttpClient` over a dispatcher. */
-export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.HttpClient => {
-  const once = sending(dispatcher, settings)
-  const following = Redirects.following(once, settings.followRedirects)
-  const sendingFor = (fiber: AnyFiber) => (following === once || isManual(fiber) ? once : following)
+/** Where requests go: all of them, or those of fibers that ask for public addresses alone. */
+export interface Dispatchers {
+  readonly open: Dispatcher
+  readonly publicOnly: Dispatcher
+}
+
+/** An `HttpClient` over dispatchers. */
+export const make = (dispatchers: Dispatchers, settings: Settings): HttpClient.HttpClient => {
+  const open = routeOf(dispatchers.open, settings, (send) => send)
+  const guarded = routeOf(dispatchers.publicOnly, settings, publicOnly)
+  const routeFor = (fiber: AnyFiber): Route => (fiber.getRef(AddressGuard.PublicOnly) ? guarded : open)
+  const sendingFor = (fiber: AnyFiber): Redirects.Send => {
+    const { following, once } = routeFor(fiber)
+    return following === once || isManual(fiber) ? once : following
+  }
   const observed = HttpClient.make((request, _url, signal, fiber) =>
     sendingFor(fiber)(request, isScoped(fiber) ? signal : undefined)
-  )
-  const upgrading = Effect.runSync(
-    Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
   )
   const client = HttpClient.makeWith<HttpClientError, never, HttpClientError, never>(
     Effect.flatMap((request) =>
       Effect.withFiber((fiber) => {
-        if (request.headers["upgrade"] !== undefined) return upgrading.execute(request)
+        if (request.headers["upgrade"] !== undefined) return routeFor(fiber).upgrade(request)
         if (!isTraced(fiber, request) && !isScoped(fiber)) return sendingFor(fiber)(request, undefined)
         // It would fail in there as well, with an error that holds the URL.
         return Outgoing.targetOf(request) === undefined
@@ -48,14 +58,55 @@ export const make = (dispatcher: Dispatcher, settings: Settings): HttpClient.Htt
     ),
     Effect.succeed
   )
-  return Object.assign(client, { [Exchange.DirectTypeId]: directly(dispatcher, settings) })
+  return Object.assign(client, { [Exchange.DirectTypeId]: directly(dispatchers.open, settings) })
+}
+
+/** The ways of a request to one dispatcher. */
+interface Route {
+  readonly once: Redirects.Send
+  readonly following: Redirects.Send
+  readonly upgrade: Upgrade
+}
+
+type Upgrade = (request: HttpClientRequest) => Effect.Effect<HttpClientResponse, HttpClientError>
+
+/** Checks a request before it is sent, and the requests that redirects lead to. */
+type Guard = <Rest extends ReadonlyArray<unknown>, A>(
+  send: (request: HttpClientRequest, ...rest: Rest) => Effect.Effect<A, HttpClientError>
+) => (request: HttpClientRequest, ...rest: Rest) => Effect.Effect<A, HttpClientError>
+
+const routeOf = (dispatcher: Dispatcher, settings: Settings, guard: Guard): Route => {
+  const upgrading = Effect.runSync(
+    Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
+  )
+  const once = guard(sending(dispatcher, settings))
+  return { once, following: Redirects.following(once, settings.followRedirects), upgrade: guard(upgrading.execute) }
+}
+
+/** A socket does not look up an address, so one in the URL is checked before. */
+const publicOnly: Guard =
+  (send) =>
+  (request, ...rest) => {
+    const forbidden = forbiddenBy(request)
+    return forbidden === undefined ? send(request, ...rest) : Effect.fail(forbidden)
+  }
+
+const forbiddenBy = (request: HttpClientRequest): HttpClientError | undefined => {
+  const target = Outgoing.targetOf(request)
+  const checked = target === undefined ? undefined : AddressGuard.check(target.origin)
+  return checked === undefined || Result.isSuccess(checked)
+    ? undefined
+    : Failure.broken(request, checked.failure, { sent: false, isPayload: false })
 }
 
 /** What is asked of the context for others is known of an integration: it traces by itself and follows no redirect. */
 const directly = (dispatcher: Dispatcher, settings: Settings): Exchange.Direct => {
   const begin = beginning(dispatcher, settings)
   return {
-    accepts: ({ body, headers }) => body._tag !== "Stream" && headers["upgrade"] === undefined,
+    accepts: ({ body, headers }) =>
+      body._tag !== "Stream" &&
+      headers["upgrade"] === undefined &&
+      Fiber.getCurrent()?.getRef(AddressGuard.PublicOnly) !== true,
     begin: (request, told) => {
       const { body, headers } = request
       const target = Outgoing.targetOf(request)

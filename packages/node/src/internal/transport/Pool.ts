@@ -1,8 +1,10 @@
 /** The dispatcher: connections, certificates, proxies. */
 import { InvalidOption, OptionCheck } from "@causeway/core/policy"
 import * as Redacted from "effect/Redacted"
+import type { LookupFunction } from "node:net"
 import * as tls from "node:tls"
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from "undici"
+import * as publicLookup from "./publicLookup.ts"
 import { ProxyRouter } from "./ProxyRouter.ts"
 import * as proxyVariables from "./proxyVariables.ts"
 
@@ -29,6 +31,8 @@ export interface Settings {
   /** A URL, or `environment` for what its variables say when the pool is made. */
   readonly proxy: string | undefined
   readonly tls: TlsSettings | undefined
+  /** Resolves names; undefined for the resolver of the system. */
+  readonly lookup: LookupFunction | undefined
 }
 
 /** A context holds the key where no copy of the options does. */
@@ -38,7 +42,23 @@ export interface TlsSettings {
   readonly rejectUnauthorized: boolean
 }
 
-export const make = (settings: Settings): Dispatcher => {
+/** A dispatcher for all requests, and one whose connections go to public addresses alone. */
+export interface Pools {
+  readonly open: Dispatcher
+  readonly publicOnly: Dispatcher
+}
+
+export const make = (settings: Settings): Pools => ({
+  open: dispatcherOf(settings),
+  publicOnly: dispatcherOf({ ...settings, publicLookup: publicLookup.make(settings.lookup) })
+})
+
+/** Settings with what resolves the names of servers, but not the name of a proxy, which is the program's choice. */
+interface Guarded extends Settings {
+  readonly publicLookup?: LookupFunction
+}
+
+const dispatcherOf = (settings: Guarded): Dispatcher => {
   if (settings.proxy !== environment) return through(settings, settings.proxy)
   const proxyFor = proxyVariables.proxyFor(process.env)
   for (const origin of ["http://proxied.invalid", "https://proxied.invalid"]) {
@@ -51,14 +71,19 @@ export const make = (settings: Settings): Dispatcher => {
 /** The proxy that stands for the variables of the environment. */
 const environment = "environment"
 
-const through = (settings: Settings, proxy: string | undefined): Dispatcher => {
+const through = (settings: Guarded, proxy: string | undefined): Dispatcher => {
   const { connections, connectTimeout, http2, keepAliveTimeout, pipelining } = settings
-  const connect: buildConnector.BuildOptions = { ...settings.tls, timeout: connectTimeout }
+  const connect = connectWith(settings, settings.lookup)
   const options = { connections, pipelining, allowH2: http2, keepAliveTimeout }
   return proxy === undefined
-    ? new Agent({ ...options, connect })
+    ? new Agent({ ...options, connect: connectWith(settings, settings.publicLookup ?? settings.lookup) })
     : new ProxyAgent({ ...options, uri: proxy, connectTimeout, requestTls: connect, proxyTls: connect })
 }
+
+const connectWith = (
+  { connectTimeout, tls }: Settings,
+  lookup: LookupFunction | undefined
+): buildConnector.BuildOptions => ({ ...tls, timeout: connectTimeout, ...(lookup !== undefined && { lookup }) })
 
 /** Checks a certificate and its key by loading them. */
 export const tlsSettings = (options: Tls): TlsSettings => {

@@ -15,10 +15,16 @@ export const headOf = (request: IncomingMessage): WebhookReceiver.Head => {
   return {
     method: request.method ?? "",
     url: path,
-    origin: `${"encrypted" in request.socket ? "https" : "http"}://${request.headers.host ?? "localhost"}`,
+    origin: `${"encrypted" in request.socket ? "https" : "http"}://${authorityOf(request)}`,
     headers: WebhookReceiver.headersOf(request.rawHeaders),
     params: readParams(params)
   }
+}
+
+/** HTTP/2 has `:authority` in place of `host`. */
+const authorityOf = ({ headers }: IncomingMessage): string => {
+  const authority = headers[":authority"]
+  return headers.host ?? (typeof authority === "string" ? authority : "localhost")
 }
 
 /** What a framework's router has read from the path, where that names a source or a tenant. */

@@ -36,6 +36,13 @@ export const targetOf = (url: string | URL): string | undefined => {
   return parsed === null ? undefined : `${parsed.protocol}//${parsed.host}${parsed.pathname}`
 }
 
+/** The same for all forms of a URL that RFC 3986 6.2.2 and 6.2.3 call equivalent. */
+const comparable = (url: string | URL): string | undefined =>
+  targetOf(url)?.replace(/%([0-9a-f]{2})/gi, (code, digits: string) => {
+    const char = String.fromCharCode(Number.parseInt(digits, 16))
+    return /[\w.~-]/.test(char) ? char : code.toUpperCase()
+  })
+
 /** The hash of an access token, as a proof has it. */
 export const hashOf = (accessToken: Redacted.Redacted<string>): string =>
   createHash("sha256").update(Redacted.value(accessToken)).digest("base64url")
@@ -69,7 +76,7 @@ const checkClaims = (claims: JsonObject, expected: Expected, now: number): Pick<
   const { ath, htm, htu, jti, nonce } = claims
   if (typeof jti !== "string" || jti === "" || jti.length > 256) return refuse("claims", "the proof has no usable jti")
   if (htm !== expected.method) refuse("method", `the proof is for ${shown(htm)}, and not for ${expected.method}`)
-  if (typeof htu !== "string" || targetOf(htu) !== targetOf(expected.url)) {
+  if (typeof htu !== "string" || comparable(htu) === undefined || comparable(htu) !== comparable(expected.url)) {
     refuse("url", `the proof is for ${shown(htu)}, and not for ${String(targetOf(expected.url))}`)
   }
   if (expected.accessToken !== undefined && ath !== hashOf(expected.accessToken)) {

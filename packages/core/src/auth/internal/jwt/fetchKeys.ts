@@ -1,17 +1,22 @@
-import { Clock, type Duration, Effect, Stream } from "effect"
+import { Clock, type Duration, Effect } from "effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as AddressGuard from "../../../crypto/AddressGuard.ts"
+import * as BoundedBody from "../../../crypto/BoundedBody.ts"
 import * as Engine from "../../../policy/Engine.ts"
 import * as Exchange from "../../../policy/Exchange.ts"
 import * as Failure from "../../../policy/Failure.ts"
 import * as Policy from "../../../policy/Policy.ts"
 import { EndpointUnavailable, MalformedAnswer } from "../../AuthError.ts"
+import { detailOf } from "../oauth/unreached.ts"
 import { KeySet } from "./KeySet.ts"
 import type { FetchFailure } from "./RemoteKeys.ts"
 
 export interface Place {
   readonly url: URL
+  /** Whether it may connect to public addresses alone. */
+  readonly isPublicOnly: boolean
   readonly name: string
   readonly policy: Policy.Policy
   readonly maxSize: number
@@ -65,16 +70,26 @@ const fetchOnce = (
   before: KeySet | undefined,
   attempt: Engine.Attempt
 ): Effect.Effect<KeySet, AttemptFailure> =>
-  Exchange.send(client, HttpClientRequest.get(place.url, { acceptJson: true })).pipe(
-    Effect.mapError(({ code, reason, sent }) => ({
-      ...failedBy(unavailable(place, undefined, code === undefined ? reason : `${reason}, ${code}`), "transient"),
-      sent
-    })),
+  request(client, place).pipe(
+    Effect.mapError((broken) => unreached(place, broken)),
     Effect.flatMap((response) => {
       attempt.received(response)
       return response.status === 200 ? readKeys(response, place, before) : refused(response, place)
     })
   )
+
+const request = (client: HttpClient.HttpClient, { isPublicOnly, url }: Place) => {
+  const sent = Exchange.send(client, HttpClientRequest.get(url, { acceptJson: true }))
+  return isPublicOnly ? AddressGuard.publicOnly(sent) : sent
+}
+
+const unreached = (place: Place, broken: Exchange.Broken): AttemptFailure => {
+  const { code, reason, sent } = broken
+  const detail = code === undefined ? reason : `${reason}, ${detailOf({ code, detail: code })}`
+  // No later attempt may connect there either.
+  const category = code === AddressGuard.errorCode ? "rejected" : "transient"
+  return { ...failedBy(unavailable(place, undefined, detail), category), sent }
+}
 
 const refused = (response: HttpClientResponse, place: Place): Effect.Effect<never, AttemptFailure> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -105,20 +120,12 @@ const parse = (text: string): unknown => {
   }
 }
 
-const readText = (response: HttpClientResponse, place: Place): Effect.Effect<string, AttemptFailure> => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  return Stream.runForEach(Exchange.bytes(response), (chunk) => {
-    size += chunk.byteLength
-    if (size > place.maxSize) return Effect.fail(`it is larger than ${place.maxSize} bytes (maxSize)`)
-    chunks.push(chunk)
-    return Effect.void
-  }).pipe(
+const readText = (response: HttpClientResponse, place: Place): Effect.Effect<string, AttemptFailure> =>
+  BoundedBody.read(Exchange.bytes(response), place.maxSize).pipe(
     Effect.mapError((error) =>
-      typeof error === "string"
-        ? failedBy(malformed(place, error), "invalid")
+      error._tag === "BodyTooLarge"
+        ? failedBy(malformed(place, `it is larger than ${place.maxSize} bytes (maxSize)`), "invalid")
         : failedBy(unavailable(place, response.status, error.reason), "transient")
     ),
-    Effect.map(() => Buffer.concat(chunks).toString("utf8"))
+    Effect.map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"))
   )
-}

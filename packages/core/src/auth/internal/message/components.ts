@@ -56,21 +56,29 @@ export const components = (option: string, given: ReadonlyArray<string | Compone
   throw new InvalidOption.InvalidOption({ option, actual: `${repeated} twice`, accepts: "each component once" })
 }
 
-/** The parameters in an order of their own, so that the same component has one text. */
-const order = ["name", "sf", "key", "bs", "req"]
-
+/** A component with its parameters in the order in which they are given, which is how they are signed. */
 export const itemOf = ({ name, parameters }: Component): Fields.Item => ({
   bare: Fields.text(name),
   parameters: new Map(
-    order.flatMap((key) => {
-      const value = parameters[key]
-      return value === undefined ? [] : [[key, value === true ? Fields.yes : Fields.text(value)] as const]
-    })
+    Object.entries(parameters).map(([key, value]) => [key, value === true ? Fields.yes : Fields.text(value)] as const)
   )
 })
 
 /** How a component is named in a signature, such as `"@query-param";name="Pet"`. */
-export const identifier = (component: Component): string => Fields.writeItem(itemOf(component))
+const written = (component: Component): string => Fields.writeItem(itemOf(component))
+
+/**
+ * The name of a component, whatever the order of its parameters: `"a";req;key="b"` and `"a";key="b";req` are the same.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9421#section-2.5
+ */
+export const identifier = ({ name, parameters }: Component): string =>
+  written({ name, parameters: Object.fromEntries(Object.entries(parameters).toSorted(byKey)) })
+
+const byKey = ([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number =>
+  order.indexOf(left) - order.indexOf(right)
+
+const order = ["name", "sf", "key", "bs", "req"]
 
 /** The component that a signature names; undefined for what none can be. */
 export const fromItem = ({ bare, parameters }: Fields.Item): Component | undefined => {
@@ -152,7 +160,7 @@ const fieldValue = (component: Component, message: Message): string => {
     : refuse("headers", `have ${JSON.stringify(name)} with a line break or a character outside of ASCII`)
 }
 
-const unfolded = (line: string): string => line.replaceAll(/[ \t]*\r?\n[ \t]+/g, " ").trim()
+const unfolded = (line: string): string => line.replaceAll(/(?<![ \t])[ \t]*\r?\n[ \t]+/g, " ").trim()
 
 const wrapped = (line: string): string =>
   Fields.writeBare({ kind: "bytes", value: Buffer.from(unfolded(line), "latin1") })
@@ -203,6 +211,6 @@ export const fieldTypes: Readonly<Record<string, Fields.FieldType>> = {
 /** The bytes that are signed: a line for each component, and one for what is said about the signature. */
 export const signatureBase = (covered: ReadonlyArray<Component>, message: Message, parameters: string): string =>
   [
-    ...covered.map((component) => `${identifier(component)}: ${valueOf(component, message)}`),
+    ...covered.map((component) => `${written(component)}: ${valueOf(component, message)}`),
     `"@signature-params": ${parameters}`
   ].join("\n")

@@ -153,7 +153,7 @@ class Reader {
   #bytes(): Uint8Array {
     const encoded = this.#matching(/:[A-Za-z0-9+/]*={0,2}:/y).slice(1, -1)
     // A last character that stands alone has too few bits for a byte.
-    if (encoded.replace(/=+$/, "").length % 4 === 1) throw new Malformed()
+    if (encoded.replace(/(?<!=)=+$/, "").length % 4 === 1) throw new Malformed()
     return Buffer.from(encoded, "base64")
   }
 

@@ -1,7 +1,9 @@
-import { Clock, Duration, Effect, Redacted, Result, Stream } from "effect"
+import { Clock, Duration, Effect, Redacted, Result } from "effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as AddressGuard from "../../../crypto/AddressGuard.ts"
+import * as BoundedBody from "../../../crypto/BoundedBody.ts"
 import type { PolicyError } from "../../../policy/Engine.ts"
 import * as Engine from "../../../policy/Engine.ts"
 import * as Exchange from "../../../policy/Exchange.ts"
@@ -11,6 +13,8 @@ import type { Endpoints, OAuthServer } from "../../OAuthServer.ts"
 import { type Answer, malformed } from "./answer.ts"
 import type { Authenticator, Proof } from "./Authenticator.ts"
 import type { DpopProver } from "./DpopProver.ts"
+import { isGuarded } from "./endpointUrl.ts"
+import { detailOf } from "./unreached.ts"
 import { skewOf } from "./skew.ts"
 
 /** The largest answer that is read. */
@@ -53,6 +57,8 @@ export interface Parts {
 interface Asked<A> extends Pick<Question<A>, "read"> {
   readonly endpoint: string
   readonly url: string
+  /** Whether it may connect to public addresses alone. */
+  readonly isPublicOnly: boolean
 }
 
 /** An engine for one endpoint, where that is now. */
@@ -80,7 +86,7 @@ export class Desk {
   ask<A>(server: OAuthServer, question: Question<A>): Effect.Effect<A, AuthError.AuthError> {
     const url = this.#urlOf(server, question.endpoint)
     if (url === undefined) return Effect.fail(this.error(missing(question.endpoint)))
-    const asked = { ...question, url }
+    const asked = { ...question, url, isPublicOnly: isGuarded(server, url) }
     return this.#run(question.endpoint, "POST", url, question.idempotent, (attempt) =>
       Effect.flatMap(Effect.mapError(this.#proof(server, asked), unsent), ({ proof, request }) =>
         Effect.flatMap(this.#exchange(attempt, asked, request, proof), (answer) => this.#judge(asked, answer, proof))
@@ -171,7 +177,8 @@ export class Desk {
     const { client, prover } = this.#parts
     const broken = (problem: Exchange.Broken) => this.#unreached(question.endpoint, problem)
     return Effect.gen(function* () {
-      const response = yield* Effect.mapError(Exchange.send(client, request), broken)
+      const sent = Exchange.send(client, request)
+      const response = yield* Effect.mapError(question.isPublicOnly ? AddressGuard.publicOnly(sent) : sent, broken)
       const { headers, status } = response
       attempt.received({ status, headers })
       prover?.learn(question.url, headers)
@@ -216,10 +223,12 @@ export class Desk {
   }
 
   #unreached(endpoint: string, broken: Exchange.Broken): Failed {
-    const { detail, reason, sent } = broken
+    const { code, reason, sent } = broken
+    const detail = detailOf(broken)
     const error = this.error(unavailable(endpoint, reason === "Connect" ? `no connection: ${detail}` : detail))
-    const isUncounted = Exchange.isUncounted(broken)
-    return { error, category: error.category, retryAfter: undefined, sent, declared: true, isUncounted }
+    // No later attempt may connect there either.
+    const category = code === AddressGuard.errorCode ? "rejected" : error.category
+    return { error, category, retryAfter: undefined, sent, declared: true, isUncounted: Exchange.isUncounted(broken) }
   }
 }
 
@@ -265,29 +274,8 @@ const wantsNonce = (reason: AuthError.Reason, { headers }: Answer): boolean =>
   reason._tag === "OtherRefusal" && reason.code === "use_dpop_nonce" && headers["dpop-nonce"] !== undefined
 
 /** All of a body, or undefined when it is larger than is read; the rest of it is cancelled. */
-const bodyOf = (response: HttpClientResponse): Effect.Effect<Uint8Array | undefined, Exchange.Broken> => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  return Exchange.bytes(response).pipe(
-    Stream.takeUntil((chunk) => {
-      chunks.push(chunk)
-      size += chunk.byteLength
-      return size > mostBytes
-    }),
-    Stream.runDrain,
-    Effect.map(() => (size > mostBytes ? undefined : joined(chunks, size)))
-  )
-}
-
-const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const body = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    body.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return body
-}
+const bodyOf = (response: HttpClientResponse): Effect.Effect<Uint8Array | undefined, Exchange.Broken> =>
+  Effect.catchTag(BoundedBody.read(Exchange.bytes(response), mostBytes), "BodyTooLarge", () => Effect.undefined)
 
 /** An endpoint that the server does not have. */
 const missing = (endpoint: string): AuthError.Reason =>

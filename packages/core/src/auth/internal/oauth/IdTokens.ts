@@ -36,8 +36,9 @@ export class IdTokens {
   }
 
   /** Has the keys at hand before something is asked for that is given once. */
-  ready({ issuer, jwksUri }: OAuthServer): Effect.Effect<void, AuthError.AuthError> {
-    return issuer === undefined || jwksUri === undefined ? Effect.void : Effect.asVoid(this.#keys.get(jwksUri))
+  ready(server: OAuthServer): Effect.Effect<void, AuthError.AuthError> {
+    const { issuer, jwksUri } = server
+    return issuer === undefined || jwksUri === undefined ? Effect.void : Effect.asVoid(this.#keys.get(server, jwksUri))
   }
 
   /** The token again, when its ID token holds or it has none. */
@@ -125,10 +126,10 @@ export class IdTokens {
           catch: (error) => this.#desk.error(reasonOf(error))
         })
       )
-    return Effect.flatMap(this.#keys.get(jwksUri), (keys) =>
+    return Effect.flatMap(this.#keys.get(server, jwksUri), (keys) =>
       Effect.catch(verify(keys), (error) =>
         error.reason._tag === "InvalidToken" && error.reason.why === "kid"
-          ? Effect.flatMap(this.#keys.getAnew(jwksUri, keys), verify)
+          ? Effect.flatMap(this.#keys.getAnew(server, jwksUri, keys), verify)
           : Effect.fail(error)
       )
     )

@@ -128,7 +128,7 @@ const errorOf = (answer: Answer): Fields | undefined => {
 
 const codeOf = (answer: Pick<Answer, "secrets">, fields: Fields | undefined): string | undefined => {
   const code = fields?.["error"]
-  return typeof code === "string" ? readable(code, 100, answer.secrets) : undefined
+  return typeof code === "string" ? Redact.excerpt(code, 100, answer.secrets) : undefined
 }
 
 /** Codes of the authorization endpoint that mean: not now. */
@@ -138,40 +138,10 @@ const refusalOf = (answer: Answer, fields: Fields, rules: Pick<Rules, "errorCode
   const said = codeOf(answer, fields) ?? ""
   const code = Object.hasOwn(rules.errorCodes, said) ? (rules.errorCodes[said] ?? said) : said
   if (notNow.has(code)) return unavailable(answer, code)
-  return refusal(code, {
-    status: answer.status,
-    description: wordsOf(fields["error_description"], answer.secrets),
-    uri: wordsOf(fields["error_uri"], answer.secrets)
-  })
+  const { secrets, status } = answer
+  const [description, uri] = [textIn(fields["error_description"]), textIn(fields["error_uri"])]
+  return AuthError.refusal(code, { status, description, uri }, secrets)
 }
 
-const wordsOf = (value: Schema.Json | undefined, secrets: ReadonlyArray<string>): string | undefined =>
-  typeof value === "string" && value !== "" ? readable(value, 300, secrets) : undefined
-
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const lineBreaking = /[\x00-\x1f\x7f\u2028\u2029]+/g
-
-/** What a server has written, for people: without secrets, on one line, and not too long. */
-export const readable = (text: string, longest: number, secrets: ReadonlyArray<string>): string =>
-  Redact.secrets(text.slice(0, 4 * longest), secrets)
-    .replace(lineBreaking, " ")
-    .slice(0, longest)
-
-const reasons: Readonly<Record<string, new (refusal: AuthError.Refusal) => AuthError.Reason>> = {
-  invalid_request: AuthError.InvalidRequest,
-  invalid_client: AuthError.InvalidClient,
-  invalid_grant: AuthError.InvalidGrant,
-  unauthorized_client: AuthError.UnauthorizedClient,
-  unsupported_grant_type: AuthError.UnsupportedGrantType,
-  invalid_scope: AuthError.InvalidScope,
-  access_denied: AuthError.AccessDenied,
-  authorization_pending: AuthError.AuthorizationPending,
-  slow_down: AuthError.SlowDown,
-  expired_token: AuthError.ExpiredToken
-}
-
-/** The reason of an error code. */
-export const refusal = (code: string, said: AuthError.Refusal): AuthError.Reason => {
-  const Known = Object.hasOwn(reasons, code) ? reasons[code] : undefined
-  return Known === undefined ? new AuthError.OtherRefusal({ ...said, code }) : new Known(said)
-}
+const textIn = (value: Schema.Json | undefined): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined

@@ -2,7 +2,6 @@ import { Redacted, Result } from "effect"
 import * as oauth from "oauth4webapi"
 import * as AuthError from "../../AuthError.ts"
 import type { OAuthServer } from "../../OAuthServer.ts"
-import { readable, refusal } from "./answer.ts"
 
 /** A login that has begun. */
 interface Begun {
@@ -63,13 +62,10 @@ const refused = (parameters: URLSearchParams): AuthError.Reason => {
   const secrets = parameters.getAll("code")
   const words = (name: string) => {
     const said = parameters.get(name)
-    return said === null || said === "" ? undefined : readable(said, 300, secrets)
+    return said === null || said === "" ? undefined : said
   }
-  return refusal(readable(parameters.get("error") ?? "", 100, secrets), {
-    status: undefined,
-    description: words("error_description"),
-    uri: words("error_uri")
-  })
+  const said = { status: undefined, description: words("error_description"), uri: words("error_uri") }
+  return AuthError.refusal(parameters.get("error") ?? "", said, secrets)
 }
 
 const whyNot = (parameters: URLSearchParams, begun: Begun, server: OAuthServer): AuthError.Reason => {

@@ -2,13 +2,12 @@ import { Result, type Schema } from "effect"
 import type { OAuthQuirks } from "../../OAuthQuirks.ts"
 import type { Endpoints, OAuthServer } from "../../OAuthServer.ts"
 import type { Fields } from "./answer.ts"
-import { problemOfUrl } from "./endpointUrl.ts"
+import { problemOfForeignUrl, type Reach } from "./endpointUrl.ts"
 import { requiredText, text } from "./tokenFields.ts"
 
-export interface Rules {
+export interface Rules extends Reach {
   /** The name that was asked for. */
   readonly issuer: URL
-  readonly allowInsecure: boolean
   readonly quirks: OAuthQuirks
 }
 
@@ -38,21 +37,22 @@ export const serverIn = (fields: Fields, rules: Rules): Result.Result<OAuthServe
       namesItselfInCallbacks: fields["authorization_response_iss_parameter_supported"] === true,
       requiresPushedRequests: fields["require_pushed_authorization_requests"] === true,
       idTokenAlgorithms: textsOf(fields["id_token_signing_alg_values_supported"]),
-      quirks: rules.quirks
+      quirks: rules.quirks,
+      trustedOrigins: rules.trustedOrigins
     }
   })
 
 const isFields = (value: Schema.Json | undefined): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const endpointsIn = (fields: Fields, { allowInsecure }: Rules): Result.Result<Endpoints, string> =>
+const endpointsIn = (fields: Fields, rules: Rules): Result.Result<Endpoints, string> =>
   Result.gen(function* () {
     const endpoints: { -readonly [Name in keyof Endpoints]: string } = {}
     for (const [name, member] of Object.entries(endpointMembers)) {
       const url = yield* text(fields, member)
       if (url === undefined) continue
-      const accepts = problemOfUrl(url, allowInsecure)
-      if (accepts !== undefined) return yield* Result.fail(`its ${member} is not ${accepts}`)
+      const problem = problemOfForeignUrl(url, rules)
+      if (problem !== undefined) return yield* Result.fail(`its ${member} ${problem}`)
       // The names in the table are those of endpoints.
       endpoints[name as keyof Endpoints] = url
     }

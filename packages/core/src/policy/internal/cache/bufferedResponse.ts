@@ -3,6 +3,7 @@ import * as Cookies from "effect/http/Cookies"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as BoundedBody from "../../../crypto/BoundedBody.ts"
 
 /** A response whose body is at hand. */
 export interface Buffered {
@@ -70,9 +71,12 @@ export const read = (response: Response, maxBytes: number): Effect.Effect<Read> 
     const reader = stream.getReader()
     return Effect.map(
       Effect.promise((signal) => collect(reader, maxBytes, signal)),
-      ({ chunks, end }): Read => {
-        if (end === "more") return { _tag: "Rest", response: fromBody(response.request, head, resumed(chunks, reader)) }
-        const buffered = { ...head, body: joined(chunks) }
+      ({ body, end }): Read => {
+        if (end !== "whole" && "more" in end) {
+          const chunks = [body.bytes(), end.more].filter(({ byteLength }) => byteLength > 0)
+          return { _tag: "Rest", response: fromBody(response.request, head, resumed(chunks, reader)) }
+        }
+        const buffered = { ...head, body: exactBytes(body) }
         return end === "whole" ? { _tag: "Whole", buffered } : { _tag: "Broken", broken: { ...buffered, ...end } }
       }
     )
@@ -84,34 +88,28 @@ const bodyOf = (response: Response): Stream.Stream<Uint8Array, HttpClientError> 
   Stream.catch(response.stream, (error) => (error.reason._tag === "EmptyBodyError" ? Stream.empty : Stream.fail(error)))
 
 interface Collected {
-  readonly chunks: Array<Uint8Array>
-  readonly end: "whole" | "more" | { readonly error: unknown }
+  readonly body: BoundedBody.BoundedBody
+  /** How it ended; `more` holds the chunk that did not fit. */
+  readonly end: "whole" | { readonly more: Uint8Array } | { readonly error: unknown }
 }
 
 const collect = async (reader: Chunks, maxBytes: number, signal: AbortSignal): Promise<Collected> => {
   signal.addEventListener("abort", () => void reader.cancel(), { once: true })
-  const chunks: Array<Uint8Array> = []
-  let missing = maxBytes
+  const body = BoundedBody.make(maxBytes)
   try {
     for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      chunks.push(chunk.value)
-      missing -= chunk.value.byteLength
-      if (missing < 0) return { chunks, end: "more" }
+      if (!body.append(chunk.value)) return { body, end: { more: chunk.value } }
     }
-    return { chunks, end: "whole" }
+    return { body, end: "whole" }
   } catch (error) {
-    return { chunks, end: { error } }
+    return { body, end: { error } }
   }
 }
 
-const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const body = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    body.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return body
+/** The bytes in memory of exactly their size, because they may be kept for long. */
+const exactBytes = (body: BoundedBody.BoundedBody): Uint8Array => {
+  const bytes = body.bytes()
+  return bytes.byteLength === body.capacityBytes ? bytes : bytes.slice()
 }
 
 const resumed = (chunks: Array<Uint8Array>, reader: Chunks): ReadableStream<Uint8Array> =>

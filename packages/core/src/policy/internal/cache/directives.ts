@@ -1,5 +1,5 @@
 /** One element of a list: a token, perhaps with a value that is a quoted string or runs to the next comma. */
-const element = /[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?)?[ \t]*(?:,|$)/y
+const element = /[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?[ \t]*)?(?:,|$)/y
 
 /** What is no element, up to the next comma outside of quotes. */
 const junk = /(?:[^",]|"(?:[^"\\]|\\.)*")*(?:,|$)/y

@@ -5,7 +5,7 @@ import type { Claim, LaneRule, Service } from "../../InboxStore.ts"
 import { heldUntil } from "../laneHold.ts"
 import { read, record } from "./attempts.ts"
 import { type Database, statusByKey } from "./database.ts"
-import { type ClaimRow, type SummaryRow, toEvent } from "./rows.ts"
+import { type ClaimRow, type SummaryRow, toEvent, toNumber, unreadable } from "./rows.ts"
 
 type Options = Parameters<Service["claim"]>[0]
 
@@ -53,8 +53,8 @@ const lostAttempt = (row: ClaimRow, now: number) =>
         {
           key: Number(row.event_key),
           attempt: {
-            number: Number(row.attempts) - 1,
-            startedAt: Number(row.lost_at),
+            number: toNumber(row.attempts) - 1,
+            startedAt: toNumber(row.lost_at),
             endedAt: now,
             outcome: "lost",
             error: { tag: "LeaseExpired", message: "The worker vanished and its lease ran out" }
@@ -63,14 +63,16 @@ const lostAttempt = (row: ClaimRow, now: number) =>
       ]
 
 const toClaim = (row: ClaimRow, attempts: ReadonlyArray<Attempt>): Claim => {
-  const before = Number(row.attempts_before_replay)
+  const before = toNumber(row.attempts_before_replay)
   const failures = attempts.filter(({ number }) => number > before)
+  const event = toEvent(row, failures)
   return {
-    event: toEvent(row, failures),
+    event,
     fence: Number(row.fence),
-    attempt: Number(row.attempts) - before,
+    attempt: event.attempts - before,
     failures,
-    takenOver: row.lost_at !== null
+    takenOver: row.lost_at !== null,
+    unreadable: unreadable(event)
   }
 }
 

@@ -62,11 +62,14 @@ export const make = (sql: SqlClient.SqlClient, dialect: "sqlite" | "pg"): Databa
 export const toStoreError = (operation: string, cause: unknown): InboxStoreError =>
   new InboxStoreError({ operation, cause })
 
-/** The error of the store, and numbers as numbers. */
+/**
+ * The error of the store, and integers as bigints: one that is too large for a number would keep the other rows of its
+ * query from being read.
+ */
 export const failing =
   (operation: string) =>
   <A>(effect: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A, InboxStoreError> =>
     effect.pipe(
       Effect.mapError((cause) => toStoreError(operation, cause)),
-      Effect.provideService(SqlClient.SafeIntegers, false)
+      Effect.provideService(SqlClient.SafeIntegers, true)
     )

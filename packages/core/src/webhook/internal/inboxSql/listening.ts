@@ -1,6 +1,7 @@
-import { Effect, FiberHandle, Predicate, Queue, Schedule, type Scope } from "effect"
+import { Deferred, Effect, FiberHandle, Predicate, Queue, type Scope } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
-import type { Database } from "./database.ts"
+import type { InboxStoreError } from "../../InboxStore.ts"
+import { type Database, failing } from "./database.ts"
 
 export const channel = "causeway_inbox"
 
@@ -11,7 +12,8 @@ interface Listening {
   ) => Effect.Effect<Queue.Dequeue<{ readonly payload: string }, SqlError.SqlError>, SqlError.SqlError, Scope.Scope>
 }
 
-const canListen = (sql: SqlClient.SqlClient): sql is SqlClient.SqlClient & Listening =>
+/** Whether a client hears of what other processes announce. */
+export const canListen = (sql: SqlClient.SqlClient): sql is SqlClient.SqlClient & Listening =>
   Predicate.hasProperty(sql, "listen") && typeof sql.listen === "function"
 
 /** Tells the other processes, once the transaction has committed, that events of these sources are due. */
@@ -24,25 +26,46 @@ export const announce = ({ dialect, sql }: Database, sources: ReadonlyArray<stri
 
 type Wake = (source: string | undefined) => void
 
+type Listen = (wake: Wake) => Effect.Effect<never, InboxStoreError>
+
+/** A connection that all share, until it breaks. */
+interface Shared {
+  begun: boolean
+  readonly ended: Deferred.Deferred<never, SqlError.SqlError>
+}
+
 /**
  * Lets all who want to be woken share one connection, which is taken for as long as there is one of them. When it
- * breaks, another one is taken; nobody knows what was missed meanwhile.
+ * breaks, all of them fail, as what was missed meanwhile is unknown; the first that listens again takes another one.
  */
-export const makeListener = ({
-  dialect,
-  sql
-}: Database): Effect.Effect<(wake: Wake) => Effect.Effect<never>, never, Scope.Scope> =>
+export const makeListener = ({ dialect, sql }: Database): Effect.Effect<Listen, never, Scope.Scope> =>
   dialect !== "pg" || !canListen(sql)
     ? Effect.succeed(() => Effect.never)
     : Effect.gen(function* () {
         const wakes = new Set<Wake>()
         const fiber = yield* FiberHandle.make()
-        const wakeAll: Wake = (source) => wakes.forEach((wake) => wake(source))
-        const listening = Effect.retry(listenOnce(sql, wakeAll), Schedule.spaced("1 second"))
-        return (wake) =>
+        let connection: Shared | undefined
+        const share = (shared: Shared) =>
+          listenOnce(sql, (source) => {
+            shared.begun = true
+            wakes.forEach((wake) => wake(source))
+          }).pipe(
+            Effect.onExit((exit) =>
+              Effect.sync(() => {
+                if (connection === shared) connection = undefined
+                Deferred.doneUnsafe(shared.ended, exit)
+              })
+            )
+          )
+        const listen = (wake: Wake) =>
           Effect.suspend(() => {
             wakes.add(wake)
-            return Effect.andThen(FiberHandle.run(fiber, listening, { onlyIfMissing: true }), Effect.never)
+            const shared = (connection ??= { begun: false, ended: Deferred.makeUnsafe() })
+            if (shared.begun) wake(undefined)
+            return Effect.andThen(
+              FiberHandle.run(fiber, share(shared), { onlyIfMissing: true }),
+              Deferred.await(shared.ended)
+            )
           }).pipe(
             Effect.ensuring(
               Effect.suspend(() => {
@@ -51,6 +74,7 @@ export const makeListener = ({
               })
             )
           )
+        return (wake) => failing("listen for events of other processes")(listen(wake))
       })
 
 const listenOnce = (sql: Listening, wake: Wake): Effect.Effect<never, SqlError.SqlError> =>
@@ -58,7 +82,4 @@ const listenOnce = (sql: Listening, wake: Wake): Effect.Effect<never, SqlError.S
     const told = yield* sql.listen(channel)
     wake(undefined)
     return yield* Effect.forever(Effect.map(Queue.take(told), ({ payload }) => wake(payload)))
-  }).pipe(
-    Effect.scoped,
-    Effect.tapError((error) => Effect.logWarning("The inbox does not hear of events of other processes", error))
-  )
+  }).pipe(Effect.scoped)

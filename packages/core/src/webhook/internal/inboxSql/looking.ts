@@ -6,7 +6,7 @@ import { read } from "./attempts.ts"
 import { releaseAll } from "./claiming.ts"
 import type { Database } from "./database.ts"
 import { announce } from "./listening.ts"
-import { type EventRow, summaryColumns, type SummaryRow, toEvent, toSummary } from "./rows.ts"
+import { type EventRow, summaryColumns, type SummaryRow, toEvent, toSummary, unreadable } from "./rows.ts"
 
 type Question<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -51,7 +51,11 @@ export const undecided = ({ sql }: Database, source: string, limit: number): Que
   Effect.map(
     sql<EventRow>`SELECT * FROM causeway_events WHERE direction = 'in' AND source = ${source} AND lane IS NULL
       AND status IN ('pending', 'handling') ORDER BY lane, event_key LIMIT ${limit}`,
-    (rows) => rows.map((row) => ({ event: toEvent(row, []) }))
+    (rows) =>
+      rows.map((row) => {
+        const event = toEvent(row, [])
+        return { event, unreadable: unreadable(event) }
+      })
   )
 
 export const decide = (

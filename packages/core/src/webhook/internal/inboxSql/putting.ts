@@ -3,6 +3,7 @@ import { type SqlClient, SqlError } from "effect/sql"
 import type { NewEvent, Put } from "../../InboxStore.ts"
 import type { Database } from "./database.ts"
 import { type Columns, insertDue, insertKept, type Known } from "./inserting.ts"
+import { notificationDueAt } from "../notifications.ts"
 import { toColumns } from "./rows.ts"
 
 interface Identity {
@@ -25,6 +26,23 @@ export const putAll = (
   database: Database,
   events: ReadonlyArray<NewEvent>
 ): Effect.Effect<ReadonlyArray<Put>, SqlError.SqlError> =>
+  events.every(({ announces }) => announces === undefined)
+    ? putEvents(database, events)
+    : Effect.gen(function* () {
+        const others = events.filter(({ announces }) => announces === undefined)
+        const puts = [...(yield* putEvents(database, others))]
+        const all: Array<Put> = []
+        for (const event of events) {
+          // There is one for each of the others.
+          all.push(event.announces === undefined ? (puts.shift() as Put) : yield* putNotification(database, event))
+        }
+        return all
+      })
+
+const putEvents = (
+  database: Database,
+  events: ReadonlyArray<NewEvent>
+): Effect.Effect<ReadonlyArray<Put>, SqlError.SqlError> =>
   Effect.gen(function* () {
     const rows = events.map(toColumns)
     const inserted = yield* insertDue(database, rows)
@@ -40,6 +58,38 @@ export const putAll = (
       puts.push(key === undefined ? yield* putKnown(database, row, seen.get(identity)) : { _tag: "Stored", key })
     }
     return puts
+  })
+
+interface Latest {
+  readonly event_key: number | bigint
+  readonly status: string
+  readonly attempts: number | bigint
+  readonly first_due_at: number | bigint
+}
+
+/**
+ * One that was stored when the latest had been claimed may be handled beside it: of two processes that store at once, both
+ * may find none that waits, and one more event does no harm.
+ */
+const putNotification = (database: Database, event: NewEvent): Effect.Effect<Put, SqlError.SqlError> =>
+  Effect.gen(function* () {
+    const { sql } = database
+    const [latest] = yield* sql<Latest>`SELECT event_key, status, attempts, first_due_at
+      FROM causeway_notifications JOIN causeway_events USING (event_key)
+      WHERE causeway_notifications.source = ${event.source} AND announces = ${event.announces}`
+    if (latest?.status === "pending" && Number(latest.attempts) === 0) {
+      return { _tag: "Duplicate", key: Number(latest.event_key) }
+    }
+    const dueAt = Math.round(notificationDueAt(event.now, latest && Number(latest.first_due_at)))
+    const row = toColumns({ ...event, dueAt })
+    const [stored] = yield* insertDue(database, [row])
+    if (stored === undefined) return yield* Effect.fail(purgedMeanwhile)
+    const key = Number(stored.event_key)
+    yield* sql`INSERT INTO causeway_notifications (source, announces, event_key, first_due_at)
+      VALUES (${event.source}, ${event.announces}, ${key}, ${dueAt})
+      ON CONFLICT (source, announces) DO UPDATE
+      SET event_key = excluded.event_key, first_due_at = excluded.first_due_at`
+    return { _tag: "Stored", key }
   })
 
 /** Those of which the event was purged and the id is remembered. */

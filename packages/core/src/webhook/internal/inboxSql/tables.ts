@@ -89,11 +89,37 @@ const indexLanes = Effect.gen(function* () {
     WHERE status = 'dead' AND lane <> ''`
 })
 
+/** The latest event of each notification. */
+const createNotifications = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE causeway_notifications (
+    source TEXT NOT NULL,
+    announces TEXT NOT NULL,
+    event_key BIGINT NOT NULL REFERENCES causeway_events (event_key) ON DELETE CASCADE,
+    first_due_at BIGINT NOT NULL,
+    PRIMARY KEY (source, announces)
+  )`
+  yield* sql`CREATE INDEX causeway_notifications_event ON causeway_notifications (event_key)`
+})
+
+/** What deliveries were answered with. */
+const createAnswers = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const types = typesOf(sql)
+  yield* sql`CREATE TABLE causeway_answers (
+    event_key BIGINT PRIMARY KEY REFERENCES causeway_events (event_key) ON DELETE CASCADE,
+    answer ${sql.literal(types.bytes)} NOT NULL,
+    sealed_by TEXT
+  )`
+})
+
 const migrations = {
   "0001_create_events": createEvents,
   "0002_add_lanes": addLanes,
   "0003_create_seen": createSeen,
-  "0004_index_lanes": indexLanes
+  "0004_index_lanes": indexLanes,
+  "0005_create_notifications": createNotifications,
+  "0006_create_answers": createAnswers
 }
 
 const runMigrations = Migrator.make({})({

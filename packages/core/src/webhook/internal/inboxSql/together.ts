@@ -8,13 +8,13 @@ import { type Ending, settleAll } from "./settling.ts"
 
 /** What may share a transaction with others. */
 export type Work =
-  | { readonly _tag: "Put"; readonly event: NewEvent }
+  | { readonly _tag: "Put"; readonly events: ReadonlyArray<NewEvent> }
   | { readonly _tag: "Settle"; readonly ending: Ending }
   | { readonly _tag: "Claim"; readonly options: Parameters<Service["claim"]>[0] }
 
 /** The answer to each kind of work. */
 export interface Answers {
-  readonly Put: Put
+  readonly Put: ReadonlyArray<Put>
   readonly Settle: boolean
   readonly Claim: ReadonlyArray<Claim>
 }
@@ -35,9 +35,10 @@ export const perform = (
     if (puts.length > 0) {
       const stored = yield* putAll(
         database,
-        puts.map(({ event }) => event)
+        puts.flatMap(({ events }) => events)
       )
-      puts.forEach((work, index) => answers.set(work, stored[index] as Put))
+      let from = 0
+      for (const work of puts) answers.set(work, stored.slice(from, (from += work.events.length)))
     }
     if (endings.length > 0) {
       const settled = yield* settleAll(

@@ -1,4 +1,5 @@
 import { Effect, type Fiber } from "effect"
+import * as BoundedBody from "../../../crypto/BoundedBody.ts"
 import type { Rejection } from "./reception.ts"
 
 /** What a body is read from: a request of `node:http`, or what is like one. */
@@ -31,6 +32,9 @@ export interface BodyReading {
 /** How much of a body that nobody wants is let pass, as a multiple of what would be read. */
 const patience = 16
 
+/** How many chunks of it are let pass: enough for those of any client, and few enough for a body in chunks of one byte. */
+const mostPassedChunks = 2048
+
 /**
  * Reads a body under a cap and a deadline. What comes after a refusal is let pass, so that the client gets its answer
  * instead of a reset and can use the connection again; but only so much of it, and for as long again.
@@ -38,14 +42,16 @@ const patience = 16
 export class Reading implements BodyReading {
   readonly #source: BodySource
   readonly #reader: Reader
-  #chunks: Array<Uint8Array> = []
+  #body: BoundedBody.BoundedBody | undefined
   #size = 0
+  #passedChunks = 0
   #state: "reading" | "passing" | "over" = "reading"
   #timer: Fiber.Fiber<unknown, unknown> | undefined
 
   constructor(source: BodySource, reader: Reader) {
     this.#source = source
     this.#reader = reader
+    this.#body = BoundedBody.make(reader.maxBodySize)
     source.on("data", (chunk) => this.#take(chunk))
     source.on("end", () => this.#end())
     source.on("error", () => {
@@ -63,24 +69,22 @@ export class Reading implements BodyReading {
 
   pass(): void {
     if (this.#state === "reading") this.#state = "passing"
-    this.#chunks = []
+    this.#body = undefined
   }
 
   #take(chunk: Uint8Array): void {
     this.#size += chunk.byteLength
-    if (this.#size > this.#reader.maxBodySize) this.reject("BodyTooLarge")
-    if (this.#state === "reading") this.#chunks.push(chunk)
-    else if (this.#size > this.#reader.maxBodySize * patience) this.#giveUp()
+    if (this.#body !== undefined) {
+      if (!this.#body.append(chunk)) this.reject("BodyTooLarge")
+    } else if (this.#size > this.#reader.maxBodySize * patience || ++this.#passedChunks > mostPassedChunks) {
+      this.#giveUp()
+    }
   }
 
   #end(): void {
-    const wasReading = this.#state === "reading"
+    const body = this.#body
     this.#finish()
-    if (!wasReading) return
-    const [only] = this.#chunks
-    this.#reader.onBody(
-      only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, this.#size)
-    )
+    if (body !== undefined) this.#reader.onBody(body.bytes())
   }
 
   #giveUp(): void {
@@ -90,6 +94,7 @@ export class Reading implements BodyReading {
 
   #finish(): void {
     this.#state = "over"
+    this.#body = undefined
     this.#timer?.interruptUnsafe()
   }
 

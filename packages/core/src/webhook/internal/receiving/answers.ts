@@ -84,5 +84,9 @@ export const worded = (answer: Answer, refusal: Refusal | undefined): Answer =>
 /** Statuses whose answers have no body. */
 const isBodyless = (status: number): boolean => status === 204 || status === 304
 
-export const toAnswer = ({ body, contentType: type, headers, status }: Reply): Answer =>
-  isBodyless(status) ? { status, headers, body: "" } : { status, headers: { "content-type": type, ...headers }, body }
+/** A challenge's answer has a media type even without a body, because Discord rejects one without. */
+export const toAnswer = ({ body, contentType: type, headers, status }: Reply): Answer => ({
+  status,
+  headers: { "content-type": type, ...headers },
+  body: isBodyless(status) ? "" : body
+})

@@ -37,6 +37,8 @@ const textFor = (form: KeyForm): string | undefined => {
       return form.publicPrefix + ed25519PublicKey().toString(form.encoding)
     case "Ecdsa":
       return p256PublicKey().toString("base64")
+    case "JwtKey":
+      return (form.algorithm === "ES256" ? p256PublicKey() : rsaPublicKey()).toString("base64")
     case "Rsa":
       return rsaPublicKey().toString("base64")
     case "Digest":
@@ -44,7 +46,7 @@ const textFor = (form: KeyForm): string | undefined => {
     case "Certificate":
       return hex(32)
     case "Jwk":
-      return undefined
+      return form.needsAudience ? hex(32) : undefined
   }
 }
 

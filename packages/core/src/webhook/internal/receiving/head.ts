@@ -4,8 +4,10 @@ import type { Head, Rejection } from "./reception.ts"
 /** What the head of a request is held against. */
 export interface Rules {
   readonly maxBodySize: number
-  /** The methods that are taken beside POST, of requests without a body. */
+  /** The methods of challenges and probes, which have no body. */
   readonly methods: ReadonlySet<string>
+  /** The methods of events. */
+  readonly eventMethods: ReadonlySet<string>
   /** Lower-case media types, `undefined` for any. */
   readonly contentTypes: ReadonlySet<string> | undefined
   /** Whether a delivery need not say which media type it has. */
@@ -13,7 +15,8 @@ export interface Rules {
 }
 
 export const check = ({ headers, method }: Head, rules: Rules): Rejection | undefined => {
-  if (method !== "POST") return rules.methods.has(method) ? undefined : "MethodNotAllowed"
+  if (!rules.eventMethods.has(method)) return rules.methods.has(method) ? undefined : "MethodNotAllowed"
+  if (method === "GET") return undefined
   for (const [name, value] of headers) {
     switch (name.length) {
       case 16:
@@ -35,7 +38,7 @@ const isOfType = (headers: ReadonlyArray<Header>, { contentTypes, mayOmitType }:
 
 const isNamed = (name: string, wanted: string): boolean => name === wanted || name.toLowerCase() === wanted
 
-const isIdentity = (encoding: string): boolean => /^\s*(identity)?\s*$/i.test(encoding)
+const isIdentity = (encoding: string): boolean => ["", "identity"].includes(encoding.trim().toLowerCase())
 
 /** The media type, `undefined` where there is none, and an empty text where there are several. */
 const mediaType = (headers: ReadonlyArray<Header>): string | undefined => {

@@ -1,12 +1,13 @@
 import { Effect } from "effect"
-import { InvalidOption, integer, nonEmpty, positiveMillis } from "../../../policy/InvalidOption.ts"
-import { type Arrival, Inbox } from "../../Inbox.ts"
+import { InvalidOption, nonEmpty, positiveMillis } from "../../../policy/InvalidOption.ts"
+import { Inbox } from "../../Inbox.ts"
 import type { WebhookError } from "../../WebhookError.ts"
 import type { Settings } from "./options.ts"
 import * as Paths from "./paths.ts"
 import type { Head, Reception } from "./reception.ts"
-import { type EventTaker, LostRequest, type Shop, SourceRequest } from "./request.ts"
+import { type AnswerStore, type EventTaker, type ItemsTaker, LostRequest, type Shop, SourceRequest } from "./request.ts"
 import * as Sources from "./source.ts"
+import { RefusalLog } from "./telemetry.ts"
 
 /** Receives requests, whichever server they come to. */
 export interface Machine<E, R> {
@@ -21,15 +22,24 @@ export const make = <E, R, R2>(settings: Settings<E, R, R2>): Machine<E, R | R2>
   const sources = new Map(
     Object.entries(settings.sources).map(([name, source]) => [
       nonEmpty("source", name),
-      Sources.make(name, source, limits.maxBodySize)
+      Sources.make(name, source, { maxBodySize: settings.maxBodySize, deduplicates: settings.onEvent === undefined })
     ])
   )
   const path = settings.path === undefined ? undefined : Paths.make(settings.path)
   checkPath(path, sources)
-  const shop: Shop<R | R2> = { ...limits, onOutcome: settings.onOutcome, onEvent: eventTaker(settings) }
+  const shop: Shop<R | R2> = {
+    ...limits,
+    refusals: new RefusalLog(),
+    onOutcome: settings.onOutcome,
+    onEvent: eventTaker(settings),
+    onItems: itemsTaker(settings),
+    // As above.
+    answers: settings.onEvent === undefined ? (inboxAnswers as unknown as AnswerStore<R2>) : noAnswers
+  }
   const only = sources.size === 1 ? [...sources.keys()][0] : undefined
   return {
     ...limits,
+    maxBodySize: Math.max(...[...sources.values()].map(({ rules }) => rules.maxBodySize)),
     checkSecrets: Effect.forEach(sources.values(), Sources.checkSecrets, { discard: true }),
     open: (head) => {
       const found = locate(head, path)
@@ -46,10 +56,26 @@ const eventTaker = <E, R, R2>({ onEvent }: Settings<E, R, R2>): EventTaker<R2> =
   // Without `onEvent`, R2 is its default: the inbox.
   onEvent ?? (storeInInbox as unknown as EventTaker<R2>)
 
-const storeInInbox = (arrival: Arrival) => Effect.flatMap(Inbox, (inbox) => inbox.store(arrival))
+const storeInInbox: EventTaker<Inbox> = (arrival) => Effect.flatMap(Inbox, (inbox) => inbox.store(arrival))
+
+const storeAllInInbox: ItemsTaker<Inbox> = (arrivals) => Effect.flatMap(Inbox, (inbox) => inbox.storeAll(arrivals))
+
+/** Without `onEvent`, R2 is its default: the inbox. */
+const inboxAnswers: AnswerStore<Inbox> = {
+  find: (key) => Effect.flatMap(Inbox, (inbox) => inbox.answerTo(key)),
+  keep: (key, answer) => Effect.flatMap(Inbox, (inbox) => inbox.keepAnswer(key, answer))
+}
+
+const noAnswers: AnswerStore<never> = { find: () => Effect.succeedNone, keep: () => Effect.void }
+
+/** A handler of the user's own gets the items one after the other. */
+const itemsTaker = <E, R, R2>({ onEvent }: Settings<E, R, R2>): ItemsTaker<R2> =>
+  onEvent === undefined
+    ? // As above.
+      (storeAllInInbox as unknown as ItemsTaker<R2>)
+    : (arrivals, verified) => Effect.forEach(arrivals, (arrival) => onEvent(arrival, verified))
 
 const readLimits = <E, R, R2>(settings: Settings<E, R, R2>) => ({
-  maxBodySize: integer("maxBodySize", settings.maxBodySize ?? 1024 * 1024, 1),
   bodyTimeoutMillis: positiveMillis("bodyTimeout", settings.bodyTimeout ?? "10 seconds"),
   secretsTimeoutMillis: positiveMillis("secretsTimeout", settings.secretsTimeout ?? "5 seconds"),
   storeTimeoutMillis: positiveMillis("storeTimeout", settings.storeTimeout ?? "10 seconds")

@@ -13,11 +13,21 @@ export interface Source<E, R> {
   readonly publicUrl?: string | undefined
   readonly publicOrigin?: string | undefined
   readonly contentTypes?: ReadonlyArray<string> | undefined
+  readonly maxBodySize?: number | undefined
+  readonly splitBatches?: boolean | undefined
+  readonly respond?: ((arrival: Arrival, verified: Verified) => Effect.Effect<Response, unknown, R>) | undefined
+  readonly answerWithin?: Duration.Input | undefined
   readonly acknowledgement?: Acknowledgement | undefined
   readonly verifyTokens?: Secrets<E, R> | undefined
   readonly acceptSecret?: ((offer: Offer) => Effect.Effect<boolean, E, R>) | undefined
   readonly keys?: Effect.Effect<Keys, E, R> | undefined
   readonly confirmSubscriptions?: boolean | undefined
+}
+
+export interface Response {
+  readonly status?: number | undefined
+  readonly body?: string | undefined
+  readonly contentType?: string | undefined
 }
 
 export interface Acknowledgement {

@@ -48,6 +48,8 @@ export type Ending =
       readonly id: string | undefined
       readonly type: string | undefined
       readonly unsigned: ReadonlyArray<Part>
+      /** How many events the delivery held, where its scheme has batches; then neither `id` nor `type` is given. */
+      readonly items?: number | undefined
     }
   | { readonly _tag: "Answered" }
   | { readonly _tag: "Refused"; readonly reason: WebhookError["reason"]["_tag"] | Rejection }
@@ -61,6 +63,8 @@ export interface Reception<R> {
   readonly rejection: Rejection | undefined
   /** Whether there is a body to be read. */
   readonly hasBody: boolean
+  /** The most of it that is read, in bytes. */
+  readonly maxBodySize: number
   /** Verifies, stores and answers. Never fails. */
   readonly receive: (body: Uint8Array) => Effect.Effect<Answer, never, R>
   /** Answers a request that is refused, or whose body can't be had. Never fails. */

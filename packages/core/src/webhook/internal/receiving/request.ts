@@ -4,12 +4,16 @@ import { timeLimited } from "../../../policy/internal/engine/timeLimit.ts"
 import * as Attempt from "../../Attempt.ts"
 import * as Handshake from "../../Handshake.ts"
 import type { Arrival } from "../../Inbox.ts"
+import type { Put } from "../../InboxStore.ts"
 import type { Refusal } from "../../SignatureScheme.ts"
-import type { WebhookError } from "../../WebhookError.ts"
+import { Reason, WebhookError } from "../../WebhookError.ts"
 import type { Service as Keys } from "../../WebhookKeys.ts"
 import type * as WebhookVerifier from "../../WebhookVerifier.ts"
+import * as DeliveryHeaders from "../deliveryHeaders.ts"
+import { byBody } from "../identity.ts"
 import * as Judging from "../judging.ts"
 import * as Answers from "./answers.ts"
+import * as Events from "./events.ts"
 import * as Heads from "./head.ts"
 import type { Hooks } from "./options.ts"
 import {
@@ -23,17 +27,34 @@ import {
   type Rejection,
   type Where
 } from "./reception.ts"
+import * as Responses from "./responses.ts"
 import { type Source, urlOf } from "./source.ts"
 import * as Telemetry from "./telemetry.ts"
 import * as TenantIds from "./tenantIds.ts"
 
 export type EventTaker<R> = NonNullable<Hooks<R>["onEvent"]>
 
+/** What is done with all events of a delivery that holds several. */
+export type ItemsTaker<R> = (
+  arrivals: ReadonlyArray<Arrival>,
+  verified: WebhookVerifier.Verified
+) => Effect.Effect<ReadonlyArray<Put | void>, unknown, R>
+
+/** The answers that deliveries were given. */
+export interface AnswerStore<R> {
+  readonly find: (key: number) => Effect.Effect<Option.Option<Answer>, unknown, R>
+  readonly keep: (key: number, answer: Answer) => Effect.Effect<void, unknown, R>
+}
+
 /** What all sources of a receiver have in common. */
 export interface Shop<R> {
   readonly secretsTimeoutMillis: number
   readonly storeTimeoutMillis: number
   readonly onEvent: EventTaker<R>
+  readonly onItems: ItemsTaker<R>
+  readonly answers: AnswerStore<R>
+  /** Of requests to no source. */
+  readonly refusals: Telemetry.RefusalLog
   readonly onOutcome: ((outcome: Outcome) => Effect.Effect<unknown>) | undefined
 }
 
@@ -53,6 +74,7 @@ abstract class Concluding<R> {
   protected abstract readonly metrics: Telemetry.SourceMetrics
   protected abstract readonly accepts: { readonly methods: string; readonly types: string }
   protected abstract readonly refusal: Refusal | undefined
+  protected abstract readonly refusals: Telemetry.RefusalLog
 
   constructor(shop: Shop<R>, where: Where) {
     this.shop = shop
@@ -106,16 +128,16 @@ abstract class Concluding<R> {
   protected conclude(run: Run, ending: Ending, answer: Answer, detail = ""): Effect.Effect<Answer> {
     const { at, begun, span } = run
     this.metrics.record(ending, Number(at.clock.monotonicTimeNanosUnsafe() - begun) / 1e6, at.context)
-    const isTold = span !== undefined || this.shop.onOutcome !== undefined || Telemetry.isLogged(at, ending)
-    return isTold
-      ? AtOnce.map(this.#tell(run, { ...this.where, status: answer.status, ...ending }, detail), () => answer)
-      : Effect.succeed(answer)
+    const omitted = Telemetry.lineFor(at, ending, this.refusals)
+    if (span === undefined && this.shop.onOutcome === undefined && omitted === undefined) return Effect.succeed(answer)
+    const outcome = { ...this.where, status: answer.status, ...ending }
+    const line = omitted === undefined ? Effect.void : Telemetry.logOf(outcome, detail, omitted)
+    return AtOnce.map(this.#tell(span, outcome, line), () => answer)
   }
 
-  #tell({ at, span }: Run, outcome: Outcome, detail: string): Effect.Effect<void> {
+  #tell(span: Tracer.Span | undefined, outcome: Outcome, line: Effect.Effect<void>): Effect.Effect<void> {
     const { onOutcome } = this.shop
     Telemetry.tellOutcome(span, outcome)
-    const line = Telemetry.logOf(at, outcome, detail)
     if (onOutcome === undefined) return line
     const told = Effect.suspend(() => onOutcome(outcome))
     return Effect.andThen(line, Effect.ignoreCause(told, { log: "Warn" }))
@@ -136,12 +158,15 @@ const nowhere = new Telemetry.SourceMetrics("")
 export class LostRequest<R> extends Concluding<R> implements Reception<R> {
   readonly rejection = "NotFound"
   readonly hasBody = false
+  readonly maxBodySize = 1024 * 1024
   protected readonly metrics = nowhere
+  protected readonly refusals: Telemetry.RefusalLog
   protected readonly accepts = { methods: "", types: "" }
   protected readonly refusal = undefined
 
   constructor(shop: Shop<R>) {
     super(shop, { source: "", tenant: undefined })
+    this.refusals = shop.refusals
   }
 
   receive(): Effect.Effect<Answer, never, R> {
@@ -157,21 +182,27 @@ export class LostRequest<R> extends Concluding<R> implements Reception<R> {
 export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   readonly rejection: Rejection | undefined
   readonly hasBody: boolean
+  readonly maxBodySize: number
   protected readonly metrics: Telemetry.SourceMetrics
+  protected readonly refusals: Telemetry.RefusalLog
   protected readonly accepts: Source<E, R>["accepts"]
   protected readonly refusal: Refusal | undefined
   readonly #source: Source<E, R>
   readonly #head: Head
+  readonly #isEvent: boolean
 
   constructor(shop: Shop<R>, source: Source<E, R>, head: Head, tenant: string | undefined) {
     super(shop, { source: source.name, tenant })
     this.#source = source
     this.#head = head
     this.metrics = source.metrics
+    this.refusals = source.refusals
     this.accepts = source.accepts
     this.refusal = source.scheme.delivery.refusal
     this.rejection = Heads.check(head, source.rules)
-    this.hasBody = head.method === "POST"
+    this.maxBodySize = source.rules.maxBodySize
+    this.#isEvent = source.rules.eventMethods.has(head.method)
+    this.hasBody = head.method === "POST" || (this.#isEvent && head.method !== "GET")
   }
 
   receive(body: Uint8Array): Effect.Effect<Answer, never, R> {
@@ -183,7 +214,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     const { atOnce, urlOf: signedUrl } = this.#source
     const { headers, method } = this.#head
     const delivery = { method, url: signedUrl(this.#head), headers, body }
-    if (atOnce !== undefined && this.hasBody)
+    if (atOnce !== undefined && this.#isEvent)
       return this.runIn(context, (run) => this.#judge(run, delivery, atOnce, undefined))
     return this.runIn(context, (run) =>
       AtOnce.flatMap(this.#openAnswer(run, body), (answer) =>
@@ -210,6 +241,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   /** A request without a body can be nothing but a challenge, or a probe. */
   #unchallenged(run: Run): Effect.Effect<Answer | undefined> {
     if (this.hasBody) return Effect.undefined
+    if (this.#isEvent && !this.#source.probes.has(this.#head.method)) return Effect.undefined
     return this.#source.probes.has(this.#head.method)
       ? this.conclude(run, { _tag: "Answered" }, Answers.empty)
       : this.refuse(run, "NoChallenge", Answers.plain(400), "NoChallenge")
@@ -255,7 +287,12 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   }
 
   #fetchKeys(run: Run, delivery: Delivery, own: Values | undefined): Effect.Effect<Answer, unknown, R> {
-    const { options, scheme } = this.#source
+    const { options, scheme, secrets } = this.#source
+    // All tenants are treated alike: that one has such a secret must not show.
+    if (!secrets.isPerTenant && !Judging.isAddressedToAny(scheme, delivery, own ?? [])) {
+      const error = new WebhookError({ scheme: scheme.id, reason: notAddressed(own ?? []) })
+      return this.#refuseError(run, error)
+    }
     return Effect.flatMap(options.keys ?? noKeys, (keys) =>
       Effect.matchEffect(keys.fetch(scheme, delivery), {
         onFailure: (error) => this.#refuseError(run, error),
@@ -282,12 +319,16 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
 
   #refuseError(run: Run, error: WebhookError): Effect.Effect<Answer, WebhookError> {
     if (error.category !== "unauthorized") return Effect.fail(error)
-    return this.refuse(run, error.reason._tag, Answers.plain(Answers.errorStatus(error)), error.message)
+    return this.refuse(run, error.reason._tag, Answers.plain(this.#statusOf(error)), error.message)
+  }
+
+  #statusOf(error: WebhookError): number {
+    return this.refusal?.status ?? Answers.errorStatus(error)
   }
 
   /** As a wrong signature is refused; a key of the provider's own may even have signed. */
   #refuseTenant(run: Run, verified: Result.Result<unknown, WebhookError>): Effect.Effect<Answer> {
-    const status = Result.isFailure(verified) ? Answers.errorStatus(verified.failure) : 401
+    const status = Result.isFailure(verified) ? this.#statusOf(verified.failure) : (this.refusal?.status ?? 401)
     return this.refuse(run, "UnknownTenant", Answers.plain(status), "UnknownTenant")
   }
 
@@ -321,27 +362,128 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   }
 
   #accept(run: Run, verified: WebhookVerifier.Verified, body: Uint8Array): Effect.Effect<Answer, unknown, R> {
-    const { onEvent, storeTimeoutMillis } = this.shop
-    const { duplicate, stored } = this.#source
-    const { type, unsigned } = verified
-    const id = TenantIds.join(this.where.tenant, verified.id, body)
-    const arrival: Arrival = {
-      source: this.where.source,
-      id,
-      type,
-      headers: this.#head.headers,
-      body,
-      traceparent: Telemetry.traceparent(run.span)
+    const { isPlain, scheme } = this.#source
+    if (isPlain && this.#head.method === "POST") {
+      const recognition = { ...byBody, name: verified.id }
+      return this.#take(run, verified, { type: verified.type, body, contentType: undefined, recognition })
     }
+    const taken = Events.read(scheme, { ...this.#head, url: this.#source.urlOf(this.#head), body }, verified)
+    if (Result.isFailure(taken)) return this.#refuseError(run, taken.failure)
+    return taken.success._tag === "Items"
+      ? this.#takeItems(run, verified, taken.success.items)
+      : this.#take(run, verified, taken.success.event)
+  }
+
+  #arrivalOf(run: Run, { body, contentType, recognition, type }: Events.Event): Arrival {
+    return {
+      source: this.where.source,
+      id: TenantIds.join(this.where.tenant, recognition.name, body),
+      type,
+      headers: contentType === undefined ? this.#head.headers : withContentType(this.#head.headers, contentType),
+      body,
+      traceparent: Telemetry.traceparent(run.span),
+      ...(recognition.varies && { bodyVaries: true }),
+      ...(recognition.isNotification && { isNotification: true })
+    }
+  }
+
+  #take(run: Run, verified: WebhookVerifier.Verified, event: Events.Event): Effect.Effect<Answer, unknown, R> {
+    const { onEvent, storeTimeoutMillis } = this.shop
+    const { unsigned } = verified
+    const arrival = this.#arrivalOf(run, event)
+    const { id, type } = arrival
     const taken = onEvent(arrival, verified)
     return AtOnce.flatMap(AtOnce.exitOf(taken) ?? bounded(taken, storeTimeoutMillis), (put) => {
       const tag = put?._tag ?? "Accepted"
-      return this.conclude(run, { _tag: tag, id, type, unsigned }, tag === "Duplicate" ? duplicate : stored)
+      const ending: Ending = { _tag: tag, id, type, unsigned }
+      if (this.#source.options.respond === undefined) {
+        return this.conclude(run, ending, this.#acknowledge(tag))
+      }
+      return Effect.flatMap(this.#respond(run, put ?? undefined, arrival, verified), (answer) =>
+        this.conclude(run, ending, this.#echoing(answer))
+      )
+    })
+  }
+
+  #acknowledge(tag: Put["_tag"] | "Accepted"): Answer {
+    const { duplicate, stored } = this.#source
+    return this.#echoing(tag === "Duplicate" ? duplicate : stored)
+  }
+
+  /** The answer with the header of the delivery that the provider wants to have back. */
+  #echoing(answer: Answer): Answer {
+    const { echo } = this.#source
+    const [value] = echo === undefined ? [] : DeliveryHeaders.all(this.#head.headers, echo)
+    return echo === undefined || value === undefined
+      ? answer
+      : { ...answer, headers: { ...answer.headers, [echo.toLowerCase()]: value } }
+  }
+
+  /** The computed answer, the one that was given before, or in the end the acknowledgement. */
+  #respond(
+    run: Run,
+    put: Put | undefined,
+    arrival: Arrival,
+    verified: WebhookVerifier.Verified
+  ): Effect.Effect<Answer, unknown, R> {
+    const { answerWithinMillis, options, stored } = this.#source
+    const { answers } = this.shop
+    if (put?._tag === "Duplicate")
+      return Effect.map(
+        answers.find(put.key),
+        Option.getOrElse(() => stored)
+      )
+    const spent = Number(run.at.clock.monotonicTimeNanosUnsafe() - run.begun) / 1e6
+    const computed = Effect.suspend(() => options.respond?.(arrival, verified) ?? Effect.succeed({})).pipe(
+      Effect.map(Responses.toAnswer),
+      Effect.timeoutOrElse({
+        duration: Math.max(answerWithinMillis - spent, 0),
+        orElse: () => Effect.fail(lateBy(answerWithinMillis))
+      }),
+      Effect.catchCause((cause) => Effect.as(logUnanswered(this.where, cause), stored))
+    )
+    return put === undefined
+      ? computed
+      : Effect.tap(computed, (answer) => Effect.ignoreCause(answers.keep(put.key, answer), { log: "Warn" }))
+  }
+
+  #takeItems(
+    run: Run,
+    verified: WebhookVerifier.Verified,
+    events: ReadonlyArray<Events.Event>
+  ): Effect.Effect<Answer, unknown, R> {
+    if (events.length === 0) return this.conclude(run, { _tag: "Answered" }, this.#acknowledge("Stored"))
+    const arrivals = events.map((event) => this.#arrivalOf(run, event))
+    const taken = bounded(this.shop.onItems(arrivals, verified), this.shop.storeTimeoutMillis)
+    return AtOnce.flatMap(taken, (puts) => {
+      const tag = tagOf(puts)
+      const ending = { _tag: tag, id: undefined, type: undefined, unsigned: verified.unsigned, items: events.length }
+      return this.conclude(run, ending, this.#acknowledge(tag))
     })
   }
 }
 
+const withContentType = (headers: Head["headers"], contentType: string): Head["headers"] => [
+  ...headers.filter(([name]) => name.toLowerCase() !== "content-type"),
+  ["content-type", contentType]
+]
+
+const logUnanswered = ({ source, tenant }: Where, cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+  const { message, tag } = Attempt.describeCause(cause)
+  return Effect.logWarning(`A webhook got its acknowledgement, because no answer was computed: ${message}`).pipe(
+    Effect.annotateLogs({ source, ...(tenant !== undefined && { tenant }), error: tag })
+  )
+}
+
+/** What became of a delivery whose events became these: what is the least expected tells the most. */
+const tagOf = (puts: ReadonlyArray<Put | void>): Put["_tag"] | "Accepted" => {
+  const tags = new Set(puts.map((put) => put?._tag ?? "Accepted"))
+  return (["Conflicting", "Stored", "Accepted"] as const).find((tag) => tags.has(tag)) ?? "Duplicate"
+}
+
 type Delivery = Pick<WebhookVerifier.VerifyInput, "method" | "url" | "headers" | "body">
+
+const notAddressed = (own: Values): Reason => Reason.SignatureMismatch({ signatures: 1, secrets: own.length })
 
 const noKeys = Effect.die("a source that needs keys is made with them")
 

@@ -38,12 +38,24 @@ const receive = <E, R>(desk: Desk<E, R>): Effect.Effect<Answer> => {
   // `request.headers` joins repeated headers or keeps one of them; only the server's own list shows that there were two.
   const headers = source === undefined ? Object.entries(request.headers) : NodeRequest.pairs(source.rawHeaders)
   const { params } = Context.get(own, HttpRouter.RouteContext)
-  const reception = machine.open({ method: request.method, url: request.originalUrl, headers, params })
+  const reception = machine.open({
+    method: request.method,
+    url: request.originalUrl,
+    origin: originOf(request),
+    headers,
+    params
+  })
   if (reception.rejection !== undefined) return end(desk, reception.rejectIn(own, reception.rejection))
   if (!reception.hasBody) return end(desk, reception.receiveIn(own, new Uint8Array()))
   return source !== undefined && NodeRequest.isOpen(source, headers)
     ? takeBody(desk, reception, source)
     : readBody(desk, reception)
+}
+
+/** HTTP/2 has `:authority` in place of `host`. */
+const originOf = ({ headers, source }: HttpServerRequest.HttpServerRequest): string => {
+  const isEncrypted = "socket" in source && typeof source.socket === "object" && "encrypted" in (source.socket ?? {})
+  return `${isEncrypted ? "https" : "http"}://${headers["host"] ?? headers[":authority"] ?? "localhost"}`
 }
 
 /** Most answers need nothing more; the others need the receiver's services beside what the request came with. */
@@ -55,10 +67,10 @@ const gone = <E, R>(desk: Desk<E, R>, reception: Reception<R>): Effect.Effect<An
   Effect.suspend(() => end(desk, reception.rejectIn(desk.own, "BodyUnreadable")))
 
 const takeBody = <E, R>(desk: Desk<E, R>, reception: Reception<R>, source: BodySource): Effect.Effect<Answer> => {
-  const { maxBodySize, bodyTimeoutMillis } = desk.machine
+  const { bodyTimeoutMillis } = desk.machine
   return Effect.callback((resume) => {
     const reading = new Reading(source, {
-      maxBodySize,
+      maxBodySize: reception.maxBodySize,
       bodyTimeoutMillis,
       defer: (task) => desk.dispatcher.scheduleTask(task, 0),
       fork: Effect.runForkWith(desk.own),
@@ -74,12 +86,17 @@ const takeBody = <E, R>(desk: Desk<E, R>, reception: Reception<R>, source: BodyS
 
 const readBody = <E, R>(desk: Desk<E, R>, reception: Reception<R>): Effect.Effect<Answer> =>
   Effect.matchEffect(
-    Effect.onInterrupt(Body.read(desk.request.stream, desk.machine), () => gone(desk, reception)),
+    Effect.onInterrupt(Body.read(desk.request.stream, limitsOf(desk, reception)), () => gone(desk, reception)),
     {
       onFailure: (rejection) => end(desk, reception.rejectIn(desk.own, rejection)),
       onSuccess: (body) => end(desk, reception.receiveIn(desk.own, body))
     }
   )
+
+const limitsOf = <E, R>({ machine }: Desk<E, R>, { maxBodySize }: Reception<R>) => ({
+  maxBodySize,
+  bodyTimeoutMillis: machine.bodyTimeoutMillis
+})
 
 /** The responses of answers that are given again and again. */
 const prepared = new WeakMap<Answer, HttpServerResponse.HttpServerResponse>()

@@ -1,19 +1,21 @@
 import { Effect, type Redacted } from "effect"
-import { InvalidOption } from "../../../policy/InvalidOption.ts"
+import { InvalidOption, integer, positiveMillis } from "../../../policy/InvalidOption.ts"
 import type { Answer, Head } from "./reception.ts"
 import type { Handshake, SignatureScheme } from "../../SignatureScheme.ts"
 import type { WebhookError } from "../../WebhookError.ts"
 import * as WebhookVerifier from "../../WebhookVerifier.ts"
+import { isPlain } from "../identity.ts"
 import { plain } from "./answers.ts"
 import * as Decoys from "./decoys.ts"
 import type { Rules } from "./head.ts"
 import type { Acknowledgement, Source as Options } from "./options.ts"
 import * as Secrets from "./secrets.ts"
-import { SourceMetrics } from "./telemetry.ts"
+import { RefusalLog, SourceMetrics } from "./telemetry.ts"
 
 /** A source as its options say, checked, with what is worked out once. */
 export interface Source<E, R> {
   readonly name: string
+  /** As it is verified: with its `retryTolerance`, where events are deduplicated. */
   readonly scheme: SignatureScheme
   readonly options: Options<E, R>
   readonly rules: Rules
@@ -26,9 +28,16 @@ export interface Source<E, R> {
   readonly padded: (own: Values | undefined) => Values
   readonly opens: ReadonlySet<Handshake["_tag"]>
   readonly needsKeys: boolean
+  /** Whether each delivery is one event, whose id is its identity. */
+  readonly isPlain: boolean
+  /** How long a computed answer may take, since the delivery came. */
+  readonly answerWithinMillis: number
   /** The secrets, where nothing has to be looked up or answered before a signature is verified. */
   readonly atOnce: Values | undefined
   readonly metrics: SourceMetrics
+  readonly refusals: RefusalLog
+  /** The header of a delivery that its answer repeats. */
+  readonly echo: string | undefined
   readonly stored: Answer
   readonly duplicate: Answer
   readonly urlOf: (head: Head) => string
@@ -36,12 +45,24 @@ export interface Source<E, R> {
 
 type Values = ReadonlyArray<Redacted.Redacted<string>>
 
-export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: number): Source<E, R> => {
-  const { scheme } = options
+/** What the receiver says of all its sources. */
+interface Defaults {
+  readonly maxBodySize: number | undefined
+  /** Whether an event that comes again is recognised. */
+  readonly deduplicates: boolean
+}
+
+const defaultMaxBodySize = 1024 * 1024
+
+export const make = <E, R>(name: string, options: Options<E, R>, defaults: Defaults): Source<E, R> => {
+  const scheme = schemeOf(options, defaults)
+  const maxBodySize =
+    options.maxBodySize ?? defaults.maxBodySize ?? Math.max(defaultMaxBodySize, scheme.delivery.maxBytes ?? 0)
   const { acknowledgement = scheme.delivery.acknowledgement, contentTypes = scheme.delivery.contentTypes } = options
   const handshakes = listed(scheme.handshake)
   const challenges = handshakes.flatMap((handshake) => ("method" in handshake ? handshake.method : []))
   const methods = new Set<string>([...challenges, ...scheme.delivery.probes])
+  const eventMethods = new Set<string>(scheme.delivery.methods)
   const secrets = Secrets.reader(options.secrets)
   check(name, options)
   return {
@@ -49,14 +70,15 @@ export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: nu
     scheme,
     options,
     rules: {
-      maxBodySize,
+      maxBodySize: integer(`${name}.maxBodySize`, maxBodySize, 1),
       methods,
+      eventMethods,
       contentTypes: contentTypes && new Set(contentTypes.map((type) => checkType(name, type))),
       mayOmitType: options.contentTypes === undefined
     },
     probes: new Set<string>(scheme.delivery.probes),
     accepts: {
-      methods: [...methods.add("POST")].toSorted().join(", "),
+      methods: [...new Set([...methods, ...eventMethods])].toSorted().join(", "),
       types: contentTypes?.join(", ") ?? "*/*"
     },
     secrets,
@@ -64,11 +86,36 @@ export const make = <E, R>(name: string, options: Options<E, R>, maxBodySize: nu
     padded: secrets.isPerTenant ? paddedFor(scheme) : (own) => own ?? [],
     opens: new Set(handshakes.map(({ _tag }) => _tag)),
     needsKeys: needsKeys(scheme),
+    isPlain: isPlain(scheme),
+    answerWithinMillis: answerWithinOf(name, options),
     atOnce: needsKeys(scheme) || handshakes.some(isOpen) ? undefined : secrets.constant,
     metrics: new SourceMetrics(name),
+    refusals: new RefusalLog(),
+    echo: scheme.delivery.acknowledgement?.echo,
     stored: acknowledged("stored", acknowledgement),
     duplicate: acknowledged("duplicate", acknowledgement),
     urlOf: urlReader(options)
+  }
+}
+
+/** What is left of the provider's patience for the way there and back. */
+const margin = 500
+
+const answerWithinOf = <E, R>(name: string, { answerWithin, scheme }: Options<E, R>): number =>
+  answerWithin === undefined
+    ? Math.max((scheme.delivery.answerWithinMillis ?? 3000) - margin, margin)
+    : positiveMillis(`${name}.answerWithin`, answerWithin)
+
+const schemeOf = <E, R>({ scheme, splitBatches = true }: Options<E, R>, defaults: Defaults): SignatureScheme => {
+  const { batch, timestamp } = scheme
+  const past = defaults.deduplicates ? timestamp?.retryToleranceMillis : undefined
+  return {
+    ...scheme,
+    batch: splitBatches ? batch : undefined,
+    timestamp:
+      timestamp === undefined || past === undefined
+        ? timestamp
+        : { ...timestamp, toleranceMillis: { ...timestamp.toleranceMillis, past } }
   }
 }
 
@@ -114,8 +161,13 @@ const check = <E, R>(name: string, options: Options<E, R>): void => {
   if (publicUrl !== undefined && !URL.canParse(publicUrl)) {
     reject(name, "publicUrl", JSON.stringify(publicUrl), "an absolute URL")
   }
-  if (publicOrigin !== undefined && URL.parse(publicOrigin)?.origin !== publicOrigin) {
-    reject(name, "publicOrigin", JSON.stringify(publicOrigin), "an origin such as https://hooks.example.com")
+  if (publicOrigin !== undefined && !isPublicOrigin(publicOrigin)) {
+    reject(
+      name,
+      "publicOrigin",
+      JSON.stringify(publicOrigin),
+      "an origin such as https://hooks.example.com, with the path that a proxy removes, such as https://example.com/api"
+    )
   }
   const status = acknowledgement?.status ?? 200
   if (!Number.isInteger(status) || status < 200 || status > 299) {
@@ -128,14 +180,27 @@ const checkType = (name: string, type: string): string =>
     ? type.toLowerCase()
     : reject(name, "contentTypes", JSON.stringify(type), "media types such as application/json")
 
-/** What the provider called: as configured, or what the request says of itself. */
+const isPublicOrigin = (text: string): boolean => {
+  const url = URL.parse(text)
+  const path = url?.pathname === "/" ? "" : (url?.pathname ?? "")
+  return url !== null && /^https?:$/.test(url.protocol) && text === url.origin + path && !path.endsWith("/")
+}
+
+/** What the provider called: as configured, or what the request says of itself. The query is always the request's. */
 const urlReader = <E, R>({ publicOrigin, publicUrl }: Options<E, R>): ((head: Head) => string) => {
-  if (publicUrl !== undefined) return () => publicUrl
+  if (publicUrl !== undefined) {
+    return publicUrl.includes("?") ? () => publicUrl : ({ url }) => publicUrl + queryOf(url)
+  }
   return publicOrigin === undefined ? urlOf : ({ url }) => publicOrigin + pathAndQuery(url)
 }
 
 /** The URL of a request as the server sees it. */
 export const urlOf = ({ origin = "http://localhost", url }: Head): string => (url.startsWith("/") ? origin + url : url)
+
+const queryOf = (url: string): string => {
+  const at = url.indexOf("?")
+  return at < 0 ? "" : url.slice(at)
+}
 
 const pathAndQuery = (url: string): string =>
   url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, "") || "/"

@@ -56,6 +56,25 @@ export class SourceMetrics {
   }
 }
 
+/** How often refusals for the same reason have a line of the log, in milliseconds: anybody can be refused any number of times. */
+const sampledEvery = 60_000
+
+/** Which refusals of a source have a line of the log: the first for a reason, and then one a minute, with the number of the others. */
+export class RefusalLog {
+  readonly #reasons = new Map<string, { readonly since: number; omitted: number }>()
+
+  /** How many refusals for this reason had no line since the last one that had; undefined where this one has none. */
+  sample(reason: string, now: number): number | undefined {
+    const known = this.#reasons.get(reason)
+    if (known !== undefined && now - known.since < sampledEvery && now >= known.since) {
+      known.omitted += 1
+      return undefined
+    }
+    this.#reasons.set(reason, { since: now, omitted: 0 })
+    return known?.omitted ?? 0
+  }
+}
+
 /** What of its surroundings a request is answered with. */
 export interface Surroundings {
   readonly context: Context.Context<never>
@@ -111,16 +130,26 @@ export const tellOutcome = (span: Tracer.Span | undefined, outcome: Outcome): vo
 
 const isQuiet: ReadonlySet<Outcome["_tag"]> = new Set(["Answered", "Stored", "Duplicate", "Accepted"])
 
-/** Whether there is a line for a request: of what went well at debug level only. */
-export const isLogged = ({ logsDebug }: Surroundings, { _tag }: Ending): boolean => logsDebug || !isQuiet.has(_tag)
+/**
+ * Whether there is a line for a request, and of how many others it tells: of what went well at debug level only, of what was
+ * refused a sample, and at debug level all.
+ */
+export const lineFor = (at: Surroundings, ending: Ending, refusals: RefusalLog): number | undefined => {
+  if (at.logsDebug) return 0
+  if (ending._tag === "Refused") return refusals.sample(ending.reason, at.clock.currentTimeMillisUnsafe())
+  return isQuiet.has(ending._tag) ? undefined : 0
+}
 
-export const logOf = (at: Surroundings, outcome: Outcome, detail: string): Effect.Effect<void> => {
-  if (!isLogged(at, outcome)) return Effect.void
+export const logOf = (outcome: Outcome, detail: string, omitted: number): Effect.Effect<void> => {
   const { source, status, tenant } = outcome
   const facts = { source, status, ...(tenant !== undefined && { tenant }) }
   switch (outcome._tag) {
     case "Refused":
-      return log(Effect.logWarning(`A webhook was refused: ${detail}`), { ...facts, reason: outcome.reason })
+      return log(Effect.logWarning(`A webhook was refused: ${detail}`), {
+        ...facts,
+        reason: outcome.reason,
+        ...(omitted > 0 && { omitted })
+      })
     case "Failed":
       return log(Effect.logError(`A webhook could not be received: ${detail}`), { ...facts, error: outcome.error.tag })
     case "Answered":

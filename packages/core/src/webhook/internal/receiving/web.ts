@@ -15,10 +15,13 @@ const receive = <E, R>(machine: Machine<E, R>, request: Request): Effect.Effect<
   if (request.bodyUsed) return reception.reject("BodyAlreadyRead")
   const { body } = request
   const stream = Stream.fromReadableStream({ evaluate: () => body, onError: () => "unreadable" })
-  return Effect.matchEffect(Body.read(stream, machine), {
-    onFailure: (rejection) => reception.reject(rejection),
-    onSuccess: (bytes) => reception.receive(bytes)
-  })
+  return Effect.matchEffect(
+    Body.read(stream, { maxBodySize: reception.maxBodySize, bodyTimeoutMillis: machine.bodyTimeoutMillis }),
+    {
+      onFailure: (rejection) => reception.reject(rejection),
+      onSuccess: (bytes) => reception.receive(bytes)
+    }
+  )
 }
 
 const toResponse = ({ body, headers, status }: Answer): Response =>

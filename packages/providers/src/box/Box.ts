@@ -1,0 +1,6 @@
+/**
+ * Box: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as BoxWebhook from "./BoxWebhook.ts"

@@ -1,0 +1,6 @@
+/**
+ * Cursor: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as CursorWebhook from "./CursorWebhook.ts"

@@ -1,0 +1,6 @@
+/**
+ * Deepgram: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as DeepgramWebhook from "./DeepgramWebhook.ts"

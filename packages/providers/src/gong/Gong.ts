@@ -1,0 +1,6 @@
+/**
+ * Gong: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as GongWebhook from "./GongWebhook.ts"

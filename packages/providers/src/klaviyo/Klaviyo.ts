@@ -1,0 +1,6 @@
+/**
+ * Klaviyo: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as KlaviyoWebhook from "./KlaviyoWebhook.ts"

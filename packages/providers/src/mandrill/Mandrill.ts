@@ -1,0 +1,6 @@
+/**
+ * Mandrill: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as MandrillWebhook from "./MandrillWebhook.ts"

@@ -1,0 +1,6 @@
+/**
+ * Paystack: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as PaystackWebhook from "./PaystackWebhook.ts"

@@ -1,0 +1,6 @@
+/**
+ * Salesforce: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as SalesforceWebhook from "./SalesforceWebhook.ts"

@@ -1,0 +1,6 @@
+/**
+ * Veriff: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as VeriffWebhook from "./VeriffWebhook.ts"

@@ -1,0 +1,6 @@
+/**
+ * Zoho Desk: its webhooks.
+ *
+ * @since 0.1.0
+ */
+export * as ZohoDeskWebhook from "./ZohoDeskWebhook.ts"
