@@ -5,7 +5,7 @@ import * as authSchemes from "./options/authSchemes.ts"
 import * as authServers from "./options/authServers.ts"
 import * as authSignatures from "./options/authSignatures.ts"
 import * as client from "./options/client.ts"
-import { exported } from "./options/exported.ts"
+import { exported, parametersOf } from "./options/exported.ts"
 import * as node from "./options/node.ts"
 import * as policy from "./options/policy.ts"
 import * as policyStores from "./options/policyStores.ts"
@@ -13,7 +13,7 @@ import * as schemes from "./options/schemes.ts"
 import * as testing from "./options/testing.ts"
 import { type Row, walk } from "./options/walk.ts"
 import * as webhook from "./options/webhook.ts"
-import { withoutOptions } from "./options/withoutOptions.ts"
+import { judgedOrRejecting, withoutOptions } from "./options/withoutOptions.ts"
 
 const rooms = [policy, policyStores, authSchemes, authServers, authSignatures, client, schemes, webhook, testing, node]
 
@@ -43,6 +43,12 @@ describe("the table of constructors", () => {
       []
     )
   })
+
+  it("takes none for a function without options that has a parameter of this name", () =>
+    assert.deepStrictEqual(
+      [...withoutOptions].filter((name) => parametersOf(name).includes("options") && !judgedOrRejecting.has(name)),
+      []
+    ))
 
   it("names no function twice: it takes options, or it does not", () =>
     assert.deepStrictEqual(

@@ -79,6 +79,7 @@ const schemes: ReadonlyArray<Row> = [
   },
   {
     name: "auth/AwsSignature.layer",
+    fullIn: "auth/AwsSignature.make",
     options: { integration: Shop, options: { region: "us-east-1", service: "s3" }, source: AwsSignature.environment },
     isPositional: true,
     make: ({ integration, options, source }: { integration: typeof Shop; options: never; source: never }) =>
@@ -237,6 +238,7 @@ const keys: ReadonlyArray<Row> = [
   },
   {
     name: "auth/Jwt.grant",
+    fullIn: "auth/Jwt.sign",
     options: { key: signingKey, options: { lifetime: 5_000 } },
     isPositional: true,
     make: ({ key, options }: { key: JwtKey.SigningKey; options: never }) => Jwt.grant(key, options),
@@ -308,7 +310,8 @@ const keys: ReadonlyArray<Row> = [
       maxKeys: 5,
       policy: { timeout: 500 },
       name: "keys",
-      allowInsecureRequests: true
+      allowInsecureRequests: true,
+      allowPrivateNetworks: true
     },
     make: (options: never) => Jwks.make("https://keys.example.com/jwks", options),
     accepts: {
@@ -335,12 +338,31 @@ const keys: ReadonlyArray<Row> = [
   },
   {
     name: "auth/BearerAuth.middleware",
-    options: { realm: "app", scope: ["read"] },
+    options: {
+      realm: "app",
+      scope: ["read"],
+      dpop: {
+        baseUrl: "https://api.example.com",
+        algorithms: ["ES256"],
+        maxAge: 500,
+        tolerance: 500,
+        remember: () => Effect.succeed(true),
+        mostRemembered: 5
+      },
+      clientCertificate: () => undefined
+    },
     make: (options: never) => BearerAuth.middleware(Caller, verifier, options),
-    accepts: { "": accepted.allOptional, realm: accepted.text, scope: several }
+    accepts: {
+      "": accepted.allOptional,
+      realm: accepted.text,
+      scope: several,
+      "dpop.maxAge": accepted.durationInNumbers,
+      "dpop.tolerance": accepted.durationInNumbers
+    }
   },
   {
     name: "auth/BearerAuth.layer",
+    fullIn: "auth/BearerAuth.middleware",
     options: { verifier, options: { realm: "app", scope: "read" } },
     isPositional: true,
     make: ({ options, verifier }: { options: never; verifier: never }) =>

@@ -154,7 +154,9 @@ const oauth: ReadonlyArray<Row> = [
       staleIfError: 500,
       policy: { timeout: 500 },
       quirks,
-      allowInsecureRequests: true
+      allowInsecureRequests: true,
+      untrustedIssuer: true,
+      allowPrivateNetworks: true
     },
     make: OAuthDiscovery.make,
     accepts: {
@@ -185,12 +187,14 @@ const oauth: ReadonlyArray<Row> = [
       requiresPushedRequests: true,
       idTokenAlgorithms: ["ES256"],
       quirks,
-      allowInsecureRequests: true
+      allowInsecureRequests: true,
+      trustedOrigins: ["https://id.example.com"]
     },
     make: OAuthServer.make,
     accepts: {
       "": accepted.allOptional,
       mtlsEndpoints: accepted.allOptional,
+      trustedOrigins: accepted.anyList,
       idTokenAlgorithms: accepted.anyList,
       "idTokenAlgorithms.0": accepted.text,
       quirks: accepted.allOptional,

@@ -28,6 +28,7 @@ const signatures: ReadonlyArray<Row> = [
   },
   {
     name: "auth/HmacSignature.layer",
+    fullIn: "auth/HmacSignature.make",
     options: {
       integration: Shop,
       signature: {
@@ -126,6 +127,7 @@ const signatures: ReadonlyArray<Row> = [
   },
   {
     name: "auth/MessageSignature.layer",
+    fullIn: "auth/MessageSignature.make",
     options: { integration: Shop, options: { algorithm: "hmac-sha256", components: ["@method"] }, key: secret },
     isPositional: true,
     make: (given: { integration: typeof Shop; options: never; key: typeof secret }) =>

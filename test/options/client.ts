@@ -92,6 +92,7 @@ type Make = (name: string, path: string, options: unknown) => unknown
 const endpointRow = (name: string, make: Make): Row => ({
   name: `client/Endpoint.${name}`,
   options: endpoint,
+  omits: ["unprocessed"],
   make: (options: unknown) => make("read", "/items/:id", options),
   accepts: endpointAccepts,
   open: openParts,
@@ -104,6 +105,7 @@ const bodyRow = (name: string, make: Make): Row => {
   return {
     name: `client/Endpoint.${name}`,
     options: repeats,
+    omits: ["unprocessed", "idempotent"],
     make: (options: unknown) => make("write", "/items/:id", options),
     accepts: {
       ...endpointAccepts,
@@ -119,6 +121,7 @@ const endpoints: ReadonlyArray<Row> = [
   endpointRow("options", Endpoint.options as Make),
   {
     name: "client/Endpoint.head",
+    fullIn: "client/Endpoint.get",
     options: { redirects: "none", idempotent: true },
     make: (given: never) => Endpoint.head("read", "/items", given),
     accepts: { "": accepted.allOptional }
@@ -232,24 +235,28 @@ const path: Accepted = { values: ["a text"], why: "the name of a property" }
 const pages: ReadonlyArray<Row> = [
   {
     name: "client/Pagination.cursor",
+    omits: ["payload"],
     options: { ...cursor, query: "cursor" },
     make: Pagination.cursor as Row["make"],
     accepts: { query: accepted.text }
   },
   {
     name: "client/Pagination.cursor (payload)",
+    omits: ["query"],
     options: { ...cursor, payload: ["variables", "after"] },
     make: Pagination.cursor as Row["make"],
     accepts: { payload: path, "payload.0": path, "payload.1": path }
   },
   {
     name: "client/Pagination.offset",
+    omits: ["payload"],
     options: { ...cursor, total: callback, shortPageIsLast: true, query: "offset", limit: 50 },
     make: Pagination.offset as Row["make"],
     accepts: { query: accepted.text, limit: { values: ["a function"], why: "a function of the query" } }
   },
   {
     name: "client/Pagination.pageNumber",
+    omits: ["payload"],
     options: {
       ...cursor,
       total: callback,

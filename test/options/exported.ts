@@ -23,10 +23,21 @@ const isFunction = (value: unknown): boolean =>
   !Context.isKey(value) &&
   !HttpApiEndpoint.isHttpApiEndpoint(value)
 
-export const exported: ReadonlyArray<string> = Object.entries(rooms).flatMap(([room, modules]) =>
-  Object.entries(modules).flatMap(([name, value]) =>
-    (isModule(value) ? Object.entries(value) : [])
-      .filter(([, member]) => isFunction(member))
-      .map(([member]) => `${room}/${name}.${member}`)
+const functions: ReadonlyMap<string, unknown> = new Map(
+  Object.entries(rooms).flatMap(([room, modules]) =>
+    Object.entries(modules).flatMap(([name, value]) =>
+      (isModule(value) ? Object.entries(value) : [])
+        .filter(([, member]) => isFunction(member))
+        .map(([member, call]) => [`${room}/${name}.${member}`, call] as const)
+    )
   )
 )
+
+export const exported: ReadonlyArray<string> = [...functions.keys()]
+
+/** The words of a function's parameters, defaults included, as its source has them. */
+export const parametersOf = (name: string): ReadonlyArray<string> => {
+  const source = Function.prototype.toString.call(functions.get(name))
+  const end = source.search(/\)\s*(?:=>|\{)/)
+  return source.slice(0, end < 0 ? undefined : end).match(/\w+/g) ?? []
+}

@@ -6,6 +6,7 @@ import { GitHubAuth } from "@causeway/providers/github"
 import { GoogleAuth } from "@causeway/providers/google"
 import { ShopifyAuth } from "@causeway/providers/shopify"
 import { SlackAuth } from "@causeway/providers/slack"
+import { ZohoDeskWebhook } from "@causeway/providers/zoho-desk"
 import { Config, Effect, Redacted, Schedule } from "effect"
 import { Agent } from "undici"
 import * as accepted from "./accepted.ts"
@@ -57,6 +58,7 @@ const node: ReadonlyArray<Row> = [
   },
   {
     name: "node/Transport.layerWith",
+    omits: ["tls.ca", "tls.cert", "tls.key"],
     options: {
       ...requests,
       connections: 5,
@@ -65,6 +67,7 @@ const node: ReadonlyArray<Row> = [
       pipelining: 5,
       http2: true,
       proxy: "http://proxy.example.com:8080",
+      lookup: callback,
       tls: { servername: "api.example.com", allowUntrustedCertificates: true, passphrase: Redacted.make("secret") }
     },
     make: Transport.layerWith,
@@ -78,6 +81,7 @@ const node: ReadonlyArray<Row> = [
   },
   {
     name: "node/Transport.layerWith (certificates)",
+    fullIn: "node/Transport.layerWith",
     options: { tls: { ca: [], cert: undefined, key: undefined } },
     make: Transport.layerWith,
     accepts: {
@@ -127,11 +131,12 @@ const node: ReadonlyArray<Row> = [
   },
   {
     name: "node/WebhookListener.serve",
-    options: { port: 0, host: "127.0.0.1", server: { keepAlive: true } },
+    options: { port: 0, host: "127.0.0.1", server: { keepAlive: true }, closeTimeout: 500 },
     make: (options: never) => WebhookListener.serve(receiver, options),
     accepts: {
       "": accepted.allOptional,
       host: accepted.text,
+      closeTimeout: accepted.durationInNumbers,
       server: { values: ["an empty record", "a value without a text"], why: "the options of Node's server" },
       "server.keepAlive": accepted.anything
     },
@@ -139,9 +144,10 @@ const node: ReadonlyArray<Row> = [
   },
   {
     name: "node/WebhookListener.make",
-    options: { receiver },
+    options: { receiver, options: { closeTimeout: 500 } },
     isPositional: true,
-    make: (given: { receiver: typeof receiver }) => WebhookListener.make(given.receiver),
+    make: (given: { receiver: typeof receiver; options: never }) => WebhookListener.make(given.receiver, given.options),
+    accepts: { options: accepted.allOptional, "options.closeTimeout": accepted.durationInNumbers },
     whole: ["receiver"]
   }
 ]
@@ -269,6 +275,12 @@ const providers: ReadonlyArray<Row> = [
     },
     make: (options: never) => ShopifyAuth.tokenExchange(Shop, options, secret),
     accepts: shopifyAccept
+  },
+  {
+    name: "providers/ZohoDeskWebhook.schemeAt",
+    options: { host: "desk.zoho.eu" },
+    isPositional: true,
+    make: ({ host }: { host: string }) => ZohoDeskWebhook.schemeAt(host)
   },
   {
     name: "providers/SlackAuth.server",

@@ -51,6 +51,7 @@ const strategies: ReadonlyArray<Row> = [
   },
   {
     name: "policy/Bulkhead.fromInput",
+    fullIn: "policy/Bulkhead.make",
     options: { maxInFlight: 5 },
     make: Bulkhead.fromInput
   },
@@ -68,6 +69,7 @@ const strategies: ReadonlyArray<Row> = [
       costOf: () => 1
     },
     make: RateLimit.make,
+    omits: ["limits.1.burst"],
     accepts: {
       "limits.0.window": accepted.duration,
       "limits.1.window": accepted.durationInNumbers,
@@ -77,6 +79,7 @@ const strategies: ReadonlyArray<Row> = [
   },
   {
     name: "policy/RateLimit.fromInput",
+    fullIn: "policy/RateLimit.make",
     options: { limit: 5, window: "1 second", algorithm: "gcra", burst: 2 },
     make: RateLimit.fromInput,
     accepts: { window: accepted.duration }
@@ -179,6 +182,7 @@ const strategies: ReadonlyArray<Row> = [
   },
   {
     name: "policy/Throttle.fromInput",
+    fullIn: "policy/Throttle.make",
     options: { ratio: 2 },
     make: Throttle.fromInput,
     accepts: { "": accepted.allOptional }
@@ -194,6 +198,7 @@ const strategies: ReadonlyArray<Row> = [
   },
   {
     name: "policy/RetryBudget.fromInput",
+    fullIn: "policy/RetryBudget.make",
     options: { ratio: 0.1 },
     make: RetryBudget.fromInput,
     accepts: { "": accepted.allOptional }
@@ -303,12 +308,23 @@ const policy = {
   strategies: [Admission.strategy({ name: "own", make: () => ({ acquire: () => Admission.permit }) })]
 }
 
+const slotOptions = [
+  ...["minimum", "capacity", "key"].map((name) => `retryBudget.${name}`),
+  ...["window", "minimumCalls", "maxRejection", "key"].map((name) => `throttle.${name}`),
+  ...["maxWaiting", "maxWait", "key"].map((name) => `bulkhead.${name}`),
+  ...["maxWait", "maxWaiting", "key", "learn", "costOf", "algorithm", "burst", "limits"].map(
+    (name) => `rateLimit.${name}`
+  )
+]
+
 const off = accepted.nothing
 
 const records: ReadonlyArray<Row> = [
   ...([Policy.compile, Policy.describe, PolicyClient.withPolicy] as const).map((make) => ({
     name: make === PolicyClient.withPolicy ? "policy/PolicyClient.withPolicy (policy)" : `policy/Policy.${make.name}`,
     options: policy,
+    // Each slot is walked in full by itself.
+    omits: slotOptions,
     make: make as Row["make"],
     accepts: {
       "": accepted.allOptional,

@@ -1,7 +1,7 @@
 /** The constructors of the webhook room: signature schemes. */
 import { SignatureScheme } from "@causeway/core/webhook"
 import * as accepted from "./accepted.ts"
-import type { Row } from "./walk.ts"
+import type { Accepted, Row } from "./walk.ts"
 
 const header = { _tag: "Header", name: "x-field" }
 
@@ -21,7 +21,10 @@ const whenAccepts = (prefix: string) => ({
 const signatures: ReadonlyArray<Row> = [
   {
     name: "webhook/SignatureScheme.singleHeader",
-    options: { names: ["x-signature"], signature: { encoding: "hex", prefix: "v1=", separator: "," } },
+    options: {
+      names: ["x-signature"],
+      signature: { encoding: "hex", prefix: "v1=", separator: ",", isRepeated: true }
+    },
     isPositional: true,
     make: ({ names, signature }: { names: ReadonlyArray<string>; signature: never }) =>
       SignatureScheme.singleHeader(names, signature),
@@ -67,15 +70,28 @@ const signatures: ReadonlyArray<Row> = [
   },
   {
     name: "webhook/SignatureScheme.jwt",
-    options: { name: "authorization", signature: { prefix: "Bearer ", issuer: "app", leeway: "5 seconds" } },
+    options: {
+      name: "authorization",
+      signature: {
+        prefix: "Bearer ",
+        issuer: "app",
+        leeway: "5 seconds",
+        isPrefixOptional: true,
+        claims: { typ: "event" },
+        needsExpiry: true
+      }
+    },
     isPositional: true,
     make: ({ name, signature }: { name: string; signature: never }) => SignatureScheme.jwt(name, signature),
     accepts: {
       signature: accepted.allOptional,
       "signature.prefix": accepted.anyText,
       "signature.issuer": accepted.text,
-      "signature.leeway": accepted.duration
-    }
+      "signature.leeway": accepted.duration,
+      "signature.claims": accepted.allOptional,
+      "signature.claims.typ": { values: ["an empty text", "a text", "true"], why: "any text, or a flag" }
+    },
+    open: ["signature.claims"]
   }
 ]
 
@@ -95,6 +111,8 @@ const keys: ReadonlyArray<Row> = [
       hash: "sha256",
       encoding: "base64",
       prefix: "whsec_",
+      isPrefixOptional: true,
+      minBytesToSign: 5,
       minBytes: 5,
       maxBytes: 50,
       derivation: "sha1",
@@ -151,9 +169,20 @@ const keys: ReadonlyArray<Row> = [
     accepts: { idSeparator: accepted.text }
   },
   {
+    name: "webhook/SignatureScheme.jwtKey",
+    options: { algorithm: "ES256" },
+    make: SignatureScheme.jwtKey
+  },
+  {
     name: "webhook/SignatureScheme.jwk",
-    options: { algorithms: ["ES256"], url: "https://keys.example.com/jwks" },
-    make: SignatureScheme.jwk
+    options: {
+      algorithms: ["ES256"],
+      url: "https://keys.example.com/jwks",
+      needsAudience: true,
+      audienceWith: ["iss"]
+    },
+    make: SignatureScheme.jwk,
+    accepts: { audienceWith: accepted.anyList, "audienceWith.0": accepted.text }
   }
 ]
 
@@ -169,6 +198,26 @@ const fields: ReadonlyArray<Row> = [
     make,
     accepts: { "": accepted.text }
   })),
+  {
+    name: "webhook/SignatureScheme.formXml",
+    options: { field: "payload", path: "id" },
+    isPositional: true,
+    make: ({ field, path }: { field: string; path: string }) => SignatureScheme.formXml(field, path),
+    accepts: { field: accepted.text, path: accepted.text }
+  },
+  {
+    name: "webhook/SignatureScheme.present",
+    options: { field: "created", path: "id" },
+    isPositional: true,
+    make: ({ field, path }: { field: string; path: string }) => SignatureScheme.present(field, path),
+    accepts: { field: accepted.text, path: accepted.text }
+  },
+  {
+    name: "webhook/SignatureScheme.joined",
+    options: { fields: header },
+    isPositional: true,
+    make: ({ fields }: { fields: never }) => SignatureScheme.joined(fields, fields)
+  },
   {
     name: "webhook/SignatureScheme.body",
     options: { path: "id" },
@@ -249,12 +298,82 @@ const handshakes: ReadonlyArray<Row> = [
   }
 ]
 
+const identities: ReadonlyArray<Row> = [
+  {
+    name: "webhook/SignatureScheme.byFields",
+    options: { fields: [header], identity: { per: "event", varies: true } },
+    isPositional: true,
+    make: ({ fields, identity }: { fields: never; identity: never }) => SignatureScheme.byFields(fields, identity),
+    accepts: { identity: accepted.allOptional }
+  },
+  {
+    name: "webhook/SignatureScheme.byBody",
+    options: { field: header },
+    isPositional: true,
+    make: ({ field }: { field: never }) => SignatureScheme.byBody(field)
+  },
+  {
+    name: "webhook/SignatureScheme.byBodyWithout",
+    options: { without: "retries" },
+    isPositional: true,
+    make: ({ without }: { without: string }) => SignatureScheme.byBodyWithout(without),
+    accepts: { without: accepted.text }
+  },
+  {
+    name: "webhook/SignatureScheme.items",
+    options: { list: "events", id: ["id"], type: "type", varies: true, notifies: true, with: "time" },
+    make: SignatureScheme.items,
+    accepts: {
+      "": accepted.allOptional,
+      list: accepted.anyText,
+      id: { values: ["a text", "an empty array"], why: "one path, or a list of them" },
+      "id.0": accepted.text,
+      type: { values: ["a text", "an empty array"], why: "one path, or a list of them" },
+      with: accepted.text
+    }
+  },
+  {
+    name: "webhook/SignatureScheme.textOf",
+    options: { signedContent: "{url}", bindings: { at: { _tag: "Claim", name: "url" }, isOptional: true } },
+    isPositional: true,
+    make: ({ bindings, signedContent }: { bindings: never; signedContent: string }) =>
+      SignatureScheme.textOf(signedContent, bindings),
+    accepts: { signedContent: accepted.anyText, "bindings.at.name": accepted.text }
+  },
+  {
+    name: "webhook/SignatureScheme.make (retryTolerance)",
+    options: {
+      id: "app",
+      signature: SignatureScheme.singleHeader("x-signature", { encoding: "hex" }),
+      signedContent: "{timestamp}.{body}",
+      keys: [SignatureScheme.mac({ hash: "sha256" })],
+      timestamp: { at: header, unit: "seconds", tolerance: 500, retryTolerance: 5_000 },
+      docs: { url: "https://docs.example.com", checked: "documentation" }
+    },
+    fullIn: "webhook/SignatureScheme.make",
+    make: SignatureScheme.make,
+    accepts: {
+      "signature.prefix": accepted.anyText,
+      "keys.0.prefix": accepted.anyText,
+      "keys.0.idSeparator": accepted.text,
+      "timestamp.tolerance": accepted.durationInNumbers,
+      "docs.url": accepted.text
+    }
+  }
+]
+
 const parts: ReadonlyArray<Row> = [
   {
     name: "webhook/SignatureScheme.hashOf",
     options: {
       signedContent: "{body}",
-      bindings: { at: { _tag: "Claim", name: "bodyHash" }, hash: "sha256", encoding: "hex", isOptional: true }
+      bindings: {
+        at: { _tag: "Claim", name: "bodyHash" },
+        hash: "sha256",
+        encoding: "hex",
+        isOptional: true,
+        mayBeAbsentWithoutBody: true
+      }
     },
     isPositional: true,
     make: ({ bindings, signedContent }: { bindings: never; signedContent: string }) =>
@@ -284,13 +403,37 @@ const parts: ReadonlyArray<Row> = [
   }
 ]
 
+const wholeItem: Accepted = { values: ["an empty array"], why: "the item itself" }
+
+/** What `items` makes: lists of alternatives, of parts, of paths. */
+const itemsAccept = {
+  "batch.lists.0.list": { values: ["an empty array"], why: "the body itself is the list" } as const,
+  "batch.lists.0.list.0": accepted.text,
+  "batch.lists.0.id": accepted.anyList,
+  "batch.lists.0.id.0.0": wholeItem,
+  "batch.lists.0.id.0.0.0": accepted.text,
+  "batch.lists.0.type": accepted.anyList,
+  "batch.lists.0.type.0.0": wholeItem,
+  "batch.lists.0.type.0.0.0": accepted.text,
+  "batch.lists.0.with.0": accepted.text
+}
+
 const scheme: Row = {
   name: "webhook/SignatureScheme.make",
+  omits: ["timestamp.retryTolerance"],
   options: {
     id: "app",
     signature: { _tag: "HeaderList", name: "x-signature", separator: ",", assignment: "=", encoding: "hex" },
     signedContent: ["{timestamp}.{body}", "{body}"],
     keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
+    urlForms: ["given"],
+    headerAliases: { "x-other": "x-signature" },
+    identity: [SignatureScheme.byFields(SignatureScheme.header("x-field"))],
+    batch: {
+      lists: [SignatureScheme.items({ list: "events", id: "id", type: "type", with: "time" })],
+      maxItems: 50,
+      formField: "events"
+    },
     timestamp: { at: header, unit: "seconds", tolerance: "5 minutes" },
     eventId: header,
     eventType: [body],
@@ -299,13 +442,19 @@ const scheme: Row = {
     delivery: {
       contentTypes: ["application/json"],
       probes: ["HEAD"],
-      acknowledgement: { status: 202, contentType: "text/plain", body: "ok" },
-      refusal: { contentType: "text/plain", body: "no" },
+      methods: ["POST"],
+      resigns: false,
+      maxBytes: 500,
+      payloadField: "payload",
+      answerWithin: "5 seconds",
+      acknowledgement: { status: 202, contentType: "text/plain", body: "ok", echo: "x-echo" },
+      refusal: { contentType: "text/plain", body: "no", status: 401 },
       retriedFor: "1 day"
     },
     docs: { url: "https://docs.example.com", checked: "documentation" }
   },
   make: SignatureScheme.make,
+  open: ["headerAliases"],
   accepts: {
     "signedContent.1": accepted.anyText,
     "keys.0.prefix": accepted.anyText,
@@ -325,8 +474,22 @@ const scheme: Row = {
     "delivery.refusal.contentType": accepted.text,
     "delivery.refusal.body": accepted.anyText,
     "delivery.retriedFor": accepted.duration,
+    "delivery.payloadField": accepted.text,
+    "delivery.answerWithin": accepted.duration,
+    headerAliases: accepted.allOptional,
+    identity: accepted.anyList,
+    ...itemsAccept,
+    "batch.formField": accepted.text,
     "docs.url": accepted.text
   }
 }
 
-export const rows: ReadonlyArray<Row> = [...signatures, ...keys, ...fields, ...handshakes, ...parts, scheme]
+export const rows: ReadonlyArray<Row> = [
+  ...signatures,
+  ...keys,
+  ...fields,
+  ...handshakes,
+  ...identities,
+  ...parts,
+  scheme
+]

@@ -21,6 +21,10 @@ export interface Row {
   readonly accepts?: Readonly<Record<string, Accepted>>
   /** Paths of records that take any name. */
   readonly open?: ReadonlyArray<string>
+  /** Paths that the sample leaves out, because they exclude one that it has. */
+  readonly omits?: ReadonlyArray<string>
+  /** The row that has all options, for a constructor that passes them on to that one. */
+  readonly fullIn?: string
   /** Paths whose value is walked as a whole: made by another constructor, or read by its own check. */
   readonly whole?: ReadonlyArray<string>
 }
@@ -144,7 +148,9 @@ const nameOf = (error: unknown): string => (error instanceof Error ? `${error.na
 /** What is wrong with how a constructor treats odd options; nothing, if all is well. */
 export const walk = (row: Row): ReadonlyArray<string> => {
   const valid = validProblems(row)
-  return valid.length > 0 ? valid : [...oddProblems(row), ...absenceProblems(row), ...nameProblems(row)]
+  return valid.length > 0
+    ? valid
+    : [...oddProblems(row), ...absenceProblems(row), ...nameProblems(row), ...sampleProblems(row)]
 }
 
 const validProblems = (row: Row): ReadonlyArray<string> => {
@@ -201,6 +207,30 @@ const misspelled = (
     return error.message.includes("did you mean")
       ? []
       : [`${where} is refused without the nearest name: ${error.message}`]
+  }
+}
+
+/** An option that the sample lacks would not be walked. */
+const sampleProblems = (row: Row): ReadonlyArray<string> =>
+  (row.fullIn === undefined ? pathsOf(row, row.options) : []).flatMap((path) => {
+    const record = valueAt(row.options, path)
+    if (!isPlain(record) || row.open?.includes(path.join(".")) === true || isWhole(row, path)) return []
+    const lacking = knownNames(row, path, record).filter((name) => !Object.hasOwn(record, name))
+    return lacking
+      .map((name) => [...path, name].join("."))
+      .filter((name) => row.omits?.includes(name) !== true)
+      .map((name) => `${row.name}: the sample lacks ${name}`)
+  })
+
+/** The names that a closed record has, as it lists them for a name that is near none; none where there are many. */
+const knownNames = (row: Row, path: Path, record: Readonly<Record<string, unknown>>): ReadonlyArray<string> => {
+  try {
+    // The types refuse unknown names; the walk does what a program without types would.
+    row.make(replaced(row.options, path, { ...record, qqqqqqqqqqqqqqqqqqqqqqqq: undefined }) as never)
+    return []
+  } catch (error) {
+    const accepts = error instanceof InvalidOption.InvalidOption ? error.accepts : ""
+    return /^a record of known options \((.*)\)$/.exec(accepts)?.[1]?.split(", ") ?? []
   }
 }
 

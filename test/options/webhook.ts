@@ -70,6 +70,12 @@ const inbox: ReadonlyArray<Row> = [
     open: ["events", "handle"],
     whole: ["scheme"]
   })),
+  {
+    name: "webhook/Inbox.checkHealth",
+    options: { sources: ["app"] },
+    make: Inbox.checkHealth,
+    accepts: { "": accepted.allOptional, sources: accepted.anyList, "sources.0": accepted.text }
+  },
   ...[InboxStoreMemory.make, InboxStoreMemory.layer].map((make) => ({
     name: `webhook/InboxStoreMemory.${make.name}`,
     options: { capacity: 5 },
@@ -106,7 +112,11 @@ const source = {
   verifyTokens: secret,
   acceptSecret: () => Effect.succeed(true),
   keys: Effect.succeed({ fetch: () => Effect.succeed({}), confirm: () => Effect.void }),
-  confirmSubscriptions: true
+  confirmSubscriptions: true,
+  maxBodySize: 500,
+  splitBatches: false,
+  respond: () => undefined,
+  answerWithin: 500
 }
 
 const common = {
@@ -129,6 +139,7 @@ const sourceAccepts = (prefix: string) => ({
   [`${prefix}secrets`]: noSecret,
   [`${prefix}verifyTokens`]: secretsAccept,
   [`${prefix}contentTypes`]: accepted.anyList,
+  [`${prefix}answerWithin`]: accepted.durationInNumbers,
   [`${prefix}acknowledgement`]: accepted.allOptional,
   [`${prefix}acknowledgement.body`]: accepted.anyText,
   [`${prefix}acknowledgement.contentType`]: accepted.text
@@ -150,6 +161,7 @@ const receiver: ReadonlyArray<Row> = [
   { name: "webhook/WebhookReceiver.make", make: WebhookReceiver.make as Row["make"], ...oneSource },
   {
     name: "webhook/WebhookReceiver.make (sources)",
+    omits: ["sources.app.publicOrigin", "sources.other.publicOrigin"],
     make: WebhookReceiver.make as Row["make"],
     options: { path: "/hooks/:source", ...common, sources: { app: source, other: source } },
     accepts: { ...sourceAccepts("sources.app."), ...sourceAccepts("sources.other."), ...commonAccepts },
@@ -172,6 +184,9 @@ const receiver: ReadonlyArray<Row> = [
       timeout: 500,
       maxSize: 500,
       maxInFlight: 5,
+      maxWaiting: 5,
+      waitTimeout: 500,
+      allowPrivateNetworks: true,
       jwkRequest: (url: string) => HttpClientRequest.get(url)
     },
     make: WebhookKeys.layer,
@@ -179,7 +194,8 @@ const receiver: ReadonlyArray<Row> = [
       "": accepted.allOptional,
       timeToLive: accepted.durationInNumbers,
       failureTimeToLive: accepted.durationInNumbers,
-      timeout: accepted.durationInNumbers
+      timeout: accepted.durationInNumbers,
+      waitTimeout: accepted.durationInNumbers
     }
   },
   ...[WebhookSender.make, WebhookSender.layer].map((make) => ({

@@ -18,10 +18,10 @@ const readers = {
   `,
   "policy/Failure": "categoryOfStatus classify retryAfter shouldRetry",
   "policy/RateHeaders": "observe",
-  "policy/Redact": "headers query redactedNames secrets secretsOf url",
+  "policy/Redact": "excerpt headers query redactedNames secrets secretsOf url",
   "policy/Retry": "byCategory",
   "policy/Wait": "millis timeOf",
-  "auth/AuthError": "of",
+  "auth/AuthError": "of refusal",
   "auth/AuthorizationCode": "challengeOf finish fromText toText",
   "auth/AwsSignature": "classify sign",
   "auth/DeviceAuthorization": "poll",
@@ -38,19 +38,23 @@ const readers = {
   "client/CallError": "attachInfo describeIssue infoOf is isFrom tagOf",
   "client/Endpoint": "definition",
   "client/FormStyle": "isFormStyle",
-  "client/Operation": "done failed pending resume run statusUrl stream",
+  "client/Operation": "done failed resume run statusUrl stream",
   "client/Pagination": "nextLink",
   "client/Reply": "attachJournal journalOf",
-  "webhook/Attempt": "describeCause describeError redact",
+  "webhook/Attempt": "describeCause describeError isPermanent redact",
   "webhook/Handshake": "after before handshake",
   "webhook/Inbox": "permanent",
-  "webhook/SignatureScheme": "covers",
+  "webhook/InboxHealth": "isHealthy stopped",
+  "webhook/SignatureScheme": "covers identitiesOf",
   "webhook/WebhookReceiver": "headersOf readBody tenantOf",
   "testing/Mock": "fail journal ok",
   "providers/GitHubApi": "classify",
   "providers/SlackApi": "categoryOf",
   "providers/SlackAuth": "checked"
 }
+
+/** It says what a response says: what makes no sense there is the provider's, and not a mistake in the program. */
+const reported = { "client/Operation": "pending" }
 
 /** They take what another constructor made and checked, and nothing else. */
 const ofMadeValues = {
@@ -64,9 +68,11 @@ const ofMadeValues = {
   "auth/TokenLease": "makeMemory",
   "auth/TokenStore": "makeMemory",
   "auth/Tokens": "credentials of",
-  "client/GraphQL": "Connection",
-  "node/WebhookListener": "toListener"
+  "client/GraphQL": "Connection"
 }
+
+/** It is for a program that is not an Effect: what it throws is a rejection. */
+const rejecting = { "node/WebhookListener": "toListener" }
 
 /** They are the checks. */
 const checks = {
@@ -90,18 +96,25 @@ const judged = {
 
 /** The crypto room stands below `InvalidOption`: a limit that makes no sense throws a `RangeError`. */
 const belowTheChecks = {
+  "crypto/AddressGuard": "check checkResolved isLoopback kindOf publicOnly",
   "crypto/BoundedBody": "make read",
   "crypto/Charset": "charsetOf decodeJson decodeLossy decodeText",
   "crypto/Json": "checkDepth parse parseExact"
 }
 
-export const withoutOptions: ReadonlySet<string> = new Set(
-  [readers, ofMadeValues, checks, judged, belowTheChecks].flatMap((group) =>
-    Object.entries(group).flatMap(([module, names]) =>
-      names
-        .trim()
-        .split(/\s+/)
-        .map((name) => `${module}.${name}`)
+const namesIn = (groups: ReadonlyArray<Readonly<Record<string, string>>>): ReadonlySet<string> =>
+  new Set(
+    groups.flatMap((group) =>
+      Object.entries(group).flatMap(([module, names]) =>
+        names
+          .trim()
+          .split(/\s+/)
+          .map((name) => `${module}.${name}`)
+      )
     )
   )
-)
+
+/** These have options that are checked, though not by a throw. */
+export const judgedOrRejecting = namesIn([judged, rejecting, belowTheChecks, reported])
+
+export const withoutOptions = namesIn([readers, ofMadeValues, reported, rejecting, checks, judged, belowTheChecks])

@@ -164,6 +164,7 @@ export const toListener = async <E, R, LE>(
   layer: Layer.Layer<R, LE>,
   options: ListenerOptions = {}
 ): Promise<{ readonly listener: Listener; readonly dispose: () => Promise<void> }> => {
+  checkListener("webhookListener", options)
   const scope = Scope.makeUnsafe()
   const dispose = () => Effect.runPromise(Scope.close(scope, Exit.void))
   const made = Effect.flatMap(Layer.buildWithScope(layer, scope), (context) =>

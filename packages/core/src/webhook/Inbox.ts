@@ -99,7 +99,7 @@ import { type Meter, meterOf } from "./internal/inboxMetrics.ts"
 import { purgeInSteps, type Retention as Keeping } from "./internal/inboxUpkeep.ts"
 import { makeWatches } from "./internal/inboxWatches.ts"
 import * as InboxWorker from "./internal/inboxWorker.ts"
-import { checkHandlers } from "./internal/optionChecks.ts"
+import { checkHandlers, checkHealthOptions } from "./internal/optionChecks.ts"
 import { plainName } from "./internal/plainText.ts"
 import * as Remembering from "./internal/remembering.ts"
 import * as Traceparent from "./internal/traceparent.ts"
@@ -421,8 +421,9 @@ export const run = <Events extends Schemas, const Handle extends Handlers<Events
  */
 export const checkHealth = (
   options: { readonly sources?: ReadonlyArray<string> | undefined } = {}
-): Effect.Effect<InboxHealth.Health, InboxHealth.InboxUnhealthy, Inbox> =>
-  Effect.flatMap(Inbox, (inbox) =>
+): Effect.Effect<InboxHealth.Health, InboxHealth.InboxUnhealthy, Inbox> => {
+  checkHealthOptions("", options)
+  return Effect.flatMap(Inbox, (inbox) =>
     Effect.flatMap(inbox.health, (health) => {
       const present = new Set(health.workers.map(({ source }) => source))
       const missing = (options.sources ?? []).filter((source) => !present.has(source)).map(InboxHealth.stopped)
@@ -432,6 +433,7 @@ export const checkHealth = (
         : Effect.fail(new InboxHealth.InboxUnhealthy({ workers: unhealthy }))
     })
   )
+}
 
 /**
  * Handles the events of a source as long as the layer lives.

@@ -42,6 +42,7 @@
  * @since 0.1.0
  */
 import { SignatureScheme } from "@causeway/core/webhook"
+import { OptionCheck } from "@causeway/core/policy"
 
 /**
  * The scheme of an organization in another data centre, such as `desk.zoho.eu`, which has keys of its own.
@@ -50,8 +51,9 @@ import { SignatureScheme } from "@causeway/core/webhook"
  * @since 0.1.0
  * @category schemes
  */
-export const schemeAt = (host: string): SignatureScheme.SignatureScheme =>
-  SignatureScheme.make({
+export const schemeAt = (host: string): SignatureScheme.SignatureScheme => {
+  checkHost("zohoDesk.host", host)
+  return SignatureScheme.make({
     id: "zoho-desk",
     signature: SignatureScheme.jwt("X-ZDesk-JWT", { needsExpiry: false }),
     signedContent: "{token}",
@@ -72,6 +74,9 @@ export const schemeAt = (host: string): SignatureScheme.SignatureScheme =>
     },
     docs: { url: "https://desk.zoho.com/support/WebhookDocument.do", checked: "source" }
   })
+}
+
+const checkHost = OptionCheck.matching("a host such as desk.zoho.eu", /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/)
 
 /**
  * Zoho Desk's scheme in the United States, as the code of others reads it.

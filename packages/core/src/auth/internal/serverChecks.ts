@@ -32,6 +32,11 @@ export const checkQuirks = record<Partial<OAuthQuirks>>({
   clientIdParameter: text
 })
 
+const origin = OptionCheck.satisfies(
+  'an origin such as "https://id.example.com"',
+  (value) => typeof value === "string" && URL.parse(value)?.origin === value
+)
+
 const endpoints: OptionCheck.Shape<OAuthServer.Endpoints> = {
   authorizationEndpoint: anyText,
   tokenEndpoint: anyText,
@@ -50,7 +55,7 @@ export const checkServer = record<OAuthServer.Options>({
   namesItselfInCallbacks: flag,
   requiresPushedRequests: flag,
   idTokenAlgorithms: list(text),
-  trustedOrigins: list(text),
+  trustedOrigins: list(origin),
   quirks: checkQuirks,
   allowInsecureRequests: flag
 })

@@ -56,6 +56,10 @@ export const checkHandlers = record<HandlerOptions>({
   retention: nullable(retention)
 })
 
+export const checkHealthOptions = record<{ readonly sources?: ReadonlyArray<string> | undefined }>({
+  sources: list(text)
+})
+
 export const checkMemory = record<MemoryOptions>({ capacity: integer(1) })
 
 export const checkKeys = record<KeysOptions>({

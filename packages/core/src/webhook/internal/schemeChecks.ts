@@ -188,7 +188,10 @@ export const checkByFields = within(
   })
 )
 
-export const checkFields = within(".identity.fields", Part.oneOrMore(Part.field))
+export const checkFields = within(
+  ".identity.fields",
+  OptionCheck.either(Array.isArray, list(Part.field, 1), Part.field)
+)
 
 export const checkPaths = within(".identity.without", list(text, 1))
 
