@@ -42,6 +42,8 @@ export const captions: Captions = {
       "internal/callOptions.ts": "The options of one call.",
       "internal/policyCheck.ts": "What an option accepts that is a policy.",
       "internal/compileMade.ts": "Slots that take what a constructor made.",
+      "internal/cache/optionChecks.ts": "What the options of a cache and of its client accept.",
+      "internal/rateHeaders/dialect.ts": "What a dialect of rate headers accepts.",
       "internal/made.ts": "Whether a value is what a constructor or a service made.",
       "internal/descriptions.ts": "Each slot of a policy in words.",
       "internal/order.ts": "The one ordered table of a policy's slots.",

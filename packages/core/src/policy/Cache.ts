@@ -62,8 +62,7 @@ import { Revalidations as RevalidationsInMemory } from "./internal/cache/Revalid
 import { selectionOf } from "./internal/cache/selection.ts"
 import { type Asker, partitionOf } from "./internal/cache/partition.ts"
 import * as InvalidOption from "./InvalidOption.ts"
-import * as OptionCheck from "./OptionCheck.ts"
-import { hasMethods, isMade } from "./internal/made.ts"
+import { checkCache, checkClientOptions, checkOptions } from "./internal/cache/optionChecks.ts"
 
 const TypeId = "~causeway/policy/Cache"
 
@@ -130,19 +129,6 @@ export interface Cache {
   readonly key: ((request: Request) => string) | undefined
 }
 
-const checkOptions = OptionCheck.record<Options>({
-  maxBytes: OptionCheck.integer(1),
-  maxEntries: OptionCheck.integer(1),
-  maxBodyBytes: OptionCheck.integer(0),
-  defaultTtl: OptionCheck.duration,
-  heuristics: OptionCheck.flag,
-  staleWhileRevalidate: OptionCheck.duration,
-  staleIfError: OptionCheck.duration,
-  revalidateWithin: OptionCheck.duration,
-  methods: OptionCheck.list(OptionCheck.oneOf("GET", "HEAD")),
-  key: OptionCheck.callback
-})
-
 /**
  * Makes a cache; throws `InvalidOption` for numbers that make no sense.
  *
@@ -166,7 +152,7 @@ export const make = (options: Options = {}): Cache => {
   }
 }
 
-const millisOf = (option: string, value: Duration.Input): number => InvalidOption.finiteMillis(`cache.${option}`, value)
+const millisOf = (option: string, value: Duration.Input) => InvalidOption.finiteMillis(`cache.${option}`, value)
 
 type Store = CacheStore.CacheStore["Service"]
 
@@ -485,11 +471,6 @@ export interface ClientOptions {
   readonly partition?: (request: HttpClientRequest) => string
 }
 
-const checkClientOptions = OptionCheck.record<ClientOptions>({
-  store: OptionCheck.satisfies("a CacheStore", (store) => hasMethods(store, "get", "put", "remove")),
-  partition: OptionCheck.callback
-})
-
 /**
  * A client that stores and reuses responses. During an outage (see {@link isOutage}) it serves a stale response, as long
  * as its age allows; a store that cannot be read fails as the client's transport does, if its
@@ -499,11 +480,10 @@ const checkClientOptions = OptionCheck.record<ClientOptions>({
  * @category combinators
  */
 export const withCache = (cache: Cache, options: ClientOptions = {}) => {
-  checkMade("cache", cache)
+  checkCache("cache", cache)
   checkClientOptions("cache", options)
   return <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E | HttpClientError, R> => {
-    const { maxBytes, maxEntries } = cache
-    const store = options.store ?? CacheStore.makeMemory({ maxBytes, maxEntries })
+    const store = options.store ?? CacheStore.makeMemory({ maxBytes: cache.maxBytes, maxEntries: cache.maxEntries })
     return cachingClient(client, {
       partition: options.partition ?? ((request, redactedNames) => partitionOf({ ...partsOf(request), redactedNames })),
       lookup: (request, now) => lookup(cache, store, request, now),
@@ -515,8 +495,6 @@ export const withCache = (cache: Cache, options: ClientOptions = {}) => {
     })
   }
 }
-
-const checkMade = OptionCheck.satisfies("what Cache.make returns", (cache) => isMade(TypeId, cache))
 
 /** Its getters would be lost in a copy. */
 const partsOf = ({ headers, url, urlParams }: HttpClientRequest): Asker => ({ headers, url, urlParams })

@@ -29,9 +29,8 @@
  *
  * **Gotchas**
  *
- * A header that is not what it should be is ignored, alone. Nothing here throws, and no response gives more than 16
- * observations. A reset that is a time is measured from the answer's own `Date`, so that the wait is right whatever the local
- * clock says: `resetAfterMillis` needs no further correction.
+ * An invalid header is ignored, alone. Reading a response never throws and gives at most 16 observations. A reset that is a
+ * time is measured from the response's own `Date`, so that the wait is right whatever the local clock says.
  *
  * **Example** (What OpenAI says)
  *
@@ -53,7 +52,8 @@ import * as structuredFields from "./internal/rateHeaders/structuredFields.ts"
 import { numberOf, usageOf } from "./internal/rateHeaders/values.ts"
 import { statedMillis } from "./internal/wait/headers.ts"
 import * as Wait from "./Wait.ts"
-import * as OptionCheck from "./OptionCheck.ts"
+import type * as OptionCheck from "./OptionCheck.ts"
+import { checkInput } from "./internal/rateHeaders/dialect.ts"
 
 /**
  * What a provider has said of one quota. What it has not said is missing.
@@ -336,40 +336,13 @@ export type Name = keyof typeof dialects
  */
 export type Input = Name | Dialect | ReadonlyArray<Name | Dialect>
 
-const quota = OptionCheck.record<Quota>({
-  scope: OptionCheck.text,
-  scopeHeader: OptionCheck.httpToken,
-  limit: OptionCheck.httpToken,
-  remaining: OptionCheck.httpToken,
-  usage: OptionCheck.httpToken,
-  reset: OptionCheck.httpToken,
-  resetUnit: Wait.checkUnit,
-  windowHeader: OptionCheck.httpToken,
-  windowMillis: OptionCheck.integer(1),
-  drainMillis: OptionCheck.integer(1),
-  counts: OptionCheck.oneOf("calls", "tokens")
-})
-
-const dialect = OptionCheck.record<Dialect>({
-  quotas: OptionCheck.required(OptionCheck.list(quota)),
-  structured: OptionCheck.flag,
-  throttlesWith: OptionCheck.list(OptionCheck.integer(100, 599)),
-  rules: OptionCheck.list(ErrorCodes.checkRule)
-})
-
-const one = OptionCheck.either(
-  (input) => typeof input === "object",
-  dialect,
-  (option, value) => OptionCheck.oneOf(...Object.keys(dialects))(option, value)
-)
-
 /**
  * Throws `InvalidOption` for what is no dialect, no name of one, and no list of them.
  *
  * @since 0.1.0
  * @category validation
  */
-export const check: OptionCheck.Check = OptionCheck.either(Array.isArray, OptionCheck.list(one), one)
+export const check: OptionCheck.Check = checkInput(Object.keys(dialects))
 
 /**
  * The dialects that an input means.
@@ -383,10 +356,8 @@ export const fromInput = (input: Input): ReadonlyArray<Dialect> => {
 }
 
 /** Without a check: it is called for each response. */
-const dialectsOf = (input: Input): ReadonlyArray<Dialect> => {
-  const inputs = isSeveral(input) ? input : [input]
-  return inputs.map((dialect) => (typeof dialect === "string" ? dialects[dialect] : dialect))
-}
+const dialectsOf = (input: Input): ReadonlyArray<Dialect> =>
+  (isSeveral(input) ? input : [input]).map((one) => (typeof one === "string" ? dialects[one] : one))
 
 const isSeveral = (input: Input): input is ReadonlyArray<Name | Dialect> => Array.isArray(input)
 
@@ -511,8 +482,7 @@ const dictionaryOf = (members: ReadonlyArray<structuredFields.Member>, time: num
   ]
 }
 
-const positive = (value: number | undefined): number | undefined =>
-  value !== undefined && value > 0 ? value : undefined
+const positive = (value: number | undefined) => (value !== undefined && value > 0 ? value : undefined)
 
 /** Leaves out what was not said. A quota of which less than one is left has none. */
 const observation = (found: {
