@@ -41,7 +41,7 @@ const until = async (millis: number, attack: () => Promise<unknown> | void) => {
   }
 }
 
-/** Honest providers and strangers have connections of their own. */
+/** Honest providers and strangers use separate connections. */
 const honestAgent = new Agent({ keepAlive: true, maxSockets: 32 })
 const strangeAgent = new Agent({ keepAlive: true, maxSockets: 256 })
 
@@ -51,7 +51,7 @@ interface Sent {
   readonly body: Uint8Array
 }
 
-/** The status of the answer; 0 when there is none. */
+/** The status of the response, or 0 without a response. */
 const post = ({ body, headers, path }: Sent, agent = strangeAgent, to = port): Promise<number> =>
   new Promise((resolve) => {
     const request = requestHttp(

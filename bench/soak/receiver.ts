@@ -1,4 +1,4 @@
-/** The receivers that `hostile.ts` attacks, in a process of their own. Says on which ports they are, and how large its heap is. */
+/** The receivers that `hostile.ts` attacks, in a separate process. It reports their ports and the size of its heap. */
 import { Inbox, SignatureScheme, WebhookKeys, WebhookReceiver } from "@causeway/core/webhook"
 import { Sqlite, WebhookListener } from "@causeway/node"
 import { AwsSnsWebhook } from "@causeway/providers/aws-sns"
@@ -40,6 +40,11 @@ const handlersOf = (source: string) =>
 
 /** A database that never answers: its only connection is held by a transaction that does not end. */
 const stalled = Effect.gen(function* () {
+  const layer = Layer.provideMerge(Inbox.layerSql, Sqlite.layerMemory)
+  return yield* Effect.provide(serveStalled, yield* Layer.build(layer))
+})
+
+const serveStalled = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* Effect.forkScoped(sql.withTransaction(Effect.never))
   yield* Effect.sleep("100 millis")
@@ -50,13 +55,14 @@ const stalled = Effect.gen(function* () {
     storeTimeout: "1 second"
   })
   return yield* WebhookListener.serve(receiver, { closeTimeout: "1 second" })
-}).pipe(Effect.provide(Layer.provideMerge(Inbox.layerSql, Sqlite.layerMemory)))
+})
 
-const healthy = WebhookListener.serve(receiver).pipe(
-  Effect.provide(
-    Layer.mergeAll(handlersOf("acme"), handlersOf("orders"), keys).pipe(Layer.provideMerge(Inbox.layerMemory))
-  )
-)
+/** The workers run for as long as the listener: until the scope ends. */
+const healthy = Effect.gen(function* () {
+  const workers = Layer.mergeAll(handlersOf("acme"), handlersOf("orders"), keys)
+  const context = yield* Layer.build(workers.pipe(Layer.provideMerge(Inbox.layerMemory)))
+  return yield* Effect.provide(WebhookListener.serve(receiver), context)
+})
 
 const heap = (): number => {
   globalThis.gc?.()

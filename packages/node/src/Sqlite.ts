@@ -212,7 +212,7 @@ const makeConnection = (database: DatabaseSync, settings: Settings): SqlConnecti
     executeValues: values(cached),
     executeValuesUnprepared: values(prepare),
     executeRaw: (sql, parameters) => withStatement(cached, sql, false, (statement) => runRaw(statement, parameters)),
-    // A statement of its own: running a cached one again would end the iteration. The first rows are taken with it, as
+    // A separate statement: running a cached one again would end the iteration. The first rows are taken with it, as
     // it meets a lock when it takes its first step.
     executeStream: (sql, parameters, transformRows) =>
       Stream.unwrap(

@@ -20,7 +20,7 @@
  * Bodies in gzip, deflate, br and zstd are decoded as they are read. A request without `accept-encoding` is sent with
  * `gzip, br`; one with `range`, or that accepts `text/event-stream`, with `identity`.
  *
- * Requests in `AddressGuard.publicOnly` connect to public addresses alone, over connections of their own pool: the addresses
+ * Requests in `AddressGuard.publicOnly` connect to public addresses alone, over a separate pool of connections: the addresses
  * that the resolver returns are checked, and the socket connects to these. One that is refused fails before anything is sent,
  * with the code `ERR_FORBIDDEN_ADDRESS`.
  *
@@ -33,7 +33,7 @@
  * a resolution of about half a second. A response of more than `bufferBytes` that is kept and never read keeps its
  * connection.
  *
- * With a proxy, or with a dispatcher of your own ({@link make}, {@link layerDispatcher}), `AddressGuard.publicOnly` checks only
+ * With a proxy, or with a custom dispatcher ({@link make}, {@link layerDispatcher}), `AddressGuard.publicOnly` checks only
  * the host that is written in a URL: the proxy or the dispatcher resolves its name.
  *
  * **Example** (At most 32 connections to an origin)

@@ -175,7 +175,7 @@ export const toListener = async <E, R, LE>(
 }
 
 /**
- * Listens with a server of its own until the scope ends. Yields its port. At the end, connections without a request are
+ * Starts a server and listens until the scope ends. Yields its port. At the end, connections without a request are
  * closed, deliveries in flight are answered, and what is still open after `closeTimeout` is closed. Throws `InvalidOption`
  * for options that make no sense.
  *

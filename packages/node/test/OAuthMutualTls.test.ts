@@ -70,14 +70,14 @@ const asking = (tls: Transport.Tls) =>
   }).pipe(Effect.scoped, Effect.provide(Transport.layerWith({ tls })))
 
 describe("ClientAuthentication.mutualTls", () => {
-  it.live("is known by its certificate, at the endpoint that is for it", () =>
+  it.effect("is known by its certificate, at the endpoint that is for it", () =>
     Effect.gen(function* () {
       const token = yield* asking({ ca: authority.cert, cert: me.cert, key: Redacted.make(me.key) })
       assert.strictEqual(Redacted.value(token.accessToken), "t0k3n")
     })
   )
 
-  it.live("is refused without one", () =>
+  it.effect("is refused without one", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(asking({ ca: authority.cert }))
       assert.strictEqual(error.reason._tag, "InvalidClient")
@@ -130,7 +130,7 @@ const thumbprintOf = (pem: string): string =>
   Buffer.from(new X509Certificate(pem).fingerprint256.replaceAll(":", ""), "hex").toString("base64url")
 
 describe("BearerAuth with the certificate of the connection", () => {
-  it.live("lets in who has made the connection with the certificate of the token, and nobody else", () =>
+  it.effect("accepts a bound token only over a connection with its certificate", () =>
     Effect.gen(function* () {
       const trusted = { ca: authority.cert }
       assert.strictEqual(yield* answerTo({ ...trusted, cert: me.cert, key: Redacted.make(me.key) }), 200)

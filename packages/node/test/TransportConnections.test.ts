@@ -165,7 +165,7 @@ describe("TLS", () => {
     })
   )
 
-  it.effect("trusts anybody when it is told to", () =>
+  it.effect("trusts anyone when it is told to", () =>
     through({ tls: { allowUntrustedCertificates: true } })((client) =>
       Effect.gen(function* () {
         const { url } = yield* secured()

@@ -203,7 +203,7 @@ for (const [id, oracle] of Object.entries(oracles)) {
       })
     )
 
-    it("that they are unsigned exactly where anybody can change them", () => {
+    it("that they are unsigned exactly where anyone can change them", () => {
       const { unsigned } = Result.getOrThrow(judge(scheme, genuine, signed, [secret]))
       for (const part of ["id", "type"] as const) {
         const header = signed.find(([, value]) => value === parts[part])?.[0]

@@ -57,7 +57,7 @@ describe("a server that repeats what it got, with a line break", () => {
     ["whole", (assertion: string) => assertion],
     ["without its end", (assertion: string) => assertion.slice(0, -100)]
   ] as const) {
-    it.live(`leaks no assertion into the error of a Google service account (${name})`, () =>
+    it.effect(`leaks no assertion into the error of a Google service account (${name})`, () =>
       Effect.gen(function* () {
         let assertion = ""
         const { url } = yield* provider(({ body }) => {
@@ -77,7 +77,7 @@ describe("a server that repeats what it got, with a line break", () => {
     )
   }
 
-  it.live("leaks no assertion into the error of Google's own endpoint", () =>
+  it.effect("leaks no assertion into the error of Google's own endpoint", () =>
     Effect.gen(function* () {
       let assertion = ""
       const { url } = yield* provider(({ body }) => {
@@ -95,7 +95,7 @@ describe("a server that repeats what it got, with a line break", () => {
   )
 
   for (const status of [404, 422]) {
-    it.live(`leaks no JWT of a GitHub App into the error of a ${status}`, () =>
+    it.effect(`leaks no JWT of a GitHub App into the error of a ${status}`, () =>
       Effect.gen(function* () {
         let jwt = ""
         const { url } = yield* provider((request) => {
@@ -125,7 +125,7 @@ describe("a server that repeats what it got, with a line break", () => {
     )
   }
 
-  it.live("leaks no token into the error of a call to GitHub", () =>
+  it.effect("leaks no token into the error of a call to GitHub", () =>
     Effect.gen(function* () {
       const token = "ghs_1234567890abcdefghijklmnopqrstuvwxyzABCD"
       const { url } = yield* provider((request) => ({

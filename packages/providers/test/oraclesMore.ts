@@ -1,52 +1,39 @@
-import {
-  createHash,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign as signBytes
-} from "node:crypto"
+import { generateKeyPairSync } from "node:crypto"
 import { certificateKey } from "./certificate.ts"
-import type { Delivery, Oracle } from "./oracles.ts"
-import type { Headers } from "./refusals.ts"
-import type { RequestOracle, Sent } from "./requestOracles.ts"
-
-const text = (content: string): Uint8Array => new TextEncoder().encode(content)
-
-type Encoding = "hex" | "base64"
-
-const hmac = (key: string | Buffer, encoding: Encoding, ...parts: ReadonlyArray<string | Uint8Array>) =>
-  parts.reduce((state, part) => state.update(part), createHmac("sha256", key)).digest(encoding)
-
-const sha256 = (content: string | Uint8Array, encoding: Encoding) =>
-  createHash("sha256").update(content).digest(encoding)
-
-const plain = {
-  secret: "a secret of the current generation",
-  otherSecret: "a secret of the next generation",
-  body: () => text(`{"id":"evt_1","type":"thing.happened","note":"ümlauts"}`),
-  isBodyFree: true
-} as const
+import {
+  basic,
+  bearer,
+  type Change,
+  changedBody,
+  changedHeader,
+  elsewhere,
+  encoded,
+  hmac,
+  hs256,
+  inHeader,
+  jwkOf,
+  overBody,
+  plain,
+  post,
+  rs256,
+  rsaKey,
+  secrets,
+  sha256,
+  spaced,
+  spkiOf,
+  text,
+  token
+} from "./oracleParts.ts"
+import type { Oracle } from "./oracles.ts"
+import type { RequestOracle } from "./requestOracles.ts"
 
 const minutes = { past: 300, future: 300 }
-
-const inHeader = (header: string, valueOf: (delivery: Delivery, secret: string) => string): Oracle => ({
-  ...plain,
-  header,
-  required: [header],
-  sign: (delivery, secret) => [[header, valueOf(delivery, secret)]]
-})
-
-/** The HMAC of the body in a header. */
-const overBody = (header: string, prefix = ""): Oracle =>
-  inHeader(header, ({ body }, secret) => prefix + hmac(secret, "hex", body))
 
 /** The HMAC of time and body, behind the time in a list. */
 const listed = (header: string, label: string, between: string): Oracle => ({
   ...inHeader(header, ({ body, millis }, secret) => {
     const stamp = String(millis / 1000)
-    return `t=${stamp},${label}=${hmac(secret, "hex", stamp, between, body)}`
+    return `t=${stamp},${label}=${hmac("sha256", secret, "hex", stamp, between, body)}`
   }),
   tolerance: minutes
 })
@@ -65,19 +52,19 @@ const standard = (prefix = "whsec_"): Oracle => ({
     return [
       ["webhook-id", id],
       ["webhook-timestamp", stamp],
-      ["webhook-signature", `v1,${hmac(key, "base64", id, ".", stamp, ".", body)}`]
+      ["webhook-signature", `v1,${hmac("sha256", key, "base64", id, ".", stamp, ".", body)}`]
     ]
   }
 })
 
 /** How each of these providers signs, computed with `node:crypto` alone. */
 export const oraclesMore: Readonly<Record<string, Oracle>> = {
-  ashby: overBody("Ashby-Signature", "sha256="),
-  cursor: overBody("X-Webhook-Signature", "sha256="),
+  ashby: overBody("Ashby-Signature", "hex", "sha256", "sha256="),
+  cursor: overBody("X-Webhook-Signature", "hex", "sha256", "sha256="),
   fathom: standard(),
-  fireflies: overBody("X-Hub-Signature", "sha256="),
-  "fireflies-v1": overBody("X-Hub-Signature"),
-  greenhouse: overBody("Signature", "sha256 "),
+  fireflies: overBody("X-Hub-Signature", "hex", "sha256", "sha256="),
+  "fireflies-v1": overBody("X-Hub-Signature", "hex"),
+  greenhouse: overBody("Signature", "hex", "sha256", "sha256 "),
   "incident-io": standard(),
   linq: standard(),
   "linq-legacy": {
@@ -87,12 +74,15 @@ export const oraclesMore: Readonly<Record<string, Oracle>> = {
     tolerance: minutes,
     sign: ({ body, millis }, secret) => [
       ["X-Webhook-Timestamp", String(millis / 1000)],
-      ["X-Webhook-Signature", hmac(secret, "hex", String(millis / 1000), ".", body)]
+      ["X-Webhook-Signature", hmac("sha256", secret, "hex", String(millis / 1000), ".", body)]
     ]
   },
   lithic: standard(),
   "microsoft-teams": {
-    ...inHeader("Authorization", ({ body }, secret) => `HMAC ${hmac(Buffer.from(secret, "base64"), "base64", body)}`),
+    ...inHeader(
+      "Authorization",
+      ({ body }, secret) => `HMAC ${hmac("sha256", Buffer.from(secret, "base64"), "base64", body)}`
+    ),
     secret: "vqF0En+Z0ucuRTM/01o2GuhMH3hKKk/N2bOmlM31zaA=",
     otherSecret: "QgyNSToQjf4p6+YzDpjKks1/tXeJQ7FhVHqRwTnugVI="
   },
@@ -105,73 +95,13 @@ export const oraclesMore: Readonly<Record<string, Oracle>> = {
 // -----------------------------------------------------------------------------------------------------------------
 // tokens
 
-type Change = (sent: Sent) => Sent
-
-const post = { method: "POST", url: "https://example.com/webhooks?b=2&a=1", headers: [] as Headers }
-
-const changedBody =
-  (from: string, to: string): Change =>
-  (sent) => ({ ...sent, body: text(Buffer.from(sent.body).toString().replace(from, to)) })
-
-const changedHeader =
-  (name: string, change: (value: string) => string): Change =>
-  (sent) => ({ ...sent, headers: sent.headers.map(([key, value]) => [key, key === name ? change(value) : value]) })
-
-const elsewhere: Change = (sent) => ({ ...sent, url: sent.url.replace("webhooks", "other") })
-
-const secrets = { secret: plain.secret, otherSecret: plain.otherSecret }
-
-type Open = RequestOracle["open"]
-
-const spaced = changedBody("{", "{ ")
-
-/** A token in a header, as it is or encoded. */
-const token = (
-  header: string,
-  body: string,
-  open: Open,
-  valueOf: (secret: string) => string = (secret) => secret
-): RequestOracle => ({
-  ...secrets,
-  signature: /(a secret.+)$/,
-  send: (_, secret) => ({ ...post, headers: [[header, valueOf(secret)]], body: text(body) }),
-  covered: { token: changedHeader(header, (value) => value.replace(/.$/, "x")) },
-  open
-})
-
-const basic = (body: string, open: Open): RequestOracle => ({
-  ...token("Authorization", body, open, (secret) => `Basic ${Buffer.from(secret).toString("base64")}`),
-  secret: "causeway:a password of the current generation",
-  otherSecret: "causeway:a password of the next generation",
-  signature: /^Basic (.+)$/
-})
-
 /** A notification of a channel: there is a token, and no body. */
 const channel: RequestOracle = {
   ...token("X-Goog-Channel-Token", "", {}),
   open: { body: (sent) => ({ ...sent, body: text("{}") }) }
 }
 
-const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url")
-
-/** A token under a shared secret. */
-export const hs256 = (secret: string, claims: object): string => {
-  const signed = `${encoded({ alg: "HS256", typ: "JWT" })}.${encoded(claims)}`
-  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`
-}
-
-const rsaKey = createPrivateKey(certificateKey)
-
-/** A token under the key of the tests' certificate. */
-export const rs256 = (claims: object): string => {
-  const signed = `${encoded({ alg: "RS256", kid: "key-1", typ: "JWT" })}.${encoded(claims)}`
-  return `${signed}.${signBytes("sha256", Buffer.from(signed), rsaKey).toString("base64url")}`
-}
-
-const spkiOf = (key: KeyObject): string =>
-  createPublicKey(key).export({ format: "pem", type: "spki" }).toString().trim()
-
-const jwks = { "key-1": { ...createPublicKey(rsaKey).export({ format: "jwk" }) } }
+const jwks = { "key-1": jwkOf(rsaKey) }
 
 const shownKey = {
   secret: spkiOf(rsaKey),
@@ -336,12 +266,7 @@ export const requestOraclesMore: Readonly<Record<string, RequestOracle>> = {
     id: changedBody("12345678", "12345679"),
     type: changedBody("RENEWAL", "CANCELLATION")
   }),
-  salesforce: token(
-    "Authorization",
-    `{"eventType":"created","Id":"00Q1"}`,
-    { body: spaced, type: changedBody("created", "deleted") },
-    (secret) => `Bearer ${secret}`
-  ),
+  salesforce: bearer(`{"eventType":"created","Id":"00Q1"}`, { body: spaced, type: changedBody("created", "deleted") }),
   "zoho-desk": {
     ...keySet("X-ZDesk-JWT"),
     secret: "webhookId:1000000123001 orgId:700123",

@@ -1,6 +1,5 @@
 import {
   createHash,
-  createHmac,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -8,38 +7,31 @@ import {
   sign as signBytes
 } from "node:crypto"
 import { certificateKey } from "./certificate.ts"
-import type { Delivery, Oracle } from "./oracles.ts"
-import type { Headers } from "./refusals.ts"
-import type { RequestOracle, Sent } from "./requestOracles.ts"
-
-const text = (content: string): Uint8Array => new TextEncoder().encode(content)
-
-type Encoding = "hex" | "base64"
-
-type Parts = ReadonlyArray<string | Uint8Array>
-
-const hmac = (hash: string, key: string | Buffer, encoding: Encoding, ...parts: Parts) =>
-  parts.reduce((state, part) => state.update(part), createHmac(hash, key)).digest(encoding)
-
-const sha256 = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex")
-
-const plain = {
-  secret: "a secret of the current generation",
-  otherSecret: "a secret of the next generation",
-  body: () => text(`{"id":"evt_1","type":"thing.happened","note":"ümlauts"}`),
-  isBodyFree: true
-} as const
-
-const inHeader = (header: string, valueOf: (delivery: Delivery, secret: string) => string): Oracle => ({
-  ...plain,
-  header,
-  required: [header],
-  sign: (delivery, secret) => [[header, valueOf(delivery, secret)]]
-})
-
-/** The HMAC of the body in a header. */
-const overBody = (header: string, encoding: Encoding, hash = "sha256", prefix = ""): Oracle =>
-  inHeader(header, ({ body }, secret) => prefix + hmac(hash, secret, encoding, body))
+import {
+  basic,
+  bearer,
+  changedBody,
+  changedHeader,
+  elsewhere,
+  encoded,
+  hmac,
+  hs256,
+  inHeader,
+  jwkOf,
+  overBody,
+  plain,
+  post,
+  rs256,
+  rsaKey,
+  secrets,
+  sha256,
+  spaced,
+  spkiOf,
+  text,
+  token
+} from "./oracleParts.ts"
+import type { Oracle } from "./oracles.ts"
+import type { RequestOracle } from "./requestOracles.ts"
 
 // The first two secret keys of RFC 8032, section 7.1.
 const seeds = [
@@ -119,47 +111,7 @@ export const oraclesMore2: Readonly<Record<string, Oracle>> = {
 // -----------------------------------------------------------------------------------------------------------------
 // signatures that are not in a header, or that cover more or less than the body
 
-type Change = (sent: Sent) => Sent
-
-const post = { method: "POST", url: "https://example.com/webhooks?b=2&a=1", headers: [] as Headers }
-
-const changedBody =
-  (from: string, to: string): Change =>
-  (sent) => ({ ...sent, body: text(Buffer.from(sent.body).toString().replace(from, to)) })
-
-const changedHeader =
-  (name: string, change: (value: string) => string): Change =>
-  (sent) => ({ ...sent, headers: sent.headers.map(([key, value]) => [key, key === name ? change(value) : value]) })
-
-const secrets = { secret: plain.secret, otherSecret: plain.otherSecret }
-
-/** A token in a header, as it is or encoded. */
-const token = (
-  header: string,
-  body: string,
-  open: RequestOracle["open"],
-  valueOf: (secret: string) => string
-): RequestOracle => ({
-  ...secrets,
-  signature: /^(.+)$/,
-  send: (_, secret) => ({ ...post, headers: [[header, valueOf(secret)]], body: text(body) }),
-  covered: { token: changedHeader(header, (value) => value.replace(/.$/, "x")) },
-  open
-})
-
-const basic = (body: string, open: RequestOracle["open"]): RequestOracle => ({
-  ...token("Authorization", body, open, (secret) => `Basic ${Buffer.from(secret).toString("base64")}`),
-  secret: "causeway:a password of the current generation",
-  otherSecret: "causeway:a password of the next generation",
-  signature: /^Basic (.+)$/
-})
-
-const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url")
-
-const netlifyToken = (secret: string, body: string) => {
-  const signed = `${encoded({ alg: "HS256" })}.${encoded({ iss: "netlify", sha256: sha256(body) })}`
-  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`
-}
+const netlifyToken = (secret: string, body: string) => hs256(secret, { iss: "netlify", sha256: sha256(body) })
 
 const netlifyBody = `{"id":"5ebc34bf4fea0b01f02efa3a","state":"ready"}`
 
@@ -192,16 +144,13 @@ const klaviyo: RequestOracle = {
   open: {}
 }
 
-const rsaKey = createPrivateKey(certificateKey)
-
 export const installKid = "0e50fccb-239d-4991-a5db-dc850ba3f236"
 
 /** A token of Atlassian's own, for one app and one request. */
 export const installToken = (millis: number, audience: string, request: string): string => {
   const at = millis / 1000
   const claims = { iss: "client", iat: at, exp: at + 180, aud: [audience], qsh: sha256(request) }
-  const signed = `${encoded({ alg: "RS256", kid: installKid, typ: "JWT" })}.${encoded(claims)}`
-  return `JWT ${signed}.${signBytes("sha256", Buffer.from(signed), rsaKey).toString("base64url")}`
+  return `JWT ${rs256(claims, installKid)}`
 }
 
 const otherRsaKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey
@@ -209,12 +158,11 @@ const otherRsaKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateK
 /** The same for those whose signature is in the body, the query or a token, or covers more or less than the body. */
 export const requestOraclesMore2: Readonly<Record<string, RequestOracle>> = {
   "adobe-sign": {
-    ...token(
-      "X-AdobeSign-ClientId",
-      `{"webhookNotificationId":"1","event":"AGREEMENT_CREATED"}`,
-      { body: changedBody("{", "{ "), id: changedBody("1", "2"), type: changedBody("CREATED", "EXPIRED") },
-      (secret) => secret
-    ),
+    ...token("X-AdobeSign-ClientId", `{"webhookNotificationId":"1","event":"AGREEMENT_CREATED"}`, {
+      body: spaced,
+      id: changedBody("1", "2"),
+      type: changedBody("CREATED", "EXPIRED")
+    }),
     secret: "CBJCHBCAABAAo8FZgq31_5BVG_kcIXEe",
     otherSecret: "CBJCHBCAABAAbc5yqRZ0TjLuMx3rTQvM",
     signature: /^(CBJ.+)$/
@@ -224,7 +172,7 @@ export const requestOraclesMore2: Readonly<Record<string, RequestOracle>> = {
     otherSecret: "https://app.example.com/other",
     signature: /\.([\w-]+)$/,
     signingSecret: certificateKey.trim(),
-    keys: { jwks: { [installKid]: { ...createPublicKey(rsaKey).export({ format: "jwk" }) } } },
+    keys: { jwks: { [installKid]: jwkOf(rsaKey) } },
     send: (millis, audience) => ({
       ...post,
       headers: [["Authorization", installToken(millis, audience, "POST&/webhooks&a=1&b=2")]],
@@ -232,14 +180,14 @@ export const requestOraclesMore2: Readonly<Record<string, RequestOracle>> = {
     }),
     past: 185,
     covered: {
-      url: (sent) => ({ ...sent, url: sent.url.replace("webhooks", "other") }),
+      url: elsewhere,
       method: (sent) => ({ ...sent, method: "PUT" }),
       token: changedHeader("Authorization", (value) => value.replace(/[^.]+$/, ""))
     },
     open: { body: changedBody("client", "another"), type: changedBody("installed", "uninstalled") }
   },
   "azure-devops": basic(`{"id":"03c164c2","eventType":"git.push"}`, {
-    body: changedBody("{", "{ "),
+    body: spaced,
     id: changedBody("03c164c2", "03c164c3"),
     type: changedBody("push", "pull")
   }),
@@ -248,11 +196,11 @@ export const requestOraclesMore2: Readonly<Record<string, RequestOracle>> = {
     signature: /"passcode":"([^"]+)"/,
     send: (_, passcode) => ({ ...post, body: text(JSON.stringify({ event_type: "FILE_UPDATE", passcode })) }),
     covered: { passcode: changedBody("current", "other") },
-    open: { body: changedBody("{", "{ "), type: changedBody("UPDATE", "DELETE") }
+    open: { body: spaced, type: changedBody("UPDATE", "DELETE") }
   },
   "highlevel-rsa": {
-    secret: createPublicKey(rsaKey).export({ format: "pem", type: "spki" }).toString().trim(),
-    otherSecret: createPublicKey(otherRsaKey).export({ format: "pem", type: "spki" }).toString().trim(),
+    secret: spkiOf(rsaKey),
+    otherSecret: spkiOf(otherRsaKey),
     signingSecret: certificateKey.trim(),
     signature: /^([\w+/]{300,}=*)$/,
     send: () => {
@@ -274,7 +222,7 @@ export const requestOraclesMore2: Readonly<Record<string, RequestOracle>> = {
     covered: {
       body: changedBody("send", "open"),
       field: changedBody(mandrillBody, `${mandrillBody}&more=1`),
-      url: (sent) => ({ ...sent, url: sent.url.replace("webhooks", "other") })
+      url: elsewhere
     },
     open: {}
   },
@@ -315,16 +263,12 @@ export const requestOraclesMore2: Readonly<Record<string, RequestOracle>> = {
     type: changedBody("deal", "note")
   }),
   "pipedrive-v1": basic(`{"event":"updated.deal","meta":{"id":9}}`, {
-    body: changedBody("{", "{ "),
+    body: spaced,
     type: changedBody("updated", "deleted")
   }),
-  posthog: {
-    ...token(
-      "Authorization",
-      `{"event":{"uuid":"0190a1b2","event":"$pageview"}}`,
-      { body: changedBody("{", "{ "), id: changedBody("0190a1b2", "0190a1b3"), type: changedBody("view", "leave") },
-      (secret) => `Bearer ${secret}`
-    ),
-    signature: /^Bearer (.+)$/
-  }
+  posthog: bearer(`{"event":{"uuid":"0190a1b2","event":"$pageview"}}`, {
+    body: spaced,
+    id: changedBody("0190a1b2", "0190a1b3"),
+    type: changedBody("view", "leave")
+  })
 }

@@ -9,7 +9,7 @@
  * **Details**
  *
  * The names follow RFC 6749 §5.2 and RFC 8628 §3.5 where they have one. What the provider sent is kept as data. Every text of
- * a reason is one line of at most 500 characters, without what looks like a secret, whoever makes the reason; {@link refusal}
+ * a reason is one line of at most 500 characters, without what looks like a secret, wherever the reason comes from; {@link refusal}
  * also removes secrets that are known.
  *
  * **Gotchas**

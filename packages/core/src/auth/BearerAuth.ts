@@ -23,10 +23,9 @@
  *
  * **Gotchas**
  *
- * A token with a confirmation (`cnf`) is bound to a key or a certificate, and must not be used without a proof: whoever has
- * stolen it could use it. Each member of a confirmation must be proven: `jkt` by a DPoP proof, which `dpop` verifies, and
- * `x5t#S256` by the certificate of the connection, which `clientCertificate` reads. Without these options, and for every other
- * member, the token is refused.
+ * A token with a confirmation (`cnf`) is bound to a key or a certificate, so that a thief cannot use it. Each member of a
+ * confirmation must be proven: `jkt` by a DPoP proof, which `dpop` verifies, and `x5t#S256` by the certificate of the
+ * connection, which `clientCertificate` reads. Without these options, and for every other member, the token is refused.
  *
  * **Example** (The claims in a handler)
  *

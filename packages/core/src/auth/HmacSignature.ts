@@ -148,7 +148,7 @@ export const make = (options: Options): HmacSignature => {
     reject("signedContent", template, "a template with a part of the request, such as {path} or {body}")
   }
   if (timestamp !== undefined && !has("timestamp")) {
-    reject("signedContent", template, "a template with {timestamp}, which anybody could change otherwise")
+    reject("signedContent", template, "a template with {timestamp}, which anyone could change otherwise")
   }
   if (has("timestamp") && timestamp === undefined) reject("timestamp", "missing", "given, because it is signed")
   if (has("id") && eventId === undefined) reject("eventId", "missing", "given, because it is signed")

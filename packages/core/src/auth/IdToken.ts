@@ -88,7 +88,7 @@ export interface Expected {
   readonly accessToken?: Redacted.Redacted<string> | undefined
   /** The code that came with it, in a hybrid flow: the token must have its hash. */
   readonly code?: Redacted.Redacted<string> | undefined
-  /** Who must have logged in, as when tokens are refreshed. Default: anybody. */
+  /** Who must have logged in, as when tokens are refreshed. Default: anyone. */
   readonly subject?: string | undefined
   /** How long ago the person may have logged in, as `max_age` asked for. Default: any time. */
   readonly maxAge?: Duration.Input | undefined

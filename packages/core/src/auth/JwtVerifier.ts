@@ -146,7 +146,7 @@ export interface Options {
   readonly issuer: string | ReadonlyArray<string>
   /** Whom it may be for: one of these must be in its `aud`. */
   readonly audience: string | ReadonlyArray<string>
-  /** Whom it must be about. Default: anybody. */
+  /** Whom it must be about. Default: anyone. */
   readonly subject?: string | undefined
   /** The `typ` that it must have. Default: none, `JWT` or `at+jwt`. */
   readonly typ?: string | ReadonlyArray<string> | undefined

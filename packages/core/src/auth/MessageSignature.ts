@@ -15,7 +15,7 @@
  *
  * **Gotchas**
  *
- * What is not covered can be changed by anybody on the way: cover at least `@method`, `@target-uri` and `content-digest`.
+ * What is not covered can be changed by anyone on the way: cover at least `@method`, `@target-uri` and `content-digest`.
  * A nonce keeps nobody from sending a message twice by itself: {@link verify} returns it, and whoever receives must remember
  * it for as long as `maxAge`. A streamed body has no digest before it is sent: give it a `Content-Digest` of your own.
  *

@@ -7,7 +7,7 @@
  *
  * **Details**
  *
- * A check throws `InvalidOption` with the name of the option, what it got, and what it accepts. A record is closed: a name
+ * A check throws `InvalidOption` with the option's name, the value, and the accepted values. A record is closed: a name
  * that is not in its shape is refused, with the nearest name that is. `undefined` counts as left out.
  *
  * **Example** (Options of a strategy)

@@ -19,7 +19,7 @@
  *
  * With `learn`, what the provider says it has left holds calls back too. It never lets more through than the limits.
  *
- * A call takes its `tokens` before anybody knows what it costs. With `costOf` the answer tells: what was too much is given
+ * A call takes its `tokens` before anyone knows what it costs. With `costOf` the answer tells: what was too much is given
  * back, and what was too little is taken from those that follow.
  *
  * **Gotchas**

@@ -49,7 +49,7 @@ export class RetryBudgetStore extends Context.Service<
     readonly withdraw: (key: string, budget: RetryBudget, now: number) => Effect.Effect<boolean>
     /** How many retries there are now, parts of one included. */
     readonly balance: (key: string, budget: RetryBudget, now: number) => Effect.Effect<number>
-    /** The same as far as it is known without asking anybody; undefined when it is not. For metrics. */
+    /** The same as far as it is known without asking anyone; undefined when it is not. For metrics. */
     readonly lastBalance: (key: string, budget: RetryBudget, now: number) => number | undefined
   }
 >()("causeway/policy/RetryBudgetStore") {}

@@ -386,7 +386,7 @@ export interface ListedPart {
  * | `{bareUrl}` | the URL without its query |
  * | `{path}` | the URL's path and query |
  * | `{secret}` | the secret, for {@link digest} and for the audience of a {@link certificate} |
- * | `{crc32}` | the CRC-32 of the body in decimal, which anybody can keep while changing the body |
+ * | `{crc32}` | the CRC-32 of the body in decimal, which anyone can keep while changing the body |
  * | `{form}`, `{uniqueForm}` | the fields of a form body, `name` and `value` without anything between, sorted; the latter without repeated pairs |
  * | `{sortedUrl}` | the URL with its query sorted, `?` always in front of a form, and `.` between query and form |
  * | `{request}` | method, path and sorted query, joined by `&`, as Atlassian Connect hashes them |
@@ -533,7 +533,7 @@ export interface DigestKey {
 }
 
 /**
- * A shared secret that is sent as it is: whoever sees one delivery can make others.
+ * A shared secret that is sent as it is: anyone who sees one delivery can forge others.
  *
  * @since 0.1.0
  * @category models
@@ -904,7 +904,7 @@ export interface OpenEcho {
   readonly method: "GET" | "POST"
   readonly when: When | undefined
   readonly challenge: HeaderField | QueryField | BodyField
-  /** Where the request has a token that we chose; `undefined` when anybody may ask. */
+  /** Where the request has a token that we chose; `undefined` when anyone may ask. */
   readonly verifyToken: QueryField | undefined
   readonly jsonKey: string | undefined
 }
@@ -1458,7 +1458,7 @@ export const jwtSecret = (options: {
 }
 
 /**
- * A public key of the provider's, found by the `kid` of a token among those at a URL, or in PEM at a URL of its own, which
+ * A public key of the provider's, found by the `kid` of a token among those at a URL, or in PEM at its own URL, which
  * has `{kid}` in its path. Default: for any audience. With `audienceWith: ["email"]` a secret is the audience, a space and the
  * claim `email`.
  *
@@ -1868,7 +1868,7 @@ export const signedConfirmation = (options: {
 }
 
 /**
- * A challenge in a request without a signature that is sent back. Default: to anybody, as plain text.
+ * A challenge in a request without a signature that is sent back. Default: to anyone, as plain text.
  *
  * @since 0.1.0
  * @category constructors

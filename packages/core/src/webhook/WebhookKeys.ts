@@ -120,8 +120,8 @@ export interface Options {
   /** How long a request waits for its turn, before its `timeout`. Default: 3 seconds. */
   readonly waitTimeout?: Duration.Input | undefined
   /**
-   * Whether keys and confirmations may be on this machine and on private networks: for a scheme of your own whose keys are
-   * there. A delivery names the URL, and anybody can send one. Default: false.
+   * Whether keys and confirmations may be on this machine and on private networks: for a custom scheme whose keys are
+   * there. A delivery names the URL, and anyone can send one. Default: false.
    */
   readonly allowPrivateNetworks?: boolean | undefined
   /** The request for a key by its `kid`. Default: GET. */
@@ -232,7 +232,7 @@ interface Lookup {
 }
 
 /**
- * Keys that were found before are fetched again in places of their own: a stranger can invent any number of keys that were
+ * Keys that were found before are fetched again in separate places: a stranger can invent any number of keys that were
  * not, and those can only wait for each other.
  */
 const makeLookup = (client: HttpClient.HttpClient, settings: Settings): Effect.Effect<Lookup> =>
@@ -321,7 +321,7 @@ const request200 = (
     Effect.mapError((error) => (typeof error === "string" ? error : causeOf(error)))
   )
 
-/** A scheme says at which hosts its keys are; where these lead is up to whoever answers for their names. */
+/** A scheme says at which hosts its keys are; the owner of those names decides where they lead. */
 const guarded = (client: HttpClient.HttpClient, request: HttpClientRequest.HttpClientRequest, isOpen: boolean) => {
   if (isOpen) return client.execute(request)
   return Effect.fromResult(AddressGuard.check(request.url)).pipe(

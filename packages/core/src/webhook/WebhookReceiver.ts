@@ -174,7 +174,7 @@ export interface Source<E = never, R = never> extends Described.Source<E, R> {
   readonly verifyTokens?: Secrets<E, R> | undefined
   /**
    * Stores the secret that a provider offers with its first request, or says `false` when none is awaited. Default: none
-   * is. Anybody could offer one: say `true` only between asking for a subscription and the first offer.
+   * is. Anyone could offer one: say `true` only between asking for a subscription and the first offer.
    */
   readonly acceptSecret?: ((offer: Offer) => Effect.Effect<boolean, E, R>) | undefined
   /** `WebhookKeys.WebhookKeys`, for schemes that verify with keys of the provider's. */

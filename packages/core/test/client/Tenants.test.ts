@@ -621,7 +621,7 @@ describe("a mock", () => {
       yield* one.whoami()
       yield* one.whoami()
       assert.strictEqual((yield* Effect.flip(one.whoami()))._tag, "RateLimited")
-      assert.strictEqual(yield* two.whoami(), "anybody")
+      assert.strictEqual(yield* two.whoami(), "anyone")
       yield* (yield* Provider).whoami()
       const { calls } = yield* Mock.journal(Provider)
       assert.deepStrictEqual(
@@ -635,7 +635,7 @@ describe("a mock", () => {
         ]
       )
       assert.strictEqual((yield* Effect.flip(provider("")))._tag, "UnknownTenant")
-    }).pipe(Effect.provide(Provider.layerMock({ whoami: Mock.ok("anybody") })))
+    }).pipe(Effect.provide(Provider.layerMock({ whoami: Mock.ok("anyone") })))
   )
 
   it.effect("that is a stub stands for every tenant", () =>

@@ -73,7 +73,7 @@ const causeOf = (result: Result.Result<unknown, { readonly reason: object; reado
   })
 
 describe("the keys of a provider", () => {
-  it.effect("are read from PEM, each at a place of its own", () =>
+  it.effect("are read from PEM, each at its own URL", () =>
     Effect.gen(function* () {
       const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
       const own = SignatureScheme.make({

@@ -77,7 +77,7 @@ export const inboxArrivalSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbo
     )
 
     test(
-      "a notification is a duplicate while one like it waits, and an event of its own afterwards",
+      "a notification is a duplicate while an identical one waits, and a new event afterwards",
       Effect.gen(function* () {
         const inbox = yield* Inbox.Inbox
         const tagsOf = Effect.forEach(["x", "x", "y"], (body) =>

@@ -63,7 +63,7 @@ describe("the answer to an event", () => {
   const failures = {
     fails: Effect.fail("no"),
     dies: Effect.die(new Error("no")),
-    "has a status that is none": Effect.succeed({ status: 42 }),
+    "has an invalid status": Effect.succeed({ status: 42 }),
     "has a content type with a line break": Effect.succeed({ contentType: "a/b\r\nX: y" })
   }
   for (const [name, failure] of Object.entries(failures)) {

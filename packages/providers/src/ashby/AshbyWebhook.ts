@@ -14,7 +14,7 @@
  * **Gotchas**
  *
  * Webhooks without a secret token are not signed, and are refused. One action may cause events of several types,
- * which share the id: each type is a webhook of its own. Signatures carry no time: a replay is recognised by its id
+ * which share the id: each type is a separate webhook. Signatures carry no time: a replay is recognised by its id
  * only.
  *
  * **Example** (A delivery, signed and verified)

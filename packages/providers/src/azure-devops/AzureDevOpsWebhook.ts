@@ -13,7 +13,7 @@
  *
  * **Gotchas**
  *
- * Whoever sees one delivery can make others, so that nothing but TLS protects them: `unsigned` names every part.
+ * Anyone who sees one delivery can forge others, so that nothing but TLS protects them: `unsigned` names every part.
  * Azure DevOps sends the password to HTTPS endpoints only. Each subscription sends an event by itself, under the same
  * `id`: an inbox tells two subscriptions of one endpoint to the same event apart by `subscriptionId`. It is not
  * documented for how long an event is sent again.

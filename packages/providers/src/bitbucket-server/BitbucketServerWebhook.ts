@@ -14,7 +14,7 @@
  *
  * The id is in a header that the signature does not cover, and there is no timestamp: a delivery can be replayed under
  * another id. It is not documented whether a delivery is sent again, and whether it then keeps its id. A webhook without a secret is not signed, and is refused; so is the test of a connection,
- * `diagnostics:ping`, where it comes without a signature. Bitbucket Cloud has a scheme of its own.
+ * `diagnostics:ping`, where it comes without a signature. Bitbucket Cloud has its own scheme.
  *
  * **Example** (A delivery, signed and verified)
  *

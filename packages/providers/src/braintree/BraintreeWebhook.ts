@@ -13,7 +13,7 @@
  *
  * **Gotchas**
  *
- * There is no id: an inbox goes by the whole text of `bt_payload`, which has a time in seconds. That is the time of the
+ * There is no id: an inbox identifies an event by the whole text of `bt_payload`, which has a time in seconds. That is the time of the
  * event, so no age is checked. A notification is retried every hour until it is answered with 2xx, for a day; in the
  * sandbox for 3 hours.
  *

@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * Whoever sees one delivery can make others, so that nothing but TLS protects them. The body says how its own
+ * Anyone who sees one delivery can forge others, so that nothing but TLS protects them. The body says how its own
  * delivery goes (`webhook_status`), so that a repeated one differs: its id tells. Events may come in another order
  * than they happened: compare `resource_version` of what they hold.
  *

@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * `attempt_number` and `scheduled_for` differ between the attempts of an event, and so does its body: an inbox goes by the
+ * `attempt_number` and `scheduled_for` differ between the attempts of an event, and so does its body: an inbox identifies an event by the
  * id of `event` alone. Whether the `id` at the top of the body stays the same is not documented. Coinbase Commerce retries
  * for 3 days, at most an hour apart. There is no timestamp of the delivery.
  *

@@ -3,7 +3,7 @@
  *
  * **When to use**
  *
- * Give {@link scheme} to a receiver, with the `signing_key` of the callbacks of your own instance.
+ * Give {@link scheme} to a receiver, with the `signing_key` of your instance's callbacks.
  *
  * **Details**
  *

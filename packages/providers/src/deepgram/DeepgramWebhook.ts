@@ -14,7 +14,7 @@
  *
  * **Gotchas**
  *
- * Whoever sees one delivery can make others, so that nothing but TLS protects them. Deepgram no longer supports
+ * Anyone who sees one delivery can forge others, so that nothing but TLS protects them. Deepgram no longer supports
  * `dg-token` as a means to verify. All the results of a stream have one `request_id`: events go by their body. A
  * delivery is tried ten times more, 30 seconds apart, and a transcript may be larger than a megabyte.
  *

@@ -9,7 +9,7 @@
  *
  * Each active key of the account has a header of its own, `X-DocuSign-Signature-1` to `-100`, with the base64 HMAC of
  * the body; one that was made with a configured secret suffices. The type is the body's `event`, such as
- * `envelope-completed`. There is no id. `retryCount` in the body counts the attempts, so an inbox goes by configuration,
+ * `envelope-completed`. There is no id. `retryCount` in the body counts the attempts, so an inbox identifies an event by configuration,
  * event, envelope, recipient and `generatedDateTime` together.
  *
  * **Gotchas**

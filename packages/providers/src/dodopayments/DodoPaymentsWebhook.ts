@@ -15,7 +15,7 @@
  *
  * Test and live mode have different secrets. An event is attempted eight times within 28 hours, and on request from the
  * dashboard. An attempt has the payload as it is at that time, so that a retry may have a newer one under the same id: an
- * inbox goes by the id alone, and drops it. It is not documented whether each attempt has a new timestamp. Dodo Payments
+ * inbox identifies an event by the id alone, and drops it. It is not documented whether each attempt has a new timestamp. Dodo Payments
  * waits 15 seconds for the answer.
  *
  * **Example** (A delivery, signed and verified)

@@ -8,7 +8,7 @@
  * **Details**
  *
  * The JSON in the form's field `json` has an `event_hash`: the hexadecimal HMAC of `event_time` and `event_type`. The type
- * is `event_type`. There is no id: all events of a type within one second have the same `event_hash`, so an inbox goes by
+ * is `event_type`. There is no id: all events of a type within one second have the same `event_hash`, so an inbox identifies an event by
  * the whole text of `json`. Dropbox Sign requires the answer `Hello API Event Received`, which a receiver sends, also to
  * the `callback_test` by which Dropbox Sign checks a URL.
  *

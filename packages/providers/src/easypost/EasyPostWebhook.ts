@@ -13,7 +13,7 @@
  * **Gotchas**
  *
  * There is no timestamp, so a replay is recognised by its id only. `status`, `pending_urls` and `completed_urls` may
- * differ between two deliveries of an event: an inbox goes by the id and keeps the first body. A webhook without a
+ * differ between two deliveries of an event: an inbox identifies an event by the id and keeps the first body. A webhook without a
  * secret is not signed, and is refused. It is not documented for how long an event is sent again.
  *
  * **Example** (A delivery, signed and verified)

@@ -12,8 +12,8 @@
  *
  * **Gotchas**
  *
- * Whoever sees one delivery can make others, so that nothing but TLS protects them, and the passcode is in every stored
- * body. There is no id, and `retries` in the body counts the attempts: an inbox goes by the hash of the body without it.
+ * Anyone who sees one delivery can forge others, so that nothing but TLS protects them, and the passcode is in every stored
+ * body. There is no id, and `retries` in the body counts the attempts: an inbox identifies an event by the hash of the body without it.
  * What is not answered with 200 is sent 3 more times; it is not documented over how long.
  *
  * **Example** (A delivery, signed and verified)

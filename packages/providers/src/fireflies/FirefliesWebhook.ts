@@ -14,7 +14,7 @@
  * **Gotchas**
  *
  * Webhooks without a secret are not signed, and are refused. Signatures carry no time, and there is no id: events go
- * by their body. Deliveries of the first version say no time either, so that a transcript that is made anew is
+ * by their body. Deliveries of the first version say no time either, so that a transcript that is created again is
  * announced in the same bytes. Fireflies waits 10 seconds for an answer.
  *
  * **Example** (A delivery, signed and verified)

@@ -81,19 +81,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
  * @category schemes
  */
 export const rsaScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...scheme,
   id: "fusionauth-rsa",
-  signature: SignatureScheme.jwt("X-FusionAuth-Signature-JWT", { needsExpiry: false }),
-  signedContent: "{token}",
-  keys: [SignatureScheme.jwtKey({ algorithm: "RS256" })],
-  eventId: SignatureScheme.body("event", "id"),
-  eventType: [SignatureScheme.body("event", "type")],
-  bindings: [
-    SignatureScheme.hashOf("{body}", {
-      at: SignatureScheme.claim("request_body_sha256"),
-      hash: "sha256",
-      encoding: "base64"
-    })
-  ],
-  delivery: { contentTypes: ["application/json"], answerWithin: "2 seconds" },
-  docs: { url: "https://fusionauth.io/docs/extend/events-and-webhooks/signing", checked: "documentation" }
+  keys: [SignatureScheme.jwtKey({ algorithm: "RS256" })]
 })

@@ -15,7 +15,7 @@
  *
  * **Gotchas**
  *
- * With a secret token nothing is signed: whoever sees one delivery can make others, so that nothing but TLS protects
+ * With a secret token nothing is signed: anyone who sees one delivery can forge others, so that nothing but TLS protects
  * them. `unsigned` names every part. With a signing token the type is still in a header that is not covered. Requests
  * are sent again, under the same id, when someone asks for it: for 2 days on the webhook's page, for 7 with the API. Before
  * version 17.4 there is no id: an event is deduplicated by its body and its type. `X-Gitlab-Event-UUID` is no id: events

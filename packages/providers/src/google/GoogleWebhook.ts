@@ -23,8 +23,8 @@
  * - *Channels.* Nothing is signed, and a channel without a token sends none: open each with one. What has changed is not in
  *   the delivery; ask for it with the sync token. Google sends again only after the answers 500, 502, 503 and 504, and does
  *   not say for how long.
- * - *Pub/Sub.* Without an audience of its own, a subscription has its URL as `aud`. The audience alone proves nothing:
- *   anybody with a Google account can have a token for any audience. The body is not signed. A message is sent again for as
+ * - *Pub/Sub.* Without a configured audience, `aud` is the URL of the subscription. The audience alone proves nothing:
+ *   anyone with a Google account can have a token for any audience. The body is not signed. A message is sent again for as
  *   long as its subscription keeps it, 7 days unless you chose up to 31, and a token may be an hour old. With payload
  *   unwrapping, let the metadata be written too: it tells the messages apart.
  *
@@ -112,16 +112,8 @@ export const calendarScheme: SignatureScheme.SignatureScheme = SignatureScheme.m
  * @category schemes
  */
 export const driveScheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
+  ...calendarScheme,
   id: "google-drive",
-  signature: SignatureScheme.singleHeader("X-Goog-Channel-Token", { encoding: "utf8" }),
-  signedContent: "",
-  keys: [SignatureScheme.token()],
-  eventId: SignatureScheme.header("X-Goog-Message-Number"),
-  eventType: [SignatureScheme.header("X-Goog-Resource-State")],
-  identity: SignatureScheme.byFields([
-    SignatureScheme.header("X-Goog-Channel-ID"),
-    SignatureScheme.header("X-Goog-Message-Number")
-  ]),
   docs: { url: "https://developers.google.com/workspace/drive/api/guides/push", checked: "documentation" }
 })
 

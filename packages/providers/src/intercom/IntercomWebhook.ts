@@ -14,7 +14,7 @@
  *
  * SHA-1 is broken as a hash, but not as an HMAC. Before it accepts a URL, Intercom asks for it with HEAD. A receiver
  * answers that and stores nothing. A notification that fails is sent once more after a minute, as others report, with
- * other `delivery_attempts`: an inbox goes by the id and keeps the first body.
+ * other `delivery_attempts`: an inbox identifies an event by the id and keeps the first body.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * There is neither an id nor a timestamp: an inbox goes by the hash of the body, which holds the item and the time of
+ * There is neither an id nor a timestamp: an inbox identifies an event by the hash of the body, which holds the item and the time of
  * the change to the second, so that two changes of an item within a second count as one. An answer must come within 1
  * second; Jobber turns off webhooks whose endpoint is slow or fails often. It delivers at least once; it is not
  * documented for how long it tries.

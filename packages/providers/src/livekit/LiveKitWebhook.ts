@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * The token carries its own expiry; one that has none is refused. Older servers send no id: then an inbox goes by the hash
+ * The token carries its own expiry; one that has none is refused. Older servers send no id: then an inbox identifies an event by the hash
  * of the body. A delivery that fails is sent again with the same
  * token, which is good for 5 minutes.
  *

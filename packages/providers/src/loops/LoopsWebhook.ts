@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * The body has a time of its own, `eventTime`; the age that counts is the header's. It is not documented for how long a
+ * The body also has a time, `eventTime`; the age that counts is the header's. It is not documented for how long a
  * delivery that fails is sent again, nor whether it is signed again.
  *
  * **Example** (A delivery, signed and verified)

@@ -13,7 +13,7 @@
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one notification can make others. Of a delivery with many notifications all are
+ * Nothing is signed: anyone who sees one notification can forge others. Of a delivery with many notifications all are
  * refused when one has another `clientState`, or none. At most 1000 are taken at once. One without an `id` repeats its
  * bytes: it is dropped only while another waits. Notifications with the data of a resource also bring
  * `validationTokens`, which are not looked at here. A delivery that fails is sent again for up to 4 hours.

@@ -14,7 +14,7 @@
  * **Gotchas**
  *
  * These are Mollie's next-gen webhooks. Classic ones, with `id=tr_…` as their body, are not signed at all and are
- * refused: give them a URL of their own, and fetch the payment they name. An answer must come within 15 seconds; an
+ * refused: give them a separate URL, and fetch the payment they name. An answer must come within 15 seconds; an
  * event that is not answered with 200 is sent up to 10 times within about 26 hours.
  *
  * **Example** (A delivery, signed and verified)

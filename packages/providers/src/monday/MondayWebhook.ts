@@ -14,7 +14,7 @@
  *
  * **Gotchas**
  *
- * The body is not signed: whoever sees one delivery can make others for as long as its token lives. Webhooks that a
+ * The body is not signed: anyone who sees one delivery can forge others for as long as its token lives. Webhooks that a
  * user made in the board, or with a personal token, carry no token of an app and are refused. A delivery that fails
  * is sent again each minute for half an hour.
  *

@@ -12,8 +12,8 @@
  *
  * **Gotchas**
  *
- * Each environment has webhooks, and secrets, of its own. A delivery that fails is sent again for a day, with the
- * attempts before, and what they were answered with, in `attempts`: an inbox goes by the id and keeps the first body.
+ * Each environment has its own webhooks and secrets. A delivery that fails is sent again for a day, with the
+ * attempts before, and what they were answered with, in `attempts`: an inbox identifies an event by the id and keeps the first body.
  *
  * **Example** (A delivery, signed and verified)
  *

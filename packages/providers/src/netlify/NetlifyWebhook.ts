@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * The token has no time, so that it never ends, and there is no id: an inbox goes by the hash of the body. The id in
+ * The token has no time, so that it never ends, and there is no id: an inbox identifies an event by the hash of the body. The id in
  * the body is that of the deploy, which all its notifications share. A notification without a secret is not signed,
  * and is refused. It is not documented whether, and for how long, a notification is sent again.
  *

@@ -13,7 +13,7 @@
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one delivery can make others. A delivery that fails is sent at most once more; when,
+ * Nothing is signed: anyone who sees one delivery can forge others. A delivery that fails is sent at most once more; when,
  * Okta does not say.
  *
  * **Example** (A delivery, signed and verified)

@@ -11,7 +11,7 @@
  *
  * **Gotchas**
  *
- * There is neither an id nor a timestamp: an inbox goes by the hash of the body, which has the times of what it names. It
+ * There is neither an id nor a timestamp: an inbox identifies an event by the hash of the body, which has the times of what it names. It
  * is not documented whether a delivery that fails is sent again.
  *
  * **Example** (A delivery, signed and verified)

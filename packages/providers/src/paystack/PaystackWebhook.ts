@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * There is neither an id nor a timestamp: an inbox goes by the hash of the body. Events of test and live mode are
+ * There is neither an id nor a timestamp: an inbox identifies an event by the hash of the body. Events of test and live mode are
  * signed with the key of their mode. A delivery that is not answered with 200 is sent again every 3 minutes four times,
  * and then every hour for 72 hours; in test mode every hour.
  *

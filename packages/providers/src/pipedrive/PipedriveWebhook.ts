@@ -13,7 +13,7 @@
  *
  * **Gotchas**
  *
- * Whoever sees one delivery can make others, so that nothing but TLS protects them: `unsigned` names every part. A
+ * Anyone who sees one delivery can forge others, so that nothing but TLS protects them: `unsigned` names every part. A
  * webhook without a user and a password sends no header, and is refused. `meta.attempt` counts the attempts. These are
  * webhooks v2; {@link schemeV1} is for those of v1, where `meta.id` is the id of the object: there an event is known by
  * its type, its object and its time. It is not documented for how long an event is sent again.

@@ -13,7 +13,7 @@
  *
  * **Gotchas**
  *
- * The key is asked for with POST and the credentials of your own account, one `kid` at a time: fetch it and pass it in
+ * The key is asked for with POST and your account's credentials, one `kid` at a time: fetch it and pass it in
  * `keys`. There is no id, and `SYNC_UPDATES_AVAILABLE` and others repeat the same bytes: a notification is dropped only
  * while the one before waits to be handled, and is a new event afterwards. Several products have the same code, such as
  * `DEFAULT_UPDATE`: `webhook_type` names the product. Plaid repeats a notification for up to 24 hours; it is not

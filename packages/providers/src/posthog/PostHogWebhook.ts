@@ -8,12 +8,12 @@
  * **Details**
  *
  * Nothing is signed: the HTTP webhook destination sends the headers that it is given. Give it `Authorization: Bearer
- * …` with a token of your own, which is compared in constant time. The id is the event's `uuid`, the type its
+ * …` with your own token, which is compared in constant time. The id is the event's `uuid`, the type its
  * `event`, such as `$pageview`.
  *
  * **Gotchas**
  *
- * Whoever sees one delivery can make others, so that nothing but TLS protects them: `unsigned` names every part. The
+ * Anyone who sees one delivery can forge others, so that nothing but TLS protects them: `unsigned` names every part. The
  * body is whatever the destination is told to send: id and type are those of the body that PostHog proposes. A destination
  * may send PUT, PATCH or DELETE instead of POST; a GET is refused, because it has no room for an event. A destination with
  * a signing secret signs as `standard-webhooks` does: use that scheme for it.

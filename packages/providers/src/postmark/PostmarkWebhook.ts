@@ -13,7 +13,7 @@
  *
  * **Gotchas**
  *
- * Whoever sees one delivery can make others, so that nothing but TLS protects them. A delivery is tried eleven times
+ * Anyone who sees one delivery can forge others, so that nothing but TLS protects them. A delivery is tried eleven times
  * in all over some 10 and a half hours, and given up after the answer 403. Messages that came in have their
  * attachments in the body: raise the limit of the receiver for them.
  *

@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * The id is in a header that the signature does not cover, and there is no timestamp: a delivery can be replayed
+ * A delivery that fails is sent again for a day; the dashboard can replay events of the last 7 days. A retry is signed with
+ * the secret of the time of its event: while a secret is rotated, give both to the receiver. The id is in a header that the signature does not cover, and there is no timestamp: a delivery can be replayed
  * under another id.
  *
  * **Example** (A delivery, signed and verified)
@@ -60,6 +61,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("x-razorpay-event-id"),
   eventType: [SignatureScheme.body("event")],
-  delivery: { contentTypes: ["application/json"], retriedFor: "7 days" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "7 days", answerWithin: "5 seconds" },
   docs: { url: "https://razorpay.com/docs/webhooks/validate-test/", checked: "package" }
 })

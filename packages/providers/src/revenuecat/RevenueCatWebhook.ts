@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one delivery can make others. The answer must be 200 within a minute. A delivery
+ * Nothing is signed: anyone who sees one delivery can forge others. The answer must be 200 within a minute. A delivery
  * that fails is sent up to five times more, the last some two and a half hours later. Events may come in another
  * order than they happened.
  *

@@ -13,7 +13,7 @@
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one delivery can make others. Two callouts with the same body are one event: send
+ * Nothing is signed: anyone who sees one delivery can forge others. Two callouts with the same body are one event: send
  * what tells them apart, such as the id of the flow's interview. Salesforce does not send a failed callout again by
  * itself. Outbound messages in SOAP, which carry no token, are not covered.
  *

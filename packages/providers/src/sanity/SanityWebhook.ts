@@ -8,12 +8,13 @@
  * **Details**
  *
  * `sanity-webhook-signature: t=…,v1=…` holds milliseconds since the epoch and a signature in unpadded base64url.
- * Signed is `{timestamp}.{body}`; 5 minutes old or ahead at most. The id is the header `idempotency-key`.
+ * Signed is `{timestamp}.{body}`; 5 minutes old or ahead at most. The id is the header `idempotency-key`;
+ * the type is `sanity-operation`, such as `update`.
  *
  * **Gotchas**
  *
- * The body is what your projection makes of the document, so that there is no type. The id is in a header that the
- * signature does not cover. Sanity's own package checks no age.
+ * The body is what your projection makes of the document, and may be the same for two changes. Id and type are in headers
+ * that the signature does not cover. Sanity's own package checks no age.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -64,6 +65,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256", label: "v1" })],
   timestamp: { at: SignatureScheme.listItem("t"), unit: "milliseconds", tolerance: "5 minutes" },
   eventId: SignatureScheme.header("idempotency-key"),
-  delivery: { retriedFor: "1 minute" },
+  eventType: [SignatureScheme.header("sanity-operation")],
+  delivery: { methods: ["POST", "PUT", "PATCH", "DELETE"], retriedFor: "1 minute", answerWithin: "30 seconds" },
   docs: { url: "https://www.sanity.io/docs/webhooks", checked: "package" }
 })

@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * Turn batching off: of a batch Segment signs the first event only, and anybody on the way can change the others, so
+ * Turn batching off: of a batch Segment signs the first event only, and anyone on the way can change the others, so
  * that batches are refused here. A mapping may send another body than the event, without an id or a type. There is no
  * timestamp. A destination may send PUT or PATCH instead of POST. Segment waits 5 seconds for an answer, and sends an event
  * that failed again for 4 hours.

@@ -13,9 +13,9 @@
  *
  * **Gotchas**
  *
- * It is a plain hash with the key in front, not an HMAC: whoever sees a delivery can append bytes to it and compute the
+ * It is a plain hash with the key in front, not an HMAC: anyone who sees a delivery can append bytes to it and compute the
  * hash of the longer body. Such bytes come after the padding of the hash, so that the result is no JSON; parse the body
- * before you trust it. There is neither an id nor a signed timestamp: an inbox goes by the hash of the body. It is not
+ * before you trust it. There is neither an id nor a signed timestamp: an inbox identifies an event by the hash of the body. It is not
  * documented whether, and for how long, a delivery is sent again.
  *
  * **Example** (A delivery, signed and verified)

@@ -13,8 +13,8 @@
  * **Gotchas**
  *
  * Id, type and `Sentry-Hook-Timestamp` are in headers that the signature does not cover; so the timestamp, which
- * anybody could change, is not looked at. A delivery that fails is sent again up to three times, 5 minutes apart, and
- * each time with another `Request-ID`: an inbox goes by the body and the resource.
+ * anyone could change, is not looked at. A delivery that fails is sent again up to three times, 5 minutes apart, and
+ * each time with another `Request-ID`: an inbox identifies an event by the body and the resource.
  *
  * **Example** (A delivery, signed and verified)
  *

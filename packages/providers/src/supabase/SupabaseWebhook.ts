@@ -15,7 +15,7 @@
  * **Gotchas**
  *
  * A user waits for the answer, 5 seconds at most, and its JSON says what happens: the handler of a hook that decides
- * must answer itself. Each attempt has an id and a timestamp of its own, so that events go by their body; of equal
+ * must answer itself. Each attempt has its own id and timestamp, so that an inbox identifies an event by its body; of equal
  * bodies the second is taken for the first. Only 429 and 503 with `retry-after` are tried again, up to twice. Several
  * signatures are separated by a comma and a space.
  *

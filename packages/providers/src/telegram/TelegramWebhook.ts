@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * Nothing is signed: whoever sees one delivery can make others.
+ * Nothing is signed: anyone who sees one delivery can forge others.
  *
  * **Example** (A delivery, signed and verified)
  *

@@ -60,7 +60,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.body("action", "id"),
   eventType: [SignatureScheme.body("action", "type")],
-  delivery: { contentTypes: ["application/json"], probes: ["HEAD"] },
+  delivery: { contentTypes: ["application/json"], probes: ["HEAD"], retriedFor: "210 seconds" },
   docs: {
     url: "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/",
     checked: "documentation"

@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * There is no timestamp, so a replay is recognised by its id only.
+ * There is no timestamp, so a replay is recognised by its id only. A delivery that is answered with 408, 423, 429 or 503 is
+ * sent again every few minutes for 10 hours; 404 and 410 switch the webhook off.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,6 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.body("event_id"),
   eventType: [SignatureScheme.body("event_type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "10 hours", answerWithin: "30 seconds" },
   docs: { url: "https://www.typeform.com/developers/webhooks/secure-your-webhooks/", checked: "documentation" }
 })

@@ -13,6 +13,7 @@
  * **Gotchas**
  *
  * SHA-1 is broken as a hash, but not as an HMAC. There is no timestamp, so a replay is recognised by its id only.
+ * A delivery that fails is sent again for a day, according to third-party documentation.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -57,6 +58,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha1" })],
   eventId: SignatureScheme.body("id"),
   eventType: [SignatureScheme.body("type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "1 day", answerWithin: "30 seconds" },
   docs: { url: "https://vercel.com/docs/webhooks/webhooks-api", checked: "documentation" }
 })

@@ -12,7 +12,7 @@
  *
  * **Gotchas**
  *
- * There is neither an id nor a timestamp: an inbox goes by the hash of the body. The body's `id` is that of the session,
+ * There is neither an id nor a timestamp: an inbox identifies an event by the hash of the body. The body's `id` is that of the session,
  * which all its events share. `X-Auth-Client` names the integration and is not covered. The older `X-Signature`, a plain
  * hash, is not accepted. What is not answered with 200 is sent again for up to a week.
  *

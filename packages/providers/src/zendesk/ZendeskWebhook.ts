@@ -14,7 +14,8 @@
  * **Gotchas**
  *
  * The id is in a header that the signature does not cover. Deliveries of triggers and automations have the body that
- * their author wrote, and perhaps no type. A delivery that was answered with 409, or too late, is sent again a few
+ * their author wrote, and perhaps no type,
+ * or a ticket field of that name. A delivery that was answered with 409, or too late, is sent again a few
  * times; when, Zendesk does not say.
  *
  * **Example** (A delivery, signed and verified)
@@ -67,5 +68,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   },
   eventId: SignatureScheme.header("X-Zendesk-Webhook-Invocation-Id"),
   eventType: [SignatureScheme.body("type")],
+  delivery: { methods: ["POST", "PUT", "PATCH", "DELETE"], answerWithin: "12 seconds" },
   docs: { url: "https://developer.zendesk.com/documentation/webhooks/verifying/", checked: "documentation" }
 })

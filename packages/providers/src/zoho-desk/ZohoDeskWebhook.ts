@@ -9,12 +9,12 @@
  * **Details**
  *
  * `X-ZDesk-JWT` is a token (RS256) for that webhook (`aud`) of that organization (`iss`). The body is a list of
- * events, and each is one of its own; its type is `eventType`, such as `Ticket_Add`. A new webhook is first asked
+ * events, and each is stored by itself; its type is `eventType`, such as `Ticket_Add`. A new webhook is first asked
  * with GET whether it is there, and then sent an empty body.
  *
  * **Gotchas**
  *
- * The body is not signed: whoever sees one delivery can make others. Events have no id and go by their bytes. The
+ * The body is not signed: anyone who sees one delivery can forge others. Events have no id: an inbox identifies them by their bytes. The
  * answer must be 200 within 5 seconds, and 410 ends the subscription. Zoho does not publish whether it sends a failed
  * delivery again.
  *
@@ -45,7 +45,7 @@ import { SignatureScheme } from "@causeway/core/webhook"
 import { OptionCheck } from "@causeway/core/policy"
 
 /**
- * The scheme of an organization in another data centre, such as `desk.zoho.eu`, which has keys of its own.
+ * The scheme of an organization in another data centre, such as `desk.zoho.eu`, which has its own keys.
  *
  * @see https://desk.zoho.com/support/WebhookDocument.do
  * @since 0.1.0

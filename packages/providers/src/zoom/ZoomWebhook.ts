@@ -13,7 +13,8 @@
  * **Gotchas**
  *
  * The challenge `endpoint.url_validation` is answered with its HMAC, after its own signature was accepted. Zoom sends
- * no id, so an inbox goes by the hash of the body. Zoom's own package checks no age.
+ * no id: an inbox identifies an event by the hash of the body. A delivery is sent again after 5, 25 and 85 minutes, but only
+ * after a 5xx or a failed connection; a 4xx loses the event. Zoom's own package checks no age.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -63,6 +64,6 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     challenge: SignatureScheme.body("payload", "plainToken"),
     jsonKeys: { challenge: "plainToken", proof: "encryptedToken" }
   }),
-  delivery: { contentTypes: ["application/json"], retriedFor: "85 minutes" },
+  delivery: { contentTypes: ["application/json"], retriedFor: "85 minutes", answerWithin: "3 seconds" },
   docs: { url: "https://developers.zoom.us/docs/api/webhooks/", checked: "package" }
 })

@@ -70,7 +70,7 @@ const timestamp = record<HmacSignature.Timestamp>({
 
 const isNotNull = (value: unknown): value is object => typeof value === "object" && value !== null
 
-/** A key may have fields of its own, when it is another room's. */
+/** A key from another room may have further fields. */
 const key = OptionCheck.satisfies("what HmacSignature.mac returns", (value) => {
   if (!isNotNull(value) || !("_tag" in value) || value._tag !== "Mac") return false
   for (const [name, check] of Object.entries(keyShape)) optional(check)(name, Reflect.get(value, name))

@@ -223,7 +223,7 @@ class Pool<I> {
     return Effect.asVoid(Effect.forkIn(this.#sweep(idleMillis / ticksOfIdleTime), this.#scope))
   }
 
-  /** One fibre for all, for as long as there is anybody to release. */
+  /** One fibre for all, for as long as there is anyone to release. */
   #sweep(everyMillis: number): Effect.Effect<void> {
     return Effect.flatMap(Effect.sleep(Duration.millis(everyMillis)), () => {
       this.#tick += 1

@@ -1,6 +1,6 @@
 /** What was made by a constructor of a strategy, or by a service. */
 
-/** Whether a value has the type id of a strategy. One that can't be looked at has not. */
+/** Whether a value has the type id of a strategy. False for a value whose properties can't be read. */
 export const isMade = <Id extends string>(typeId: Id, value: unknown): value is { readonly [Key in Id]: Id } => {
   try {
     return typeof value === "object" && value !== null && typeId in value

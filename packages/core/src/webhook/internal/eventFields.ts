@@ -64,7 +64,7 @@ const joined = (fields: ReadonlyArray<Field>, delivery: Delivery): string | unde
   return texts.some((text) => text === undefined || text === "") ? undefined : texts.join(".")
 }
 
-/** The text of a field that can be an event's type; any other text is none. */
+/** The text of a field, if it can be an event's type. */
 export const read = (field: EventField, delivery: Delivery): string | undefined => {
   const text = textOf(field, delivery)
   return text !== undefined && plainText.test(text) ? text : undefined

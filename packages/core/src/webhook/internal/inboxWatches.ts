@@ -3,7 +3,7 @@ import * as Attempt from "../Attempt.ts"
 import type { Part, Problem, Watch, WorkerHealth } from "../InboxHealth.ts"
 import { errorOf } from "./inboxSupervision.ts"
 
-/** A store that has not answered for so long is not going to. */
+/** After this time without an answer, a store counts as stalled. */
 const stalledMillis = 60_000
 
 interface Watched {

@@ -77,7 +77,7 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
 
 const answerOwner = (key: number) => ["causeway/inbox/answer", String(key)]
 
-/** One that does not open is none: the delivery is answered as if it had none. */
+/** An answer that can't be decrypted is ignored: the delivery gets the default answer. */
 const openAnswer = (seal: Seal | undefined, key: number, answer: KeptAnswer): KeptAnswer | undefined => {
   const { bytes, sealedBy } = answer
   if (sealedBy === undefined) return answer

@@ -136,7 +136,7 @@ describe("a router behind the middleware", () => {
     "an encrypted key": { jwe: "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkExMjhDQkMtSFMyNTYifQ.a.b.c.d" },
     "the id of a key": { kid: "dfd1aa97-6d8d-4575-a0fe-34b96de2bfad" },
     "the URL of a key": { jku: "https://keys.example/jwks", kid: "1" },
-    "a confirmation that nobody has defined": { "future#S512": "x" },
+    "an unregistered confirmation method": { "future#S512": "x" },
     "a thumbprint that is no text": { jkt: 7 },
     "no thumbprint": { jkt: null },
     "no member": {},

@@ -326,7 +326,7 @@ describe("a server that reads the certificate of the connection", () => {
       return yield* ask({ headers: { authorization: `Bearer ${token}` } })
     })
 
-  it.effect("lets in who has the certificate of the token, in PEM or DER", () =>
+  it.effect("accepts a token with the certificate it is bound to, in PEM or DER", () =>
     Effect.gen(function* () {
       const cnf = { "x5t#S256": thumbprint }
       for (const form of [certificate, raw, new Uint8Array(raw), `${certificate}\n${otherCertificate}`])
@@ -334,7 +334,7 @@ describe("a server that reads the certificate of the connection", () => {
     })
   )
 
-  it.effect("refuses who has none, another one, or one that can't be read", () =>
+  it.effect("refuses a bound token without its certificate, with another one, or with an unreadable one", () =>
     Effect.gen(function* () {
       const cnf = { "x5t#S256": thumbprint }
       for (const form of [undefined, otherCertificate, "", "nonsense", new Uint8Array()])

@@ -285,7 +285,7 @@ const checksummed: Family = {
 describe("a checksum of the body under a certificate", () => {
   holds(checksummed)
 
-  it("does not count as covering the body, because anybody can make a body of the same checksum", () =>
+  it("does not count as covering the body, because anyone can make a body of the same checksum", () =>
     expect(Result.getOrThrow(verify(checksummed, checksummed.genuine))).toMatchObject({
       type: "PAYMENT.CAPTURE.COMPLETED",
       unsigned: ["type", "body"]

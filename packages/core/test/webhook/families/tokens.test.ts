@@ -309,7 +309,7 @@ describe("a token that one key signs for many apps", () => {
     expect(verdict(byAudience, byAudience.genuine, { secrets: [] })).toBe("MissingSecret")
   })
 
-  it("needs the key at a place of its own, which its id leads to and to no other", () => {
+  it("needs the key at the URL that its id selects", () => {
     const placeOf = (kid: string) =>
       Result.match(
         WebhookVerifier.keysNeeded(byAudience.scheme, {
@@ -358,7 +358,7 @@ const byService: Family = {
   signing: { ...byAudience.signing, audience: `${pushed.aud} ${pushed.email}` }
 }
 
-describe("a token that anybody may have for any audience", () => {
+describe("a token that anyone can obtain for any audience", () => {
   holds(byService)
 
   const verdictOf = (given: Json) =>

@@ -142,24 +142,15 @@ const thumbprintOf = (certificate: string | Uint8Array): string | undefined => {
   }
 }
 
+/** A proof carries its key: a secret would prove nothing. */
 const ofKeyPairs = Object.keys(algorithms)
   .filter(isAlgorithm)
   .filter((alg) => !alg.startsWith("HS"))
 
-/** A proof carries its key, so that a secret proves nothing. */
-const ofKeyPair = (alg: AlgorithmName): AlgorithmName => {
-  if (!alg.startsWith("HS")) return alg
-  throw new InvalidOption.InvalidOption({
-    option: "bearerAuth.dpop.algorithms",
-    actual: JSON.stringify(alg),
-    accepts: "algorithms of key pairs, such as ES256"
-  })
-}
-
 const proofsOf = (options: DpopOptions) => {
   const baseUrl = baseUrlOf(options.baseUrl)
   const rules = {
-    algorithms: algorithmsOf("bearerAuth.dpop", (options.algorithms ?? ofKeyPairs).map(ofKeyPair)),
+    algorithms: algorithmsOf("bearerAuth.dpop", options.algorithms ?? ofKeyPairs),
     maxAgeMillis: InvalidOption.positiveMillis("bearerAuth.dpop.maxAge", options.maxAge ?? "1 minute"),
     toleranceMillis: InvalidOption.finiteMillis("bearerAuth.dpop.tolerance", options.tolerance ?? "30 seconds"),
     nonce: undefined

@@ -48,7 +48,7 @@ export interface Parts {
   readonly client: HttpClient.HttpClient
   readonly policy: Compiled
   readonly state: Engine.State
-  /** Undefined where nothing is asked but what anybody may have. */
+  /** Undefined where nothing is asked but what anyone may have. */
   readonly authenticator: Authenticator | undefined
   readonly prover: DpopProver | undefined
   readonly usesMutualTls: boolean
@@ -99,7 +99,7 @@ export class Desk {
     return (this.#parts.usesMutualTls ? mtlsEndpoints[name] : undefined) ?? server[name]
   }
 
-  /** Gets what anybody may have. */
+  /** Gets what anyone may have. */
   fetch<A>(question: Asked<A>): Effect.Effect<A, AuthError.AuthError> {
     const open = { ...question, secrets: [] }
     const request = HttpClientRequest.setHeader(HttpClientRequest.get(question.url), "accept", "application/json")

@@ -31,10 +31,7 @@ export const make = <E, R, R2>(settings: Settings<E, R, R2>): Machine<E, R | R2>
     ...limits,
     refusals: new RefusalLog(),
     onOutcome: settings.onOutcome,
-    onEvent: eventTaker(settings),
-    onItems: itemsTaker(settings),
-    // As above.
-    answers: settings.onEvent === undefined ? (inboxAnswers as unknown as AnswerStore<R2>) : noAnswers
+    ...storageOf(settings)
   }
   const only = sources.size === 1 ? [...sources.keys()][0] : undefined
   return {
@@ -52,28 +49,33 @@ export const make = <E, R, R2>(settings: Settings<E, R, R2>): Machine<E, R | R2>
   }
 }
 
-const eventTaker = <E, R, R2>({ onEvent }: Settings<E, R, R2>): EventTaker<R2> =>
-  // Without `onEvent`, R2 is its default: the inbox.
-  onEvent ?? (storeInInbox as unknown as EventTaker<R2>)
+interface Storage<R> {
+  readonly onEvent: EventTaker<R>
+  readonly onItems: ItemsTaker<R>
+  readonly answers: AnswerStore<R>
+}
 
-const storeInInbox: EventTaker<Inbox> = (arrival) => Effect.flatMap(Inbox, (inbox) => inbox.store(arrival))
-
-const storeAllInInbox: ItemsTaker<Inbox> = (arrivals) => Effect.flatMap(Inbox, (inbox) => inbox.storeAll(arrivals))
-
-/** Without `onEvent`, R2 is its default: the inbox. */
-const inboxAnswers: AnswerStore<Inbox> = {
-  find: (key) => Effect.flatMap(Inbox, (inbox) => inbox.answerTo(key)),
-  keep: (key, answer) => Effect.flatMap(Inbox, (inbox) => inbox.keepAnswer(key, answer))
+const inInbox: Storage<Inbox> = {
+  onEvent: (arrival) => Effect.flatMap(Inbox, (inbox) => inbox.store(arrival)),
+  onItems: (arrivals) => Effect.flatMap(Inbox, (inbox) => inbox.storeAll(arrivals)),
+  answers: {
+    find: (key) => Effect.flatMap(Inbox, (inbox) => inbox.answerTo(key)),
+    keep: (key, answer) => Effect.flatMap(Inbox, (inbox) => inbox.keepAnswer(key, answer))
+  }
 }
 
 const noAnswers: AnswerStore<never> = { find: () => Effect.succeedNone, keep: () => Effect.void }
 
-/** A handler of the user's own gets the items one after the other. */
-const itemsTaker = <E, R, R2>({ onEvent }: Settings<E, R, R2>): ItemsTaker<R2> =>
-  onEvent === undefined
-    ? // As above.
-      (storeAllInInbox as unknown as ItemsTaker<R2>)
-    : (arrivals, verified) => Effect.forEach(arrivals, (arrival) => onEvent(arrival, verified))
+/** The inbox, or the caller's `onEvent`, which gets the items of a batch one after the other. */
+const storageOf = <E, R, R2>({ onEvent }: Settings<E, R, R2>): Storage<R2> => {
+  // Without `onEvent`, the type parameter R2 is its default: the inbox.
+  if (onEvent === undefined) return inInbox as unknown as Storage<R2>
+  return {
+    onEvent,
+    onItems: (arrivals, verified) => Effect.forEach(arrivals, (arrival) => onEvent(arrival, verified)),
+    answers: noAnswers
+  }
+}
 
 const readLimits = <E, R, R2>(settings: Settings<E, R, R2>) => ({
   bodyTimeoutMillis: positiveMillis("bodyTimeout", settings.bodyTimeout ?? "10 seconds"),

@@ -56,7 +56,7 @@ export class SourceMetrics {
   }
 }
 
-/** How often refusals for the same reason have a line of the log, in milliseconds: anybody can be refused any number of times. */
+/** How often refusals for the same reason have a line of the log, in milliseconds: anyone can be refused any number of times. */
 const sampledEvery = 60_000
 
 /** Which refusals of a source have a line of the log: the first for a reason, and then one a minute, with the number of the others. */
