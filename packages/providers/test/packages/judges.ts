@@ -32,8 +32,7 @@ import { AccessToken, WebhookReceiver } from "livekit-server-sdk"
 // @ts-expect-error -- the package has no types for this file
 import * as messagebird from "messagebird/lib/webhook-signature-jwt.js"
 import { OpenAI } from "openai"
-import { validateSignature as validatePlivoV2 } from "plivo/dist/utils/security.js"
-import { validateV3Signature } from "plivo/dist/utils/v3Security.js"
+import { validateSignature as validatePlivoV2, validateV3Signature } from "plivo"
 import Pusher from "pusher"
 import { validateWebhookSignature } from "razorpay/dist/utils/razorpay-utils.js"
 import { validateWebhook } from "replicate"
@@ -395,11 +394,13 @@ export const judges: ReadonlyArray<Judge> = [
     package: "plivo",
     by: "provider",
     accepts: (sent, secret) =>
-      validatePlivoV2(
-        sent.url,
-        valueOf(sent, "X-Plivo-Signature-V2-Nonce"),
-        valueOf(sent, "X-Plivo-Signature-V2"),
-        secret
+      Boolean(
+        validatePlivoV2(
+          sent.url,
+          valueOf(sent, "X-Plivo-Signature-V2-Nonce"),
+          valueOf(sent, "X-Plivo-Signature-V2"),
+          secret
+        )
       )
   },
   {
