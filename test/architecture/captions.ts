@@ -433,6 +433,7 @@ export const captions: Captions = {
       "internal/inboxSql/connections.ts": "Whether a client has the connections that a store needs.",
       "internal/inboxSql/database.ts": "What SQLite and Postgres say differently.",
       "internal/inboxSql/deadLetters.ts": "Outgoing events that were given up, in a database.",
+      "internal/inboxSql/deliveries.ts": "The bodies of deliveries with several events, in a database.",
       "internal/inboxSql/inserting.ts": "Writes new events, many in one statement.",
       "internal/inboxSql/listening.ts": "Tells other processes of events, and hears of theirs.",
       "internal/inboxSql/looking.ts": "Finds, lists, counts and replays events in a database.",

@@ -111,6 +111,7 @@ export const unstable: Readonly<Record<string, ReadonlyArray<string>>> = {
   "core/src/webhook/internal/inboxSql/connections.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/database.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/deadLetters.ts": ["effect/sql"],
+  "core/src/webhook/internal/inboxSql/deliveries.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/inserting.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/listening.ts": ["effect/sql"],
   "core/src/webhook/internal/inboxSql/looking.ts": ["effect/sql"],

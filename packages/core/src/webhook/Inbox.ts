@@ -88,7 +88,8 @@ import type {
   Page,
   Put,
   Selection,
-  Service as Store
+  Service as Store,
+  SharedBody
 } from "./InboxStore.ts"
 import * as InboxHealth from "./InboxHealth.ts"
 import * as InboxStoreMemory from "./InboxStoreMemory.ts"
@@ -131,11 +132,32 @@ export interface Arrival {
    */
   readonly isNotification?: boolean | undefined
   /**
+   * The delivery that held it with others. Its body is stored once for those that are stored together and have the same
+   * array here.
+   */
+  readonly delivery?: SharedDelivery | undefined
+  /**
    * The `traceparent` of the delivery, which the span of its handling is linked to. Default: that of the current span.
    *
    * @see https://www.w3.org/TR/trace-context/#traceparent-header
    */
   readonly traceparent?: string | undefined
+}
+
+/**
+ * A delivery that held several events, for one of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SharedDelivery {
+  /** The raw bytes, as they were signed. */
+  readonly body: Uint8Array
+  /**
+   * The keys and indexes that lead to the event in the JSON of the body, or of its form field, such as
+   * `["entry", 0, "changes", 1]`.
+   */
+  readonly path: ReadonlyArray<string | number>
 }
 
 /**
@@ -168,6 +190,11 @@ export interface Service {
   readonly keepAnswer: (key: number, answer: DeliveryAnswer) => Effect.Effect<void, InboxStoreError>
   /** The answer that the delivery of an event was given, if one is kept: as long as the event. */
   readonly answerTo: (key: number) => Effect.Effect<Option.Option<DeliveryAnswer>, InboxStoreError>
+  /**
+   * The delivery that an event came in, if it held several: with what the provider wrote around them, such as the id of an
+   * account. It is kept as long as one of its events.
+   */
+  readonly deliveryOf: (key: number) => Effect.Effect<Option.Option<SharedDelivery>, InboxStoreError>
   /** Lists events by key, without their bodies; `after` is the last key of the page before. */
   readonly list: (page?: Page) => Effect.Effect<ReadonlyArray<Summary>, InboxStoreError>
   /** One event with its body and history. */
@@ -474,7 +501,8 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
     Effect.contextWith((context: Context.Context<never>) => {
       const current = Traceparent.currentIn(context)
       const now = Context.get(context, Clock.Clock).currentTimeMillisUnsafe()
-      const events = arrivals.map((arrival) => toNewEvent(arrival, arrival.traceparent ?? current, now))
+      const shared = sharedBodies()
+      const events = arrivals.map((arrival) => toNewEvent(arrival, arrival.traceparent ?? current, now, shared))
       return Effect.tap(store.put(events), (puts) => {
         const woken = new Set<Desk>()
         for (const [index, { _tag }] of puts.entries()) {
@@ -510,6 +538,10 @@ const makeService = (store: Store, meterFor: (source: string) => Meter): Service
     keepAnswer: (key, answer) => store.keepAnswer(key, { bytes: new TextEncoder().encode(JSON.stringify(answer)) }),
     answerTo: (key) =>
       Effect.map(store.answerTo(key), (kept) => Option.fromUndefinedOr(kept && readAnswer(kept.bytes))),
+    deliveryOf: (key) =>
+      Effect.map(store.placeOf(key), (place) =>
+        Option.fromUndefinedOr(place && { body: place.delivery.bytes, path: place.path })
+      ),
     list: (page = {}) => store.list({ ...page, limit: pageSize(page.limit) }),
     get: (key) => Effect.map(store.get(key), Option.fromUndefinedOr),
     count: (filter = {}) => store.count(filter),
@@ -556,7 +588,23 @@ const longestPage = 1000
 
 const pageSize = (limit = 100): number => Math.min(InvalidOption.integer("limit", limit, 1), longestPage)
 
-const toNewEvent = (arrival: Arrival, traceparent: string | undefined, now: number): NewEvent => {
+/** One body for each array, however many events share it. */
+const sharedBodies = () => {
+  const known = new Map<Uint8Array, SharedBody>()
+  return (bytes: Uint8Array): SharedBody => {
+    const body = known.get(bytes) ?? { id: randomUUID(), bytes }
+    known.set(bytes, body)
+    return body
+  }
+}
+
+const toNewEvent = (
+  arrival: Arrival,
+  traceparent: string | undefined,
+  now: number,
+  shared: (bytes: Uint8Array) => SharedBody
+): NewEvent => {
+  const { delivery } = arrival
   const digest = hash("sha256", arrival.body, "hex")
   const name = arrival.id === undefined || arrival.id === "" ? digest : arrival.id
   return {
@@ -570,6 +618,7 @@ const toNewEvent = (arrival: Arrival, traceparent: string | undefined, now: numb
     headers: arrival.headers.filter(([name]) => !isSensitive(name)),
     body: arrival.body,
     digest: arrival.bodyVaries === true ? hash("sha256", name, "hex") : digest,
+    place: delivery && { delivery: shared(delivery.body), path: delivery.path },
     now
   }
 }

@@ -99,6 +99,34 @@ export interface NewEvent {
   readonly traceparent?: string | undefined
   /** The name of the key, where headers and body are sealed. */
   readonly sealedBy?: string | undefined
+  /** Where it stood, if its delivery held several events. */
+  readonly place?: Place | undefined
+}
+
+/**
+ * Where an event stood in a delivery of several.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Place {
+  readonly delivery: SharedBody
+  /** The keys and indexes that lead to the event in the JSON of the delivery. */
+  readonly path: ReadonlyArray<string | number>
+}
+
+/**
+ * The body of a delivery of several events. It is stored once, and kept as long as one of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SharedBody {
+  /** Unique among all deliveries. */
+  readonly id: string
+  readonly bytes: Uint8Array
+  /** The name of the key, where the bytes are sealed. */
+  readonly sealedBy?: string | undefined
 }
 
 /**
@@ -265,6 +293,8 @@ export interface Service {
   readonly keepAnswer: (key: number, answer: KeptAnswer) => Effect.Effect<void, InboxStoreError>
   /** The answer that the delivery of an event was given, if one is kept. */
   readonly answerTo: (key: number) => Effect.Effect<KeptAnswer | undefined, InboxStoreError>
+  /** Where an event stood in its delivery, if that held several. */
+  readonly placeOf: (key: number) => Effect.Effect<Place | undefined, InboxStoreError>
   /** Stores a dead letter of an outgoing event; one with the same source and id grows in history. */
   readonly bury: (event: Buried) => Effect.Effect<number, InboxStoreError>
   /** Ends the dead letter of an outgoing event that was delivered after all, by the last of these attempts. */

@@ -37,6 +37,7 @@ import type {
   KeptAnswer,
   LaneRule,
   NewEvent,
+  Place,
   Purge,
   Put,
   Selection,
@@ -105,6 +106,7 @@ const makeStore = (options: Options): RawStore => {
       digest,
       identity,
       answer: undefined,
+      place: undefined,
       fence: 0,
       replayedAt: 0,
       startedAt: 0,
@@ -117,6 +119,13 @@ const makeStore = (options: Options): RawStore => {
   }
 
   const put = (event: NewEvent): Put | undefined => {
+    const put = putAlone(event)
+    const row = put === undefined || put._tag === "Duplicate" ? undefined : rows.get(put.key)
+    if (row !== undefined) row.place ??= event.place
+    return put
+  }
+
+  const putAlone = (event: NewEvent): Put | undefined => {
     if (event.announces !== undefined) return putNotification(event, JSON.stringify([event.source, event.announces]))
     const identity = identityOf("in", event, "")
     const first = find(identity) ?? remembered(identity, event.now)
@@ -243,6 +252,7 @@ const makeStore = (options: Options): RawStore => {
         const row = rows.get(key)
         if (row !== undefined) row.answer ??= answer
       }),
+    placeOf: (key) => Effect.sync(() => rows.get(key)?.place),
     answerTo: (key) => Effect.sync(() => rows.get(key)?.answer),
     claim: (asked) => Effect.sync(() => claim(asked)),
     renew: (claim, leaseUntil) =>
@@ -319,6 +329,23 @@ const makeStore = (options: Options): RawStore => {
         if (row === undefined || row.sealedBy !== event.sealedBy) return false
         Object.assign(row, content)
         return true
+      }),
+    deliveriesSealedOtherwise: (keyId, after, limit) =>
+      Effect.sync(() =>
+        [
+          ...new Map(
+            [...rows.values()].flatMap(({ place }) => (place ? [[place.delivery.id, place.delivery]] : []))
+          ).values()
+        ]
+          .filter(({ id, sealedBy }) => id > after && sealedBy !== keyId)
+          .toSorted((left, right) => (left.id < right.id ? -1 : 1))
+          .slice(0, limit)
+      ),
+    rewriteDelivery: (before, after) =>
+      Effect.sync(() => {
+        const held = [...rows.values()].filter(({ place }) => place?.delivery === before)
+        for (const row of held) row.place = row.place && { ...row.place, delivery: after }
+        return held.length > 0
       })
   }
 }
@@ -339,6 +366,7 @@ interface Row extends Omit<Fields, "history" | "status" | "dueAt" | "attempts" |
   readonly digest: string
   readonly identity: string
   answer: KeptAnswer | undefined
+  place: Place | undefined
 }
 
 /** The id of an event that was purged. */

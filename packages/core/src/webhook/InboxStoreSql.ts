@@ -55,6 +55,7 @@ import {
 import { checkConnections, limitOf } from "./internal/inboxSql/connections.ts"
 import * as KeptAnswers from "./internal/inboxSql/answers.ts"
 import * as DeadLetters from "./internal/inboxSql/deadLetters.ts"
+import * as Deliveries from "./internal/inboxSql/deliveries.ts"
 import * as Listening from "./internal/inboxSql/listening.ts"
 import * as Looking from "./internal/inboxSql/looking.ts"
 import { migrate } from "./internal/inboxSql/tables.ts"
@@ -103,8 +104,11 @@ const dialectOf = (sql: SqlClient.SqlClient): Effect.Effect<Database["dialect"],
 /** How many share a transaction: enough for the disk not to matter, few enough for no one to wait long. */
 const groupSize = 64
 
-const bytesOf = (work: Work): number =>
-  work._tag === "Put" ? work.events.reduce((sum, { body }) => sum + body.byteLength, 0) : 0
+const bytesOf = (work: Work): number => {
+  if (work._tag !== "Put") return 0
+  const shared = new Set(work.events.flatMap(({ place }) => place?.delivery.bytes ?? []))
+  return [...work.events.map(({ body }) => body), ...shared].reduce((sum, { byteLength }) => sum + byteLength, 0)
+}
 
 const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -161,6 +165,7 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       forget: (now) => failing("forget ids")(Upkeep.forget(database, now)),
       keepAnswer: (key, answer) => failing("keep an answer")(KeptAnswers.keep(database, key, answer)),
       answerTo: (key) => failing("find an answer")(KeptAnswers.find(database, key)),
+      placeOf: (key) => failing("find a delivery")(Deliveries.find(database, key)),
       bury: (event) => transactional("store a dead letter", DeadLetters.bury(database, event)),
       exhume: (key, history) => transactional("end a dead letter", DeadLetters.exhume(database, key, history)),
       listen,
@@ -168,7 +173,10 @@ const makeStore = (database: Database): Effect.Effect<RawStore, never, Scope.Sco
       afterCommit: sql.afterCommit,
       sealedOtherwise: (keyId, after, limit) =>
         failing("list events")(Upkeep.sealedOtherwise(database, keyId, after, limit)),
-      rewrite: (event, content) => failing("seal an event anew")(Upkeep.rewrite(database, event, content))
+      rewrite: (event, content) => failing("seal an event anew")(Upkeep.rewrite(database, event, content)),
+      deliveriesSealedOtherwise: (keyId, after, limit) =>
+        failing("list deliveries")(Deliveries.sealedOtherwise(database, keyId, after, limit)),
+      rewriteDelivery: (before, after) => failing("seal a delivery again")(Deliveries.rewrite(database, before, after))
     }
   })
 

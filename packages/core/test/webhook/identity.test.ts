@@ -1,6 +1,6 @@
 import { Inbox, SignatureScheme, WebhookReceiver } from "@causeway/core/webhook"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Redacted, Schema } from "effect"
+import { Deferred, Effect, Option, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { createHmac } from "node:crypto"
 import { base, now, open, request, secret, stored, test } from "./acmeDeliveries.ts"
@@ -185,6 +185,26 @@ describe("a delivery that holds several events", () => {
       const texts = events.map((found) => (found._tag === "Some" ? Buffer.from(found.value.body).toString() : ""))
       assert.strictEqual(texts[2], `{"field":"c","value":{"text":"\\"],}"}}`)
       assert.deepInclude(outcomes[0], { _tag: "Stored", items: 4, id: undefined })
+    })
+  )
+
+  test(
+    "keeps its body beside its events, with where each of them stood",
+    Effect.gen(function* () {
+      yield* open(scheme).receive(request(delivery))
+      const inbox = yield* Inbox.Inbox
+      const found = yield* Effect.forEach(yield* inbox.list(), ({ key }) => inbox.deliveryOf(key))
+      const places = found.map(Option.getOrThrow)
+      assert.deepStrictEqual(new Set(places.map(({ body }) => Buffer.from(body).toString())), new Set([delivery]))
+      for (const [index, { key }] of (yield* inbox.list()).entries()) {
+        const { body } = Option.getOrThrow(yield* inbox.get(key))
+        const item = places[index]?.path.reduce<unknown>(
+          // The path leads through objects and lists.
+          (value, step) => (value as Readonly<Record<string | number, unknown>>)[step],
+          JSON.parse(delivery)
+        )
+        assert.deepStrictEqual(JSON.parse(Buffer.from(body).toString()), item)
+      }
     })
   )
 

@@ -13,6 +13,12 @@ const arrival = (id: string | undefined, body: string, more: Partial<Inbox.Arriv
   ...more
 })
 
+/** Events of one delivery, by its id: where each stood, and its own body. */
+const delivery = (body: string, ids: ReadonlyArray<string>): ReadonlyArray<Inbox.Arrival> => {
+  const shared = text(body)
+  return ids.map((id, index) => arrival(id, id, { delivery: { body: shared, path: ["events", index] } }))
+}
+
 const notification = (body: string) => arrival(undefined, body, { isNotification: true })
 
 /** What every inbox does with what comes in, whatever its store. */
@@ -73,6 +79,50 @@ export const inboxArrivalSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbo
         yield* TestClock.adjust("1 minute")
         yield* inbox.purge({ olderThan: 0, statuses: ["discarded"] })
         assert.isTrue(Option.isNone(yield* inbox.answerTo(key)))
+      })
+    )
+
+    test(
+      "events of one delivery know its body and where they stood in it, and one that came alone does not",
+      Effect.gen(function* () {
+        const inbox = yield* Inbox.Inbox
+        const [alone, a, b] = yield* inbox.storeAll([arrival("alone", "1"), ...delivery("[a, b]", ["a", "b"])])
+        assert.deepStrictEqual(yield* inbox.deliveryOf(alone?.key ?? 0), Option.none())
+        for (const [put, index] of [
+          [a, 0],
+          [b, 1]
+        ] as const) {
+          const found = yield* Effect.map(inbox.deliveryOf(put?.key ?? 0), Option.getOrThrow)
+          assert.deepStrictEqual([Buffer.from(found.body).toString(), found.path], ["[a, b]", ["events", index]])
+        }
+      })
+    )
+
+    test(
+      "an event that comes again keeps the delivery it came in first, and what conflicts with it has its own",
+      Effect.gen(function* () {
+        const inbox = yield* Inbox.Inbox
+        const [a] = yield* inbox.storeAll(delivery("first", ["a"]))
+        const second = [...delivery("second", ["a", "b"]), { ...delivery("third", ["a"])[0]!, body: text("other") }]
+        const [again, b, other] = yield* inbox.storeAll(second)
+        assert.deepStrictEqual([again?._tag, b?._tag, other?._tag], ["Duplicate", "Stored", "Conflicting"])
+        const bodies = yield* Effect.forEach([a, b, other], (put) =>
+          Effect.map(inbox.deliveryOf(put?.key ?? 0), (found) => Buffer.from(Option.getOrThrow(found).body).toString())
+        )
+        assert.deepStrictEqual(bodies, ["first", "second", "third"])
+      })
+    )
+
+    test(
+      "the body of a delivery is kept as long as one of its events",
+      Effect.gen(function* () {
+        const inbox = yield* Inbox.Inbox
+        const [a, b] = yield* inbox.storeAll(delivery("[a, b]", ["a", "b"]))
+        yield* inbox.discard(a?.key ?? 0)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* inbox.purge({ olderThan: 0 }), 1)
+        assert.deepStrictEqual(yield* inbox.deliveryOf(a?.key ?? 0), Option.none())
+        assert.isTrue(Option.isSome(yield* inbox.deliveryOf(b?.key ?? 0)))
       })
     )
 

@@ -1023,6 +1023,28 @@ export const inboxSuite = <E>(name: string, layer: Layer.Layer<Inbox.Inbox | Inb
         }).pipe(Effect.provide(seal.layer))
       })
 
+      it.effect("the body of a delivery is sealed too, and is opened, and resealed with the events", () => {
+        const seal = makeSeal()
+        return Effect.gen(function* () {
+          const inbox = yield* Inbox.Inbox
+          const body = encode([1, 2])
+          const [put] = yield* inbox.storeAll(
+            ["a", "b"].map((id, index) => ({ ...arrival(id), delivery: { body, path: [index] } }))
+          )
+          const key = put?.key ?? 0
+          const store = yield* InboxStore.InboxStore
+          const bodyOf = Effect.map(inbox.deliveryOf(key), (found) => [...Option.getOrThrow(found).body])
+          assert.deepStrictEqual(yield* bodyOf, [...body])
+          yield* seal.keep(second)
+          const broken = yield* Effect.flip(inbox.deliveryOf(key))
+          assert.strictEqual(broken.message, "The inbox store failed to open an event")
+          yield* seal.keep(second, first)
+          assert.strictEqual(yield* store.reseal, 2)
+          yield* seal.keep(second)
+          assert.deepStrictEqual(yield* bodyOf, [...body])
+        }).pipe(Effect.provide(seal.layer))
+      })
+
       it.effect("everything is sealed with the new key by resealing, and opens without the old one", () => {
         const seal = makeSeal()
         return Effect.gen(function* () {

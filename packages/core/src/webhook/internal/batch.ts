@@ -4,7 +4,7 @@ import { Reason } from "../WebhookError.ts"
 import type { Delivery } from "./delivery.ts"
 import * as EventFields from "./eventFields.ts"
 import { byBody, nameOf, type Recognition } from "./identity.ts"
-import { itemsAt } from "./jsonItems.ts"
+import { type Found, itemsAt, type Path } from "./jsonItems.ts"
 import { refuse } from "./refusal.ts"
 
 /** One event of a delivery that holds several. */
@@ -15,6 +15,8 @@ export interface Item {
   readonly body: Uint8Array
   /** The media type of its body, where that is not the delivery's. */
   readonly contentType: string | undefined
+  /** Where it stands in the JSON of a delivery of several events; `undefined` where it is the delivery. */
+  readonly path: Path | undefined
 }
 
 /** The events of a delivery; `undefined` where it is one itself, because it has none of the lists. */
@@ -51,11 +53,12 @@ const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void
   refuse(Reason.MalformedBody({ field: list.join("."), expected: `a list of at most ${maxItems} items` }))
 }
 
-const itemOf = (list: BatchList, text: string, apart: string | undefined): Omit<Item, "contentType"> => {
+const itemOf = (list: BatchList, { path, text }: Found, apart: string | undefined): Omit<Item, "contentType"> => {
   const json: unknown = JSON.parse(text)
   const name = firstOf(list.id, json) ?? (apart === undefined ? undefined : digestOf(apart, text))
   return {
     body: Buffer.from(text),
+    path,
     type: firstOf(list.type, json, (texts) => texts.join(".")),
     recognition:
       name === undefined

@@ -1,12 +1,21 @@
+/** A value in a JSON text. */
+export interface Found {
+  /** As it is written. */
+  readonly text: string
+  /** The keys and indexes that lead to it. */
+  readonly path: Path
+}
+
+export type Path = ReadonlyArray<string | number>
+
 /**
  * Finds the items of lists in a JSON text, each as it is written. The text must be valid JSON. A path leads to a list by
  * keys, with `*` for each item of a list on the way.
  */
-export const itemsAt = (text: string, path: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
-  const found: Array<string> = []
-  return walk(new Cursor(text), path, found) ? found : undefined
+export const itemsAt = (text: string, path: ReadonlyArray<string>): ReadonlyArray<Found> | undefined => {
+  const found: Array<Found> = []
+  return walk({ text, path: [] }, path, found) ? found : undefined
 }
-
 /** Reads over a JSON text, value by value. */
 class Cursor {
   readonly text: string
@@ -64,21 +73,22 @@ const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || cod
 const ends: ReadonlySet<string> = new Set([",", "}", "]", " ", "\n", "\r", "\t"])
 
 /** Collects the items that a path leads to; false where it leads to no list. */
-const walk = (cursor: Cursor, path: ReadonlyArray<string>, found: Array<string>): boolean => {
+const walk = (at: Found, path: ReadonlyArray<string>, found: Array<Found>): boolean => {
   const [key, ...rest] = path
-  if (key === undefined) return cursor.next === "[" && each(cursor, () => found.push(cursor.value()))
-  if (key !== "*") return walkMember(cursor, key, rest, found)
-  let isList = false
-  if (cursor.next !== "[") return false
-  each(cursor, () => {
-    const item = new Cursor(cursor.value())
-    if (walk(item, rest, found)) isList = true
-  })
-  return isList
+  if (key !== undefined && key !== "*") return walkMember(at, key, rest, found)
+  const items = itemsOf(at)
+  if (items === undefined) return false
+  if (key === undefined) {
+    for (const item of items) found.push(item)
+    return true
+  }
+  // All are walked: the path may lead to a list in some of them only.
+  return items.filter((item) => walk(item, rest, found)).length > 0
 }
 
 /** As `JSON.parse` does, of several members with one name the last counts. */
-const walkMember = (cursor: Cursor, key: string, rest: ReadonlyArray<string>, found: Array<string>): boolean => {
+const walkMember = (at: Found, key: string, rest: ReadonlyArray<string>, found: Array<Found>): boolean => {
+  const cursor = new Cursor(at.text)
   if (!cursor.passes("{")) return false
   let member: string | undefined
   while (cursor.next === '"') {
@@ -89,14 +99,16 @@ const walkMember = (cursor: Cursor, key: string, rest: ReadonlyArray<string>, fo
     if (name === key) member = value
     if (!cursor.passes(",")) break
   }
-  return member !== undefined && walk(new Cursor(member), rest, found)
+  return member !== undefined && walk({ text: member, path: [...at.path, key] }, rest, found)
 }
 
-const each = (cursor: Cursor, take: () => void): true => {
-  cursor.passes("[")
+const itemsOf = ({ path, text }: Found): ReadonlyArray<Found> | undefined => {
+  const cursor = new Cursor(text)
+  if (!cursor.passes("[")) return undefined
+  const items: Array<Found> = []
   while (cursor.next !== "]" && cursor.next !== "") {
-    take()
+    items.push({ text: cursor.value(), path: [...path, items.length] })
     if (!cursor.passes(",")) break
   }
-  return true
+  return items
 }

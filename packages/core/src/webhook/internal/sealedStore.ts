@@ -1,7 +1,7 @@
 import { Effect, Result } from "effect"
 import { SealBroken, type Service as Seal } from "../InboxSeal.ts"
 import { InboxStoreError, UnreadableEvent } from "../InboxStore.ts"
-import type { Claim, KeptAnswer, NewEvent, Service as Store, Undecided } from "../InboxStore.ts"
+import type { Claim, KeptAnswer, NewEvent, Service as Store, SharedBody, Undecided } from "../InboxStore.ts"
 import { type Header, WebhookEvent } from "../WebhookEvent.ts"
 import { safely } from "./safely.ts"
 
@@ -15,6 +15,14 @@ export interface RawStore extends Omit<Store, "reseal"> {
   ) => Effect.Effect<ReadonlyArray<WebhookEvent>, InboxStoreError>
   /** Writes the content of an event anew; `false` when another one has done it. */
   readonly rewrite: (event: WebhookEvent, content: Sealed) => Effect.Effect<boolean, InboxStoreError>
+  /** Bodies of deliveries that are not sealed with this key, those whose id is larger than `after`. */
+  readonly deliveriesSealedOtherwise: (
+    keyId: string,
+    after: string,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<SharedBody>, InboxStoreError>
+  /** Replaces the body of a delivery by what it is sealed as; `false` when another one has done it. */
+  readonly rewriteDelivery: (before: SharedBody, after: SharedBody) => Effect.Effect<boolean, InboxStoreError>
 }
 
 /** The content of an event, sealed. */
@@ -46,10 +54,16 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
       : { ...held, event: withContent(held.event, [], new Uint8Array()), unreadable: result.failure }
   }
 
-  const { rewrite, sealedOtherwise, ...rest } = store
+  const { deliveriesSealedOtherwise, rewrite, rewriteDelivery, sealedOtherwise, ...rest } = store
   return {
     ...rest,
-    put: (events) => store.put(events.map(sealed)),
+    put: (events) => store.put(seal === undefined ? events : sealPlaces(seal, events).map(sealed)),
+    placeOf: (key) =>
+      Effect.flatMap(store.placeOf(key), (place) =>
+        place === undefined
+          ? Effect.undefined
+          : opening(Result.map(openDelivery(seal, place.delivery), (delivery) => ({ ...place, delivery })))
+      ),
     keepAnswer: (key, answer) =>
       store.keepAnswer(
         key,
@@ -60,18 +74,23 @@ export const sealedStore = (store: RawStore, seal: Seal | undefined): Store => {
     claim: (options) => Effect.map(store.claim(options), (claims) => claims.map(readable)),
     undecided: (source, limit) => Effect.map(store.undecided(source, limit), (events) => events.map(readable)),
     get: (key) =>
-      Effect.flatMap(store.get(key), (event) =>
-        event === undefined
-          ? Effect.undefined
-          : Effect.mapError(
-              Effect.fromResult(opened(event)),
-              (cause) => new InboxStoreError({ operation: "open an event", cause })
-            )
-      ),
+      Effect.flatMap(store.get(key), (event) => (event === undefined ? Effect.undefined : opening(opened(event)))),
     reseal:
       seal === undefined
         ? Effect.succeed(0)
-        : Effect.suspend(() => resealFrom(seal, { opened, rewrite, sealedOtherwise }, { after: 0, before: 0 }))
+        : resealAll(
+            (after) => sealedOtherwise(seal.keyId, after ?? 0, resealedAtOnce),
+            ({ key }: WebhookEvent) => key,
+            (event) => resealEvent(seal, event, opened(event), rewrite)
+          ).pipe(
+            Effect.tap(() =>
+              resealAll(
+                (after) => deliveriesSealedOtherwise(seal.keyId, after ?? "", resealedAtOnce),
+                ({ id }: SharedBody) => id,
+                (body) => resealDelivery(seal, body, rewriteDelivery)
+              )
+            )
+          )
   }
 }
 
@@ -127,31 +146,79 @@ const unpack = (bytes: Uint8Array): { readonly headers: ReadonlyArray<Header>; r
   return { headers, body: new Uint8Array(buffer.subarray(end)) }
 }
 
-const resealedAtOnce = 100
+const deliveryOwner = (id: string) => ["causeway/inbox/delivery", id]
 
-type Parts = Pick<RawStore, "rewrite" | "sealedOtherwise"> & {
-  readonly opened: (event: WebhookEvent) => Result.Result<WebhookEvent, Unopened>
+const closeDelivery = (seal: Seal, { bytes, id }: SharedBody): SharedBody => ({
+  id,
+  bytes: seal.seal(bytes, deliveryOwner(id)),
+  sealedBy: seal.keyId
+})
+
+const openDelivery = (seal: Seal | undefined, body: SharedBody): Result.Result<SharedBody, Unopened> => {
+  const { bytes, id, sealedBy } = body
+  if (sealedBy === undefined) return Result.succeed(body)
+  if (seal === undefined) return Result.fail(new SealBroken({ keyId: sealedBy, why: "unknown key" }))
+  return safely<Result.Result<SharedBody, Unopened>>(
+    () => Result.map(seal.open(sealedBy, bytes, deliveryOwner(id)), (opened) => ({ id, bytes: opened })),
+    Result.fail(sealThrew)
+  )
 }
 
-/** Goes through all once; one that does not open stays as it is. */
-const resealFrom = (
-  seal: Seal,
-  parts: Parts,
-  { after, before }: { readonly after: number; readonly before: number }
-): Effect.Effect<number, InboxStoreError> =>
-  Effect.flatMap(parts.sealedOtherwise(seal.keyId, after, resealedAtOnce), (events) => {
-    const last = events.at(-1)
-    if (last === undefined) return Effect.succeed(before)
-    return Effect.flatMap(
-      Effect.forEach(events, (event) => resealOne(seal, parts, event)),
-      (done) => resealFrom(seal, parts, { after: last.key, before: before + done.filter(Boolean).length })
-    )
+/** A body that events share is sealed once, and is shared afterwards too. */
+const sealPlaces = (seal: Seal, events: ReadonlyArray<NewEvent>): ReadonlyArray<NewEvent> => {
+  const sealed = new Map<SharedBody, SharedBody>()
+  return events.map((event) => {
+    if (event.place === undefined) return event
+    const { delivery, path } = event.place
+    const closed = sealed.get(delivery) ?? closeDelivery(seal, delivery)
+    sealed.set(delivery, closed)
+    return { ...event, place: { delivery: closed, path } }
+  })
+}
+
+const opening = <A>(result: Result.Result<A, Unopened>): Effect.Effect<A, InboxStoreError> =>
+  Effect.mapError(Effect.fromResult(result), (cause) => new InboxStoreError({ operation: "open an event", cause }))
+
+/** How many are in memory at a time. */
+const resealedAtOnce = 10
+
+/** Goes through all once, in their order; returns how many were sealed. One that does not open stays as it is. */
+const resealAll = <A, Position, E>(
+  pageAfter: (after: Position | undefined) => Effect.Effect<ReadonlyArray<A>, E>,
+  positionOf: (record: A) => Position,
+  reseal: (record: A) => Effect.Effect<boolean, E>
+): Effect.Effect<number, E> =>
+  Effect.gen(function* () {
+    let done = 0
+    let after: Position | undefined
+    for (;;) {
+      const page = yield* pageAfter(after)
+      const last = page.at(-1)
+      if (last === undefined) return done
+      for (const record of page) if (yield* reseal(record)) done += 1
+      after = positionOf(last)
+    }
   })
 
-const resealOne = (seal: Seal, { opened, rewrite }: Parts, event: WebhookEvent) => {
+const resealEvent = (
+  seal: Seal,
+  event: WebhookEvent,
+  opened: Result.Result<WebhookEvent, Unopened>,
+  rewrite: RawStore["rewrite"]
+) => {
   const result =
-    event.unreadable === undefined ? opened(event) : Result.fail(new UnreadableEvent({ detail: event.unreadable }))
+    event.unreadable === undefined ? opened : Result.fail(new UnreadableEvent({ detail: event.unreadable }))
   if (Result.isSuccess(result)) return rewrite(event, close(seal, result.success))
   const { id, key, source } = event
-  return Effect.logWarning(result.failure.message).pipe(Effect.annotateLogs({ source, id, key }), Effect.as(false))
+  return leftAlone(result.failure, { source, id, key })
 }
+
+const resealDelivery = (seal: Seal, body: SharedBody, rewrite: RawStore["rewriteDelivery"]) => {
+  const opened = openDelivery(seal, body)
+  return Result.isSuccess(opened)
+    ? rewrite(body, closeDelivery(seal, opened.success))
+    : leftAlone(opened.failure, { delivery: body.id })
+}
+
+const leftAlone = ({ message }: Unopened, about: Readonly<Record<string, unknown>>) =>
+  Effect.logWarning(message).pipe(Effect.annotateLogs(about), Effect.as(false))

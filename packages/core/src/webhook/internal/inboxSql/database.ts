@@ -15,6 +15,8 @@ export interface Database {
     columns: Columns,
     rows: ReadonlyArray<{ readonly [Name in keyof Columns]: Value }>
   ) => Statement.Fragment
+  /** Takes the rows of a query for this transaction, and waits for those that another one has taken. */
+  readonly locked: Statement.Fragment
   /** Takes the rows of a query for this transaction, without those that another one has taken. */
   readonly skipLocked: Statement.Fragment
   /** Keeps others from changing the rows of a query in this transaction, without those that another one is changing. */
@@ -49,6 +51,7 @@ export const make = (sql: SqlClient.SqlClient, dialect: "sqlite" | "pg"): Databa
       ? sql`jsonb_to_recordset(${json}::jsonb) AS given(${list((name, type) => `${name} ${type}`)})`
       : sql`(SELECT ${list((name) => `value->>'${name}' AS ${name}`)} FROM json_each(${json})) AS given`
   },
+  locked: sql.literal(dialect === "pg" ? "FOR UPDATE" : ""),
   skipLocked: sql.literal(dialect === "pg" ? "FOR UPDATE SKIP LOCKED" : ""),
   shareLocked: sql.literal(dialect === "pg" ? "FOR SHARE SKIP LOCKED" : ""),
   isIn: (column, query) =>

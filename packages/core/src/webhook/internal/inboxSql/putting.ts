@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { type SqlClient, SqlError } from "effect/sql"
 import type { NewEvent, Put } from "../../InboxStore.ts"
 import type { Database } from "./database.ts"
+import { keepPlaces } from "./deliveries.ts"
 import { type Columns, insertDue, insertKept, type Known } from "./inserting.ts"
 import { notificationDueAt } from "../notifications.ts"
 import { toColumns } from "./rows.ts"
@@ -23,6 +24,14 @@ const toGiven = ({ event_id, source }: Identity) => ({ g_source: source, g_id: e
  * the other way round an event that is purged in between would be in neither.
  */
 export const putAll = (
+  database: Database,
+  events: ReadonlyArray<NewEvent>
+): Effect.Effect<ReadonlyArray<Put>, SqlError.SqlError> =>
+  events.every(({ place }) => place === undefined)
+    ? putEach(database, events)
+    : Effect.tap(putEach(database, events), (puts) => keepPlaces(database, events, puts))
+
+const putEach = (
   database: Database,
   events: ReadonlyArray<NewEvent>
 ): Effect.Effect<ReadonlyArray<Put>, SqlError.SqlError> =>

@@ -113,13 +113,31 @@ const createAnswers = Effect.gen(function* () {
   )`
 })
 
+/** The bodies of deliveries that held several events, and where those stood in them. */
+const createDeliveries = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const types = typesOf(sql)
+  yield* sql`CREATE TABLE causeway_deliveries (
+    delivery_id TEXT PRIMARY KEY,
+    body ${sql.literal(types.bytes)} NOT NULL,
+    sealed_by TEXT
+  )`
+  yield* sql`CREATE TABLE causeway_places (
+    event_key BIGINT PRIMARY KEY REFERENCES causeway_events (event_key) ON DELETE CASCADE,
+    delivery_id TEXT NOT NULL,
+    path TEXT NOT NULL
+  )`
+  yield* sql`CREATE INDEX causeway_places_delivery ON causeway_places (delivery_id)`
+})
+
 const migrations = {
   "0001_create_events": createEvents,
   "0002_add_lanes": addLanes,
   "0003_create_seen": createSeen,
   "0004_index_lanes": indexLanes,
   "0005_create_notifications": createNotifications,
-  "0006_create_answers": createAnswers
+  "0006_create_answers": createAnswers,
+  "0007_create_deliveries": createDeliveries
 }
 
 const runMigrations = Migrator.make({})({

@@ -4,6 +4,7 @@ import type { Purge } from "../../InboxStore.ts"
 import type { Header, WebhookEvent } from "../../WebhookEvent.ts"
 import { releaseAll } from "./claiming.ts"
 import type { Database } from "./database.ts"
+import * as Deliveries from "./deliveries.ts"
 import { type EventRow, headersColumn, toEvent } from "./rows.ts"
 
 type Question<A> = Effect.Effect<A, SqlError.SqlError>
@@ -28,7 +29,9 @@ export const purge = (database: Database, options: Purge): Question<number> =>
       ON CONFLICT (source, event_id)
       DO UPDATE SET until = excluded.until, digest = excluded.digest, event_key = excluded.event_key`
     yield* sql`DELETE FROM causeway_attempts WHERE ${isIn("event_key", keys)}`
+    const deliveries = yield* Deliveries.held(database, keys)
     yield* sql`DELETE FROM causeway_events WHERE ${isIn("event_key", keys)}`
+    yield* Deliveries.drop(database, deliveries)
     if (options.statuses.includes("dead")) yield* releaseAll(database, options.now)
     return doomed.length
   })

@@ -365,12 +365,18 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     const { isPlain, scheme } = this.#source
     if (isPlain && this.#head.method === "POST") {
       const recognition = { ...byBody, name: verified.id }
-      return this.#take(run, verified, { type: verified.type, body, contentType: undefined, recognition })
+      return this.#take(run, verified, {
+        type: verified.type,
+        body,
+        contentType: undefined,
+        path: undefined,
+        recognition
+      })
     }
     const taken = Events.read(scheme, { ...this.#head, url: this.#source.urlOf(this.#head), body }, verified)
     if (Result.isFailure(taken)) return this.#refuseError(run, taken.failure)
     return taken.success._tag === "Items"
-      ? this.#takeItems(run, verified, taken.success.items)
+      ? this.#takeItems(run, verified, body, taken.success.items)
       : this.#take(run, verified, taken.success.event)
   }
 
@@ -450,10 +456,14 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
   #takeItems(
     run: Run,
     verified: WebhookVerifier.Verified,
+    body: Uint8Array,
     events: ReadonlyArray<Events.Event>
   ): Effect.Effect<Answer, unknown, R> {
     if (events.length === 0) return this.conclude(run, { _tag: "Answered" }, this.#acknowledge("Stored"))
-    const arrivals = events.map((event) => this.#arrivalOf(run, event))
+    const arrivals = events.map((event) => ({
+      ...this.#arrivalOf(run, event),
+      ...(event.path !== undefined && { delivery: { body, path: event.path } })
+    }))
     const taken = bounded(this.shop.onItems(arrivals, verified), this.shop.storeTimeoutMillis)
     return AtOnce.flatMap(taken, (puts) => {
       const tag = tagOf(puts)
