@@ -136,9 +136,9 @@ const withoutOf = ({ without }: SignatureScheme.BodyIdentity): string =>
 
 const batchOf = ({ batch }: Scheme): string =>
   (batch?.lists ?? [])
-    .map(({ id, list }) => {
+    .map(({ id, list, with: apart }) => {
       const place = list.length === 0 ? "the body" : code(list.join("."))
-      return `${place} by ${id.map(pathsOf).join(", else ") || "its bytes"}`
+      return `${place} by ${id.map(pathsOf).join(", else ") || ["its bytes", ...(apart ? [placeOf(apart)] : [])].join(" and ")}`
     })
     .join("; ")
 

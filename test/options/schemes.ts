@@ -415,7 +415,7 @@ const itemsAccept = {
   "batch.lists.0.type": accepted.anyList,
   "batch.lists.0.type.0.0": wholeItem,
   "batch.lists.0.type.0.0.0": accepted.text,
-  "batch.lists.0.with.0": accepted.text
+  "batch.lists.0.with.path.0": accepted.text
 }
 
 const scheme: Row = {

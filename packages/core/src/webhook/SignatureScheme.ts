@@ -175,8 +175,8 @@ export interface BatchList {
   readonly varies: boolean
   /** Whether an item without an id announces a change only, as {@link NotificationIdentity}. */
   readonly notifies: boolean
-  /** The path in the body to what tells equal items of two deliveries apart, where items have no id. */
-  readonly with: ReadonlyArray<string> | undefined
+  /** What tells equal items of two deliveries apart, where items have no id: with it, their place in the delivery counts. */
+  readonly with: EventField | undefined
 }
 
 /**
@@ -1780,8 +1780,8 @@ export const items = (
     readonly type?: string | ReadonlyArray<string>
     readonly varies?: boolean
     readonly notifies?: boolean
-    /** Such as `time_ms`, of the delivery. */
-    readonly with?: string
+    /** A path in the body, such as `time_ms`, or the field that has the id of the delivery. */
+    readonly with?: string | EventField
   } = {}
 ): BatchList => {
   Check.checkItems(options)
@@ -1791,7 +1791,7 @@ export const items = (
     type: [options.type ?? []].flat().map(joinedPaths),
     varies: options.varies ?? false,
     notifies: options.notifies ?? false,
-    with: options.with === undefined ? undefined : pathOf(options.with)
+    with: typeof options.with === "string" ? { _tag: "Body", path: pathOf(options.with) } : options.with
   }
 }
 

@@ -270,6 +270,22 @@ describe("a delivery that holds several events", () => {
   )
 
   test(
+    "tells equal items of one delivery, and of deliveries with another id in a header, apart",
+    Effect.gen(function* () {
+      const numbered = SignatureScheme.make({
+        ...base,
+        batch: { lists: [SignatureScheme.items({ list: "events", type: "name", with: header("Delivery") })] }
+      })
+      const { receive, tags } = open(numbered)
+      const event = { name: "occupied", channel: "a" }
+      const send = (id: string) => receive(request(JSON.stringify({ events: [event, event] }), [["Delivery", id]]))
+      for (const id of ["1", "1", "2"]) yield* send(id)
+      assert.deepStrictEqual(tags(), ["Stored", "Duplicate", "Stored"])
+      assert.lengthOf(yield* stored, 4)
+    })
+  )
+
+  test(
     "is stored for each tenant by itself",
     Effect.gen(function* () {
       const receive = WebhookReceiver.handle({

@@ -9,13 +9,12 @@
  *
  * `Attio-Signature`, formerly `X-Attio-Signature`, is the hexadecimal HMAC of the body; while both are sent, one that
  * verifies suffices. The id is `Idempotency-Key`, the type the `event_type` of the first event, such as
- * `record.created`.
+ * `record.created`. Each item of `events` is an event of its own, which is known by the id of its delivery and its place in it.
  *
  * **Gotchas**
  *
  * The id is in a header that the signature does not cover, and there is no timestamp: a delivery can be replayed under
- * another id. A failed delivery is retried up to 10 times, over about 3 days, with the same id. `events` holds one event
- * today; Attio reserves the right to send several, so handle them all. A delivery is not split, because its events have
+ * another id. A failed delivery is retried up to 10 times, over about 3 days, with the same id. Events have
  * neither an id nor a time: two equal changes differ in the id of their delivery only.
  *
  * **Example** (A delivery, signed and verified)
@@ -63,6 +62,15 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   keys: [SignatureScheme.mac({ hash: "sha256" })],
   eventId: SignatureScheme.header("Idempotency-Key"),
   eventType: [SignatureScheme.body("events", "0", "event_type")],
+  batch: {
+    lists: [
+      SignatureScheme.items({
+        list: "events",
+        type: "event_type",
+        with: SignatureScheme.header("Idempotency-Key")
+      })
+    ]
+  },
   delivery: { contentTypes: ["application/json"], retriedFor: "3 days" },
   docs: { url: "https://docs.attio.com/rest-api/guides/webhooks", checked: "documentation" }
 })

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { Batch, BatchList, SignatureScheme } from "../SignatureScheme.ts"
+import type { Batch, BatchList, EventField, SignatureScheme } from "../SignatureScheme.ts"
 import { Reason } from "../WebhookError.ts"
 import type { Delivery } from "./delivery.ts"
 import * as EventFields from "./eventFields.ts"
@@ -32,7 +32,7 @@ export const split = ({ batch }: SignatureScheme, delivery: Delivery): ReadonlyA
     if (found === undefined) continue
     isBatch = true
     checkSize(batch, list, items.length + found.length)
-    const apart = list.with && EventFields.textAt(json, list.with)
+    const apart = list.with && apartBy(list.with, json, delivery)
     for (const item of found) items.push({ ...itemOf(list, item, apart), contentType })
   }
   return isBatch ? items : undefined
@@ -48,6 +48,10 @@ const textOf = (
   return text === undefined || json === undefined ? undefined : { text, json }
 }
 
+/** A path leads through the JSON with the lists, which a form may hold. */
+const apartBy = (field: EventField, json: unknown, delivery: Delivery): string | undefined =>
+  field._tag === "Body" ? EventFields.textAt(json, field.path) : EventFields.textOf(field, delivery)
+
 const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void => {
   if (size <= maxItems) return
   refuse(Reason.MalformedBody({ field: list.join("."), expected: `a list of at most ${maxItems} items` }))
@@ -55,7 +59,7 @@ const checkSize = ({ maxItems }: Batch, { list }: BatchList, size: number): void
 
 const itemOf = (list: BatchList, { path, text }: Found, apart: string | undefined): Omit<Item, "contentType"> => {
   const json: unknown = JSON.parse(text)
-  const name = firstOf(list.id, json) ?? (apart === undefined ? undefined : digestOf(apart, text))
+  const name = firstOf(list.id, json) ?? (apart === undefined ? undefined : digestOf(apart, path, text))
   return {
     body: Buffer.from(text),
     path,
@@ -67,7 +71,10 @@ const itemOf = (list: BatchList, { path, text }: Found, apart: string | undefine
   }
 }
 
-const digestOf = (apart: string, text: string): string => createHash("sha256").update(`${apart}\0${text}`).digest("hex")
+const digestOf = (apart: string, path: Path, text: string): string =>
+  createHash("sha256")
+    .update(JSON.stringify([apart, path, text]))
+    .digest("hex")
 
 type Paths = ReadonlyArray<ReadonlyArray<string>>
 

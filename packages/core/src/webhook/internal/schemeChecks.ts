@@ -176,7 +176,7 @@ export const checkItems = within(
     type: Part.oneOrMore(text),
     varies: flag,
     notifies: flag,
-    with: text
+    with: OptionCheck.either((value) => typeof value === "string", text, Part.field)
   })
 )
 

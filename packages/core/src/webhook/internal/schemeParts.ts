@@ -381,7 +381,7 @@ const batch = OptionCheck.record<Scheme.BatchOptions>({
         type: required(alternatives),
         varies: required(flag),
         notifies: required(flag),
-        with: present(path)
+        with: present(field)
       }),
       1
     )
