@@ -332,11 +332,7 @@ const makeStore = (options: Options): RawStore => {
       }),
     deliveriesSealedOtherwise: (keyId, after, limit) =>
       Effect.sync(() =>
-        [
-          ...new Map(
-            [...rows.values()].flatMap(({ place }) => (place ? [[place.delivery.id, place.delivery]] : []))
-          ).values()
-        ]
+        [...new Set([...rows.values()].flatMap(({ place }) => place?.delivery ?? []))]
           .filter(({ id, sealedBy }) => id > after && sealedBy !== keyId)
           .toSorted((left, right) => (left.id < right.id ? -1 : 1))
           .slice(0, limit)

@@ -15,8 +15,8 @@ export interface Item {
   readonly body: Uint8Array
   /** The media type of its body, where that is not the delivery's. */
   readonly contentType: string | undefined
-  /** Where it stands in the JSON of a delivery of several events; `undefined` where it is the delivery. */
-  readonly path: Path | undefined
+  /** Where it stands in the JSON of a delivery of several events. */
+  readonly path?: Path
 }
 
 /** The events of a delivery; `undefined` where it is one itself, because it has none of the lists. */

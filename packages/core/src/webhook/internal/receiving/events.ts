@@ -30,7 +30,7 @@ export const read = (
     }
     const { type } = verified
     const recognition = Identities.recognize(scheme, delivery)
-    return { _tag: "One", event: { type, recognition, path: undefined, ...contentOf(delivery) } }
+    return { _tag: "One", event: { type, recognition, ...contentOf(delivery) } }
   })
 
 type Content = Pick<Event, "body" | "contentType">

@@ -365,13 +365,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     const { isPlain, scheme } = this.#source
     if (isPlain && this.#head.method === "POST") {
       const recognition = { ...byBody, name: verified.id }
-      return this.#take(run, verified, {
-        type: verified.type,
-        body,
-        contentType: undefined,
-        path: undefined,
-        recognition
-      })
+      return this.#take(run, verified, { type: verified.type, body, contentType: undefined, recognition })
     }
     const taken = Events.read(scheme, { ...this.#head, url: this.#source.urlOf(this.#head), body }, verified)
     if (Result.isFailure(taken)) return this.#refuseError(run, taken.failure)
@@ -462,7 +456,7 @@ export class SourceRequest<E, R> extends Concluding<R> implements Reception<R> {
     if (events.length === 0) return this.conclude(run, { _tag: "Answered" }, this.#acknowledge("Stored"))
     const arrivals = events.map((event) => ({
       ...this.#arrivalOf(run, event),
-      ...(event.path !== undefined && { delivery: { body, path: event.path } })
+      delivery: event.path && { body, path: event.path }
     }))
     const taken = bounded(this.shop.onItems(arrivals, verified), this.shop.storeTimeoutMillis)
     return AtOnce.flatMap(taken, (puts) => {
