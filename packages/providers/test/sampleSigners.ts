@@ -188,6 +188,15 @@ const plivo: Signer = (sent, secret) => {
   ])
 }
 
+const plivoMessages: Signer = (sent, secret) => {
+  const nonce = "05429567804466091622"
+  const { origin, pathname } = new URL(sent.url)
+  return withHeaders(sent, [
+    ["X-Plivo-Signature-V2", hmac("sha256", secret, `${origin}${pathname}${nonce}`).digest("base64")],
+    ["X-Plivo-Signature-V2-Nonce", nonce]
+  ])
+}
+
 const livekit: Signer = (sent, secret) => {
   const [id = "", key = ""] = secret.split(":")
   const at = sent.millis / 1000
@@ -357,6 +366,7 @@ const signers: Readonly<Record<string, Signer>> = {
   "pipedrive-v1": basic,
   plaid,
   plivo,
+  "plivo-messages": plivoMessages,
   posthog: bearer,
   postmark: basic,
   revenuecat: token("Authorization"),

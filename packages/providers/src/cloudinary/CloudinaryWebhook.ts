@@ -14,8 +14,8 @@
  * **Gotchas**
  *
  * It is a plain hash, not an HMAC. Two hours are a wide window for a replay. There is no id: an inbox deduplicates by the
- * SHA-256 of the body. This record does not say whether and for how long Cloudinary retries, because no page of its
- * documentation was found to say it.
+ * SHA-256 of the body. A delivery that is not answered with 200 is sent again up to three times, after about 3, 6 and 9
+ * minutes, as a description of its interface has it.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -42,6 +42,7 @@
  * ```
  *
  * @see https://cloudinary.com/documentation/notification_signatures
+ * @see https://github.com/api-evangelist/cloudinary/blob/main/asyncapi/cloudinary-notifications-asyncapi.yml
  * @since 0.1.0
  */
 import { SignatureScheme } from "@causeway/core/webhook"
@@ -64,7 +65,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
     tolerance: { past: "2 hours", future: "5 minutes" }
   },
   eventType: [SignatureScheme.body("notification_type")],
-  delivery: { contentTypes: ["application/json"] },
+  delivery: { contentTypes: ["application/json"], retriedFor: "18 minutes" },
   docs: { url: "https://cloudinary.com/documentation/notification_signatures", checked: "package" }
 })
 
