@@ -29,11 +29,18 @@ const vitest = async () => {
   if (code !== 0) throw new Error("vitest found failures; they are above")
 }
 
+/** By itself: it holds deliveries to the time that providers wait. */
+const soak = async () => {
+  const { code } = await run("node", ["bench/soak/hostile.ts"], { shown: true })
+  if (code !== 0) throw new Error("honest deliveries were refused or late, or the heap grew; it is above")
+}
+
 const steps: ReadonlyArray<Step> = [
   { name: "types", about: "packages, tests, examples", run: () => runOrThrow("tsc", ["-b"]) },
   { name: "lint", about: "oxlint", run: () => runOrThrow("oxlint", ["--deny-warnings"]) },
   { name: "format", about: "oxfmt", run: () => runOrThrow("oxfmt", ["--check"]) },
   { name: "tests", about: "units, architecture, examples in the docs", run: vitest },
+  ...(long ? [{ name: "soak", about: "ten minutes of hostile clients", run: soak }] : []),
   { name: "build", about: "dist of every package, from nothing", run: build },
   { name: "packages", about: "tarballs: publint, attw, imports, types", needs: "build", run: checkTarballs }
 ]

@@ -1,6 +1,6 @@
 /**
  * Attacks a receiver as strangers on the internet would, in all ways at once, while honest providers deliver:
- * `node bench/soak/hostile.ts [--minutes 10] [--seconds 15]`. Ends with 1 when the heap of the receiver has grown, or an honest
+ * `node bench/soak/hostile.ts [--minutes 10] [--seconds 15] [--patience 3000]`. Ends with 1 when the heap of the receiver has grown, or an honest
  * delivery was not answered in time.
  */
 import { SignatureScheme, WebhookSigner } from "@causeway/core/webhook"
@@ -16,12 +16,19 @@ import { certificateKey } from "../../packages/providers/test/certificate.ts"
 import { median } from "../measure.ts"
 import { certificateUrl, secret, topic } from "./hostileSecrets.ts"
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" }, seconds: { type: "string" } } })
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    seconds: { type: "string" },
+    /** The longest that an honest provider waits here, in milliseconds; the strictest wait 3 seconds. */
+    patience: { type: "string", default: "3000" }
+  }
+})
 const seconds = values.seconds === undefined ? Number(values.minutes) * 60 : Number(values.seconds)
 if (!(seconds >= 5)) throw new Error("--minutes or --seconds must come to at least 5 seconds")
 
-/** The longest that an honest provider waits here, in milliseconds; the strictest wait 3 seconds. */
-const patience = 3000
+const patience = Number(values.patience)
+if (!(patience > 0)) throw new Error("--patience must be a number of milliseconds above 0")
 const looks = 20
 
 const child = fork(fileURLToPath(new URL("receiver.ts", import.meta.url)), { execArgv: ["--expose-gc"] })

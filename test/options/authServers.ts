@@ -132,6 +132,7 @@ const oauth: ReadonlyArray<Row> = [
       authentication: ClientAuthentication.none,
       dpop: Dpop.make(dpopKey),
       policy: { timeout: 500 },
+      renewalTimeout: "1 minute",
       tenant: "acme"
     },
     make: OAuthClient.make as Row["make"],
@@ -139,6 +140,7 @@ const oauth: ReadonlyArray<Row> = [
       integration: accepted.text,
       clientId: accepted.text,
       policy: accepted.allOptional,
+      renewalTimeout: accepted.duration,
       "policy.timeout": accepted.both(accepted.durationInNumbers, accepted.nothing),
       tenant: accepted.text
     },

@@ -109,6 +109,8 @@ export class EndpointUnavailable extends reason("EndpointUnavailable")<{
   readonly status: number | undefined
   readonly detail: string
   readonly retryAfter: Duration.Duration | undefined
+  /** Whether the question was sent and no answer came: the server may have acted on it. */
+  readonly isAnswerLost?: boolean | undefined
 }> {}
 
 /** The endpoint answered with something that is no answer. @since 0.1.0 @category reasons */

@@ -40,10 +40,11 @@
  * @see https://www.rfc-editor.org/rfc/rfc8628
  * @since 0.1.0
  */
-import { Clock, Duration, Effect, Redacted, Result } from "effect"
+import { Clock, Duration, Effect, Redacted, Result, Schedule } from "effect"
 import * as AuthError from "./AuthError.ts"
 import { type Answer, fieldsOf, malformed } from "./internal/oauth/answer.ts"
-import { askForToken } from "./internal/oauth/asking.ts"
+import { bring, type Brought, checkBrought } from "./internal/oauth/asking.ts"
+import { saysNothingOf } from "./internal/oauth/IdTokens.ts"
 import { insidesOf } from "./internal/oauth/insides.ts"
 import { wished } from "./internal/oauth/parameters.ts"
 import { requiredText, seconds, text } from "./internal/oauth/tokenFields.ts"
@@ -133,16 +134,26 @@ const perhapsWebPage = (uri: string | undefined): Result.Result<string | undefin
 
 /**
  * Waits until the person has decided. Fails with `AccessDenied` when they refuse, and with `ExpiredToken` when they take
- * too long.
+ * too long. While the keys of the ID token can't be fetched, the answer is held in memory and the keys are asked for again, for
+ * about ten minutes.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8628#section-3.4
  * @since 0.1.0
  * @category authorizations
  */
 export const poll = (client: OAuthClient, begun: Begun): Effect.Effect<Token, AuthError.AuthError> =>
-  pollEvery(client, begun, begun.intervalMillis)
+  Effect.flatMap(pollEvery(client, begun, begun.intervalMillis), (arrived) => checked(client, arrived))
 
-const pollEvery = (client: OAuthClient, begun: Begun, waitMillis: number): Effect.Effect<Token, AuthError.AuthError> =>
+interface Arrived {
+  readonly server: OAuthServer
+  readonly brought: Brought
+}
+
+const pollEvery = (
+  client: OAuthClient,
+  begun: Begun,
+  waitMillis: number
+): Effect.Effect<Arrived, AuthError.AuthError> =>
   Effect.gen(function* () {
     const left = begun.expiresAt - (yield* Clock.currentTimeMillis)
     if (left <= waitMillis) return yield* Effect.andThen(Effect.sleep(Math.max(left, 0)), Effect.fail(expired(client)))
@@ -153,17 +164,35 @@ const pollEvery = (client: OAuthClient, begun: Begun, waitMillis: number): Effec
     })
   })
 
-const once = (client: OAuthClient, { deviceCode }: Begun): Effect.Effect<Token, AuthError.AuthError> =>
-  askForToken(client, {
-    parameters: ({ quirks }) =>
-      wished({}, quirks, [
-        ["grant_type", "urn:ietf:params:oauth:grant-type:device_code"],
-        ["device_code", Redacted.value(deviceCode)]
-      ]),
-    secrets: [deviceCode],
-    idempotent: false,
-    expected: {}
+const once = (client: OAuthClient, { deviceCode }: Begun): Effect.Effect<Arrived, AuthError.AuthError> =>
+  Effect.flatMap(client.server, (server) => {
+    const question = {
+      parameters: () =>
+        wished({}, server.quirks, [
+          ["grant_type", "urn:ietf:params:oauth:grant-type:device_code"],
+          ["device_code", Redacted.value(deviceCode)]
+        ]),
+      secrets: [deviceCode],
+      idempotent: false,
+      expected: {}
+    }
+    return Effect.map(bring(client, server, question), (brought) => ({ server, brought }))
   })
+
+/** The code is spent: the answer is held until the keys that its ID token needs can be fetched. */
+const checked = (client: OAuthClient, { brought, server }: Arrived): Effect.Effect<Token, AuthError.AuthError> =>
+  Effect.retry(checkBrought(client, server, { expected: {} }, brought), {
+    while: isAboutKeys,
+    schedule: fetchingKeys
+  })
+
+const isAboutKeys = ({ reason }: AuthError.AuthError): boolean =>
+  reason._tag !== "ClockSkew" && saysNothingOf({ reason })
+
+/** For ten minutes and more, half a minute apart in the end. */
+const fetchingKeys = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(
+  Schedule.upTo({ times: 25 })
+)
 
 /** How long to wait before the next poll; undefined when there is nothing to wait for. */
 const nextWait = ({ reason }: AuthError.AuthError, waitMillis: number): number | undefined => {

@@ -51,11 +51,22 @@ import * as Check from "./internal/optionChecks.ts"
 export interface Grant {
   /** Gets a token without a person; left out where only a person can begin. */
   readonly obtain?: Effect.Effect<Token, AuthError>
-  /** Gets the next token from one that has a refresh token; left out where tokens are obtained anew instead. */
-  readonly refresh?: (token: Token) => Effect.Effect<Token, AuthError>
+  /**
+   * Gets the next token from one that has a refresh token; left out where tokens are obtained anew instead. What follows the
+   * refresh token is given to `keep` before anything else of the answer is read, so that no flaw in the rest can lose it.
+   */
+  readonly refresh?: (token: Token, keep: Keep) => Effect.Effect<Token, AuthError>
   /** Where a person grants access anew; undefined when nobody knows. */
   readonly reauthorizeUrl?: string
 }
+
+/**
+ * Stores the refresh token that follows another one. It never fails: what can't be stored yet is stored later.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Keep = (refreshToken: Redacted.Redacted<string>) => Effect.Effect<void>
 
 /**
  * Makes a grant; throws `InvalidOption` for one that has no way to a token at all, and for a `reauthorizeUrl` that no

@@ -120,7 +120,7 @@ export const refreshing = (
   Check.checkRefreshing("refreshing", options)
   const { reauthorizeUrl, ...wishes } = options
   return Grant.make({
-    refresh: (token) => refresh(client, token, wishes),
+    refresh: (token, keep) => renew(client, token, wishes, keep),
     ...(reauthorizeUrl !== undefined && { reauthorizeUrl })
   })
 }
@@ -136,6 +136,15 @@ export const refreshing = (
 export const refresh = (client: OAuthClient, token: Token, options: Options = {}): Effect.Effect<Token, AuthError> => {
   Check.checkClient("refresh.client", client)
   Check.checkWishes("refresh", options)
+  return renew(client, token, options, () => Effect.void)
+}
+
+const renew = (
+  client: OAuthClient,
+  token: Token,
+  options: Options,
+  keep: Grant.Keep
+): Effect.Effect<Token, AuthError> => {
   const { refreshToken } = token
   if (refreshToken === undefined) {
     const why = "the token has no refresh token"
@@ -151,7 +160,8 @@ export const refresh = (client: OAuthClient, token: Token, options: Options = {}
         ]),
       secrets: secretsOf(token),
       idempotent: false,
-      expected: { before: token.idToken, ...(typeof subject === "string" && { subject }) }
+      expected: typeof subject === "string" ? { subject } : {},
+      renewal: { before: token, keep }
     }),
     (next) => ({ ...next, refreshToken: next.refreshToken ?? refreshToken })
   )

@@ -40,7 +40,7 @@
  *
  * @since 0.1.0
  */
-import { Effect, Option, type Scope } from "effect"
+import { type Duration, Effect, Option, type Scope } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Breaker from "../policy/Breaker.ts"
 import * as BreakerStore from "../policy/BreakerStore.ts"
@@ -80,7 +80,8 @@ export interface OAuthClient {
 }
 
 /**
- * The policy under which a client asks: 10 seconds an attempt, 25 in all, three attempts with full jitter, a breaker.
+ * The policy under which a client asks: 10 seconds an attempt, 25 in all, three attempts with full jitter, a breaker. The answer
+ * to a renewal is waited for longer, see `renewalTimeout`.
  *
  * @since 0.1.0
  * @category constants
@@ -109,6 +110,11 @@ export interface Options<S extends Secret.Input = never> {
   readonly dpop?: Dpop
   /** Overrides {@link policy} slot by slot; `null` switches a slot off. `cache`, `coalesce` and `hedge` are not read. */
   readonly policy?: Policy.Policy
+  /**
+   * The longest that the answer to a renewal is waited for, in the place of the policy's `timeout` and `deadline`: it may bring
+   * the only refresh token that the server knows from then on. Default: 60 seconds.
+   */
+  readonly renewalTimeout?: Duration.Input
   /** On whose behalf, where each tenant has a registration of its own: its circuit and its limits are its own. */
   readonly tenant?: string
 }
@@ -126,7 +132,9 @@ export const make = <S extends Secret.Input = never>(
   checkClientOptions("oauthClient", options)
   const { clientId } = options
   const integration = typeof options.integration === "string" ? options.integration : integrationOf(options.integration)
-  const compiled = Policy.compile({ ...Policy.merge(policy, options.policy ?? {}), hedge: null })
+  const merged = { ...Policy.merge(policy, options.policy ?? {}), hedge: null }
+  const renewal = { ...merged, timeout: null, deadline: options.renewalTimeout ?? "60 seconds" }
+  const compiled = { policy: Policy.compile(merged), renewalPolicy: Policy.compile(renewal) }
   return Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
     const authenticator = yield* Authenticator.open(options.authentication, { integration, clientId })
@@ -139,7 +147,7 @@ export const make = <S extends Secret.Input = never>(
       integration,
       tenant: options.tenant,
       client,
-      policy: compiled,
+      ...compiled,
       state,
       authenticator,
       prover: options.dpop?.[DpopTypeId],

@@ -131,6 +131,7 @@ export const make = (
       tenant: undefined,
       client,
       policy: compiled,
+      renewalPolicy: compiled,
       state: Engine.makeState(),
       authenticator: undefined,
       prover: undefined,

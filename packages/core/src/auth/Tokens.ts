@@ -110,7 +110,7 @@ export interface Options {
   readonly cooldown?: Duration.Input
   /** The longest that it is left alone, whatever it asks for. Default: 5 minutes. */
   readonly maxCooldown?: Duration.Input
-  /** The longest that a grant may take. Default: 30 seconds. */
+  /** The longest that a grant may take. Default: 1 minute. */
   readonly timeout?: Duration.Input
   /** How long a process that has ended in the middle of a renewal keeps the others waiting. Default: 10 seconds. */
   readonly lease?: Duration.Input
@@ -329,7 +329,7 @@ const settingsOf = (options: Options): Settings => {
     jitter: options.jitter === undefined ? 0.2 : shareOf(options.jitter),
     cooldownMillis: InvalidOption.positiveMillis("tokens.cooldown", options.cooldown ?? "5 seconds"),
     maxCooldownMillis: InvalidOption.positiveMillis("tokens.maxCooldown", options.maxCooldown ?? "5 minutes"),
-    timeoutMillis: InvalidOption.positiveMillis("tokens.timeout", options.timeout ?? "30 seconds"),
+    timeoutMillis: InvalidOption.positiveMillis("tokens.timeout", options.timeout ?? "1 minute"),
     leaseMillis: InvalidOption.positiveMillis("tokens.lease", options.lease ?? "10 seconds")
   }
 }

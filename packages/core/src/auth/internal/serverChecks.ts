@@ -87,6 +87,7 @@ export const checkClientOptions = record<OAuthClient.Options>({
   authentication: required(authentication),
   dpop: checkDpop,
   policy: checkPolicy,
+  renewalTimeout: OptionCheck.positiveDuration,
   tenant: text
 })
 

@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
-import { clientId, clientOver, formOf } from "./answering.ts"
+import { clientId, clientOver, formOf, issuer, type Setting } from "./answering.ts"
+import { beginning, idTokens, keys } from "./rotation/server.ts"
 
 type Answer = Response | "reset"
 
@@ -42,9 +43,9 @@ const begun: DeviceAuthorization.Begun = {
 }
 
 /** Polls, with the clock going on second by second until it ends. */
-const outcomeOf = (http: HttpClient.HttpClient, from = begun) =>
+const outcomeOf = (http: HttpClient.HttpClient, from = begun, setting: Setting = {}) =>
   Effect.gen(function* () {
-    const client = yield* clientOver(http)
+    const client = yield* clientOver(http, setting)
     const fiber = yield* Effect.forkChild(DeviceAuthorization.poll(client, from), { startImmediately: true })
     for (let second = 0; second < 700 && fiber.pollUnsafe() === undefined; second += 1)
       yield* TestClock.adjust("1 second")
@@ -134,6 +135,47 @@ describe("DeviceAuthorization.poll", () => {
         yield* reasonOf(yield* outcomeOf(http))
         assert.strictEqual(at.length, 1)
       }
+    })
+  )
+
+  it.effect("holds the answer, and polls no more, until the keys of its ID token can be fetched", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(beginning * 1_000)
+      let polls = 0
+      const http = HttpClient.make((request) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const keysAreThere = now > (beginning + 65) * 1_000
+          const answer = request.url.endsWith("/keys")
+            ? new Response(keys, { status: keysAreThere ? 200 : 503, headers: { "content-type": "application/json" } })
+            : Response.json({ access_token: "t0k3n", token_type: "Bearer", id_token: idTokens.good })
+          if (!request.url.endsWith("/keys")) polls += 1
+          return HttpClientResponse.fromWeb(request, answer)
+        })
+      )
+      const server = { jwksUri: `${issuer}/keys`, idTokenAlgorithms: ["ES256"] }
+      const from = { ...begun, expiresAt: (beginning + 600) * 1_000 }
+      const exit = yield* outcomeOf(http, from, { server, policy: { retry: null, circuitBreaker: null } })
+      assert.isTrue(Exit.isSuccess(exit), JSON.stringify(exit))
+      assert.strictEqual(polls, 1)
+    })
+  )
+
+  it.effect("refuses an ID token that is forged at once", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(beginning * 1_000)
+      const http = HttpClient.make((request) =>
+        Effect.sync(() =>
+          HttpClientResponse.fromWeb(
+            request,
+            request.url.endsWith("/keys")
+              ? new Response(keys, { headers: { "content-type": "application/json" } })
+              : Response.json({ access_token: "t0k3n", token_type: "Bearer", id_token: idTokens.forged })
+          )
+        )
+      )
+      const server = { jwksUri: `${issuer}/keys`, idTokenAlgorithms: ["ES256"] }
+      const exit = yield* outcomeOf(http, { ...begun, expiresAt: (beginning + 600) * 1_000 }, { server })
+      assert.strictEqual(yield* reasonOf(exit), "InvalidToken")
     })
   )
 

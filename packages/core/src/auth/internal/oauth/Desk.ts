@@ -39,6 +39,10 @@ export interface Question<A> {
   readonly idempotent: boolean
   /** Whether the answer may be bound to our key. Default: false. */
   readonly proven?: boolean
+  /** Whether its answer may bring what is sent once: it is waited for as long as a renewal may take. Default: false. */
+  readonly isRenewal?: boolean
+  /** Is shown an answer before it is read, and can't be interrupted. */
+  readonly received?: (answer: Answer) => Effect.Effect<void>
   readonly read: (answer: Answer) => Result.Result<A, AuthError.Reason>
 }
 
@@ -47,6 +51,8 @@ export interface Parts {
   readonly tenant: string | undefined
   readonly client: HttpClient.HttpClient
   readonly policy: Compiled
+  /** The policy of questions that are renewals. */
+  readonly renewalPolicy: Compiled
   readonly state: Engine.State
   /** Undefined where nothing is asked but what anyone may have. */
   readonly authenticator: Authenticator | undefined
@@ -87,9 +93,15 @@ export class Desk {
     const url = this.#urlOf(server, question.endpoint)
     if (url === undefined) return Effect.fail(this.error(missing(question.endpoint)))
     const asked = { ...question, url, isPublicOnly: isGuarded(server, url) }
-    return this.#run(question.endpoint, "POST", url, question.idempotent, (attempt) =>
+    const { received = () => Effect.void } = question
+    const engine = this.#engine(question.endpoint, "POST", url, question.isRenewal)
+    return this.#run(question.endpoint, engine, question.idempotent, (attempt) =>
       Effect.flatMap(Effect.mapError(this.#proof(server, asked), unsent), ({ proof, request }) =>
-        Effect.flatMap(this.#exchange(attempt, asked, request, proof), (answer) => this.#judge(asked, answer, proof))
+        Effect.uninterruptibleMask((restore) =>
+          Effect.flatMap(restore(this.#exchange(attempt, asked, request, proof)), (answer) =>
+            Effect.andThen(received(answer), restore(this.#judge(asked, answer, proof)))
+          )
+        )
       )
     )
   }
@@ -103,7 +115,7 @@ export class Desk {
   fetch<A>(question: Asked<A>): Effect.Effect<A, AuthError.AuthError> {
     const open = { ...question, secrets: [] }
     const request = HttpClientRequest.setHeader(HttpClientRequest.get(question.url), "accept", "application/json")
-    return this.#run(question.endpoint, "GET", question.url, true, (attempt) =>
+    return this.#run(question.endpoint, this.#engine(question.endpoint, "GET", question.url), true, (attempt) =>
       Effect.flatMap(this.#exchange(attempt, open, request), (answer) => this.#judge(open, answer))
     )
   }
@@ -114,14 +126,13 @@ export class Desk {
 
   #run<A>(
     endpoint: string,
-    method: string,
-    url: string,
+    engine: Engine.Engine,
     idempotent: boolean,
     attempt: (attempt: Engine.Attempt) => Effect.Effect<A, Failed>
   ): Effect.Effect<A, AuthError.AuthError> {
     const { integration } = this.#parts
     const call = { idempotent, replayable: true, hedgeable: idempotent, request: undefined, options: {}, attempt }
-    return Engine.run(this.#engine(endpoint, method, url), call).pipe(
+    return Engine.run(engine, call).pipe(
       Effect.mapError((error) =>
         error instanceof AuthError.AuthError ? error : this.error(heldBack(endpoint, error))
       ),
@@ -132,11 +143,13 @@ export class Desk {
     )
   }
 
-  #engine(endpoint: string, method: string, url: string): Engine.Engine {
+  #engine(endpoint: string, method: string, url: string, isRenewal = false): Engine.Engine {
     const { origin, pathname: path } = new URL(url)
-    const known = this.#engines.get(endpoint)
+    const name = isRenewal ? `${endpoint} renewal` : endpoint
+    const known = this.#engines.get(name)
     if (known?.origin === origin) return known.engine
-    const { integration, policy, state, tenant } = this.#parts
+    const { integration, state, tenant } = this.#parts
+    const policy = isRenewal ? this.#parts.renewalPolicy : this.#parts.policy
     const call = {
       integration,
       ...(tenant !== undefined && { tenant }),
@@ -146,7 +159,7 @@ export class Desk {
     }
     const key = `${Engine.scopeOf(call)}/oauth/${origin}`
     const engine = Engine.make({ call, policy, state, keyOf: () => key })
-    this.#engines.set(endpoint, { origin, engine })
+    this.#engines.set(name, { origin, engine })
     return engine
   }
 
@@ -225,7 +238,8 @@ export class Desk {
   #unreached(endpoint: string, broken: Exchange.Broken): Failed {
     const { code, reason, sent } = broken
     const detail = detailOf(broken)
-    const error = this.error(unavailable(endpoint, reason === "Connect" ? `no connection: ${detail}` : detail))
+    const what = reason === "Connect" ? `no connection: ${detail}` : detail
+    const error = this.error(unavailable(endpoint, what, { isAnswerLost: sent }))
     // No later attempt may connect there either.
     const category = code === AddressGuard.errorCode ? "rejected" : error.category
     return { error, category, retryAfter: undefined, sent, declared: true, isUncounted: Exchange.isUncounted(broken) }
@@ -242,8 +256,18 @@ const noProof: Proof = {
 
 const named = (endpoint: string): string => `the ${endpoint} endpoint`
 
-const unavailable = (endpoint: string, detail: string, retryAfter?: Duration.Duration): AuthError.EndpointUnavailable =>
-  new AuthError.EndpointUnavailable({ endpoint: named(endpoint), status: undefined, detail, retryAfter })
+const unavailable = (
+  endpoint: string,
+  detail: string,
+  more: { readonly retryAfter?: Duration.Duration; readonly isAnswerLost?: boolean } = {}
+): AuthError.EndpointUnavailable =>
+  new AuthError.EndpointUnavailable({
+    endpoint: named(endpoint),
+    status: undefined,
+    detail,
+    retryAfter: more.retryAfter,
+    isAnswerLost: more.isAnswerLost
+  })
 
 const unsent = (error: AuthError.AuthError): Failed => ({
   error,
@@ -257,15 +281,18 @@ const unsent = (error: AuthError.AuthError): Failed => ({
 const heldBack = (endpoint: string, error: PolicyError): AuthError.EndpointUnavailable => {
   switch (error._tag) {
     case "Timeout":
-      return unavailable(endpoint, `no answer in ${Duration.format(error.after)}`)
+      return unavailable(endpoint, `no answer in ${Duration.format(error.after)}`, { isAnswerLost: true })
     case "RateLimited":
-      return unavailable(endpoint, "the rate limit is reached", error.retryAfter)
+      return unavailable(endpoint, "the rate limit is reached", retryIn(error))
     case "CircuitOpen":
-      return unavailable(endpoint, "its circuit is open", error.retryAfter)
+      return unavailable(endpoint, "its circuit is open", retryIn(error))
     case "BulkheadFull":
       return unavailable(endpoint, "too many questions are in flight")
   }
 }
+
+const retryIn = ({ retryAfter }: { readonly retryAfter: Duration.Duration | undefined }) =>
+  retryAfter === undefined ? {} : { retryAfter }
 
 const isProofRefused = (reason: AuthError.Reason): boolean =>
   reason._tag === "OtherRefusal" && reason.code === "invalid_dpop_proof"

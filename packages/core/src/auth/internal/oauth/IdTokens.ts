@@ -14,13 +14,14 @@ export interface Expected {
   readonly maxAge?: number | undefined
   /** Whose token it was before: a refresh does not make another person of one. */
   readonly subject?: string | undefined
-  /** What stays where a refresh brings one that cannot be judged now; a session is worth more. */
-  readonly before?: Token["idToken"]
 }
 
-/** What is expected, and how far our clock is off by the answer that brought the token. */
+/** What is expected, and what is known of how the token came. */
 interface Expectation extends Expected {
+  /** How far our clock is off by the answer that brought the token. */
   readonly skew?: AuthError.ClockSkew | undefined
+  /** The token that it renews. Its ID token stays where the new one can't be judged now: a session is worth more. */
+  readonly renews?: Pick<Token, "idToken">
 }
 
 /** Judges ID tokens by oauth4webapi, with the clock and the client that are ours. */
@@ -43,13 +44,13 @@ export class IdTokens {
 
   /** The token again, when its ID token holds or it has none. */
   check(server: OAuthServer, token: Token, expected: Expectation): Effect.Effect<Token, AuthError.AuthError> {
-    const { before } = expected
+    const { renews } = expected
     const checked = this.#check(server, token, expected)
-    if (before === undefined) return checked
+    if (renews === undefined) return checked
     return Effect.catch(checked, (error) => {
-      if (!saysNothingOfIt.has(error.reason._tag)) return Effect.fail(error)
+      if (!saysNothingOf(error)) return Effect.fail(error)
       const kept = Effect.logWarning(`An ID token could not be judged, and the one before it stays: ${error.message}`)
-      return Effect.as(kept, { ...token, idToken: before })
+      return Effect.as(kept, { ...token, idToken: renews.idToken })
     })
   }
 
@@ -169,8 +170,11 @@ const tolerance = 30
 /** How far ahead of our clock an ID token may have been issued, in seconds. */
 const furthestAhead = 300
 
-/** Reasons that are about us or the keys, not about the token. */
-const saysNothingOfIt: ReadonlySet<string> = new Set(["ClockSkew", "EndpointUnavailable", "MalformedAnswer"])
+const aboutOthers: ReadonlySet<string> = new Set(["ClockSkew", "EndpointUnavailable", "MalformedAnswer"])
+
+/** Whether it is about us or the keys, not about the token: one signed by a key that is not published yet may hold later. */
+export const saysNothingOf = ({ reason }: Pick<AuthError.AuthError, "reason">): boolean =>
+  aboutOthers.has(reason._tag) || (reason._tag === "InvalidToken" && reason.why === "kid")
 
 const timeClaims: ReadonlySet<string> = new Set(["exp", "iat", "nbf", "auth_time", "time"])
 

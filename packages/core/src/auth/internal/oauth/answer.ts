@@ -112,6 +112,14 @@ const fromForm = (text: string): Result.Result<Fields, string> => {
     : Result.fail("it holds a member more than once")
 }
 
+/** The members of a body that has any, whatever else is wrong with the answer. */
+export const fieldsIn = (answer: Answer): Fields | undefined => {
+  const text = answer.body === undefined ? undefined : textOf(answer.body)
+  if (text === undefined) return undefined
+  const fields = contentTypeOf(answer) === form ? Object.fromEntries(new URLSearchParams(text)) : parsed(text)
+  return isFields(fields) ? fields : undefined
+}
+
 /** A form has no numbers but in text. */
 const numeric = (text: string): string | number => (/^\d{1,15}$/.test(text) ? Number(text) : text)
 
@@ -120,10 +128,8 @@ const withoutNulls = (fields: Fields): Fields =>
 
 /** A refusal is one however it is labelled: only its own words count. */
 const errorOf = (answer: Answer): Fields | undefined => {
-  const text = answer.body === undefined ? undefined : textOf(answer.body)
-  if (text === undefined) return undefined
-  const fields = contentTypeOf(answer) === form ? Object.fromEntries(new URLSearchParams(text)) : parsed(text)
-  return isFields(fields) && typeof fields["error"] === "string" && fields["error"] !== "" ? fields : undefined
+  const fields = fieldsIn(answer)
+  return typeof fields?.["error"] === "string" && fields["error"] !== "" ? fields : undefined
 }
 
 const codeOf = (answer: Pick<Answer, "secrets">, fields: Fields | undefined): string | undefined => {

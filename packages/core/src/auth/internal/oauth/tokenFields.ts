@@ -23,6 +23,37 @@ export const tokenOf = (all: Fields, quirks: OAuthQuirks, now: number): Result.R
   })
 }
 
+/**
+ * The token of a renewal, or what is wrong with it. Only the access token must be right: an odd member beside it is taken for
+ * one that was left out, and a type that was left out is the one before.
+ */
+export const renewedTokenOf = (
+  all: Fields,
+  quirks: OAuthQuirks,
+  { before, now }: { readonly before: Token.Token; readonly now: number }
+): Result.Result<Token.Token, string> => {
+  const fields = inside(all, quirks.tokenAt)
+  const orAbsent = <A>(read: Result.Result<A | undefined, string>): A | undefined => Result.getOrUndefined(read)
+  const expiresIn =
+    orAbsent(secondsOf(fields["expires_in"], { ...quirks, textualExpiry: true })) ?? quirks.defaultExpiry
+  return Result.map(requiredText(fields, "access_token"), (accessToken) =>
+    Token.make({
+      accessToken: Redacted.make(accessToken),
+      tokenType: canonicalType(quirks.tokenType ?? orAbsent(text(fields, "token_type")) ?? before.tokenType),
+      obtainedAt: now,
+      expiresAt: expiresIn === undefined ? undefined : endOf(now, expiresIn),
+      refreshToken: secret(orAbsent(text(fields, "refresh_token"))),
+      idToken: secret(orAbsent(text(fields, "id_token"))),
+      scope: orAbsent(scopeOf(fields["scope"], Array.isArray(fields["scope"]) ? "list" : quirks.scopes)),
+      extra: extraOf(all, members)
+    })
+  )
+}
+
+/** The refresh token of an answer, whatever else is in it. */
+export const refreshTokenIn = (all: Fields, quirks: OAuthQuirks): Redacted.Redacted<string> | undefined =>
+  secret(Result.getOrUndefined(text(inside(all, quirks.tokenAt), "refresh_token")))
+
 /** How servers write the two types that we know. */
 const canonicalType = (type: string): string =>
   /^bearer$/i.test(type) ? "Bearer" : /^dpop$/i.test(type) ? "DPoP" : type

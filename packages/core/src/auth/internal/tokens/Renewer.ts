@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, Schedule } from "effect"
+import { Clock, Duration, Effect, Redacted, Schedule } from "effect"
 import { randomUUID } from "node:crypto"
 import { AuthError, EndpointUnavailable, ReauthorizationRequired } from "../../AuthError.ts"
 import type { Grant } from "../../Grant.ts"
@@ -30,6 +30,12 @@ export type Look = (stored: Stored | undefined, now: number) => boolean
 interface Unsaved {
   readonly token: Token
   readonly version: string | undefined
+}
+
+/** The token that is stored while it is renewed, and its version. */
+interface Kept {
+  before: Token
+  version: string
 }
 
 /** The version whose refresh token is no longer accepted. */
@@ -156,10 +162,36 @@ export class Renewer {
     if (stored?.token.refreshToken === undefined || refresh === undefined || stored.version === this.#spent?.version) {
       return this.#anew(look, stored)
     }
-    return Effect.matchEffect(this.#timed(refresh(stored.token)), {
-      onSuccess: (token) => this.#save(look, withRefreshToken(token, stored.token), stored.version),
+    const kept: Kept = { before: stored.token, version: stored.version }
+    const asked = this.#timed(refresh(stored.token, (refreshToken) => this.#keep(kept, refreshToken)))
+    const isUnkept = () => kept.version === stored.version && this.#unsaved === undefined
+    // The old refresh token is tried once more: a server that has not heard us still knows it, and some know it for a while.
+    const answered = Effect.catch(asked, (error) => (isAnswerLost(error) && isUnkept() ? asked : Effect.fail(error)))
+    return Effect.matchEffect(answered, {
+      onSuccess: (token) => this.#save(look, withRefreshToken(token, kept.before), kept.version),
       onFailure: (error) =>
-        error.reason._tag === "InvalidGrant" ? this.#afterInvalidGrant(look, stored, takenOver) : Effect.fail(error)
+        error.reason._tag === "InvalidGrant" && isUnkept()
+          ? this.#afterInvalidGrant(look, stored, takenOver)
+          : Effect.fail(error)
+    })
+  }
+
+  /** Puts the next refresh token beside the access token of before, which may still serve. */
+  #keep(kept: Kept, refreshToken: Redacted.Redacted<string>): Effect.Effect<void> {
+    const { before, version } = kept
+    if (before.refreshToken !== undefined && Redacted.value(before.refreshToken) === Redacted.value(refreshToken)) {
+      return Effect.void
+    }
+    const token = { ...before, refreshToken }
+    return Effect.match(Effect.retry(this.#replace({ token, version }), saving), {
+      onSuccess: (stored) => {
+        kept.before = token
+        if (stored !== undefined) kept.version = stored.version
+      },
+      onFailure: () => {
+        kept.before = token
+        this.#unsaved = { token, version }
+      }
     })
   }
 
@@ -181,7 +213,7 @@ export class Renewer {
   #save(look: Look, token: Token, version: string | undefined): Effect.Effect<Stored, AuthError> {
     return Effect.matchEffect(Effect.retry(this.#replace({ token, version }), saving), {
       onSuccess: (stored) => {
-        this.#spent = undefined
+        this.#spent = this.#unsaved = undefined
         return stored === undefined ? this.#overtaken(look) : Effect.succeed(stored)
       },
       onFailure: (error) => {
@@ -238,8 +270,12 @@ const tokenEndpointIsSlow = (after: Duration.Duration) =>
     endpoint: "the token endpoint",
     status: undefined,
     detail: `no token in ${Duration.format(after)}`,
-    retryAfter: undefined
+    retryAfter: undefined,
+    isAnswerLost: true
   })
+
+const isAnswerLost = ({ reason }: AuthError): boolean =>
+  reason._tag === "EndpointUnavailable" && reason.isAnswerLost === true
 
 /** A provider that sends no new refresh token means that the old one goes on (RFC 6749 §6). */
 const withRefreshToken = (token: Token, before: Token): Token =>
