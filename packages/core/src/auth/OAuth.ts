@@ -126,7 +126,7 @@ export const refreshing = (
 }
 
 /**
- * Gets the next token from one that has a refresh token; where the server sends no new refresh token, the old one goes
+ * Gets the next token from one that has a refresh token; a refresh token, an ID token or a scope that the server leaves out goes
  * on. Fails with `ReauthorizationRequired` without one.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
@@ -163,7 +163,13 @@ const renew = (
       expected: typeof subject === "string" ? { subject } : {},
       renewal: { before: token, keep }
     }),
-    (next) => ({ ...next, refreshToken: next.refreshToken ?? refreshToken })
+    (next) => ({
+      ...next,
+      refreshToken: next.refreshToken ?? refreshToken,
+      // Without one, the next renewal could not tell whose token comes.
+      idToken: next.idToken ?? token.idToken,
+      scope: next.scope ?? token.scope
+    })
   )
 }
 

@@ -14,7 +14,7 @@ const count = long ? 10_000 : 200
 const seeds = single === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(single)]
 
 const oddities: Readonly<Record<string, ReadonlyArray<unknown>>> = {
-  expires_in: ["3600", null, -5, {}, [3600], "soon", undefined, 1e400],
+  expires_in: ["3600", null, -5, {}, [3600], "soon", undefined, 1e300],
   scope: [["a", "b"], null, 7, {}, ""],
   token_type: [undefined, "", null, 5, ["Bearer"]],
   id_token: ["", null, 5, undefined, "no.jwt", ...Object.values(idTokens)],
@@ -119,6 +119,12 @@ describe("a renewal", () => {
     "keeps the session, and uses nothing, when another person's ID token comes",
     [step({ odd: { id_token: idTokens.otherPerson } })],
     ["access-2"]
+  )
+
+  survives(
+    "still knows whose session it is after an answer without an ID token",
+    [step({ odd: { id_token: undefined } }), step({ odd: { id_token: idTokens.otherPerson } })],
+    ["access-1", "access-3"]
   )
 
   survives("waits for an answer that takes 55 seconds", [step({ arrival: "late" })], ["access-1"])

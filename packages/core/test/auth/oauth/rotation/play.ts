@@ -32,7 +32,7 @@ export interface Report {
   readonly stored: string | undefined
   readonly isTold: boolean
   readonly given: ReadonlyArray<string>
-  /** Access tokens that came with another person's ID token, or a forged one. */
+  /** Access tokens that came with another person's ID token, or with one that was seen to be forged. */
   readonly untrusted: ReadonlySet<string>
 }
 

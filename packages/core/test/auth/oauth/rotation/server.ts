@@ -54,7 +54,7 @@ export class RotatingServer {
   turn: Turn = plain
   /** Called when a request is about to be sent, and when the server has acted on it. */
   passes: (place: "sending" | "answered") => Effect.Effect<void> = () => Effect.void
-  /** Access tokens that came with another person's ID token, or a forged one. */
+  /** Access tokens that came with another person's ID token, or with one that was seen to be forged. */
   readonly untrusted = new Set<string>()
 
   get current(): string {
@@ -100,7 +100,8 @@ export class RotatingServer {
       id_token: idTokens.good,
       ...odd
     }
-    const isUntrusted = answer.id_token === idTokens.otherPerson || answer.id_token === idTokens.forged
+    const isForged = answer.id_token === idTokens.forged && this.turn.hasKeys
+    const isUntrusted = isForged || answer.id_token === idTokens.otherPerson
     if (isUntrusted) this.untrusted.add(`access-${this.#issued}`)
     const text = JSON.stringify(answer)
     if (arrival === "cut") return new Response(cut(text), { headers: { "content-type": "application/json" } })
