@@ -284,6 +284,7 @@ export const captions: Captions = {
       "internal/oauth/introspection.ts": "Reads what a server says of a token.",
       "internal/oauth/metadata.ts": "Reads the description of a server.",
       "internal/oauth/parameters.ts": "The parameters that most questions for a token have.",
+      "internal/oauth/refusalIn.ts": "Finds a refusal in a body, wherever its server writes it.",
       "internal/oauth/skew.ts": "How far our clock is off by the server's.",
       "internal/oauth/tokenFields.ts": "Reads a token in an answer.",
       "internal/oauth/unreached.ts": "Why a request got no response.",
@@ -306,6 +307,7 @@ export const captions: Captions = {
       "internal/tokens/row.ts": "A token as a store writes it down.",
       "internal/tokens/sqlLeases.ts": "The statements of the leases in a database.",
       "internal/tokens/tables.ts": "The tables of tokens and leases, and their migration.",
+      "internal/tokens/telling.ts": "Tells that a person must come back.",
       "internal/tokens/textOf.ts": "A token as a header carries it.",
       "internal/tokens/validity.ts": "From when on a token is renewed, and until when it serves."
     }

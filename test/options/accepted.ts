@@ -10,6 +10,8 @@ export const text: Accepted = { values: ["a text"], why: "any text that is not e
 
 export const anyText: Accepted = { values: ["an empty text", "a text"], why: "any text" }
 
+export const aFunction: Accepted = { values: ["a function"], why: "it is called back" }
+
 export const anyList: Accepted = { values: ["an empty array"], why: "a list may be empty" }
 
 export const allOptional: Accepted = { values: ["an empty record"], why: "each option has a default" }

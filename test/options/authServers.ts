@@ -60,6 +60,8 @@ const quirks = {
   textualExpiry: true,
   defaultExpiry: 500,
   nullIsAbsent: true,
+  secretMembers: ["hook.url"],
+  errorAt: { code: ["status"], words: ["message"] },
   plainBasic: true,
   clientIdParameter: "client_id"
 }
@@ -70,6 +72,11 @@ const quirksAccept = (prefix: string) => ({
   [`${prefix}errorCodes.bad_code`]: accepted.text,
   [`${prefix}tokenAt`]: accepted.anyList,
   [`${prefix}tokenAt.0`]: accepted.text,
+  [`${prefix}secretMembers`]: accepted.anyList,
+  [`${prefix}secretMembers.0`]: accepted.text,
+  [`${prefix}errorAt.code.0`]: accepted.text,
+  [`${prefix}errorAt.words`]: accepted.anyList,
+  [`${prefix}errorAt.words.0`]: accepted.text,
   [`${prefix}tokenType`]: accepted.text,
   [`${prefix}clientIdParameter`]: accepted.text
 })
@@ -290,7 +297,9 @@ const tokens: Readonly<Record<string, unknown>> = {
   cooldown: 500,
   maxCooldown: 500,
   timeout: 500,
-  lease: 500
+  lease: 500,
+  keepFresh: 500,
+  onReauthorization: () => Effect.void
 }
 
 const tokensAccept = {
@@ -299,7 +308,9 @@ const tokensAccept = {
   cooldown: accepted.durationInNumbers,
   maxCooldown: accepted.durationInNumbers,
   timeout: accepted.durationInNumbers,
-  lease: accepted.durationInNumbers
+  lease: accepted.durationInNumbers,
+  keepFresh: accepted.durationInNumbers,
+  onReauthorization: accepted.aFunction
 }
 
 const grant = Grant.make({ obtain: Effect.succeed(token) })
@@ -366,10 +377,14 @@ const storage: ReadonlyArray<Row> = [
       refreshToken: redacted,
       idToken: redacted,
       scope: ["read"],
-      extra: { a: 1 }
+      extra: { a: 1 },
+      refreshExpiresAt: 500,
+      secrets: { "user.token": redacted }
     },
     make: Token.make,
     accepts: {
+      refreshExpiresAt: { values: ["-1"], why: "a time before the epoch" },
+      secrets: accepted.allOptional,
       tokenType: accepted.text,
       obtainedAt: { values: ["-1"], why: "a time before the epoch" },
       expiresAt: { values: ["-1"], why: "a time before the epoch" },
@@ -378,7 +393,7 @@ const storage: ReadonlyArray<Row> = [
       extra: { values: ["an empty record", "a value without a text"], why: "a record of any values" },
       "extra.a": { ...accepted.anything, values: accepted.anything.values.filter((value) => value !== "7") }
     },
-    open: ["extra"]
+    open: ["extra", "secrets"]
   },
   ...[TokenLeaseRedis.make, TokenLeaseRedis.layer].map((make) => ({
     name: `auth/TokenLeaseRedis.${make.name}`,

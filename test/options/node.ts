@@ -152,14 +152,25 @@ const node: ReadonlyArray<Row> = [
   }
 ]
 
-const tokens = { leeway: 500, jitter: 0.5, cooldown: 500, maxCooldown: 500, timeout: 500, lease: 500 }
+const tokens = {
+  leeway: 500,
+  jitter: 0.5,
+  cooldown: 500,
+  maxCooldown: 500,
+  timeout: 500,
+  lease: 500,
+  keepFresh: 500,
+  onReauthorization: () => Effect.void
+}
 
 const tokensAccept = {
   leeway: accepted.durationInNumbers,
   cooldown: accepted.durationInNumbers,
   maxCooldown: accepted.durationInNumbers,
   timeout: accepted.durationInNumbers,
-  lease: accepted.durationInNumbers
+  lease: accepted.durationInNumbers,
+  keepFresh: accepted.durationInNumbers,
+  onReauthorization: accepted.aFunction
 }
 
 const shopify = { ...tokens, tenant: "acme", shop: "acme.myshopify.com", clientId: "app" }

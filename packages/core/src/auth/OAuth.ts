@@ -168,7 +168,9 @@ const renew = (
       refreshToken: next.refreshToken ?? refreshToken,
       // Without one, the next renewal could not tell whose token comes.
       idToken: next.idToken ?? token.idToken,
-      scope: next.scope ?? token.scope
+      scope: next.scope ?? token.scope,
+      refreshExpiresAt: next.refreshExpiresAt ?? (next.refreshToken === undefined ? token.refreshExpiresAt : undefined),
+      secrets: token.secrets === undefined ? next.secrets : { ...token.secrets, ...next.secrets }
     })
   )
 }
@@ -303,7 +305,7 @@ export const introspect = (
       idempotent: true,
       read: (answer) =>
         Result.flatMap(fieldsOf(answer, server.quirks), (fields) =>
-          Result.mapError(introspectionOf(fields), (issue) => malformed(answer, issue))
+          Result.mapError(introspectionOf(fields, server.quirks), (issue) => malformed(answer, issue))
         )
     })
   )

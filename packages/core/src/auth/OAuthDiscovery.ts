@@ -145,7 +145,7 @@ export const make = (
   })
 }
 
-const descriptionRules = OAuthQuirks.strict
+const descriptionRules = OAuthQuirks.make({ errorAt: { code: ["error"], words: ["error_description"] } })
 
 /** The program has chosen the issuer, and with it what is at its origin; the description chooses everything else. */
 const reachOf = (issuer: URL, options: Options): Reach => {

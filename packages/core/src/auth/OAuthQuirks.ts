@@ -42,10 +42,18 @@ export interface OAuthQuirks {
   readonly errorsInSuccess: boolean
   /** What its own error codes mean in those of OAuth, such as `bad_refresh_token` for `invalid_grant`. Default: nothing. */
   readonly errorCodes: Readonly<Record<string, string>>
+  /**
+   * Where refusals have their code and their words: paths of members, joined by dots, of which the first that is there counts.
+   * Default: `error` and `error_description`, and where other APIs have them, such as `errorCode`, `error.code` and `message`; a
+   * code outside of `error` counts only where it is known.
+   */
+  readonly errorAt: { readonly code: ReadonlyArray<string>; readonly words: ReadonlyArray<string> }
   /** How answers are written: as JSON, as a form as well, or as JSON whatever their content type says. Default: `json`. */
   readonly answers: "json" | "form" | "untyped"
   /** Under which member of its answer the token is, and at most one below that. Default: at the top. */
   readonly tokenAt: ReadonlyArray<string>
+  /** Members that are secrets although their names do not say so: paths joined by dots. Default: none. */
+  readonly secretMembers: ReadonlyArray<string>
   /** What a token is, whatever `token_type` says or leaves out. Default: what it says. */
   readonly tokenType: string | undefined
   /** How scopes are written in answers; `list` is a JSON array. Default: `spaces`. */
@@ -75,8 +83,23 @@ export const strict: OAuthQuirks = {
   successStatuses: [200],
   errorsInSuccess: false,
   errorCodes: {},
+  errorAt: {
+    code: ["error", "errorCode", "error_code", "error.code", "error.status", "error.type", "code", "status", "type"],
+    words: [
+      "error_description",
+      "error.message",
+      "error.error_description",
+      "errorSummary",
+      "error_message",
+      "message",
+      "detail",
+      "title",
+      "msg"
+    ]
+  },
   answers: "json",
   tokenAt: [],
+  secretMembers: [],
   tokenType: undefined,
   scopes: "spaces",
   scopeSeparator: " ",
@@ -132,6 +155,7 @@ export const slack: OAuthQuirks = make({
   scopes: "commas",
   scopeSeparator: ",",
   tokenType: "Bearer",
+  secretMembers: ["incoming_webhook.url"],
   errorCodes: {
     invalid_code: "invalid_grant",
     code_already_used: "invalid_grant",
@@ -153,6 +177,26 @@ export const slack: OAuthQuirks = make({
  * @category servers
  */
 export const slackUser: OAuthQuirks = make({ ...slack, tokenAt: ["authed_user"] })
+
+/**
+ * HubSpot: refusals have their code in `status` and their words in `message`.
+ *
+ * @see https://developers.hubspot.com/docs/api-reference/auth-oauth-v1/guide
+ * @since 0.1.0
+ * @category servers
+ */
+export const hubspot: OAuthQuirks = make({
+  errorCodes: { BAD_REFRESH_TOKEN: "invalid_grant", BAD_AUTH_CODE: "invalid_grant" }
+})
+
+/**
+ * Meta: refusals are an object with a number; 190 is a token that has ended or was revoked.
+ *
+ * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
+ * @since 0.1.0
+ * @category servers
+ */
+export const meta: OAuthQuirks = make({ errorCodes: { "190": "invalid_grant" } })
 
 /**
  * Shopify's access tokens of a shop: no type, and scopes between commas.

@@ -50,8 +50,15 @@ export interface Token {
   readonly idToken: Redacted.Redacted<string> | undefined
   /** What it allows; undefined when the provider does not say. */
   readonly scope: ReadonlyArray<string> | undefined
-  /** Everything else that the provider sent with it, without the tokens. */
+  /** Everything else that the provider sent with it, without the secrets. */
   readonly extra: Readonly<Record<string, Schema.Json>>
+  /** When the refresh token ends if it is not used, in milliseconds of the clock; undefined when the provider does not say. */
+  readonly refreshExpiresAt: number | undefined
+  /**
+   * Further secrets that came with it, by where they were: the token of a person beside the one of a bot, such as
+   * `authed_user.access_token` of Slack.
+   */
+  readonly secrets: Readonly<Record<string, Redacted.Redacted<string>>> | undefined
 }
 
 /**
@@ -69,6 +76,8 @@ export const make = (fields: Pick<Token, "accessToken" | "obtainedAt"> & Partial
     idToken: undefined,
     scope: undefined,
     extra: {},
+    refreshExpiresAt: undefined,
+    secrets: undefined,
     ...fields
   }
 }
@@ -102,7 +111,9 @@ export const Json = Schema.fromJsonString(
     refreshToken: perhaps(Secret),
     idToken: perhaps(Secret),
     scope: perhaps(Schema.Array(Schema.String)),
-    extra: Schema.Record(Schema.String, Schema.Json)
+    extra: Schema.Record(Schema.String, Schema.Json),
+    refreshExpiresAt: perhaps(Schema.Finite),
+    secrets: perhaps(Schema.Record(Schema.String, Secret))
   })
 )
 
@@ -113,4 +124,6 @@ export const Json = Schema.fromJsonString(
  * @category getters
  */
 export const secretsOf = (token: Token): ReadonlyArray<Redacted.Redacted<string>> =>
-  [token.accessToken, token.refreshToken, token.idToken].filter((secret) => secret !== undefined)
+  [token.accessToken, token.refreshToken, token.idToken, ...Object.values(token.secrets ?? {})].filter(
+    (secret) => secret !== undefined
+  )

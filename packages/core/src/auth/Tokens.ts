@@ -114,6 +114,30 @@ export interface Options {
   readonly timeout?: Duration.Input
   /** How long a process that has ended in the middle of a renewal keeps the others waiting. Default: 10 seconds. */
   readonly lease?: Duration.Input
+  /**
+   * How often the token is asked for although nobody needs it, so that a refresh token that ends when it is not used does not.
+   * Default: never.
+   */
+  readonly keepFresh?: Duration.Input
+  /**
+   * Is told, once for each grant that has ended, that a person must come back. A log line and the counter
+   * `causeway_reauthorizations` tell so too. Default: nobody.
+   */
+  readonly onReauthorization?: (event: Reauthorization) => Effect.Effect<void>
+}
+
+/**
+ * A grant that only a person can give again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reauthorization {
+  readonly integration: string
+  readonly tenant: string
+  readonly why: string
+  /** Where the person grants access, when it is known. */
+  readonly url: string | undefined
 }
 
 /**
@@ -175,6 +199,10 @@ export const make = (
   return Effect.gen(function* () {
     const holder = new Holder({ owner: valid, grant, settings, store: yield* TokenStore, lease: yield* TokenLease })
     yield* Effect.addFinalizer(() => holder.settled)
+    const { keepFreshMillis } = settings
+    if (keepFreshMillis !== undefined) {
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(keepFreshMillis), Effect.exit(holder.token))))
+    }
     return {
       token: holder.token,
       refused: (token) => holder.refused(token),
@@ -330,7 +358,10 @@ const settingsOf = (options: Options): Settings => {
     cooldownMillis: InvalidOption.positiveMillis("tokens.cooldown", options.cooldown ?? "5 seconds"),
     maxCooldownMillis: InvalidOption.positiveMillis("tokens.maxCooldown", options.maxCooldown ?? "5 minutes"),
     timeoutMillis: InvalidOption.positiveMillis("tokens.timeout", options.timeout ?? "1 minute"),
-    leaseMillis: InvalidOption.positiveMillis("tokens.lease", options.lease ?? "10 seconds")
+    leaseMillis: InvalidOption.positiveMillis("tokens.lease", options.lease ?? "10 seconds"),
+    keepFreshMillis:
+      options.keepFresh === undefined ? undefined : InvalidOption.positiveMillis("tokens.keepFresh", options.keepFresh),
+    onReauthorization: options.onReauthorization
   }
 }
 

@@ -331,7 +331,9 @@ export const checkToken = record<TokenFields>({
   refreshToken: redacted,
   idToken: redacted,
   scope: list(anyText),
-  extra: dictionary(anything)
+  extra: dictionary(anything),
+  refreshExpiresAt: time,
+  secrets: dictionary(redacted)
 })
 
 export const checkPrefix = record<{ readonly prefix?: string }>({ prefix: anyText })
@@ -341,6 +343,8 @@ export const tokensShape: OptionCheck.Shape<Tokens.Options> = {
   jitter: either((value) => value === 0, anything, OptionCheck.ratio),
   cooldown: positiveDuration,
   maxCooldown: positiveDuration,
+  keepFresh: positiveDuration,
+  onReauthorization: callback,
   timeout: positiveDuration,
   lease: positiveDuration
 }

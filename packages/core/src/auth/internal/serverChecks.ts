@@ -28,6 +28,8 @@ export const checkQuirks = record<Partial<OAuthQuirks>>({
   textualExpiry: flag,
   defaultExpiry: OptionCheck.integer(1),
   nullIsAbsent: flag,
+  secretMembers: list(text),
+  errorAt: record<OAuthQuirks["errorAt"]>({ code: required(list(text, 1)), words: required(list(text)) }),
   plainBasic: flag,
   clientIdParameter: text
 })

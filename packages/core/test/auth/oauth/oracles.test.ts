@@ -178,7 +178,14 @@ const rows: ReadonlyArray<Row> = [
     because: "it says that the server is not well, which a later question may find otherwise"
   },
   { name: "an error that is empty", status: 400, body: { error: "" }, ours: "nothing" },
-  { name: "an error that is an object", status: 400, body: { error: { code: 3 } }, ours: "nothing" },
+  {
+    name: "an error that is an object",
+    status: 400,
+    body: { error: { code: 3 } },
+    ours: "refused 3",
+    theirs: "nothing",
+    because: "Meta and others write their refusals so, and the code says more than that it is none of OAuth"
+  },
   { name: "an error inside 200", body: { error: "invalid_grant" }, ours: "nothing" },
   {
     name: "an ID token that is none",

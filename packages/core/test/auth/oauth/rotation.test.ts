@@ -127,7 +127,7 @@ describe("a renewal", () => {
     ["access-1", "access-3"]
   )
 
-  survives("waits for an answer that takes 55 seconds", [step({ arrival: "late" })], ["access-1"])
+  survives("waits for an answer that takes 45 seconds", [step({ arrival: "late" })], ["access-1"])
 
   survives("is not cut when its caller gives up", [step({ arrival: "late" }, { isInterrupted: true })])
 

@@ -454,6 +454,58 @@ describe("invalid_grant", () => {
       assert.strictEqual(provider.requests, 1)
     }))
 
+  test("is told once, and again when it ends after a login", () =>
+    Effect.gen(function* () {
+      const { place, provider } = yield* session()
+      const told: Array<Tokens.Reauthorization> = []
+      const onReauthorization = (event: Tokens.Reauthorization) => Effect.sync(() => void told.push(event))
+      const tokens = yield* open(refreshing(provider), { ...exact, onReauthorization }, place)
+      const fail = Effect.gen(function* () {
+        provider.end()
+        yield* TestClock.adjust("1 hour")
+        for (let turn = 0; turn < 3; turn += 1) {
+          const call = yield* fork(Effect.flip(tokens.token))
+          yield* TestClock.adjust("1 minute")
+          yield* Fiber.join(call)
+        }
+      })
+      yield* fail
+      assert.deepStrictEqual(told, [
+        { ...owner, why: "the refresh token is no longer accepted", url: "https://calendar.example/connect" }
+      ])
+      yield* tokens.set(tokenFrom(provider.begin(), yield* Clock.currentTimeMillis))
+      yield* fail
+      assert.lengthOf(told, 2)
+    }))
+
+  test("told to a callback that dies changes nothing", () =>
+    Effect.gen(function* () {
+      const tokens = yield* open(refreshing(new RotatingProvider()), {
+        onReauthorization: () => Effect.die("a bug")
+      })
+      assert.strictEqual(retryable(yield* Effect.flip(tokens.token)), "ReauthorizationRequired")
+    }))
+
+  test("is not waited for when the refresh token has ended by itself", () =>
+    Effect.gen(function* () {
+      const { place, provider } = yield* session()
+      const now = yield* Clock.currentTimeMillis
+      yield* place.store.set(owner, { ...tokenFrom(provider.begin(), now), refreshExpiresAt: now + 86_400_000 })
+      const tokens = yield* open(refreshing(provider), exact, place)
+      yield* TestClock.adjust("2 days")
+      const error = yield* Effect.flip(tokens.token)
+      assert.include(error.message, "the refresh token has ended")
+      assert.strictEqual(provider.requests, 0)
+    }))
+
+  test("does not come to a token that is kept fresh although nobody needs it", () =>
+    Effect.gen(function* () {
+      const { place, provider } = yield* session()
+      yield* open(refreshing(provider), { ...exact, keepFresh: "1 day" }, place)
+      for (let day = 0; day < 5; day += 1) yield* Effect.andThen(TestClock.adjust("1 day"), settle)
+      assert.isAtLeast(provider.requests, 4)
+    }))
+
   test("is over as soon as a login has stored a token, whoever stored it", () =>
     Effect.gen(function* () {
       const { place, provider } = yield* session()

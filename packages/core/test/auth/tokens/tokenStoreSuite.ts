@@ -4,7 +4,7 @@ import { Effect, Layer, Redacted } from "effect"
 
 export const owner = { integration: "test/Calendar", tenant: "acme" }
 
-export const planted = ["pl4nted-access", "pl4nted-refresh", "pl4nted-id"] as const
+export const planted = ["pl4nted-access", "pl4nted-refresh", "pl4nted-id", "pl4nted-person"] as const
 
 export const tokenOf = (accessToken: string, fields: Partial<Token.Token> = {}): Token.Token =>
   Token.make({ accessToken: Redacted.make(accessToken), obtainedAt: 0, ...fields })
@@ -16,13 +16,18 @@ const plantedToken = tokenOf(planted[0], {
   obtainedAt: 12,
   expiresAt: 2 ** 40,
   scope: ["read", "write"],
-  extra: { instance_url: "https://eu.example", nested: [1, null, { a: "ü" }] }
+  extra: { instance_url: "https://eu.example", nested: [1, null, { a: "ü" }] },
+  refreshExpiresAt: 2 ** 41,
+  secrets: { "authed_user.access_token": Redacted.make(planted[3]) }
 })
 
 const inTheOpen = (token: Token.Token | undefined) =>
-  token === undefined ? undefined : { ...token, ...Object.fromEntries(Object.entries(token).map(opened)) }
+  token === undefined ? undefined : { ...token, ...opened(token), secrets: opened(token.secrets ?? {}) }
 
-const opened = ([name, value]: [string, unknown]) => [name, Redacted.isRedacted(value) ? Redacted.value(value) : value]
+const opened = (record: object): object =>
+  Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, Redacted.isRedacted(value) ? Redacted.value(value) : value])
+  )
 
 const accessOf = (stored: TokenStore.Stored | undefined) =>
   stored === undefined ? undefined : Redacted.value(stored.token.accessToken)

@@ -50,6 +50,7 @@ const keySetRules = {
   successStatuses: [200],
   errorsInSuccess: false,
   errorCodes: {},
+  errorAt: { code: ["error"], words: ["error_description"] },
   answers: "untyped",
   nullIsAbsent: false
 } as const

@@ -3,6 +3,7 @@ import * as Failure from "../../../policy/Failure.ts"
 import * as Redact from "../../../policy/Redact.ts"
 import * as AuthError from "../../AuthError.ts"
 import type { OAuthQuirks } from "../../OAuthQuirks.ts"
+import { refusalIn, type Said, strangeRefusalIn } from "./refusalIn.ts"
 
 /** What an endpoint has answered. */
 export interface Answer {
@@ -20,7 +21,10 @@ export interface Answer {
 export type Fields = Readonly<Record<string, Schema.Json>>
 
 /** Which statuses are a success, and how it is written. */
-export type Rules = Pick<OAuthQuirks, "successStatuses" | "errorsInSuccess" | "errorCodes" | "answers" | "nullIsAbsent">
+export type Rules = Pick<
+  OAuthQuirks,
+  "successStatuses" | "errorsInSuccess" | "errorCodes" | "errorAt" | "answers" | "nullIsAbsent"
+>
 
 /** The members of a success; anything else is why there are none. */
 export const fieldsOf = (answer: Answer, rules: Rules): Result.Result<Fields, AuthError.Reason> => {
@@ -28,22 +32,24 @@ export const fieldsOf = (answer: Answer, rules: Rules): Result.Result<Fields, Au
   const read = bodyOf(answer, rules)
   if (Result.isFailure(read)) return Result.fail(malformed(answer, read.failure))
   const fields = rules.nullIsAbsent ? withoutNulls(read.success) : read.success
-  const code = fields["error"]
-  return rules.errorsInSuccess && typeof code === "string" && code !== ""
-    ? Result.fail(refusalOf(answer, fields, rules))
-    : Result.succeed(fields)
+  const said = rules.errorsInSuccess ? refusalIn(fields, rules) : undefined
+  return said === undefined ? Result.succeed(fields) : Result.fail(refusalOf(answer, said))
 }
 
 /** Whether it said no, and why; for endpoints whose success has nothing to say. */
 export const failureOf = (answer: Answer, rules: Rules): AuthError.Reason => {
   const { status } = answer
-  const fields = errorOf(answer)
+  const fields = fieldsIn(answer)
+  const said = fields && refusalIn(fields, rules)
   const category = Failure.categoryOfStatus(status)
-  if (category === "transient" || category === "throttled") return unavailable(answer, codeOf(answer, fields))
+  if (category === "transient" || category === "throttled") return unavailable(answer, said && shown(answer, said.code))
   if (status >= 300 && status < 400) return malformed(answer, `it redirected (${status}), which is not followed`)
-  if (fields !== undefined) return refusalOf(answer, fields, rules)
+  if (said !== undefined) return refusalOf(answer, said)
   if (status === 401) return new AuthError.InvalidClient({ status, description: undefined, uri: undefined })
-  return malformed(answer, `it has the status ${status}, and no error of OAuth`)
+  const strange = fields && strangeRefusalIn(fields, rules)
+  return strange === undefined
+    ? malformed(answer, `it has the status ${status}, and no error of OAuth`)
+    : refusalOf(answer, strange)
 }
 
 export const malformed = ({ endpoint }: Pick<Answer, "endpoint">, issue: string): AuthError.MalformedAnswer =>
@@ -126,28 +132,14 @@ const numeric = (text: string): string | number => (/^\d{1,15}$/.test(text) ? Nu
 const withoutNulls = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
 
-/** A refusal is one however it is labelled: only its own words count. */
-const errorOf = (answer: Answer): Fields | undefined => {
-  const fields = fieldsIn(answer)
-  return typeof fields?.["error"] === "string" && fields["error"] !== "" ? fields : undefined
-}
-
-const codeOf = (answer: Pick<Answer, "secrets">, fields: Fields | undefined): string | undefined => {
-  const code = fields?.["error"]
-  return typeof code === "string" ? Redact.excerpt(code, 100, answer.secrets) : undefined
-}
+const shown = ({ secrets }: Pick<Answer, "secrets">, code: string): string => Redact.excerpt(code, 100, secrets)
 
 /** Codes of the authorization endpoint that mean: not now. */
 const notNow: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error"])
 
-const refusalOf = (answer: Answer, fields: Fields, rules: Pick<Rules, "errorCodes">): AuthError.Reason => {
-  const said = codeOf(answer, fields) ?? ""
-  const code = Object.hasOwn(rules.errorCodes, said) ? (rules.errorCodes[said] ?? said) : said
+const refusalOf = (answer: Answer, said: Said): AuthError.Reason => {
+  const code = said.meaning ?? shown(answer, said.code)
   if (notNow.has(code)) return unavailable(answer, code)
   const { secrets, status } = answer
-  const [description, uri] = [textIn(fields["error_description"]), textIn(fields["error_uri"])]
-  return AuthError.refusal(code, { status, description, uri }, secrets)
+  return AuthError.refusal(code, { status, description: said.words, uri: said.uri }, secrets)
 }
-
-const textIn = (value: Schema.Json | undefined): string | undefined =>
-  typeof value === "string" && value !== "" ? value : undefined

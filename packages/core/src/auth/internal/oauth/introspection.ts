@@ -1,6 +1,7 @@
 import { Result, type Schema } from "effect"
 import type { Fields } from "./answer.ts"
-import { endOf, seconds, text } from "./tokenFields.ts"
+import type { OAuthQuirks } from "../../OAuthQuirks.ts"
+import { endOf, scopeOf, seconds, text } from "./tokenFields.ts"
 
 /**
  * What a server says of a token. Times are milliseconds of the clock; `claims` are all that it said.
@@ -20,21 +21,19 @@ export interface Introspection {
   readonly claims: Readonly<Record<string, Schema.Json>>
 }
 
-const strictTimes = { textualExpiry: false }
-
-/** What an introspection endpoint has said, or what is wrong with that. */
-export const introspectionOf = (fields: Fields): Result.Result<Introspection, string> =>
+/** What an introspection endpoint has said, or what is wrong with that. An empty text says nothing, and no scope is none. */
+export const introspectionOf = (fields: Fields, quirks: OAuthQuirks): Result.Result<Introspection, string> =>
   Result.gen(function* () {
     const { active } = fields
     if (typeof active !== "boolean") return yield* Result.fail("it does not say whether the token is active")
-    const expiry = yield* seconds("exp", fields["exp"], strictTimes)
-    const scope = yield* text(fields, "scope")
+    const expiry = yield* seconds("exp", fields["exp"], quirks)
+    const texts = (name: string) => (fields[name] === "" ? Result.succeed(undefined) : text(fields, name))
     return {
       active,
-      scope: scope?.split(/\s+/),
-      clientId: yield* text(fields, "client_id"),
-      subject: yield* text(fields, "sub"),
-      tokenType: yield* text(fields, "token_type"),
+      scope: yield* scopeOf(fields["scope"], Array.isArray(fields["scope"]) ? "list" : quirks.scopes),
+      clientId: yield* texts("client_id"),
+      subject: yield* texts("sub"),
+      tokenType: yield* texts("token_type"),
       expiresAt: expiry === undefined ? undefined : endOf(0, expiry),
       claims: fields
     }

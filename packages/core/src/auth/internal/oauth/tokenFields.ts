@@ -18,7 +18,8 @@ export const tokenOf = (all: Fields, quirks: OAuthQuirks, now: number): Result.R
       refreshToken: secret(yield* text(fields, "refresh_token")),
       idToken: secret(yield* text(fields, "id_token")),
       scope: yield* scopeOf(fields["scope"], quirks.scopes),
-      extra: extraOf(all, members)
+      ...restOf(all, quirks),
+      refreshExpiresAt: refreshEndOf(fields, now)
     })
   })
 }
@@ -45,9 +46,22 @@ export const renewedTokenOf = (
       refreshToken: secret(orAbsent(text(fields, "refresh_token"))),
       idToken: secret(orAbsent(text(fields, "id_token"))),
       scope: orAbsent(scopeOf(fields["scope"], Array.isArray(fields["scope"]) ? "list" : quirks.scopes)),
-      extra: extraOf(all, members)
+      ...restOf(all, quirks),
+      refreshExpiresAt: refreshEndOf(fields, now)
     })
   )
+}
+
+/** Where servers say for how many seconds a refresh token lasts that is not used: most, Keycloak and TikTok, QuickBooks. */
+const refreshEnds = ["refresh_token_expires_in", "refresh_expires_in", "x_refresh_token_expires_in"] as const
+
+/** Keycloak writes 0 for one that does not end. */
+const refreshEndOf = (fields: Fields, now: number): number | undefined => {
+  for (const name of refreshEnds) {
+    const found = Result.getOrUndefined(seconds(name, fields[name], { textualExpiry: true }))
+    if (found !== undefined && found > 0) return endOf(now, found)
+  }
+  return undefined
 }
 
 /** The refresh token of an answer, whatever else is in it. */
@@ -108,7 +122,7 @@ export const seconds = (
 const secondsOf = (value: Schema.Json | undefined, quirks: OAuthQuirks): Result.Result<number | undefined, string> =>
   Result.map(seconds("expires_in", value, quirks), (found) => found ?? quirks.defaultExpiry)
 
-const scopeOf = (
+export const scopeOf = (
   value: Schema.Json | undefined,
   written: OAuthQuirks["scopes"]
 ): Result.Result<ReadonlyArray<string> | undefined, string> => {
@@ -133,18 +147,26 @@ const members: ReadonlySet<string> = new Set([
 /** Names whose values are secrets: `refresh_token`, but not `issued_token_type`. */
 const secretName = /(?:^|[_-])(?:tokens?|secrets?|password|assertion)$|(?:Token|Secret|Password)$/
 
-/** What else was sent, without what may be a secret. */
-const extraOf = (fields: Fields, known: ReadonlySet<string>): Record<string, Schema.Json> =>
-  Object.fromEntries(
-    Object.entries(fields)
-      .filter(([name]) => !known.has(name))
-      .map(([name, value]) => [name, secretName.test(name) ? "<redacted>" : withoutSecrets(value)])
-  )
+type Rest = Pick<Token.Token, "extra" | "secrets">
 
-const nothingKnown: ReadonlySet<string> = new Set()
-
-const withoutSecrets = (value: Schema.Json): Schema.Json => {
-  if (typeof value !== "object" || value === null) return value
-  // What is an object of JSON and no list has members.
-  return Array.isArray(value) ? value.map(withoutSecrets) : extraOf(value as Fields, nothingKnown)
+/** What else was sent: the secrets by their paths, and the rest without them. */
+const restOf = (all: Fields, { secretMembers, tokenAt }: Pick<OAuthQuirks, "secretMembers" | "tokenAt">): Rest => {
+  const secrets: Record<string, Redacted.Redacted<string>> = {}
+  const own = tokenAt.length === 0 ? "" : `${tokenAt.join(".")}.`
+  const isOwn = (path: string) => path.startsWith(own) && members.has(path.slice(own.length))
+  const without = (value: Schema.Json, path: string): Schema.Json => {
+    if (typeof value !== "object" || value === null) return value
+    if (Array.isArray(value)) return value.map((item, index) => without(item, `${path}${index}.`))
+    const entries = Object.entries(value).flatMap(([name, inner]): ReadonlyArray<readonly [string, Schema.Json]> => {
+      const at = `${path}${name}`
+      if (isOwn(at)) return []
+      if (!secretName.test(name) && !secretMembers.includes(at)) return [[name, without(inner, `${at}.`)]]
+      if (typeof inner === "string" && inner !== "") secrets[at] = Redacted.make(inner)
+      return [[name, "<redacted>"]]
+    })
+    return Object.fromEntries(entries)
+  }
+  // What is an object of JSON stays one.
+  const extra = without(all, "") as Fields
+  return { extra, secrets: Object.keys(secrets).length > 0 ? secrets : undefined }
 }

@@ -2,12 +2,16 @@ import { Clock, Deferred, Duration, Effect, Exit, Random, Redacted } from "effec
 import type { AuthError } from "../../AuthError.ts"
 import type { Token } from "../../Token.ts"
 import type { Stored } from "../../TokenStore.ts"
+import type { Options } from "../../Tokens.ts"
+import { tell } from "./telling.ts"
 import { type Look, type Parts as RenewerParts, Renewer, type Settings as RenewerSettings } from "./Renewer.ts"
 import { type Ahead, type Validity, validityOf } from "./validity.ts"
 
 export interface Settings extends RenewerSettings, Ahead {
   /** The longest that a token endpoint is left alone. */
   readonly maxCooldownMillis: number
+  readonly keepFreshMillis: number | undefined
+  readonly onReauthorization: Options["onReauthorization"]
 }
 
 export interface Parts extends RenewerParts {
@@ -38,6 +42,8 @@ export class Holder {
   #renewal: Deferred.Deferred<Token, AuthError> | undefined
   #refused: Token | undefined
   #setback: Setback | undefined
+  /** Why a person was told to come back, since there was a token last. */
+  #told: string | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -94,7 +100,7 @@ export class Holder {
 
   #reset(): void {
     this.#renewer.reset()
-    this.#held = this.#refused = this.#setback = undefined
+    this.#held = this.#refused = this.#setback = this.#told = undefined
   }
 
   #tokenAt(now: number): Effect.Effect<Token, AuthError> {
@@ -158,7 +164,7 @@ export class Holder {
 
   #succeed(stored: Stored, random: number): Token {
     if (stored.version !== this.#held?.version) this.#hold(stored, random)
-    this.#setback = this.#refused = undefined
+    this.#setback = this.#refused = this.#told = undefined
     return stored.token
   }
 
@@ -167,9 +173,20 @@ export class Holder {
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
       this.#setback = this.#setbackOf(error, now)
       const held = this.#held
-      if (held === undefined || now >= held.usableUntil) return Effect.fail(error)
-      return Effect.as(Effect.logWarning(`A token could not be renewed ahead of its end: ${error.message}`), held.token)
+      const outcome =
+        held === undefined || now >= held.usableUntil
+          ? Effect.fail(error)
+          : Effect.as(Effect.logWarning(`A token could not be renewed ahead of its end: ${error.message}`), held.token)
+      return Effect.andThen(this.#tellPerson(error), outcome)
     })
+  }
+
+  #tellPerson({ reason }: AuthError): Effect.Effect<void> {
+    if (reason._tag !== "ReauthorizationRequired" || reason.why === this.#told) return Effect.void
+    this.#told = reason.why
+    const { integration, tenant } = this.#parts.owner
+    const { url, why } = reason
+    return tell({ integration, tenant, why, url }, this.#parts.settings.onReauthorization)
   }
 
   #setbackOf(error: AuthError, now: number): Setback {

@@ -44,6 +44,9 @@ interface Spent {
   readonly why: string
 }
 
+/** A refresh token that seems to have ended is tried for as long: our clock may be ahead. */
+const clockErrorMillis = 600_000
+
 /** The longest that a store or a lease may take for an answer. */
 const longestAnswer = Duration.seconds(5)
 
@@ -73,7 +76,7 @@ export class Renewer {
       const stored = yield* this.#read
       const serving = yield* servingOf(look, stored)
       if (serving !== undefined) return serving
-      const hopeless = this.#hopeless(stored)
+      const hopeless = this.#hopeless(stored, yield* Clock.currentTimeMillis)
       return yield* hopeless === undefined ? this.#inTurn(look) : Effect.fail(hopeless)
     })
   }
@@ -98,7 +101,7 @@ export class Renewer {
   }
 
   /** Why nothing can be got, when that is known without asking anybody. */
-  #hopeless(stored: Stored | undefined): AuthError | undefined {
+  #hopeless(stored: Stored | undefined, now: number): AuthError | undefined {
     const { obtain, refresh } = this.#parts.grant
     if (obtain !== undefined) return undefined
     if (stored === undefined) return this.#reauthorization("no token is stored")
@@ -106,7 +109,10 @@ export class Renewer {
     if (stored.token.refreshToken === undefined || refresh === undefined) {
       return this.#reauthorization("the token has ended, and nothing renews it")
     }
-    return undefined
+    const { refreshExpiresAt } = stored.token
+    return refreshExpiresAt !== undefined && now > refreshExpiresAt + clockErrorMillis
+      ? this.#reauthorization("the refresh token has ended")
+      : undefined
   }
 
   #inTurn(look: Look): Effect.Effect<Stored, AuthError> {
@@ -182,7 +188,8 @@ export class Renewer {
     if (before.refreshToken !== undefined && Redacted.value(before.refreshToken) === Redacted.value(refreshToken)) {
       return Effect.void
     }
-    const token = { ...before, refreshToken }
+    // When this one ends is read with the rest.
+    const token = { ...before, refreshToken, refreshExpiresAt: undefined }
     return Effect.match(Effect.retry(this.#replace({ token, version }), saving), {
       onSuccess: (stored) => {
         kept.before = token
@@ -206,7 +213,11 @@ export class Renewer {
 
   #anew(look: Look, stored: Stored | undefined): Effect.Effect<Stored, AuthError> {
     const { obtain } = this.#parts.grant
-    if (obtain === undefined) return Effect.fail(this.#hopeless(stored) ?? this.#reauthorization(spentOtherwise))
+    if (obtain === undefined) {
+      return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.fail(this.#hopeless(stored, now) ?? this.#reauthorization(spentOtherwise))
+      )
+    }
     return Effect.flatMap(this.#timed(obtain), (token) => this.#save(look, token, stored?.version))
   }
 
@@ -279,7 +290,13 @@ const isAnswerLost = ({ reason }: AuthError): boolean =>
 
 /** A provider that sends no new refresh token means that the old one goes on (RFC 6749 §6). */
 const withRefreshToken = (token: Token, before: Token): Token =>
-  token.refreshToken === undefined ? { ...token, refreshToken: before.refreshToken } : token
+  token.refreshToken === undefined
+    ? {
+        ...token,
+        refreshToken: before.refreshToken,
+        refreshExpiresAt: token.refreshExpiresAt ?? before.refreshExpiresAt
+      }
+    : token
 
 const servingOf = (look: Look, stored: Stored | undefined): Effect.Effect<Stored | undefined> =>
   Effect.map(Clock.currentTimeMillis, (now) => (look(stored, now) ? stored : undefined))

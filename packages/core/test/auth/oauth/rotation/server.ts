@@ -78,7 +78,7 @@ export class RotatingServer {
       const { arrival } = this.turn
       const response = this.#refresh(formOf(request).get("refresh_token") ?? "")
       yield* this.passes("answered")
-      if (arrival === "late") yield* Effect.sleep("55 seconds")
+      if (arrival === "late") yield* Effect.sleep("45 seconds")
       if (arrival === "too late") yield* Effect.sleep("65 seconds")
       if (arrival === "no response") return yield* Effect.fail(broken(request))
       return HttpClientResponse.fromWeb(request, response)
