@@ -63,7 +63,10 @@ const quirks = {
   secretMembers: ["hook.url"],
   errorAt: { code: ["status"], words: ["message"] },
   plainBasic: true,
-  clientIdParameter: "client_id"
+  clientIdParameter: "client_id",
+  loginWithout: ["nonce"],
+  memberNames: "camelCase",
+  absoluteExpiry: "date"
 }
 
 const quirksAccept = (prefix: string) => ({
@@ -78,7 +81,8 @@ const quirksAccept = (prefix: string) => ({
   [`${prefix}errorAt.words`]: accepted.anyList,
   [`${prefix}errorAt.words.0`]: accepted.text,
   [`${prefix}tokenType`]: accepted.text,
-  [`${prefix}clientIdParameter`]: accepted.text
+  [`${prefix}clientIdParameter`]: accepted.text,
+  [`${prefix}loginWithout`]: accepted.anyList
 })
 
 const endpoint = "https://id.example.com/token"
@@ -158,6 +162,7 @@ const oauth: ReadonlyArray<Row> = [
     options: {
       integration: "app/Shop",
       issuer: "https://id.example.com",
+      describedIssuer: "https://login.example/{tenantid}",
       kind: "openid",
       timeToLive: 500,
       staleIfError: 500,
@@ -169,6 +174,7 @@ const oauth: ReadonlyArray<Row> = [
     },
     make: OAuthDiscovery.make,
     accepts: {
+      describedIssuer: accepted.text,
       integration: accepted.text,
       timeToLive: accepted.durationInNumbers,
       staleIfError: accepted.durationInNumbers,

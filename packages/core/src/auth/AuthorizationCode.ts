@@ -172,7 +172,7 @@ export const begin = (client: OAuthClient, options: Options): Effect.Effect<Begu
     const verifier = unguessable()
     const login = {
       state: unguessable(),
-      nonce: wantsIdToken ? unguessable() : undefined,
+      nonce: wantsIdToken && !server.quirks.loginWithout.includes("nonce") ? unguessable() : undefined,
       codeVerifier: Redacted.make(verifier),
       redirectUri,
       issuer: server.issuer,
@@ -217,7 +217,7 @@ export const finish = (
     const now = yield* Clock.currentTimeMillis
     const came = whatCameBack(callback, begun, { server, clientId: client.clientId, now })
     if (Result.isFailure(came)) return yield* Effect.fail(desk.error(came.failure))
-    if (begun.nonce !== undefined) yield* idTokens.ready(server)
+    if (begun.nonce !== undefined || server.quirks.loginWithout.includes("nonce")) yield* idTokens.ready(server)
     if (!usedStates.use(begun.state, begun.expiresAt, now)) return yield* Effect.fail(desk.error(usedBefore))
     const token = yield* Effect.tapError(exchange(client, begun, codeOf(came.success)), ({ reason }) =>
       Effect.sync(() => {
@@ -236,12 +236,15 @@ const exchange = (client: OAuthClient, begun: Begun, code: Redacted.Redacted<str
         ["grant_type", "authorization_code"],
         ["code", Redacted.value(code)],
         ["redirect_uri", begun.redirectUri],
-        ["code_verifier", Redacted.value(begun.codeVerifier)]
+        ...(hasPkce(quirks) ? [["code_verifier", Redacted.value(begun.codeVerifier)] as const] : [])
       ]),
     secrets: [code, begun.codeVerifier],
     idempotent: false,
     expected: { nonce: begun.nonce ?? null, maxAge: begun.maxAge }
   })
+
+const hasPkce = ({ loginWithout }: Pick<OAuthServer["quirks"], "loginWithout">): boolean =>
+  !loginWithout.includes("pkce")
 
 const usedBefore = new AuthError.InvalidCallback({ why: "state", issue: "this login was finished before" })
 
@@ -274,8 +277,12 @@ const requestOf = (
     [quirks.clientIdParameter, client.clientId],
     ["redirect_uri", redirectUri],
     ["state", state],
-    ["code_challenge", challenge],
-    ["code_challenge_method", "S256"],
+    ...(hasPkce(quirks)
+      ? ([
+          ["code_challenge", challenge],
+          ["code_challenge_method", "S256"]
+        ] as const)
+      : []),
     ...perhaps("dpop_jkt", client.jkt),
     ...perhaps("nonce", nonce),
     ...perhaps("max_age", maxAge),

@@ -17,6 +17,10 @@
  * (`http://127.0.0.1:4000`) may name endpoints on this machine. An issuer that a tenant brings is no choice of yours: set
  * `untrustedIssuer`.
  *
+ * Microsoft's description for many tenants names `https://login.microsoftonline.com/{tenantid}/v2.0`, and the one of an Azure AD
+ * B2C policy an issuer with the tenant's id: say so with `describedIssuer`. An ID token must then be of the tenant in its own
+ * `tid`; which tenants may log in is yours to check.
+ *
  * **Gotchas**
  *
  * With any other `HttpClient`, only the host that is written in a URL is checked, and not what it resolves to: see
@@ -79,6 +83,11 @@ export interface Options {
   readonly integration: string | AnyTarget
   /** The name of the server, an absolute URL. */
   readonly issuer: string
+  /**
+   * The issuer that the description names, where that is another one than it is asked for by. `{tenantid}` stands for the tenant
+   * of a token, such as in `https://login.microsoftonline.com/{tenantid}/v2.0`. Default: `issuer`.
+   */
+  readonly describedIssuer?: string
   /** Which description: the one of OpenID Connect, or the one of RFC 8414. Default: `openid`. */
   readonly kind?: "openid" | "oauth2"
   /** How long a description is kept. Default: 1 hour. */
@@ -123,7 +132,8 @@ export const make = (
   }
   const compiled = Policy.compile(Policy.merge(policy, options.policy ?? {}))
   const reach = reachOf(issuer, options)
-  const rules = { ...reach, issuer, quirks: options.quirks ?? OAuthQuirks.strict }
+  const describedIssuer = options.describedIssuer ?? issuer.href
+  const rules = { ...reach, issuer: describedIssuer, quirks: options.quirks ?? OAuthQuirks.strict }
   const isPublicOnly = isGuarded(reach, url.href)
   return Effect.map(HttpClient.HttpClient, (client) => {
     const desk = new Desk({

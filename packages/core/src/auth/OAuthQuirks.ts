@@ -70,6 +70,15 @@ export interface OAuthQuirks {
   readonly plainBasic: boolean
   /** The name of the parameter that holds the client's id. Default: `client_id`. */
   readonly clientIdParameter: string
+  /**
+   * What a login goes without, because the server refuses or ignores it: the nonce of the ID token, PKCE. The `state` alone then
+   * ties the answer to the login. Default: nothing.
+   */
+  readonly loginWithout: ReadonlyArray<"nonce" | "pkce">
+  /** How the members of an answer with a token are written: `access_token` or `accessToken`. Default: `snake_case`. */
+  readonly memberNames: "snake_case" | "camelCase"
+  /** How `expires_at`, the time at which a token ends, is written; read where `expires_in` is left out. Default: not read. */
+  readonly absoluteExpiry: "seconds" | "milliseconds" | "date" | undefined
 }
 
 /**
@@ -107,7 +116,10 @@ export const strict: OAuthQuirks = {
   defaultExpiry: undefined,
   nullIsAbsent: false,
   plainBasic: false,
-  clientIdParameter: "client_id"
+  clientIdParameter: "client_id",
+  loginWithout: [],
+  memberNames: "snake_case",
+  absoluteExpiry: undefined
 }
 
 /**
@@ -220,6 +232,15 @@ export const tiktok: OAuthQuirks = make({
   scopeSeparator: ",",
   errorsInSuccess: true
 })
+
+/**
+ * LinkedIn: ID tokens have no nonce, and a client with a secret may not send a `code_verifier`.
+ *
+ * @see https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow
+ * @since 0.1.0
+ * @category servers
+ */
+export const linkedin: OAuthQuirks = make({ loginWithout: ["nonce", "pkce"] })
 
 /**
  * Twitch: scopes are a list.

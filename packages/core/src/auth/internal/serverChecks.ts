@@ -31,7 +31,10 @@ export const checkQuirks = record<Partial<OAuthQuirks>>({
   secretMembers: list(text),
   errorAt: record<OAuthQuirks["errorAt"]>({ code: required(list(text, 1)), words: required(list(text)) }),
   plainBasic: flag,
-  clientIdParameter: text
+  clientIdParameter: text,
+  loginWithout: list(oneOf("nonce", "pkce")),
+  memberNames: oneOf("snake_case", "camelCase"),
+  absoluteExpiry: oneOf("seconds", "milliseconds", "date")
 })
 
 const origin = OptionCheck.satisfies(
@@ -96,6 +99,7 @@ export const checkClientOptions = record<OAuthClient.Options>({
 export const checkDiscovery = record<OAuthDiscovery.Options>({
   integration: required(checkIntegration),
   issuer: required(text),
+  describedIssuer: text,
   kind: oneOf("openid", "oauth2"),
   timeToLive: OptionCheck.positiveDuration,
   staleIfError: OptionCheck.duration,

@@ -3,6 +3,7 @@ import * as oauth from "oauth4webapi"
 import * as AuthError from "../../AuthError.ts"
 import type { OAuthServer } from "../../OAuthServer.ts"
 import type { Token } from "../../Token.ts"
+import { claimsOf } from "./claims.ts"
 import type { Desk } from "./Desk.ts"
 import { PublicKeys } from "./PublicKeys.ts"
 
@@ -58,10 +59,12 @@ export class IdTokens {
     const { idToken } = token
     if (idToken === undefined) return Effect.succeed(token)
     return Effect.gen({ self: this }, function* () {
-      const { issuer, jwksUri } = server
-      if (issuer === undefined)
+      const { jwksUri } = server
+      if (server.issuer === undefined)
         return yield* Effect.fail(this.#invalid("issuer", "the server has no name to check it by"))
       const jwt = Redacted.value(idToken)
+      const issuer = issuerFor(server.issuer, token)
+      if (issuer === undefined) return yield* Effect.fail(this.#invalid("tid", "it does not say of which tenant it is"))
       yield* Effect.mapError(this.#claims(server, issuer, jwt, expected), (error) => this.#orSkew(error, expected))
       if (jwksUri !== undefined) yield* this.#signature(server, issuer, jwksUri, jwt)
       return token
@@ -147,10 +150,9 @@ export class IdTokens {
   }
 
   #asOf({ idTokenAlgorithms }: OAuthServer, issuer: string): oauth.AuthorizationServer {
-    return {
-      issuer,
-      ...(idTokenAlgorithms !== undefined && { id_token_signing_alg_values_supported: [...idTokenAlgorithms] })
-    }
+    // An HMAC is no proof for whoever does not verify it with the secret.
+    const algorithms = idTokenAlgorithms?.filter((algorithm) => !algorithm.startsWith("HS"))
+    return { issuer, ...(algorithms !== undefined && { id_token_signing_alg_values_supported: algorithms }) }
   }
 
   #clientAt(now: number): oauth.Client {
@@ -162,6 +164,15 @@ export class IdTokens {
   #invalid(why: string, issue: string): AuthError.AuthError {
     return this.#desk.error(new AuthError.InvalidToken({ why, issue }))
   }
+}
+
+/** A server for many tenants names itself by a template: a token must be of the very tenant that it says it is of. */
+const issuerFor = (issuer: string, token: Token): string | undefined => {
+  if (!issuer.includes("{tenantid}")) return issuer
+  const tenant = claimsOf(token)?.["tid"]
+  return typeof tenant === "string" && /^[\w-]{1,64}$/.test(tenant)
+    ? issuer.replaceAll("{tenantid}", tenant)
+    : undefined
 }
 
 /** How far the server's clock may be from ours, in seconds. */

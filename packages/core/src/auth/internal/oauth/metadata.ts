@@ -6,8 +6,8 @@ import { problemOfForeignUrl, type Reach } from "./endpointUrl.ts"
 import { requiredText, text } from "./tokenFields.ts"
 
 export interface Rules extends Reach {
-  /** The name that was asked for. */
-  readonly issuer: URL
+  /** The name that it must have. */
+  readonly issuer: string
   readonly quirks: OAuthQuirks
 }
 
@@ -28,7 +28,8 @@ export const serverIn = (fields: Fields, rules: Rules): Result.Result<OAuthServe
   Result.gen(function* () {
     const issuer = yield* requiredText(fields, "issuer")
     // A slash after the host alone is the same name.
-    if (URL.parse(issuer)?.href !== rules.issuer.href) return yield* Result.fail("it is of another issuer")
+    if (issuer !== rules.issuer && URL.parse(issuer)?.href !== URL.parse(rules.issuer)?.href)
+      return yield* Result.fail("it is of another issuer")
     const aliases = fields["mtls_endpoint_aliases"]
     return {
       ...(yield* endpointsIn(fields, rules)),

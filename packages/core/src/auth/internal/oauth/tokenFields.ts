@@ -5,11 +5,11 @@ import type { Fields } from "./answer.ts"
 
 /** The token of a success, or what is wrong with it. */
 export const tokenOf = (all: Fields, quirks: OAuthQuirks, now: number): Result.Result<Token.Token, string> => {
-  const fields = inside(all, quirks.tokenAt)
+  const fields = membersOf(all, quirks)
   return Result.gen(function* () {
     const accessToken = yield* requiredText(fields, "access_token")
     const tokenType = quirks.tokenType ?? (yield* requiredText(fields, "token_type"))
-    const expiresIn = yield* secondsOf(fields["expires_in"], quirks)
+    const expiresIn = yield* lifeOf(fields, quirks, now)
     return Token.make({
       accessToken: Redacted.make(accessToken),
       tokenType: canonicalType(tokenType),
@@ -33,10 +33,9 @@ export const renewedTokenOf = (
   quirks: OAuthQuirks,
   { before, now }: { readonly before: Token.Token; readonly now: number }
 ): Result.Result<Token.Token, string> => {
-  const fields = inside(all, quirks.tokenAt)
+  const fields = membersOf(all, quirks)
   const orAbsent = <A>(read: Result.Result<A | undefined, string>): A | undefined => Result.getOrUndefined(read)
-  const expiresIn =
-    orAbsent(secondsOf(fields["expires_in"], { ...quirks, textualExpiry: true })) ?? quirks.defaultExpiry
+  const expiresIn = orAbsent(lifeOf(fields, { ...quirks, textualExpiry: true }, now)) ?? quirks.defaultExpiry
   return Result.map(requiredText(fields, "access_token"), (accessToken) =>
     Token.make({
       accessToken: Redacted.make(accessToken),
@@ -66,11 +65,23 @@ const refreshEndOf = (fields: Fields, now: number): number | undefined => {
 
 /** The refresh token of an answer, whatever else is in it. */
 export const refreshTokenIn = (all: Fields, quirks: OAuthQuirks): Redacted.Redacted<string> | undefined =>
-  secret(Result.getOrUndefined(text(inside(all, quirks.tokenAt), "refresh_token")))
+  secret(Result.getOrUndefined(text(membersOf(all, quirks), "refresh_token")))
 
 /** How servers write the two types that we know. */
 const canonicalType = (type: string): string =>
   /^bearer$/i.test(type) ? "Bearer" : /^dpop$/i.test(type) ? "DPoP" : type
+
+/** The members of the token, in the names of RFC 6749. */
+const membersOf = (all: Fields, { memberNames, tokenAt }: OAuthQuirks): Fields => {
+  const fields = inside(all, tokenAt)
+  if (memberNames === "snake_case") return fields
+  const renamed = Object.entries(fields).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value
+  ])
+  // Each value is one of JSON.
+  return { ...fields, ...(Object.fromEntries(renamed) as Fields) }
+}
 
 const inside = (fields: Fields, path: ReadonlyArray<string>): Fields =>
   path.reduce<Fields>((outer, name) => {
@@ -119,8 +130,25 @@ export const seconds = (
   return Number.isFinite(number) && number >= 0 ? Result.succeed(number) : Result.fail(`its ${name} is not a time`)
 }
 
-const secondsOf = (value: Schema.Json | undefined, quirks: OAuthQuirks): Result.Result<number | undefined, string> =>
-  Result.map(seconds("expires_in", value, quirks), (found) => found ?? quirks.defaultExpiry)
+/** For how many seconds the token holds, as far as the answer says so. */
+const lifeOf = (fields: Fields, quirks: OAuthQuirks, now: number): Result.Result<number | undefined, string> => {
+  const { absoluteExpiry, defaultExpiry } = quirks
+  return Result.map(seconds("expires_in", fields["expires_in"], quirks), (found) => {
+    const end =
+      found === undefined && absoluteExpiry !== undefined ? timeOf(fields["expires_at"], absoluteExpiry) : undefined
+    return found ?? (end === undefined ? defaultExpiry : Math.max(0, (end - now) / 1_000))
+  })
+}
+
+/** A time in milliseconds; a number may be in a text. */
+const timeOf = (
+  value: Schema.Json | undefined,
+  written: NonNullable<OAuthQuirks["absoluteExpiry"]>
+): number | undefined => {
+  if (typeof value !== "string" && typeof value !== "number") return undefined
+  const time = written === "date" ? Date.parse(String(value)) : Number(value) * (written === "seconds" ? 1_000 : 1)
+  return Number.isFinite(time) ? time : undefined
+}
 
 export const scopeOf = (
   value: Schema.Json | undefined,
@@ -147,13 +175,18 @@ const members: ReadonlySet<string> = new Set([
 /** Names whose values are secrets: `refresh_token`, but not `issued_token_type`. */
 const secretName = /(?:^|[_-])(?:tokens?|secrets?|password|assertion)$|(?:Token|Secret|Password)$/
 
+const camelCaseMembers: ReadonlySet<string> = new Set(
+  Array.from(members, (name) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()))
+)
+
 type Rest = Pick<Token.Token, "extra" | "secrets">
 
 /** What else was sent: the secrets by their paths, and the rest without them. */
-const restOf = (all: Fields, { secretMembers, tokenAt }: Pick<OAuthQuirks, "secretMembers" | "tokenAt">): Rest => {
+const restOf = (all: Fields, { memberNames, secretMembers, tokenAt }: OAuthQuirks): Rest => {
   const secrets: Record<string, Redacted.Redacted<string>> = {}
   const own = tokenAt.length === 0 ? "" : `${tokenAt.join(".")}.`
-  const isOwn = (path: string) => path.startsWith(own) && members.has(path.slice(own.length))
+  const known = memberNames === "snake_case" ? members : camelCaseMembers
+  const isOwn = (path: string) => path.startsWith(own) && known.has(path.slice(own.length))
   const without = (value: Schema.Json, path: string): Schema.Json => {
     if (typeof value !== "object" || value === null) return value
     if (Array.isArray(value)) return value.map((item, index) => without(item, `${path}${index}.`))
