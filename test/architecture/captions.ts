@@ -266,6 +266,7 @@ export const captions: Captions = {
       "internal/jwt/SeenProofs.ts": "The proofs that were accepted, so that none is used again.",
       "internal/jwt/possession.ts": "Proves that who brings a token has what it is bound to.",
       "internal/jwt/keyMaterial.ts": "Reads keys in all their forms, and says what is wrong with one.",
+      "internal/jwt/pastedKey.ts": "Finds the key in a text as people paste it.",
       "internal/jwt/keys.ts": "Keys that fit their algorithm.",
       "internal/oauth/AssertionKeys.ts": "The keys of assertions, imported once.",
       "internal/oauth/Authenticator.ts": "Proves which client asks, by each method.",

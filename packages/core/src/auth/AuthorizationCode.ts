@@ -293,10 +293,15 @@ const requestOf = (
 const perhaps = (name: string, value: string | number | undefined): Parameters =>
   value === undefined ? [] : [[name, String(value)]]
 
-/** The endpoint may have a query of its own, which is kept (RFC 6749 §3.1). */
+/**
+ * The endpoint may have a query of its own, which is kept (RFC 6749 §3.1). A space is `%20`, which every server reads: some take
+ * the `+` of forms for a plus.
+ */
 const withParameters = (endpoint: string, parameters: Parameters): string => {
   const url = new URL(endpoint)
-  for (const [name, value] of parameters) url.searchParams.append(name, value)
+  const encoded = (text: string) => encodeURIComponent(text.toWellFormed())
+  const said = parameters.map(([name, value]) => `${encoded(name)}=${encoded(value)}`)
+  url.search = [url.search.slice(1), ...said].filter((part) => part !== "").join("&")
   return url.href
 }
 

@@ -328,13 +328,25 @@ export const revoke = (client: OAuthClient, token: Token | Secret): Effect.Effec
       parameters: named(secret, hint),
       secrets: (isToken(token) ? secretsOf(token) : [token]).map(Redacted.value),
       idempotent: true,
-      read: (answer) =>
-        server.quirks.successStatuses.includes(answer.status)
-          ? Result.succeed(undefined)
-          : Result.fail(failureOf(answer, server.quirks))
+      read: (answer) => {
+        if (server.quirks.successStatuses.includes(answer.status)) return Result.succeed(undefined)
+        const reason = failureOf(answer, server.quirks)
+        return isUnknownToken(reason) ? Result.succeed(undefined) : Result.fail(reason)
+      }
     })
   )
 }
+
+/** RFC 7009 §2.2: a token that the server does not know is revoked. Some, such as Google, refuse to say so with 200. */
+const isUnknownToken = (reason: AuthErrors.Reason): boolean =>
+  reason._tag === "InvalidGrant" || (reason._tag === "OtherRefusal" && unknownTokens.has(reason.code))
+
+const unknownTokens: ReadonlySet<string> = new Set([
+  "invalid_token",
+  "token_revoked",
+  "token_expired",
+  "token_not_found"
+])
 
 const lasting = ({ accessToken, refreshToken }: Token) =>
   refreshToken === undefined ? ([accessToken, "access_token"] as const) : ([refreshToken, "refresh_token"] as const)

@@ -335,14 +335,19 @@ type Renew = (answer?: Credentials.Answer) => Effect.Effect<boolean>
 const noneRefused: Renew = () => Effect.succeed(false)
 
 /** A stamp that has an answer of its own to a refusal, such as another nonce, is asked first. */
-const withRenew = (authorized: Credentials.Authorized, renew: Renew): Credentials.Authorized => {
+const withRenew = (authorized: Credentials.Authorized, renewing: Renew): Credentials.Authorized => {
   const own = authorized.renew
+  // A token that allows too little (RFC 6750 §3.1) is as good as the next one: no renewal helps.
+  const renew: Renew = (answer) => (lacksScope(answer) ? Effect.succeed(false) : renewing(answer))
   if (own === undefined) return { ...authorized, renew }
   return {
     ...authorized,
     renew: (answer) => Effect.flatMap(own(answer), (done) => (done ? Effect.succeed(true) : renew(answer)))
   }
 }
+
+const lacksScope = (answer: Credentials.Answer | undefined): boolean =>
+  /\berror="?insufficient_scope\b/i.test(answer?.headers["www-authenticate"] ?? "")
 
 const unavailable = (cause: AuthError): Credentials.CredentialsUnavailable =>
   new Credentials.CredentialsUnavailable({ reason: cause.message, cause })

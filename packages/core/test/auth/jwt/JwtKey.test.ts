@@ -33,6 +33,29 @@ MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQglju9Gn+dqiYW6tKE
 hNLPLwqhyoK3+UKgEt6orPa9sPUrPyreN9rH6YHKMPorpj7W3UnsSRWh
 -----END PRIVATE KEY-----`
 
+const curveParameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+
+/** A key as people paste it into the variables of an environment (octokit/app.js#40, lyft/clutch#1679, create-github-app-token#155). */
+const pasted = (pem: string): Readonly<Record<string, string>> => ({
+  "with line breaks of Windows": pem.replaceAll("\n", "\r\n"),
+  "with those written out": pem.replaceAll("\n", "\\r\\n"),
+  "with line breaks escaped twice": pem.replaceAll("\n", "\\\\n"),
+  "in quotes": `"${pem}"`,
+  "in quotes, with its line breaks written out": `'${pem.replaceAll("\n", "\\n")}'`,
+  "in one line with spaces": pem.trim().replaceAll("\n", " "),
+  "in one line": pem.replaceAll("\n", ""),
+  "in base64": Buffer.from(pem).toString("base64"),
+  "in base64 with line breaks": Buffer.from(pem).toString("base64").replace(/.{76}/g, "$&\n"),
+  "in base64url": Buffer.from(pem).toString("base64url"),
+  indented: pem.replace(/^/gm, "    "),
+  "behind a byte order mark": `\ufeff${pem}`,
+  "behind the attributes of a bag": `Bag Attributes\n    friendlyName: x\nKey Attributes: <No Attributes>\n${pem}`,
+  "before its certificate": `${pem}-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n`,
+  "in Google's JSON file": JSON.stringify({ type: "service_account", private_key: pem, client_email: "a@b" }),
+  "in Google's JSON file in base64": Buffer.from(JSON.stringify({ private_key: pem })).toString("base64"),
+  "without its BEGIN and END": pem.replace(/-----.*-----/g, "").trim()
+})
+
 describe("a key is read", () => {
   for (const alg of algorithms) {
     it.effect(`for ${alg}, and what it signs verifies`, () =>
@@ -52,6 +75,10 @@ describe("a key is read", () => {
   const forms: Readonly<Record<string, readonly [JwtKey.Input, JwtKey.SigningOptions]>> = {
     "PKCS #1": [rsa.export({ type: "pkcs1", format: "pem" }).toString(), { alg: "RS256" }],
     "SEC 1": [ec.export({ type: "sec1", format: "pem" }).toString(), { alg: "ES256" }],
+    ...Object.fromEntries(
+      Object.entries(pasted(pemOf(rsa))).map(([how, text]) => [`PEM ${how}`, [text, { alg: "RS256" }] as const])
+    ),
+    "PEM behind curve parameters": [`${curveParameters}${pemOf(ec)}`, { alg: "ES256" }],
     "PEM with its line breaks written out": [pemOf(rsa).replaceAll("\n", "\\n"), { alg: "RS256" }],
     "a JSON Web Key": [{ ...ec.export({ format: "jwk" }), kty: "EC" }, { alg: "ES256" }],
     "the JSON of one, redacted": [Redacted.make(JSON.stringify(ec.export({ format: "jwk" }))), { alg: "ES256" }],
@@ -129,7 +156,20 @@ describe("a key that does not fit", () => {
       /is a public key/
     ],
     ["a text that is no key", "hello", { alg: "RS256" }, /neither a private key in PEM .*nor a JSON Web Key/],
-    ["a PEM that is cut off", privateText("RS256").slice(0, 200), { alg: "RS256" }, /cannot be read as a private key/],
+    ["a PEM that is cut off", privateText("RS256").slice(0, 200), { alg: "RS256" }, /has no END line: it is cut off/],
+    ["the path of a file", "/run/secrets/app.pem", { alg: "RS256" }, /looks like the path of a file/],
+    [
+      "JSON that is no key",
+      '{"type":"service_account"}',
+      { alg: "RS256" },
+      /is JSON without a "kty" and without a "private_key"/
+    ],
+    [
+      "base64 of something else",
+      Buffer.from("x".repeat(90)).toString("base64"),
+      { alg: "RS256" },
+      /is a text of 120 characters/
+    ],
     ["an encrypted PEM without a passphrase", encrypted(), { alg: "RS256" }, /is encrypted: give its passphrase/],
     [
       "an encrypted PEM with another passphrase",

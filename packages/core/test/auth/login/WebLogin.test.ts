@@ -291,6 +291,12 @@ const world = (
 const at = "https://app.example"
 
 /** What the server would send the person back with. */
+/** With another character in the middle: the last ones of base64 may mean the same. */
+const altered = (text: string): string => {
+  const middle = Math.floor(text.length / 2)
+  return `${text.slice(0, middle)}${text[middle] === "A" ? "B" : "A"}${text.slice(middle + 1)}`
+}
+
 const answerTo = (start: Page, change: Readonly<Record<string, string>> = {}) => {
   const parameters = new URLSearchParams({
     code: "c0d3",
@@ -473,7 +479,7 @@ describe("a callback is refused, and nothing is asked or stored", () => {
       "session",
       (start) => [
         answerTo(start),
-        Object.fromEntries(Object.entries(start.cookies).map(([name, value]) => [name, `${value.slice(0, -2)}AA`]))
+        Object.fromEntries(Object.entries(start.cookies).map(([name, value]) => [name, altered(value)]))
       ]
     ],
     [

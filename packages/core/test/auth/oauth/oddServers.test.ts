@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
-import { createHmac, generateKeyPairSync, sign } from "node:crypto"
+import { createHash, createHmac, generateKeyPairSync, sign } from "node:crypto"
 import { answering, clientId, clientOver, formOf, issuer } from "./answering.ts"
 
 const microsoft = "https://login.microsoftonline.com"
@@ -129,6 +129,55 @@ describe("a login at LinkedIn", () => {
       assert.isTrue(asked.has("code_verifier"))
       for (const name of ["nonce", "code_challenge"]) assert.isTrue(url.searchParams.has(name))
     })
+  )
+})
+
+describe("an ID token of the code flow", () => {
+  const hashOf = (accessToken: string) =>
+    createHash("sha256").update(accessToken).digest().subarray(0, 16).toString("base64url")
+
+  it.effect("belongs to the access token that it came with, where it says so (OpenID Connect Core §3.1.3.6)", () =>
+    Effect.gen(function* () {
+      for (const [accessToken, expected] of [
+        ["t0k3n", "Success"],
+        ["another", "Failure"]
+      ] as const) {
+        const { outcome } = yield* login((nonce) => signed({ iss: issuer, nonce, at_hash: hashOf(accessToken) }), {})
+        assert.strictEqual(outcome._tag, expected)
+      }
+    })
+  )
+})
+
+describe("the URL of a login", () => {
+  it.effect("writes a space as %20, and keeps the query that the endpoint has", () =>
+    Effect.gen(function* () {
+      const { client } = answering(() => Response.json({}))
+      const server = { authorizationEndpoint: `${issuer}/authorize?policy=B2C_1_in&x=a+b` }
+      const oauth = yield* clientOver(client, { server })
+      const { url } = yield* AuthorizationCode.begin(oauth, {
+        redirectUri: "https://app.example/callback",
+        scope: ["read mail", "a+b"],
+        loginHint: "jo+x@example.com \ud800"
+      })
+      assert.match(url, /\?policy=B2C_1_in&x=a\+b&response_type=code/)
+      assert.match(url, /scope=read%20mail%20a%2Bb/)
+      assert.match(url, /login_hint=jo%2Bx%40example\.com%20%EF%BF%BD/)
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe("a revocation", () => {
+  it.effect("of a token that is revoked already is no error, however it is said", () =>
+    Effect.gen(function* () {
+      for (const error of ["invalid_token", "invalid_grant", "token_revoked"]) {
+        const { client } = answering(() => Response.json({ error }, { status: 400 }))
+        yield* OAuth.revoke(yield* clientOver(client), Redacted.make("t0k3n"))
+      }
+      const { client } = answering(() => Response.json({ error: "invalid_client" }, { status: 401 }))
+      const refused = yield* Effect.flip(OAuth.revoke(yield* clientOver(client), Redacted.make("t0k3n")))
+      assert.strictEqual(refused.reason._tag, "InvalidClient")
+    }).pipe(Effect.scoped)
   )
 })
 

@@ -234,6 +234,23 @@ describe("credentials of tokens", () => {
     })
   )
 
+  it.effect("burn no renewal for a scope that is missing, which no other token has", () =>
+    Effect.gen(function* () {
+      const { refused, tokens } = given(Effect.succeed(tokenOf("one")))
+      const { renew } = yield* Tokens.credentials(tokens).authorize(request)
+      for (const challenge of [
+        'Bearer realm="x", error="insufficient_scope", scope="admin"',
+        "Bearer error=insufficient_scope"
+      ]) {
+        const answer = { status: 401, headers: { "www-authenticate": challenge } }
+        assert.isFalse(yield* renew?.(answer) ?? Effect.succeed(true))
+      }
+      assert.lengthOf(refused, 0)
+      yield* renew?.({ status: 401, headers: { "www-authenticate": 'Bearer error="invalid_token"' } }) ?? Effect.void
+      assert.lengthOf(refused, 1)
+    })
+  )
+
   it.effect("that cannot be had keep the AuthError behind them", () =>
     Effect.gen(function* () {
       const cause = unavailable("1 second")

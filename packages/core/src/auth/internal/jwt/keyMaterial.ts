@@ -2,6 +2,7 @@ import { Redacted } from "effect"
 import { createPrivateKey, createPublicKey, createSecretKey, type JsonWebKeyInput, type KeyObject } from "node:crypto"
 import type { Algorithm } from "./algorithms.ts"
 import { isJwk, type Jwk } from "./jwk.ts"
+import { keyIn } from "./pastedKey.ts"
 import { shown } from "./refusal.ts"
 
 /** A key as it came: nothing of it is shown. */
@@ -35,11 +36,10 @@ export const unfit = (issue: string): never => {
 export const materialOf = (input: KeyInput): Material => {
   const value = Redacted.isRedacted(input) ? Redacted.value(input) : input
   if (typeof value !== "string") return isJwk(value) ? { kind: "jwk", jwk: value } : unfit('is an object without "kty"')
-  const text = value.trim()
-  // What went through an environment variable often has its line breaks as two characters.
-  if (text.startsWith("-----BEGIN ")) return { kind: "pem", text: text.replaceAll("\\n", "\n") }
-  const jwk = jwkIn(text)
-  return jwk === undefined ? { kind: "secret", text: value } : { kind: "jwk", jwk }
+  const jwk = jwkIn(value.trim())
+  if (jwk !== undefined) return { kind: "jwk", jwk }
+  const pem = keyIn(value)
+  return pem === undefined ? { kind: "secret", text: value } : { kind: "pem", text: pem }
 }
 
 const jwkIn = (text: string): Jwk | undefined => {
@@ -91,7 +91,7 @@ const alphabets: Readonly<Record<Encoding, RegExp>> = {
 export const privateKey = (material: Material, { passphrase }: Reading): KeyObject => {
   switch (material.kind) {
     case "secret":
-      return unfit("is neither a private key in PEM (-----BEGIN PRIVATE KEY-----) nor a JSON Web Key")
+      return bareKey(material.text) ?? unfit(`${neither}; ${seenAs(material.text)}`)
     case "jwk":
       if (typeof material.jwk["d"] !== "string") return unfit("is a public key, but signing needs the private one")
       return imported("private key", () => createPrivateKey(jwkInput(material.jwk)))
@@ -100,12 +100,40 @@ export const privateKey = (material: Material, { passphrase }: Reading): KeyObje
   }
 }
 
+const neither = "is neither a private key in PEM (-----BEGIN PRIVATE KEY-----) nor a JSON Web Key"
+
+/** What a text looks like that is no key, without showing it. */
+const seenAs = (text: string): string => {
+  const bare = text.trim()
+  if (bare === "") return "it is empty"
+  if (bare.startsWith("{")) return 'it is JSON without a "kty" and without a "private_key"'
+  if (/^[\w.~/\\-]{1,200}\.(?:pem|key|json|p8)$/.test(bare))
+    return "it looks like the path of a file: give what is in it"
+  return `it is a text of ${bare.length} characters`
+}
+
+/** The base64 of a key whose BEGIN and END lines were left out. */
+const bareKey = (text: string): KeyObject | undefined => {
+  const bare = text.replace(/\\n|\s/g, "")
+  if (!/^M[A-Za-z\d+/]{60,}={0,2}$/.test(bare)) return undefined
+  const key = Buffer.from(bare, "base64")
+  for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
+    try {
+      return createPrivateKey({ key, format: "der", type })
+    } catch {
+      // It may be of another type.
+    }
+  }
+  return undefined
+}
+
 const privatePem = (key: string, passphrase: Redacted.Redacted<string> | undefined): KeyObject => {
   if (/^-----BEGIN (?:RSA )?(?:PUBLIC KEY|CERTIFICATE)/.test(key)) {
     return unfit("is a public key, but signing needs the private one")
   }
   if (key.includes("OPENSSH"))
     return unfit("is in the format of OpenSSH: convert it with ssh-keygen -p -m PKCS8 -f <file>")
+  if (!key.includes("-----END ")) return unfit("has no END line: it is cut off")
   if (passphrase !== undefined) return createPrivateKey({ key, passphrase: Redacted.value(passphrase) })
   return /ENCRYPTED/.test(key) ? unfit("is encrypted: give its passphrase") : createPrivateKey(key)
 }

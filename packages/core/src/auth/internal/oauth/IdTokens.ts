@@ -1,4 +1,5 @@
 import { Clock, Effect, Redacted } from "effect"
+import { createHash } from "node:crypto"
 import * as oauth from "oauth4webapi"
 import * as AuthError from "../../AuthError.ts"
 import type { OAuthServer } from "../../OAuthServer.ts"
@@ -67,6 +68,9 @@ export class IdTokens {
       if (issuer === undefined) return yield* Effect.fail(this.#invalid("tid", "it does not say of which tenant it is"))
       yield* Effect.mapError(this.#claims(server, issuer, jwt, expected), (error) => this.#orSkew(error, expected))
       if (jwksUri !== undefined) yield* this.#signature(server, issuer, jwksUri, jwt)
+      if (!matchesAccessToken(token)) {
+        return yield* Effect.fail(this.#invalid("at_hash", "it came with another access token"))
+      }
       return token
     })
   }
@@ -173,6 +177,22 @@ const issuerFor = (issuer: string, token: Token): string | undefined => {
   return typeof tenant === "string" && /^[\w-]{1,64}$/.test(tenant)
     ? issuer.replaceAll("{tenantid}", tenant)
     : undefined
+}
+
+/** Whether the access token is the one that the ID token was made for, where it says so (OpenID Connect Core §3.1.3.6). */
+const matchesAccessToken = (token: Token): boolean => {
+  const expected = claimsOf(token)?.["at_hash"]
+  if (expected === undefined) return true
+  const hash = hashOf(token)
+  const digest = createHash(hash).update(Redacted.value(token.accessToken)).digest()
+  return expected === digest.subarray(0, digest.byteLength / 2).toString("base64url")
+}
+
+/** The hash of the algorithm that an ID token is signed with; Ed25519 has SHA-512. */
+const hashOf = ({ idToken }: Token): string => {
+  const header = idToken === undefined ? "" : (Redacted.value(idToken).split(".", 1)[0] ?? "")
+  const bits = /"alg"\s*:\s*"[A-Z]{2}(\d{3})"/.exec(Buffer.from(header, "base64url").toString("utf8"))?.[1]
+  return `sha${bits ?? "512"}`
 }
 
 /** How far the server's clock may be from ours, in seconds. */
