@@ -159,6 +159,9 @@ const originOf = (text: string): string => {
 
 type Response = HttpServerResponse.HttpServerResponse
 
+/** A browser drops a cookie whose name and value, with its attributes, are longer than 4096 characters. */
+const longestCookie = 3_900
+
 /** At most so many logins are under way in one browser: what it sends with each request stays small. */
 const most = 8
 
@@ -180,8 +183,10 @@ class Login<R> {
       const returnTo = yield* this.#destination(request)
       const whose = yield* tenant(request)
       const begun = yield* AuthorizationCode.begin(client, { ...authorization, redirectUri, within: withinMillis })
+      const cookie = this.#cookieFor({ begun, tenant: whose, returnTo })
+      if (cookie.name.length + cookie.value.length > longestCookie) return yield* Effect.fail(this.#tooLong)
       const response = this.#without(surplus(request), redirect(begun.url, 302))
-      return this.#with({ begun, tenant: whose, returnTo }, response)
+      return this.#with(cookie, response)
     }).pipe(Effect.catch((error) => this.#refuse(error, request)))
   }
 
@@ -251,13 +256,25 @@ class Login<R> {
     )
   }
 
-  #with(pending: Pending, response: Response): Response {
-    const { isSecure, withinMillis } = this.#settings
-    const value = sealed(this.#seal, this.#options.client.integration, pending)
-    const name = cookieName(isSecure, pending.begun.state)
+  #cookieFor(pending: Pending): { readonly name: string; readonly value: string } {
+    return {
+      name: cookieName(this.#settings.isSecure, pending.begun.state),
+      value: sealed(this.#seal, this.#options.client.integration, pending)
+    }
+  }
+
+  #with({ name, value }: { readonly name: string; readonly value: string }, response: Response): Response {
     return HttpServerResponse.setCookieUnsafe(response, name, value, {
       ...this.#cookie(),
-      maxAge: Duration.millis(withinMillis)
+      maxAge: Duration.millis(this.#settings.withinMillis)
+    })
+  }
+
+  get #tooLong(): AuthError.AuthError {
+    const issue = "what was begun does not fit into a cookie of 4 KB: return to a shorter path"
+    return new AuthError.AuthError({
+      integration: this.#options.client.integration,
+      reason: new AuthError.InvalidCallback({ why: "returnTo", issue })
     })
   }
 

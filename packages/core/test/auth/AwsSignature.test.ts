@@ -182,6 +182,24 @@ describe("a body", () => {
   })
 })
 
+describe("a plus in a path", () => {
+  const signatureOf = (url: string, scheme = s3) =>
+    signExample(HttpClientRequest.get(url), scheme).headers["authorization"]?.slice(-64)
+
+  it("is a space to S3, and a plus as %2B", () => {
+    assert.strictEqual(signatureOf("https://b.s3.amazonaws.com/a+b"), signatureOf("https://b.s3.amazonaws.com/a%20b"))
+    assert.notStrictEqual(
+      signatureOf("https://b.s3.amazonaws.com/a+b"),
+      signatureOf("https://b.s3.amazonaws.com/a%2Bb")
+    )
+  })
+
+  it("is a plus to other services", () => {
+    const other = AwsSignature.make({ region: "us-east-1", service: "execute-api" })
+    assert.notStrictEqual(signatureOf("https://h.example/a+b", other), signatureOf("https://h.example/a%20b", other))
+  })
+})
+
 describe("the query is sent as it is signed", () => {
   const sent = (url: string, urlParams = {}) =>
     new URL(

@@ -99,10 +99,21 @@ describe("a WWW-Authenticate", () => {
       { scheme: "basic", parameters: { realm: 'a, b="c"' } },
       { scheme: "ntlm", parameters: {} },
       { scheme: "digest", parameters: { realm: "r", nonce: "n\\m", qop: "auth" } },
-      { scheme: "negotiate", parameters: { abc: "=" } },
+      { scheme: "negotiate", parameters: {} },
       { scheme: "digest", parameters: { realm: "r", nonce: "x" } }
     ])
   })
+
+  for (const blob of ["oYH1MIHyoAMKAQ/xyz+w==", "YII", "a/b/c=", "T1RMTVNTUAAC.~_-/"]) {
+    it(`is found behind a Negotiate with ${blob}`, () => {
+      const header = `Negotiate ${blob}, Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256`
+      assert.strictEqual(strongestOf(challengesOf(header), everything)?.nonce, "n")
+      assert.deepStrictEqual(
+        challengesOf(`Digest realm=r, nonce=n , Negotiate ${blob}`).map(({ scheme }) => scheme),
+        ["digest", "negotiate"]
+      )
+    })
+  }
 
   for (const [what, header] of [
     ["nothing", ""],

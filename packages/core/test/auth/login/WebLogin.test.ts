@@ -431,6 +431,22 @@ describe("an open redirect is refused", () => {
   }
 
   test(
+    "also where what was begun would not fit into a cookie",
+    Effect.gen(function* () {
+      const { asked, visit } = yield* world()
+      const statuses: Array<number> = []
+      for (const length of [100, 2_500, 3_500, 10_000]) {
+        const { body, location, setCookie, status } = yield* visit(`${at}/login?returnTo=/app/${"x".repeat(length)}`)
+        statuses.push(status)
+        for (const cookie of setCookie) assert.isBelow(cookie.length, 4_097)
+        if (status === 400) assert.deepStrictEqual([body, location, setCookie.length], ["returnTo", undefined, 0])
+      }
+      assert.deepStrictEqual([statuses[0], statuses.at(-1)], [302, 400])
+      assert.deepStrictEqual(asked, [])
+    })
+  )
+
+  test(
     "also where it is said twice, once well",
     Effect.gen(function* () {
       const { visit } = yield* world()

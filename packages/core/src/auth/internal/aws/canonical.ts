@@ -22,7 +22,10 @@ export const percentEncode = (text: string): string =>
 
 export const canonicalPath = (path: string, rules: PathRules): string => {
   const tidied = rules.normalize ? withoutDots(path) : path
-  return percentEncode(rules.decodeFirst ? decoded(tidied) : tidied).replaceAll("%2F", "/") || "/"
+  // S3 takes a plus in a path for a space, as a form has it; a plus itself is sent as %2B.
+  return (
+    percentEncode(rules.decodeFirst ? decoded(tidied.replaceAll("+", "%20")) : tidied).replaceAll("%2F", "/") || "/"
+  )
 }
 
 /** A path that does not decode is taken as it is. */

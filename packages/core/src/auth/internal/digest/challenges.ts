@@ -10,6 +10,9 @@ const mostCharacters = 16_384
 /** A name, perhaps with a value; names without one begin the next challenge. */
 const element = /[\s,]*([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y
 
+/** What a scheme such as `Negotiate` has in the place of parameters: it is no name, and ends with its challenge. */
+const token68 = /[ \t]+[\w.~+/-]+=*(?=[ \t]*(?:,|$))/y
+
 /**
  * The challenges of a `WWW-Authenticate`, or of several that were joined. What comes after something that is none is not
  * read, and neither is a challenge that says the same thing twice.
@@ -50,7 +53,11 @@ const elementsOf = (header: string): ReadonlyArray<Element> => {
   element.lastIndex = 0
   for (let match = element.exec(header); match !== null; match = element.exec(header)) {
     const [, name = "", quoted, plain] = match
-    elements.push({ name: name.toLowerCase(), value: quoted?.replace(/\\(.)/g, "$1") ?? plain })
+    const value = quoted?.replace(/\\(.)/g, "$1") ?? plain
+    elements.push({ name: name.toLowerCase(), value })
+    if (value !== undefined) continue
+    token68.lastIndex = element.lastIndex
+    if (token68.test(header)) element.lastIndex = token68.lastIndex
   }
   return elements
 }
