@@ -177,14 +177,17 @@ const keyText: Accepted = { values: any.values, why: "what is no key fails when 
 const keys: ReadonlyArray<Row> = [
   {
     name: "auth/JwtKey.signing",
-    options: { key: redacted, options: { alg: "HS256", kid: "1", encoding: "utf8", passphrase: redacted } },
+    options: {
+      key: redacted,
+      options: { alg: "HS256", kid: "1", encoding: "utf8", passphrase: redacted, allowGuessableSecret: true }
+    },
     isPositional: true,
     make: ({ key, options }: { key: typeof redacted; options: never }) => JwtKey.signing(key, options),
     accepts: { key: keyText, "options.kid": accepted.text }
   },
   {
     name: "auth/JwtKey.verifying",
-    options: { key: redacted, options: { alg: "HS256", kid: "1", encoding: "utf8" } },
+    options: { key: redacted, options: { alg: "HS256", kid: "1", encoding: "utf8", allowGuessableSecret: true } },
     isPositional: true,
     make: ({ key, options }: { key: typeof redacted; options: never }) => JwtKey.verifying(key, options),
     accepts: { key: keyText, "options.kid": accepted.text }

@@ -99,6 +99,11 @@ export interface Options {
   readonly kid?: string | undefined
   /** How a secret is written. Default: `utf8`, the bytes of its text. */
   readonly encoding?: Material.Encoding | undefined
+  /**
+   * Whether a secret may be shorter than the hash of its algorithm (RFC 7518 §3.2), because the provider issues such: anybody who has
+   * one token can look for a short one without asking anybody. Default: false.
+   */
+  readonly allowGuessableSecret?: boolean | undefined
 }
 
 /**
@@ -184,11 +189,18 @@ export const thumbprint = (key: jwk.Jwk): string => {
   })
 }
 
-const purposeOf = ({ alg, encoding = "utf8", kid, passphrase }: SigningOptions): keys.Purpose => ({
+const purposeOf = ({
+  alg,
+  allowGuessableSecret = false,
+  encoding = "utf8",
+  kid,
+  passphrase
+}: SigningOptions): keys.Purpose => ({
   alg: algorithm("jwtKey.alg", alg),
   kid: kid === undefined ? undefined : InvalidOption.nonEmpty("jwtKey.kid", kid),
   encoding,
-  passphrase
+  passphrase,
+  allowGuessableSecret
 })
 
 const algorithm = (option: string, alg: string): Algorithm => {

@@ -228,7 +228,8 @@ export const checkJwt = record<Jwt.SignOptions>({
 const keyShape: OptionCheck.Shape<JwtKey.Options> = {
   alg: required(algorithm),
   kid: text,
-  encoding: oneOf("utf8", "base64", "base64url", "hex")
+  encoding: oneOf("utf8", "base64", "base64url", "hex"),
+  allowGuessableSecret: flag
 }
 
 export const checkKeyOptions = record<JwtKey.Options>(keyShape)

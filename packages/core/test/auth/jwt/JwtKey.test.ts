@@ -85,6 +85,7 @@ describe("a key is read", () => {
     "an encrypted PEM": [sealed.toString(), { alg: "RS256", passphrase: Redacted.make("open sesame") }],
     "a secret in base64": [Buffer.alloc(32, 7).toString("base64"), { alg: "HS256", encoding: "base64" }],
     "a secret in hex": [Buffer.alloc(32, 7).toString("hex"), { alg: "HS256", encoding: "hex" }],
+    "a short secret, where that is allowed": ["hunter2", { alg: "HS256", allowGuessableSecret: true }],
     "a secret that begins as JSON does": [`{${"x".repeat(40)}`, { alg: "HS256" }]
   }
   for (const [form, [key, options]] of Object.entries(forms)) {

@@ -14,6 +14,8 @@ export type Encoding = "utf8" | "base64" | "base64url" | "hex"
 export interface Reading {
   readonly encoding: Encoding
   readonly passphrase: Redacted.Redacted<string> | undefined
+  /** Whether a secret may be shorter than its hash. Default: false. */
+  readonly allowGuessableSecret?: boolean
 }
 
 export type Material =
@@ -53,11 +55,15 @@ const jwkIn = (text: string): Jwk | undefined => {
 }
 
 /** A secret as a key, with at least as many bytes as the hash has. */
-export const secretKey = (material: Material, { encoding }: Reading, bytes: number): KeyObject => {
+export const secretKey = (
+  material: Material,
+  { allowGuessableSecret = false, encoding }: Reading,
+  bytes: number
+): KeyObject => {
   const secret = secretBytes(material, encoding)
-  if (secret.byteLength >= bytes) return createSecretKey(secret)
+  if (secret.byteLength >= (allowGuessableSecret ? 1 : bytes)) return createSecretKey(secret)
   return unfit(
-    `has ${secret.byteLength} bytes, but needs at least ${bytes}: anybody could find a shorter one by trying`
+    `has ${secret.byteLength} bytes, but needs at least ${bytes}: anybody could find a shorter one by trying (allowGuessableSecret permits it)`
   )
 }
 
