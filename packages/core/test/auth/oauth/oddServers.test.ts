@@ -1,5 +1,5 @@
 /** Servers that other rules than the specifications' apply to: Microsoft, Azure AD B2C, LinkedIn, and other names of members. */
-import { AuthorizationCode, OAuth, OAuthDiscovery, OAuthQuirks, OAuthServer, Token } from "@causeway/core/auth"
+import { AuthorizationCode, OAuth, OAuthDiscovery, OAuthQuirks, type OAuthServer, Token } from "@causeway/core/auth"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { HttpClient } from "effect/http"
@@ -67,11 +67,11 @@ const signed = (claims: Readonly<Record<string, unknown>>): string => {
 /** A login at a server that gives this ID token; what it was asked, and what came of it. */
 const login = (idToken: (nonce: string | undefined) => string, server: Partial<OAuthServer.Options>) =>
   Effect.gen(function* () {
-    let nonce: string | undefined
+    const known: { nonce?: string | undefined } = {}
     const { client, requests } = answering((request) =>
       request.url.endsWith("/keys")
         ? Response.json(keys)
-        : Response.json({ access_token: "t0k3n", token_type: "Bearer", id_token: idToken(nonce) })
+        : Response.json({ access_token: "t0k3n", token_type: "Bearer", id_token: idToken(known.nonce) })
     )
     const oauth = yield* clientOver(client, {
       server: { jwksUri: `${issuer}/keys`, idTokenAlgorithms: ["ES256"], ...server }
@@ -80,7 +80,7 @@ const login = (idToken: (nonce: string | undefined) => string, server: Partial<O
       redirectUri: "https://app.example/callback",
       scope: "openid"
     })
-    nonce = begun.nonce
+    known.nonce = begun.nonce
     const outcome = yield* Effect.result(
       AuthorizationCode.finish(oauth, begun, `https://app.example/callback?code=c0d3&state=${begun.state}`)
     )
