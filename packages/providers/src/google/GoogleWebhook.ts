@@ -142,7 +142,10 @@ export const pubSubScheme: SignatureScheme.SignatureScheme = SignatureScheme.mak
   eventId: SignatureScheme.body("message", "messageId"),
   eventType: [
     SignatureScheme.body("message", "attributes", "eventType"),
-    SignatureScheme.body("message", "attributes", "ce-type")
+    SignatureScheme.body("message", "attributes", "ce-type"),
+    // A subscription without the wrapper has attributes as headers.
+    SignatureScheme.header("eventType"),
+    SignatureScheme.header("ce-type")
   ],
   identity: [
     SignatureScheme.byFields([SignatureScheme.body("subscription"), SignatureScheme.body("message", "messageId")], {
@@ -154,7 +157,6 @@ export const pubSubScheme: SignatureScheme.SignatureScheme = SignatureScheme.mak
     ])
   ],
   delivery: {
-    contentTypes: ["application/json"],
     retriedFor: "7 days",
     answerWithin: "10 seconds",
     maxBytes: 14 * 1024 * 1024

@@ -14,8 +14,9 @@
  *
  * The URL is the one that MessageBird called: behind a proxy, tell the receiver its public URL. A delivery without a
  * body, such as a GET, has no `payload_hash`; one with a body must have it. It is not documented whether a repeated
- * delivery keeps its `jti`: where it does not, it is a new event. Deliveries of channels and conversations have a type,
- * the body's `event`.
+ * delivery keeps its `jti`: where it does not, it is a new event. The type is the body's `event`, or the
+ * `type` of a conversation. What Bird's newer notifications API signs with `messagebird-signature` is another scheme, which is
+ * not here.
  *
  * **Example** (A delivery, signed and verified)
  *
@@ -67,7 +68,7 @@ export const scheme: SignatureScheme.SignatureScheme = SignatureScheme.make({
   signedContent: "{token}",
   keys: [SignatureScheme.jwtSecret({ algorithms: ["HS256", "HS384", "HS512"] })],
   eventId: SignatureScheme.claim("jti"),
-  eventType: [SignatureScheme.body("event")],
+  eventType: [SignatureScheme.body("event"), SignatureScheme.body("type")],
   bindings: [
     SignatureScheme.hashOf("{url}", { at: SignatureScheme.claim("url_hash"), hash: "sha256", encoding: "hex" }),
     SignatureScheme.hashOf("{body}", {
