@@ -52,8 +52,8 @@ export interface Grant {
   /** Gets a token without a person; left out where only a person can begin. */
   readonly obtain?: Effect.Effect<Token, AuthError>
   /**
-   * Gets the next token from one that has a refresh token; left out where tokens are obtained anew instead. What follows the
-   * refresh token is given to `keep` before anything else of the answer is read, so that no flaw in the rest can lose it.
+   * Gets the next token from one that has a refresh token; left out if tokens are obtained again instead. The next refresh
+   * token is given to `keep` before anything else of the answer is read, so that no flaw in the rest can lose it.
    */
   readonly refresh?: (token: Token, keep: Keep) => Effect.Effect<Token, AuthError>
   /** Where a person grants access anew; undefined when nobody knows. */

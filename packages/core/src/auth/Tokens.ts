@@ -115,13 +115,12 @@ export interface Options {
   /** How long a process that has ended in the middle of a renewal keeps the others waiting. Default: 10 seconds. */
   readonly lease?: Duration.Input
   /**
-   * How often the token is asked for although nobody needs it, so that a refresh token that ends when it is not used does not.
-   * Default: never.
+   * How often the token is requested in the background, so that an unused refresh token does not expire. Default: never.
    */
   readonly keepFresh?: Duration.Input
   /**
-   * Is told, once for each grant that has ended, that a person must come back. A log line and the counter
-   * `causeway_reauthorizations` tell so too. Default: nobody.
+   * Called once for each grant that has ended: a person must come back. A log line and the counter
+   * `causeway_reauthorizations` report it too. Default: none.
    */
   readonly onReauthorization?: (event: Reauthorization) => Effect.Effect<void>
 }

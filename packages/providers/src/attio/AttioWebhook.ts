@@ -9,7 +9,7 @@
  *
  * `Attio-Signature`, formerly `X-Attio-Signature`, is the hexadecimal HMAC of the body; while both are sent, one that
  * verifies suffices. The id is `Idempotency-Key`, the type the `event_type` of the first event, such as
- * `record.created`. Each item of `events` is an event of its own, which is known by the id of its delivery and its place in it.
+ * `record.created`. Each item of `events` is one event, identified by the id of its delivery and its place in it.
  *
  * **Gotchas**
  *

@@ -184,7 +184,7 @@ const rows: ReadonlyArray<Row> = [
     body: { error: { code: 3 } },
     ours: "refused 3",
     theirs: "nothing",
-    because: "Meta and others write their refusals so, and the code says more than that it is none of OAuth"
+    because: "Meta and others write refusals like this, and their code says more than that no OAuth error came"
   },
   { name: "an error inside 200", body: { error: "invalid_grant" }, ours: "nothing" },
   {

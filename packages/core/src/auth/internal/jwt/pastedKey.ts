@@ -3,7 +3,7 @@
  * indented, behind attributes of OpenSSL, in base64, or in a JSON file of Google's.
  */
 
-/** A key in PEM as OpenSSL reads it, or a JSON object that is a key; undefined where there is none. */
+/** A key in PEM as OpenSSL reads it, or undefined if the text has none. */
 export const keyIn = (text: string): string | undefined => found(text, 2)
 
 /** How often a key is unpacked: a JSON file in base64 is two. */
@@ -46,7 +46,7 @@ const decodedBase64 = (text: string): string | undefined => {
   return decoded.includes(begin) || decoded.startsWith("{") ? decoded : undefined
 }
 
-/** The first block that is a key; curve parameters and certificates beside a private key are none. */
+/** The first block with a key; curve parameters, and certificates next to a private key, are skipped. */
 const pemIn = (text: string): string => {
   const blocks = blocksIn(text)
   const key =

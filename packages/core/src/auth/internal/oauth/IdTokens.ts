@@ -154,7 +154,7 @@ export class IdTokens {
   }
 
   #asOf({ idTokenAlgorithms }: OAuthServer, issuer: string): oauth.AuthorizationServer {
-    // An HMAC is no proof for whoever does not verify it with the secret.
+    // An HMAC proves nothing unless it is verified with the secret.
     const algorithms = idTokenAlgorithms?.filter((algorithm) => !algorithm.startsWith("HS"))
     return { issuer, ...(algorithms !== undefined && { id_token_signing_alg_values_supported: algorithms }) }
   }

@@ -23,7 +23,7 @@ export interface TokenQuestion {
   readonly renewal?: Renewal
 }
 
-/** A token that is renewed, and where the refresh token goes that takes the place of its own. */
+/** A token that is renewed, and where its next refresh token goes. */
 export interface Renewal {
   readonly before: Token
   readonly keep: Keep

@@ -21,7 +21,7 @@ export interface Introspection {
   readonly claims: Readonly<Record<string, Schema.Json>>
 }
 
-/** What an introspection endpoint has said, or what is wrong with that. An empty text says nothing, and no scope is none. */
+/** What an introspection endpoint has said, or what is wrong with it. An empty text counts as left out. */
 export const introspectionOf = (fields: Fields, quirks: OAuthQuirks): Result.Result<Introspection, string> =>
   Result.gen(function* () {
     const { active } = fields
